@@ -1,0 +1,42 @@
+# Needs Python 3.11 or newer, make and git; everything else is installed into .venv.
+PYTHON  ?= python3
+PROFILE ?= quick
+VENV    := .venv
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install check format test tables clean
+
+help:  ## print this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(READY)  ## create .venv and install the project, editable, with everything it needs
+
+# Python finds its modules through the editable install; the stamp is newer than the files it read.
+$(READY): setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+check: $(READY)  ## lint, format and import direction; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest -q tests/test_import_direction.py
+
+format: $(READY)  ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(READY)  ## the whole test suite; no network, no GPU; faces and weights by environment
+	$(BIN)/pytest -q
+
+# quick computes every number; other profiles only render what results/ holds, unless RUN=1.
+tables: $(READY)  ## Tables 1-3 (PROFILE=quick|lite|paper; RUN=1 computes what is missing)
+ifneq ($(filter quick,$(PROFILE))$(filter 1,$(RUN)),)
+	$(BIN)/benchmark reproduce --profile $(PROFILE)
+endif
+	$(BIN)/benchmark tables --profile $(PROFILE)
+
+clean:  ## remove .venv and caches; runs/ (splits, checkpoints) and results/ stay
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

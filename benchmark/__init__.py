@@ -1,0 +1,1 @@
+"""Methods, metrics and protocols: who restores what, how well, and how sure we are."""

@@ -1,0 +1,1 @@
+"""Clean faces in, repeatable degraded splits out. numpy, SciPy and OpenCV; never torch."""

@@ -1,0 +1,147 @@
+"""The image contract: float32, H x W x 3, RGB, [0, 1]; checked at the doors, in this file."""
+
+import io
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from degrade.errors import InputError
+from degrade.files import write_bytes
+
+Image = np.ndarray
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+_ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
+_BACKGROUNDS = {"white": 1.0, "black": 0.0}
+
+
+def check_image(image: Image, name: str = "image") -> None:
+    """Raise TypeError or ValueError unless `image` keeps the contract."""
+    if not isinstance(image, np.ndarray) or image.dtype != np.float32:
+        got = getattr(image, "dtype", type(image).__name__)
+        raise TypeError(f"{name}: expected a float32 array, got {got}; read it with degrade.image.read")
+    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"{name}: expected shape (H, W, 3), got {image.shape}")
+    low, high = float(image.min()), float(image.max())
+    if not (low >= 0 and high <= 1):  # written so that NaN fails too
+        raise ValueError(f"{name}: expected values in [0, 1], got [{low:g}, {high:g}]; divide by 255?")
+
+
+def to_uint8(image: Image) -> np.ndarray:
+    """Round [0, 1] to 0..255: to nearest, never truncated, never wrapped."""
+    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def from_uint8(pixels: np.ndarray) -> Image:
+    """0..255 to float32 in [0, 1]; the inverse of to_uint8 on its results."""
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def read(path: Path, background: str | None = None) -> Image:
+    """Read PNG, JPEG, WebP, TIFF or BMP as a contract image; EXIF orientation is applied.
+
+    8 and 16 bit, grey and palette are understood. Alpha is refused unless `background`
+    ("white" or "black") says what to lay the image on; CMYK is always refused.
+    Raises InputError for everything that cannot be read as one photograph.
+    """
+    try:
+        return decode(Path(path).read_bytes(), str(path), background)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def decode(data: bytes, name: str, background: str | None = None) -> Image:
+    """As `read`, from the bytes of a file; `name` is used in messages."""
+    if background is not None and background not in _BACKGROUNDS:
+        raise ValueError(f"background: expected one of {sorted(_BACKGROUNDS)}, got {background!r}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            photo = Pillow.open(io.BytesIO(data), formats=_FORMATS)
+            deep = _sixteen_bit_colour(data, photo)
+            photo.load()
+            orientation = photo.getexif().get(0x0112, 1)
+            pixels = _oriented(deep, orientation) if deep is not None else _pixels(ImageOps.exif_transpose(photo), name)
+    except InputError:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly every kind of exception on bad bytes
+        raise InputError(f"{name}: not a readable {'/'.join(_FORMATS)} image ({error})") from error
+    return _flatten(pixels, name, background)
+
+
+def _sixteen_bit_colour(data: bytes, photo: Pillow.Image) -> np.ndarray | None:
+    """RGB(A) at 16 bits, which Pillow would cut to 8; None for everything else."""
+    png = photo.format == "PNG" and data[24] == 16 and data[25] in (2, 6)
+    tiff = photo.format == "TIFF" and photo.tag_v2.get(258, (8,))[0] == 16 and photo.mode in ("RGB", "RGBA")
+    if not (png or tiff):
+        return None
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16:
+        raise InputError("its 16-bit data are damaged")
+    order = [2, 1, 0, 3][: pixels.shape[2]]
+    return pixels[:, :, order].astype(np.float32) / np.float32(65535)
+
+
+def _oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """EXIF orientations 1-8 for arrays, as ImageOps.exif_transpose does for Pillow images."""
+    if orientation >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _pixels(photo: Pillow.Image, name: str) -> np.ndarray:
+    """Float32 (H, W, 3 or 4) in [0, 1]."""
+    if photo.mode == "CMYK":
+        raise InputError(f"{name}: expected RGB or grey, got CMYK; convert it with its colour profile first")
+    if photo.mode in ("I;16", "I;16B", "I;16L", "I"):
+        grey = np.asarray(photo).astype(np.float32) / np.float32(65535)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if photo.mode in _ALPHA or "transparency" in photo.info:
+        return from_uint8(np.asarray(photo.convert("RGBA")))
+    if photo.mode in ("RGB", "L", "P", "1", "YCbCr"):
+        return from_uint8(np.asarray(photo.convert("RGB")))
+    raise InputError(f"{name}: expected RGB or grey with 8 or 16 bits, got mode {photo.mode}")
+
+
+def _flatten(pixels: np.ndarray, name: str, background: str | None) -> Image:
+    if pixels.shape[2] == 3:
+        return np.clip(pixels, 0, 1)
+    if background is None:
+        raise InputError(f"{name}: has an alpha channel; say what to lay it on with --background white or black")
+    alpha = pixels[:, :, 3:]
+    return np.clip(pixels[:, :, :3] * alpha + np.float32(_BACKGROUNDS[background]) * (1 - alpha), 0, 1)
+
+
+def encode_png(image: Image) -> bytes:
+    """8-bit RGB PNG; the same image gives the same bytes with the same Pillow."""
+    check_image(image)
+    buffer = io.BytesIO()
+    Pillow.fromarray(to_uint8(image)).save(buffer, format="PNG", compress_level=4)
+    return buffer.getvalue()
+
+
+def write(path: Path, image: Image) -> None:
+    """Write a contract image as 8-bit PNG, whole or not at all."""
+    write_bytes(path, encode_png(image))
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Image files below `folder` by suffix, in name order; raises InputError when there is none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder of images, got {'a file' if folder.exists() else 'nothing there'}")
+    try:
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be listed ({error.strerror or error})") from error
+    if not paths:
+        raise InputError(f"{folder}: holds no image; expected files ending in {', '.join(SUFFIXES)}")
+    return paths

@@ -1,0 +1,1 @@
+"""The reference restoration network (ISPL), its training and its use."""

@@ -112,9 +112,10 @@ def _rectangle(box: Box) -> Any:
 
 def _dlib() -> Any:
     try:
-        return importlib.import_module("dlib")
+        import dlib
     except ImportError as error:
         raise InputError(f"faces: the package dlib cannot be imported ({error}); {_REMEDY}") from error
+    return dlib
 
 
 @functools.cache

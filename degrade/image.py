@@ -1,7 +1,9 @@
 """The image contract: float32, H x W x 3, RGB, [0, 1]; checked at the doors, in this file."""
 
 import io
+import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -81,7 +83,7 @@ def _sixteen_bit_colour(data: bytes, photo: Pillow.Image) -> np.ndarray | None:
         return None
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16:
-        raise InputError("its 16-bit data are damaged")
+        raise ValueError("its 16-bit data are damaged")
     order = [2, 1, 0, 3][: pixels.shape[2]]
     return pixels[:, :, order].astype(np.float32) / np.float32(65535)
 
@@ -134,14 +136,22 @@ def write(path: Path, image: Image) -> None:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Image files below `folder` by suffix, in name order; raises InputError when there is none."""
+    """Image files below `folder` by suffix, in path order; InputError when there is none or a folder is unreadable."""
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"{folder}: expected a folder of images, got {'a file' if folder.exists() else 'nothing there'}")
-    try:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be listed ({error.strerror or error})") from error
+        got = "a file" if folder.exists() else "nothing there"
+        raise InputError(f"{folder}: expected a folder of images, got {got}")
+    paths = sorted(path for path in files_below(folder) if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise InputError(f"{folder}: holds no image; expected files ending in {', '.join(SUFFIXES)}")
     return paths
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file below `folder`, in no order; InputError when a folder cannot be listed."""
+
+    def refuse(error: OSError) -> None:  # Path.rglob would leave the folder out without a word
+        raise InputError(f"{error.filename}: cannot be listed ({error.strerror or error})") from error
+
+    for parent, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(parent, name) for name in names)

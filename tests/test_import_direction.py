@@ -53,7 +53,12 @@ def test_degrade_never_imports_torch():
 
 
 def test_only_faces_names_dlib():
-    users = [path for package in PACKAGES for path in files(package) if "dlib" in imported(ast.walk(ast.parse(path.read_text())))]
+    users = [
+        path
+        for package in PACKAGES
+        for path in files(package)
+        if "dlib" in imported(ast.walk(ast.parse(path.read_text())))
+    ]
     assert [path.name for path in users] == ["faces.py"]
 
 

@@ -1,0 +1,143 @@
+"""From score lines to the value of one table cell, with everything that must not be silent about it."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from benchmark.methods import canonical
+from benchmark.record import Score
+
+NOT_RUN = "not run"
+UNAVAILABLE = "unavailable"  # a metric's score line says so with these first letters of its error
+NOT_COMPUTED = "n/a"
+MEASURED = "measured"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measured value, or why there is none.
+
+    state: MEASURED, NOT_RUN, UNAVAILABLE (no weights) or NOT_COMPUTED (every try failed).
+    value: mean over images and training seeds, or the set's score; math.inf when every one is infinite.
+    scored, failed: images in the mean (of a set score: in the set), and tries that gave no number.
+    notes: sentences that a table shows as footnotes.
+    """
+
+    state: str
+    value: float | None = None
+    scored: int = 0
+    failed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """The score lines behind one table row: one split, for each training seed one checkpoint."""
+
+    scores: tuple[Score, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> str | None:
+        """Name of the test split; None where nothing was run."""
+        return self.scores[0].split if self.scores else None
+
+    @property
+    def checkpoints(self) -> dict[int | None, str | None]:
+        """Training seed -> SHA-256 of the checkpoint."""
+        return {score.seed: score.checkpoint for score in self.scores}
+
+    @property
+    def images(self) -> int:
+        """Images of the split that some metric was asked for."""
+        sizes = [score.n for score in self.scores if score.image is None and score.n]
+        return max([len({score.image for score in self.scores} - {None}), *sizes])
+
+    def cell(self, metric: str) -> Cell:
+        """The value of one metric; a set that some images are missing from says so."""
+        cell = summarise([score for score in self.scores if score.metric == metric])
+        of_sets = any(score.image is None for score in self.scores if score.metric == metric)
+        if cell.state != MEASURED or not of_sets or cell.scored == self.images:
+            return cell
+        return replace(cell, notes=(*cell.notes, f"{cell.scored} of {self.images} images are in the set"))
+
+
+class Runs:
+    """All runs of a profile by protocol, task and method; of several test splits of a task only the newest counts."""
+
+    def __init__(self, scores: Iterable[Score]) -> None:
+        self._scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
+        self._newest: dict[tuple[str, str], Score] = {}
+        for score in scores:
+            block = (score.protocol, score.task)
+            self._scores[*block, score.method].append(score)
+            self._newest[block] = _newest([self._newest.get(block, score), score])
+
+    def find(self, protocol: str, task: str, method: str) -> Run:
+        """The run of a method (full or short name); without scores when there is none on the newest split."""
+        own = self._scores.get((protocol, task, canonical(method)))
+        if not own:
+            return Run(())
+        split = self._newest[protocol, task].split
+        kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
+        notes = () if kept else (f"{method} has scores on an older test split only ({_newest(own).split}), left out",)
+        return Run(tuple(kept), notes)
+
+    def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
+        """The runs of a method by protocol."""
+        return {protocol: self.find(protocol, task, method) for protocol in protocols}
+
+
+def summarise(scores: list[Score]) -> Cell:
+    """The cell of one row and metric from its score lines.
+
+    Infinite values (PSNR of equal images) are counted and left out of a mean of finite ones; only when
+    every value is infinite is the cell infinite. Failures are counted and their reasons noted.
+    """
+    if not scores:
+        return Cell(NOT_RUN)
+    finite = [score for score in scores if score.value is not None]
+    infinite = sum(score.error == "+inf" for score in scores)
+    failures = [score.error for score in scores if score.value is None and score.error != "+inf"]
+    if all(reason.startswith(UNAVAILABLE) for reason in failures) and len(failures) == len(scores):
+        return Cell(UNAVAILABLE, notes=tuple(sorted({reason.rstrip(".") for reason in failures})))
+    notes = _failure_note(failures, len(scores))
+    if finite:
+        notes += _infinite_note(infinite, len(scores))
+        mean = math.fsum(score.value for score in finite) / len(finite)
+        return Cell(MEASURED, mean, _images(finite), len(failures), notes)
+    if infinite:
+        return Cell(MEASURED, math.inf, infinite, len(failures), notes)
+    return Cell(NOT_COMPUTED, failed=len(failures), notes=notes)
+
+
+def _newest(scores: list[Score]) -> Score:
+    return max(scores, key=lambda score: score.run)  # a run's name begins with its UTC time
+
+
+def _one_checkpoint_a_seed(scores: list[Score]) -> list[Score]:
+    newest: dict[int | None, Score] = {}
+    for score in sorted(scores, key=lambda score: score.run):
+        newest[score.seed] = score
+    return [score for score in scores if score.checkpoint == newest[score.seed].checkpoint]
+
+
+def _images(finite: list[Score]) -> int:
+    """Images behind the values: those named, or the size of the set."""
+    named = {score.image for score in finite} - {None}
+    return len(named) if named else max(score.n or 0 for score in finite)
+
+
+def _failure_note(failures: list[str], tries: int) -> tuple[str, ...]:
+    if not failures:
+        return ()
+    reason = Counter(sorted(failures)).most_common(1)[0][0].rstrip(".")
+    often = "" if len(set(failures)) == 1 else "most often: "
+    return (f"{len(failures)} of {tries} without a value ({often}{reason})",)
+
+
+def _infinite_note(infinite: int, tries: int) -> tuple[str, ...]:
+    if not infinite:
+        return ()
+    return (f"{infinite} of {tries} values are infinite (restored equals reference); the mean is over the others",)

@@ -1,0 +1,73 @@
+"""What stands in <run>.json beside the score lines: how to get them again."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmark.metrics import definition
+from benchmark.record import digest_of
+
+PACKAGES = ("numpy", "scipy", "opencv-python", "pillow", "scikit-image", "torch", "torchvision", "pyiqa", "dlib-bin")
+
+
+def environment(command: Iterable[str], device: str) -> dict[str, Any]:
+    """Time, command, commit, versions and device of this process.
+
+    `commit` and `uncommitted_changes` are None where the package does not lie in a git checkout.
+    """
+    commit = _git("rev-parse", "HEAD")
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command),
+        "commit": commit,
+        "uncommitted_changes": bool(_git("status", "--porcelain")) if commit else None,
+        "python": platform.python_version(),
+        "packages": {package: _version(package) for package in PACKAGES},
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processor": f"{_processor()}, {os.cpu_count()} logical cores",
+        "device": _device_name(device),
+    }
+
+
+def metric_hashes(ids: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each metric's definition with its weights and package versions: the number's whole ancestry."""
+    return {metric_id: digest_of(definition(metric_id)) for metric_id in ids}
+
+
+def _git(*arguments: str) -> str | None:
+    """What git answers about the checkout this file lies in; None without git or checkout."""
+    folder = Path(__file__).resolve().parent
+    try:
+        answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _device_name(device: str) -> str:
+    if not device.startswith("cuda"):
+        return device
+    import torch
+
+    return f"{device}: {torch.cuda.get_device_name(device)}"

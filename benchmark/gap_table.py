@@ -1,0 +1,155 @@
+"""The gap and gain block of Table 3: from the three protocols' runs to ratios, or to the reason why there are none."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmark.cells import MEASURED, Run
+from benchmark.domain_gap import FEWEST_FOR_FRECHET, PAPER_PAIR, MetricPair, choose_pair, gain, gap
+from benchmark.layout import Block, Entry, Footnotes
+from benchmark.metrics import find_metric
+from benchmark.published import Printed, printed_beside
+from benchmark.titles import method_title
+
+# What Table 3 prints -> the two protocols it compares, its formula and how its header reads.
+CHANGES: dict[str, tuple[tuple[str, str], Callable[[Sequence[float], Sequence[float]], float], str]] = {
+    "gap": (("S2S", "S2R"), gap, "gap ×"),
+    "gain_percent": (("S2R", "R2R"), gain, "gain %"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One gap or gain: of one metric, or (metric None) the mean over the metrics that count."""
+
+    method: str
+    kind: str
+    metric: str | None
+    value: float | None
+    note: str
+    printed: Printed | None
+
+    @property
+    def protocol(self) -> str:
+        """The protocol under which published.csv files the number: the later of the two."""
+        return CHANGES[self.kind][0][1]
+
+
+@dataclass(frozen=True)
+class GapTable:
+    """All changes of a table, the metrics they are over and the number of images behind each."""
+
+    pair: MetricPair
+    images: int
+    changes: tuple[Change, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What the table's header says about gap and gain."""
+        counted = self.pair.counted(self.images)
+        if not self.pair.shown:
+            return ("Gap and gain: not run",)
+        means = " and ".join(counted) or "no metric"
+        lines = [f"Gap (mean of S2R/S2S) and gain (mean of 1 - R2R/S2R) over {means}, N = {self.images} under each"]
+        if self.pair.frechet and self.pair.frechet not in counted:
+            lines.append(
+                f"{self.pair.frechet} is shown but left out of the mean: "
+                f"below N = {FEWEST_FOR_FRECHET} a Frechet distance says more about N than about the method"
+            )
+        if counted != PAPER_PAIR:
+            lines.append(f"The paper's gap and gain are over {' and '.join(PAPER_PAIR)}: not comparable with these")
+        return tuple(lines)
+
+
+Protocols = Mapping[str, Run]  # protocol -> the run of one method
+
+
+def gap_table(methods: Mapping[str, Protocols], task: str) -> GapTable:
+    """Gap and gain of every method (in order), over one pair of metrics for the whole table."""
+    pair = choose_pair({metric for runs in methods.values() for metric in _measured(runs)})
+    sizes = [runs["S2R"].cell(metric).scored for runs in methods.values() for metric in pair.shown]
+    images = min(filter(None, sizes), default=0)
+    changes = []
+    for method, runs in methods.items():
+        for kind in CHANGES:
+            halves = [_change(runs, kind, (metric,)) for metric in pair.shown]
+            changes += [
+                Change(method, kind, metric, *half, None) for metric, half in zip(pair.shown, halves, strict=True)
+            ]
+            changes.append(_mean(method, kind, runs, pair.counted(images), task))
+    return GapTable(pair, images, tuple(changes))
+
+
+def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
+    """The changes as a block: one row a method; one column a metric, the mean, and what the paper prints."""
+    methods = dict.fromkeys(change.method for change in table.changes)
+    rows = []
+    for method in methods:
+        entries = [Entry(method_title(method))]
+        for change in (change for change in table.changes if change.method == method):
+            entries += _entries(change, footnotes)
+        rows.append(tuple(entries))
+    columns = [Entry("Method")]
+    for _, _, title in CHANGES.values():
+        columns += [Entry(f"{title}, {find_metric(metric).header}") for metric in table.pair.shown]
+        columns += [Entry(f"{title}, mean"), Entry(f"{title}, paper (FID, LPIPS)")]
+    return Block("Gap and gain", tuple(columns), tuple(rows))
+
+
+def _entries(change: Change, footnotes: Footnotes) -> list[Entry]:
+    text = "n/a" if change.value is None else f"{change.value:.{1 if change.metric is None else 2}f}"
+    if change.value is None and not change.note:
+        text = ""
+    entry = Entry(text, marks=footnotes.mark([change.note] if change.value is None and change.note else []))
+    if change.metric is not None:
+        return [entry]
+    return [entry, Entry(change.printed.text if change.printed else "")]
+
+
+def _measured(runs: Protocols) -> set[str]:
+    metrics = {score.metric for score in runs["S2R"].scores}
+    return {
+        metric
+        for metric in metrics
+        if all(runs[protocol].cell(metric).state == MEASURED for protocol in ("S2S", "S2R"))
+    }
+
+
+def _mean(method: str, kind: str, runs: Protocols, counted: tuple[str, ...], task: str) -> Change:
+    protocol = CHANGES[kind][0][1]
+    printed = printed_beside(3, task, protocol, method, kind)
+    if printed:
+        printed = Printed(printed.text, comparable=counted == PAPER_PAIR)
+    value, note = _change(runs, kind, counted)
+    return Change(method, kind, None, value, note, printed)
+
+
+def _change(runs: Protocols, kind: str, metrics: tuple[str, ...]) -> tuple[float | None, str]:
+    """(value, "") or (None, why there is none; empty where nothing was run)."""
+    protocols, formula, _ = CHANGES[kind]
+    before, after = (runs[protocol] for protocol in protocols)
+    if not before.scores or not after.scores or not metrics:
+        return None, ""
+    reason = _different_runs(kind, before, after) or _different_sets(runs, metrics)
+    if reason:
+        return None, reason
+    values = [[run.cell(metric).value for metric in metrics] for run in (before, after)]
+    if not all(value and value > 0 for side in values for value in side):
+        return None, f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(protocols)}"
+    return formula(*values), ""
+
+
+def _different_runs(kind: str, before: Run, after: Run) -> str:
+    if kind == "gap" and before.checkpoints != after.checkpoints:
+        return "S2S and S2R were scored with different checkpoints: no gap"
+    if kind == "gain_percent" and before.split != after.split:
+        return f"S2R and R2R were scored on different test splits ({before.split}, {after.split}): no gain"
+    return ""
+
+
+def _different_sets(runs: Protocols, metrics: tuple[str, ...]) -> str:
+    for metric in metrics:
+        sizes = {protocol: run.cell(metric).scored for protocol, run in runs.items() if run.scores}
+        if len(set(sizes.values())) > 1:
+            listed = ", ".join(f"{protocol} {size}" for protocol, size in sizes.items())
+            return f"{metric} rests on different numbers of images ({listed}): no gap or gain"
+    return ""

@@ -1,0 +1,150 @@
+"""A table as text cells, written as aligned Markdown or as LaTeX with booktabs. Knows nothing of scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "×": r"$\times$",
+    "†": r"\textdagger{}",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cell: text, whether bold, numbers of its footnotes, and what the paper prints for it."""
+
+    text: str = ""
+    bold: bool = False
+    marks: tuple[int, ...] = ()
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, one line of column names and the rows below it; the first column is left-aligned."""
+
+    heading: str
+    columns: tuple[Entry, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole table: title, sentences above it, its blocks, numbered notes below it."""
+
+    title: str
+    sentences: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...]
+
+
+class Footnotes:
+    """Hands out numbers from 1 on in order of first use; equal sentences share one."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def mark(self, sentences: Sequence[str]) -> tuple[int, ...]:
+        """The numbers of some sentences, in rising order."""
+        return tuple(sorted(self._numbers.setdefault(sentence, len(self._numbers) + 1) for sentence in sentences))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All sentences, the first having number 1."""
+        return tuple(self._numbers)
+
+
+def to_markdown(page: Page) -> str:
+    """The page as Markdown whose columns are aligned in the raw text as well."""
+    parts = [f"# {page.title}", "\n".join(f"- {_escape_markdown(sentence)}." for sentence in page.sentences)]
+    for block in page.blocks:
+        parts += [f"## {_escape_markdown(block.heading)}", _markdown_table(block)]
+    if page.notes:
+        lines = [f"- [{number}] {_escape_markdown(note)}." for number, note in enumerate(page.notes, start=1)]
+        parts += ["## Notes", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_latex(page: Page, label: str) -> str:
+    r"""The page as a LaTeX `table*`, one booktabs tabular for each set of columns; needs \usepackage{booktabs}."""
+    parts = [r"% needs \usepackage{booktabs}", r"\begin{table*}", r"\centering\scriptsize\setlength{\tabcolsep}{3pt}"]
+    parts.append(rf"\caption{{{escape_latex(page.title)}. {escape_latex('. '.join(page.sentences))}.}}")
+    parts.append(rf"\label{{tab:{label}}}")
+    for blocks in _same_columns(page.blocks):
+        parts += [*_latex_tabular(blocks), r"\par\medskip"]
+    for number, note in enumerate(page.notes, start=1):
+        parts.append(rf"{{\raggedright\textsuperscript{{{number}}}~{escape_latex(note)}.\par}}")
+    return "\n".join([*parts, r"\end{table*}"]) + "\n"
+
+
+def escape_latex(text: str) -> str:
+    r"""Text that LaTeX prints as it is.
+
+    >>> escape_latex("gap_% ↓")
+    'gap\\_\\% $\\downarrow$'
+    """
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _escape_markdown(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _markdown_table(block: Block) -> str:
+    grid = [[_markdown_entry(entry) for entry in row] for row in (block.columns, *block.rows)]
+    widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    grid.insert(1, rule)
+    return "\n".join(_markdown_line(row, widths) for row in grid)
+
+
+def _markdown_line(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others = zip(row, widths, strict=True)
+    cells = [first[0].ljust(first[1]), *(text.rjust(width) for text, width in others)]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _markdown_entry(entry: Entry) -> str:
+    text = _escape_markdown(entry.text)
+    marks = "".join(f"[{number}]" for number in entry.marks)
+    printed = f"({_escape_markdown(entry.printed)})" if entry.printed else ""
+    return " ".join(filter(None, (f"**{text}**" if entry.bold else text, marks, printed)))
+
+
+def _same_columns(blocks: Sequence[Block]) -> list[list[Block]]:
+    groups: list[list[Block]] = []
+    for block in blocks:
+        if groups and groups[-1][0].columns == block.columns:
+            groups[-1].append(block)
+        else:
+            groups.append([block])
+    return groups
+
+
+def _latex_tabular(blocks: Sequence[Block]) -> list[str]:
+    columns = blocks[0].columns
+    lines = [rf"\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}", r"\toprule", _latex_line(columns)]
+    for block in blocks:
+        heading = rf"\multicolumn{{{len(columns)}}}{{l}}{{\textit{{{escape_latex(block.heading)}}}}} \\"
+        lines += [r"\midrule", heading, *(_latex_line(row) for row in block.rows)]
+    return [*lines, r"\bottomrule", r"\end{tabular}"]
+
+
+def _latex_line(row: Sequence[Entry]) -> str:
+    return " & ".join(_latex_entry(entry) for entry in row) + r" \\"
+
+
+def _latex_entry(entry: Entry) -> str:
+    text = escape_latex(entry.text)
+    text = rf"\textbf{{{text}}}" if entry.bold else text
+    marks = rf"\textsuperscript{{{','.join(map(str, entry.marks))}}}" if entry.marks else ""
+    printed = f" ({escape_latex(entry.printed)})" if entry.printed else ""
+    return (text + marks + printed).strip()

@@ -1,0 +1,88 @@
+"""The table of methods. A module is imported when its method is used, so listing them costs nothing."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from benchmark.protocol import load_table, table_names
+from degrade.errors import InputError, unknown
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """What is known about a method without importing it."""
+
+    module: str
+    source: str  # paper
+    scale: int  # side of the restored image / side of what the network is given
+    licence: str  # of the code and the weights this method uses
+    tasks: tuple[str, ...]  # the tasks it runs when none is named; any other may be named
+    weights: tuple[str, ...]  # files it needs and does not make itself
+    trainable: bool
+
+
+# The same names in the same order as degrade.recipes.TASKS (a test compares them), which would import OpenCV here.
+EVERY_TASK = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
+_OURS = "Apache-2.0"
+_ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020"
+
+METHODS: dict[str, MethodRow] = {
+    "identity": MethodRow(
+        "benchmark.methods.identity", "the row Degraded Input of Table 2", 1, _OURS, EVERY_TASK, (), False
+    ),
+    "reference": MethodRow(
+        "benchmark.methods.reference", "the row FFHQ GT of Table 2", 1, _OURS, EVERY_TASK, (), False
+    ),
+    "bicubic": MethodRow(
+        "benchmark.methods.bicubic", "antialiased bicubic, a = -0.5 (Keys 1981)", 1, _OURS, EVERY_TASK, (), False
+    ),
+    "bicubic_x4": MethodRow(
+        "benchmark.methods.bicubic_x4", "bicubic to a quarter and back", 4, _OURS, EVERY_TASK, (), False
+    ),
+    "edsr": MethodRow(
+        "benchmark.methods.edsr",
+        "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (baseline size)",
+        4,
+        _OURS,
+        ("sr4",),
+        (),
+        True,
+    ),
+    "ispl:isp_unet": MethodRow("benchmark.methods.ispl_unet", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl", _ISPL, 1, _OURS, EVERY_TASK, (), True),
+}
+
+_SHORT = {"ispl": "ispl:isp_unet_pac"}
+
+
+def canonical(name: str) -> str:
+    """The full name of a method in any case: `ispl` means `ispl:isp_unet_pac`; an unknown name stays as it is."""
+    folded = name.lower()
+    return folded if folded in METHODS else _SHORT.get(folded, name)
+
+
+def find_method(name: str) -> MethodRow:
+    """The row of a method by its full or short name; InputError when there is none, naming the nearest."""
+    row = METHODS.get(canonical(name))
+    if row is None and name.lower() in tabled_methods():
+        there = ", ".join(method_names())
+        raise InputError(f"method '{name}': the paper's tables list it, but it is not there yet. Known: {there}")
+    if row is None:
+        raise unknown("method", name, method_names())
+    return row
+
+
+def method_names() -> list[str]:
+    """Every name that find_method takes: full and short ones."""
+    return sorted([*METHODS, *_SHORT])
+
+
+def tabled_methods() -> set[str]:
+    """The methods that the tables list, whether they are there or not."""
+    tables = [load_table(name) for name in table_names()]
+    return {method for table in tables for row in table.rows for method in row.methods}
+
+
+def method_module(name: str) -> ModuleType:
+    """The imported module of a method: `load`, and for a trainable one `configure`, `build` and `TRAINING`."""
+    return import_module(find_method(name).module)

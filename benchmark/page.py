@@ -1,0 +1,133 @@
+"""A table's sections as text: header sentences, column heads with arrows, cells with bold and footnotes."""
+
+import math
+from collections.abc import Sequence
+
+from benchmark.cells import MEASURED, NOT_RUN, Cell
+from benchmark.gap_table import GapTable, gap_block
+from benchmark.layout import Block, Entry, Footnotes, Page
+from benchmark.metrics import find_metric
+from benchmark.protocol import Profile, TableSpec, load_protocol
+from benchmark.sections import LIMIT, Line, Section, metric_note, shown
+from benchmark.titles import PROFILES, TABLES, TASKS, method_title
+
+_DECIMALS = {"fed": 4, "lpips": 4, "gmsd": 4, "ffd": 4, "kid": 5}  # as the paper prints; 3 for the others
+_ADDED = " †"
+_LEGEND = (
+    "In brackets: the number the paper prints (FFHQ at 512 px); under 'other' it was measured with other code and "
+    "cannot be held against ours",
+    "Bold: the best measured value of a task among rows scored on equally many images",
+    "'not run' = no score lines yet, 'unavailable' = weights are missing here, 'n/a' = every try failed; "
+    "the column 'failed' counts scores without a value",
+)
+
+
+def page(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None) -> Page:
+    """The whole table as text. The same sections give the same page."""
+    footnotes = Footnotes()
+    columns = shown(spec, sections)
+    names = (Entry("Method"), Entry("images"), Entry("failed"))
+    notes = {metric: metric_note(metric, profile.size, sections) for metric in columns}
+    header = (*names, *(_header(metric, notes[metric], sections, footnotes) for metric in columns))
+    blocks = [
+        Block(
+            _heading(section, profile), header, tuple(_row(line, section, columns, footnotes) for line in section.lines)
+        )
+        for section in sections
+    ]
+    if gaps:
+        blocks.append(gap_block(gaps, footnotes))
+    sentences = (*_sentences(profile, sections), *(gaps.sentences if gaps else ()))
+    return Page(f"{TABLES[spec.name]} (profile {profile.name})", sentences, tuple(blocks), footnotes.sentences)
+
+
+def value_text(metric_id: str, value: float) -> str:
+    """A value with the paper's number of decimals; `inf` for infinity.
+
+    >>> value_text("lpips.alex", 0.07226), value_text("psnr.rgb", float("inf"))
+    ('0.0723', 'inf')
+    """
+    return "inf" if math.isinf(value) else f"{value:.{_DECIMALS.get(metric_id.split('.')[0], 3)}f}"
+
+
+def _header(metric_id: str, note: str, sections: Sequence[Section], footnotes: Footnotes) -> Entry:
+    metric = find_metric(metric_id)
+    arrow = {True: " ↑", False: " ↓", None: ""}[metric.higher_is_better]
+    printed = [line.printed[metric_id] for section in sections for line in section.lines if metric_id in line.printed]
+    beside = ""
+    if printed:
+        beside = "paper" if printed[0].comparable else f"paper, other {metric.header}"
+    return Entry(metric.header + arrow, marks=footnotes.mark([note] if note else []), printed=beside)
+
+
+def _heading(section: Section, profile: Profile) -> str:
+    protocol = load_protocol(section.protocol)
+    domains = [_domain(name, profile) for name in (protocol.train_domain, protocol.test_domain)]
+    title = TASKS.get(section.task, section.task)
+    return f"{section.task} under {section.protocol} ({domains[0]} to {domains[1]}): {title}"
+
+
+def _domain(name: str, profile: Profile) -> str:
+    """How a domain is called: outside the profile `paper` a simulation stands for FaceRenov."""
+    if name != "real":
+        return name
+    return "FaceRenov" if profile.name == "paper" else "simulated"
+
+
+def _row(line: Line, section: Section, columns: Sequence[str], footnotes: Footnotes) -> tuple[Entry, ...]:
+    name = method_title(line.method) + ("" if line.printed else _ADDED)
+    if not line.run.scores:
+        start = (Entry(name), Entry(NOT_RUN, marks=footnotes.mark(line.run.notes)), Entry())
+        return (*start, *(Entry(printed=_printed(line, metric)) for metric in columns))
+    failed = sum(line.cells[metric].failed for metric in columns)
+    start = (Entry(name), Entry(str(line.run.images)), Entry(str(failed)))
+    return (*start, *(_entry(line, section, metric, footnotes) for metric in columns))
+
+
+def _entry(line: Line, section: Section, metric: str, footnotes: Footnotes) -> Entry:
+    cell = line.cells[metric]
+    bold = line.method in section.best(metric)
+    return Entry(_text(metric, cell), bold, footnotes.mark(cell.notes), _printed(line, metric))
+
+
+def _text(metric: str, cell: Cell) -> str:
+    return value_text(metric, cell.value) if cell.state == MEASURED else cell.state
+
+
+def _printed(line: Line, metric: str) -> str:
+    return line.printed[metric].text if metric in line.printed else ""
+
+
+def _sentences(profile: Profile, sections: Sequence[Section]) -> tuple[str, ...]:
+    seeds = ", ".join(map(str, profile.seeds))
+    lines = [line for section in sections for line in section.lines]
+    sentences = [
+        f"Profile {profile.name}: {PROFILES.get(profile.name, '').format(train=profile.train)}".rstrip(": "),
+        f"{_images(lines)}, {profile.size} px; networks of width {profile.width}, batch {profile.batch}, "
+        f"{profile.steps} steps, perceptual loss {profile.perceptual}, training seeds {seeds}",
+    ]
+    if any(_is_real(section) for section in sections):
+        sentences.append(_real_domain(profile))
+    sentences += _LEGEND
+    if any(line.method == LIMIT for line in lines):
+        sentences.append("The reference row is what the others are measured against and is left out of the best")
+    if any(not line.printed for line in lines):
+        sentences.append(f"{_ADDED.strip()} added here, not a row of the paper")
+    return tuple(sentences)
+
+
+def _images(lines: Sequence[Line]) -> str:
+    found = sorted({line.run.images for line in lines if line.run.scores})
+    if not found:
+        return "Nothing was run yet"
+    return f"N = {' to '.join(map(str, dict.fromkeys((found[0], found[-1]))))} test images"
+
+
+def _is_real(section: Section) -> bool:
+    return load_protocol(section.protocol).test_domain == "real"
+
+
+def _real_domain(profile: Profile) -> str:
+    if profile.name == "paper":
+        return "Real domain: FaceRenov"
+    return "Real domain: simulated (facerenov_simulated, a recipe outside the synthetic family, stands for FaceRenov)"

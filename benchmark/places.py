@@ -1,0 +1,141 @@
+"""Where things made lie, and the splits: found by content under --work, made when they are not there."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmark.protocol import Profile
+from degrade.errors import InputError
+from degrade.recipes import find_recipe
+from degrade.sources import Source, portrait_sources, role_sources
+from degrade.split import Split, SplitPlan, load_split, make_split, split_hash
+
+SIMULATED = "facerenov_simulated"  # the recipe that stands for the real domain outside the profile `paper`
+SPLIT_SEED = 0  # test images are the same for every training seed
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Where the user says the faces are. All None: embedded portraits, or what the environment names."""
+
+    ffhq: Path | None = None  # folder of clean faces
+    facerenov: Path | None = None  # folder with the splits `train` and `test` of real degraded faces
+    names: Path | None = None  # file with the names of the test faces in `ffhq`
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all runs of one command share. Raises InputError for faces that the profile does not use."""
+
+    profile: Profile
+    faces: Faces = field(default_factory=Faces)
+    work: Path = Path("runs")
+    results: Path = Path("results")
+    device: str = "auto"
+    workers: int = 1
+    command: tuple[str, ...] = ()  # as the user gave it, for <run>.json
+
+    def __post_init__(self) -> None:
+        name = self.profile.name
+        if name == "quick" and (self.faces.ffhq or self.faces.names):
+            raise InputError("profile quick: uses the embedded portraits; leave out --ffhq and --list, or use lite")
+        if name != "paper" and self.faces.facerenov:
+            raise InputError(f"profile {name}: its real domain is {SIMULATED}; leave out --facerenov, or use paper")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A split that is there, and what was asked of it."""
+
+    split: Split
+    label: str  # name of its folder, which a score line carries
+    names: tuple[str, ...]  # images to use, in order
+    asked: int  # sources; more than names when some could not be used
+    made: bool = False
+    errors: tuple[tuple[str, str], ...] = ()  # (source, sentence)
+
+
+def split_folder(work: Path, recipe: str, size: int, role: str, digest: str) -> Path:
+    """WORK/splits/<recipe>-<size>-<role>-<8 digits of the hash of sources and plan>"""
+    return Path(work) / "splits" / f"{recipe}-{size}-{role}-{digest[:8]}"
+
+
+def checkpoint_file(work: Path, method: str, task: str, seed: int, digest: str) -> Path:
+    """WORK/checkpoints/<method>-<task>-<seed>-<8 digits>/model.safetensors; a colon in the method is a dash."""
+    folder = f"{method.replace(':', '-')}-{task}-{seed}-{digest[:8]}"
+    return Path(work) / "checkpoints" / folder / "model.safetensors"
+
+
+def recipe_of(profile: Profile, domain: str, task: str) -> str:
+    """What a network of this domain and task is trained or tested on: a recipe's name, or `facerenov`."""
+    if domain == "synthetic":
+        return task
+    return "facerenov" if profile.name == "paper" else SIMULATED
+
+
+def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepared:
+    """The split of a domain, task and role: the user's own, or made from clean faces and reused by content.
+
+    Raises InputError when the faces cannot be found or none of them can be used.
+    """
+    recipe = recipe_of(settings.profile, domain, task)
+    if recipe == "facerenov":
+        return _facerenov(settings.profile, settings.faces, role)
+    sources = face_sources(settings.profile, settings.faces, role)
+    plan = SplitPlan(find_recipe(recipe), role, settings.profile.size, SPLIT_SEED)
+    path = split_folder(settings.work, recipe, plan.size, role, split_hash(sources, plan))
+    try:
+        split, made, errors = load_split(path), False, ()
+    except InputError:  # not there, or not whole: what is there and intact is kept
+        errors, made = make_split(path, sources, plan, workers=settings.workers).errors, True
+        if len(errors) == len(sources):
+            none = f"{path.name}: none of {len(sources)} faces could be used"
+            raise InputError(f"{none}; first: {errors[0][1]}") from None
+        split = load_split(path)
+    return Prepared(split, path.name, tuple(split.names), len(sources), made, tuple(errors))
+
+
+def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
+    """The clean faces of a role: embedded portraits for `quick`, those of a folder for other profiles.
+
+    Faces named by --list are the test faces and are kept out of training.
+    Raises InputError when the profile needs a folder and none is given, or the role has no face.
+    """
+    count = {"train": profile.train, "val": profile.val, "test": profile.test}[role] or None
+    if profile.name == "quick":
+        return portrait_sources(role, limit=count)
+    folder = _face_folder(profile, faces)
+    if faces.names is None:
+        sources = role_sources(folder, role, limit=count)
+    elif role == "test":
+        sources = role_sources(folder, role, list_file=faces.names, limit=count)
+    else:
+        listed = {source.name for source in role_sources(folder, "test", list_file=faces.names)}
+        sources = [source for source in role_sources(folder, role) if source.name not in listed][:count]
+    if not sources:
+        raise InputError(f"{folder}: holds no face of role '{role}'; name some in {role}.txt there")
+    return sources
+
+
+def _face_folder(profile: Profile, faces: Faces) -> Path:
+    # Only --ffhq for `paper`: whatever FACES_HQ names, it would be taken for FFHQ in silence.
+    found = faces.ffhq or (os.environ.get("FACES_HQ") if profile.name != "paper" else None)
+    if not found:
+        also = "" if profile.name == "paper" else " or set FACES_HQ"
+        raise InputError(f"profile {profile.name}: needs a folder of clean faces; give --ffhq DIR{also}")
+    return Path(found)
+
+
+def _facerenov(profile: Profile, faces: Faces, role: str) -> Prepared:
+    """The user's split of real degraded faces; its label holds eight digits of its content's hash."""
+    root = faces.facerenov or os.environ.get("FACES_REAL")
+    if not root:
+        raise InputError(f"profile {profile.name}: the real domain needs --facerenov DIR with splits train and test")
+    split = load_split(Path(root) / role)
+    size = split.info["size"]
+    if size != profile.size:
+        raise InputError(f"{split.path}: expected images of {profile.size} px (profile {profile.name}), got {size}")
+    names = tuple(split.names)
+    kept = names[: profile.test] if role == "test" and profile.test else names
+    shortened = f"-first{len(kept)}" if len(kept) < len(names) else ""
+    return Prepared(split, f"facerenov-{size}-{role}-{split.digest[:8]}{shortened}", kept, len(kept))

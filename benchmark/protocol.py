@@ -1,0 +1,182 @@
+"""The frozen files of `protocols/`: read, checked key by key, and turned into values."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from degrade.errors import InputError, unknown
+
+DOMAINS = ("synthetic", "real")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Which domain a method is trained on and tested on, and what is measured."""
+
+    name: str  # upper case: S2S, S2R, R2R
+    version: int
+    train_domain: str
+    test_domain: str
+    task: tuple[str, ...]  # tasks the protocol may be asked for; the runner's default
+    metrics: tuple[str, ...]  # metric ids, in the order in which they are computed
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How large an experiment is."""
+
+    name: str
+    size: int  # side of reference and restored images, in pixels
+    train: int  # number of images of each role; 0 = all there are
+    val: int
+    test: int
+    width: int  # channels of a trained network's first level
+    batch: int
+    steps: int
+    perceptual: str  # none, vgg19, squeezenet or a file
+    seeds: tuple[int, ...]  # training seeds that `benchmark reproduce` runs
+
+
+@dataclass(frozen=True)
+class Row:
+    """One block of a table: the methods of one task, in the paper's order.
+
+    A method may be unknown to benchmark.methods: the table then shows it as `not run`.
+    """
+
+    task: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """What one table of the paper shows."""
+
+    name: str
+    version: int
+    protocols: tuple[str, ...]
+    rows: tuple[Row, ...]
+    columns: tuple[str, ...]
+
+
+_PROTOCOL = {"version": int, "train_domain": str, "test_domain": str, "task": list[str], "metrics": list[str]}
+_PROFILE = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
+_PROFILE |= {"perceptual": str, "seeds": list[int]}
+_TABLE = {"version": int, "protocols": list[str], "rows": list[dict], "columns": list[str]}
+_ROW = {"task": str, "methods": list[str]}
+
+
+def protocol_names() -> list[str]:
+    """Names of the protocols there are, as the command line and the scores write them."""
+    return [name.upper() for name in _stems() if not name.startswith("table")]
+
+
+def profile_names() -> list[str]:
+    """Names of the profiles there are."""
+    return _stems("profiles")
+
+
+def table_names() -> list[str]:
+    """Names of the tables there are: table1, table2, ..."""
+    return [name for name in _stems() if name.startswith("table")]
+
+
+def load_protocol(name: str) -> Protocol:
+    """Read protocols/<name>.toml; `name` in any case.
+
+    Raises InputError for an unknown name and for unknown, missing or mistyped keys.
+    """
+    if name.upper() not in protocol_names():
+        raise unknown("protocol", name, protocol_names())
+    return parse_protocol(f"protocols/{name.lower()}.toml", _read(f"{name.lower()}.toml"))
+
+
+def load_profile(name: str) -> Profile:
+    """Read protocols/profiles/<name>.toml; InputError as in load_protocol."""
+    if name.lower() not in profile_names():
+        raise unknown("profile", name, profile_names())
+    return parse_profile(f"protocols/profiles/{name.lower()}.toml", _read("profiles", f"{name.lower()}.toml"))
+
+
+def load_table(name: str) -> TableSpec:
+    """Read protocols/<name>.toml of a table; InputError as in load_protocol."""
+    if name.lower() not in table_names():
+        raise unknown("table", name, table_names())
+    return parse_table(f"protocols/{name.lower()}.toml", _read(f"{name.lower()}.toml"))
+
+
+def parse_protocol(place: str, text: str) -> Protocol:
+    """A protocol from the text of its file; `place` names the file in messages."""
+    values = _values(place, _toml(place, text), _PROTOCOL)
+    for key in ("train_domain", "test_domain"):
+        if values[key] not in DOMAINS:
+            raise InputError(f"{place}: {key}: expected one of {', '.join(DOMAINS)}, got '{values[key]}'")
+    return Protocol(_stem(place).upper(), **values)
+
+
+def parse_profile(place: str, text: str) -> Profile:
+    """A profile from the text of its file."""
+    values = _values(place, _toml(place, text), _PROFILE)
+    for key in ("size", "test", "train", "val", "width", "batch", "steps"):
+        least = 0 if key in ("test", "train", "val") else 1
+        if values[key] < least:
+            raise InputError(f"{place}: {key}: expected at least {least}, got {values[key]}")
+    if not values["seeds"]:
+        raise InputError(f"{place}: seeds: expected at least one training seed, got none")
+    return Profile(_stem(place), **values)
+
+
+def parse_table(place: str, text: str) -> TableSpec:
+    """A table from the text of its file."""
+    values = _values(place, _toml(place, text), _TABLE)
+    rows = [Row(**_values(f"{place}: rows[{index}]", row, _ROW)) for index, row in enumerate(values["rows"])]
+    return TableSpec(_stem(place), **(values | {"rows": tuple(rows)}))
+
+
+def _toml(place: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{place}: not valid TOML ({error})") from error
+
+
+def _values(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with lists as tuples, when keys and types are exactly the expected ones."""
+    _same_keys(place, found, expected)
+    for key, kind in expected.items():
+        if not _is(found[key], kind):
+            wanted = getattr(kind, "__name__", str(kind)) if kind in (int, str) else str(kind)
+            raise InputError(f"{place}: {key}: expected {wanted}, got {found[key]!r}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+
+
+def _same_keys(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    for key in found:
+        if key not in expected:
+            raise InputError(f"{place}: {unknown('key', key, expected)}")
+    missing = [key for key in expected if key not in found]
+    if missing:
+        raise InputError(f"{place}: key '{missing[0]}' is missing; expected {', '.join(expected)}")
+
+
+def _is(value: Any, kind: Any) -> bool:
+    if kind in (int, str):
+        return type(value) is kind  # a bool is not an int here
+    (item,) = kind.__args__
+    return isinstance(value, list) and all(type(element) is item for element in value)
+
+
+def _stem(place: str) -> str:
+    return place.rsplit("/", 1)[-1].removesuffix(".toml")
+
+
+def _stems(*folder: str) -> list[str]:
+    place = files("protocols").joinpath(*folder)
+    names: Sequence[str] = [entry.name for entry in place.iterdir() if entry.name.endswith(".toml")]
+    return sorted(name.removesuffix(".toml") for name in names)
+
+
+def _read(*path: str) -> str:
+    return files("protocols").joinpath(*path).read_text(encoding="utf-8")

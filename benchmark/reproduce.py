@@ -1,0 +1,93 @@
+"""Everything the tables of a profile need: what is missing is run, what is there is left."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from benchmark import methods
+from benchmark.places import Settings
+from benchmark.protocol import TableSpec, load_protocol
+from benchmark.record import Score, read_scores
+from benchmark.run import RunRequest, RunSummary, run
+from benchmark.summary import stages
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one method on one task."""
+
+    protocol: str
+    task: str
+    method: str
+    seed: int | None  # None for a method that is not trained
+
+    def __str__(self) -> str:
+        trained = "" if self.seed is None else f" seed {self.seed}"
+        return f"{self.protocol} {self.task} {self.method}{trained}"
+
+    def is_of(self, score: Score) -> bool:
+        """Whether a score line is one of this job's."""
+        return Job(score.protocol, score.task, score.method, score.seed) == self
+
+
+@dataclass
+class Reproduction:
+    """What the tables asked for and what was done."""
+
+    done: RunSummary = field(default_factory=RunSummary)
+    jobs: int = 0
+    not_run: tuple[str, ...] = ()  # `protocol task method` of rows whose method does not exist
+
+
+def jobs_of(tables: Iterable[TableSpec], seeds: tuple[int, ...]) -> tuple[list[Job], tuple[str, ...]]:
+    """Each run that the tables need once, in their order, and the rows whose method does not exist."""
+    jobs: dict[Job, None] = {}
+    absent: dict[str, None] = {}
+    for protocol, task, method in _rows(tables):
+        row = methods.METHODS.get(methods.canonical(method))
+        if row is None:
+            absent[f"{protocol} {task} {method}"] = None
+            continue
+        for seed in seeds if row.trainable else (None,):
+            jobs[Job(protocol, task, methods.canonical(method), seed)] = None
+    return list(jobs), tuple(absent)
+
+
+def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:
+    """(protocol, task, method) of every row of every table."""
+    for table in tables:
+        for protocol, row in product(table.protocols, table.rows):
+            for method in row.methods:
+                yield protocol, row.task, method
+
+
+def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:
+    """What `reproduce` would run, with the score lines each has by now, whatever split and checkpoint they are of."""
+    jobs, absent = jobs_of(tables, settings.profile.seeds)
+    scores = read_scores(settings.results, settings.profile.name)
+    lines = [f"{job}: {sum(map(job.is_of, scores))} score lines there" for job in jobs]
+    return [*lines, *(f"{name}: not run, the method is not there" for name in absent)]
+
+
+def line(job: Job, made: RunSummary) -> str:
+    """One job's progress in one line."""
+    trained = f"{made.trainings_made} trainings made, " if made.trainings_made else ""
+    return f"{job}: {trained}{made.scores_made} scores made, {made.scores_reused} reused; {stages(made)}"
+
+
+def reproduce(
+    settings: Settings, tables: Iterable[TableSpec], report: Callable[[Job, RunSummary], None]
+) -> Reproduction:
+    """Run what is missing for every row of the tables; `report` is called after each job.
+
+    Rows whose method does not exist are counted, not run. Raises InputError as benchmark.run.run does.
+    """
+    jobs, absent = jobs_of(tables, settings.profile.seeds)
+    result = Reproduction(not_run=absent)
+    for job in jobs:
+        request = RunRequest(settings, load_protocol(job.protocol), job.method, (job.task,), job.seed or 0)
+        summary = run(request)
+        report(job, summary)
+        result.done.add(summary)
+        result.jobs += 1
+    return result

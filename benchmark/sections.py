@@ -1,0 +1,91 @@
+"""The rows of a table before they are text: for every method its run, its cells and what the paper prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
+from benchmark.metrics import find_metric
+from benchmark.protocol import TableSpec
+from benchmark.published import Printed, printed_beside
+
+LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
+
+# When the note of a metric holds, by side in px and number of images; the notes of the others always do.
+_NOTE_HOLDS = {
+    "msssim.rgb": lambda size, images: size < 161,
+    "niqe.y": lambda size, images: size <= 256,
+    "fid.inception": lambda size, images: images < 2048,
+    "ffd.dlib": lambda size, images: images < 100,
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One method under one protocol; cells for every column, printed numbers where there are any."""
+
+    method: str
+    run: Run
+    cells: dict[str, Cell]
+    printed: dict[str, Printed]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The lines of one protocol and task, within which the best is bold."""
+
+    protocol: str
+    task: str
+    lines: tuple[Line, ...]
+
+    def best(self, metric_id: str) -> tuple[str, ...]:
+        """The methods with the best measured value, among at least two scored on equally many images."""
+        rising = find_metric(metric_id).higher_is_better
+        cells = {line.method: line.cells[metric_id] for line in self.lines if line.method != LIMIT}
+        most = max((cell.scored for cell in cells.values()), default=0)
+        values = {
+            method: cell.value for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most
+        }
+        if rising is None or len(values) < 2:
+            return ()
+        best = max(values.values()) if rising else min(values.values())
+        return tuple(method for method, value in values.items() if value == best)
+
+
+def number_of(spec: TableSpec) -> int:
+    """1, 2 or 3: how published.csv calls the table."""
+    return int(spec.name.removeprefix("table"))
+
+
+def sections_of(spec: TableSpec, runs: Runs) -> tuple[Section, ...]:
+    """The sections of a table in the order of its file, protocol by protocol."""
+    return tuple(
+        Section(protocol, row.task, tuple(_line(spec, runs, protocol, row.task, method) for method in row.methods))
+        for protocol in spec.protocols
+        for row in spec.rows
+    )
+
+
+def shown(spec: TableSpec, sections: Sequence[Section]) -> tuple[str, ...]:
+    """The columns of a table in which anything is measured, tried or printed."""
+    lines = [line for section in sections for line in section.lines]
+    return tuple(
+        metric
+        for metric in spec.columns
+        if any(metric in line.printed or line.cells[metric].state != NOT_RUN for line in lines)
+    )
+
+
+def metric_note(metric_id: str, size: int, sections: Sequence[Section]) -> str:
+    """What a reader must know of our values of a metric at this side in px; empty when nothing, or no values."""
+    metric = find_metric(metric_id)
+    lines = [line for section in sections for line in section.lines if line.cells[metric_id].state == MEASURED]
+    images = max((line.run.images for line in lines), default=0)
+    holds = _NOTE_HOLDS.get(metric_id, lambda size, images: True)
+    return f"{metric.header}: {metric.note}" if lines and metric.note and holds(size, images) else ""
+
+
+def _line(spec: TableSpec, runs: Runs, protocol: str, task: str, method: str) -> Line:
+    run = runs.find(protocol, task, method)
+    printed = {metric: printed_beside(number_of(spec), task, protocol, method, metric) for metric in spec.columns}
+    cells = {metric: run.cell(metric) for metric in spec.columns}
+    return Line(method, run, cells, {metric: found for metric, found in printed.items() if found})

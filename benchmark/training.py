@@ -1,0 +1,37 @@
+"""Checkpoints under --work: trained once, and reused only when everything that went into them is the same."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmark import methods
+from benchmark.places import Settings, checkpoint_file
+from benchmark.record import digest_of
+from degrade.split import Split
+
+
+def trained(settings: Settings, method: str, seed: int, recipe: str, split: Split) -> tuple[Path, bool]:
+    """The finished checkpoint of a method on a train split, and whether it was trained just now.
+
+    The folder's hash covers the network's config, the method's TRAINING, the profile's share of the
+    training and the content of the split; `recipe` is only a name in it. Raises InputError when the
+    file there is damaged, Interrupted when training is stopped (the same call goes on from there).
+    """
+    # Imported here: `benchmark methods` and runs of methods without weights need no torch.
+    from ispl_model.checkpoint import load_header
+    from ispl_model.device import seeded_build
+    from ispl_model.losses import perceptual_label
+    from ispl_model.train import TrainRun, train
+
+    profile, name, module = settings.profile, methods.canonical(method), methods.method_module(method)
+    config = asdict(module.configure(profile.width, profile.size))
+    perceptual = profile.perceptual if "perceptual" in module.TRAINING.losses else "none"
+    facts = {"method": name, "network": config, "training": asdict(module.TRAINING), "split": split.digest}
+    facts |= {"steps": profile.steps, "batch": profile.batch, "seed": seed, "perceptual": perceptual_label(perceptual)}
+    path = checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
+    if path.exists():
+        load_header(path)  # raises when the file is cut off or something else
+        return path, False
+    network = seeded_build(lambda: module.build(profile.width, profile.size), seed)
+    run = TrainRun(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
+    train(network, {"method": name, "network": config}, module.TRAINING, run, split, path)
+    return path, True

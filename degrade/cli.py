@@ -1,0 +1,170 @@
+"""Command lines that turn clean faces into splits: degrade-ffhq for the roles of a data set, degrade for one folder."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from degrade.console import Command, Group, Name
+from degrade.errors import InputError
+
+if TYPE_CHECKING:
+    from degrade.sources import Source
+    from degrade.split import SplitPlan, SplitSummary
+
+ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
+_TASK_HELP = "sr4, mosaic16, denoise, deblur, jpeg, dual_blind, or another recipe."
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def _recipe_names() -> Iterable[str]:
+    from degrade.recipes import RECIPES
+
+    return RECIPES
+
+
+class _Ids(click.ParamType):
+    """FIRST:END as a range, END not included."""
+
+    name = "first:end"
+
+    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> range:
+        found = re.fullmatch(r"(\d+):(\d+)", value)
+        if not found or int(found[1]) >= int(found[2]):
+            self.fail(f"expected FIRST:END with FIRST below END, such as 0:10000, got '{value}'", param, context)
+        return range(int(found[1]), int(found[2]))
+
+
+_SHARED = (
+    click.option("--task", required=True, type=Name("task", _recipe_names), help=_TASK_HELP),
+    click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the reference, px."),
+    click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw."),
+    click.option("--list", "list_file", type=click.Path(path_type=Path), help="Names of the faces to use, one a line."),
+    click.option("--limit", type=click.IntRange(1), help="Only the first so many faces of each role."),
+    click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square."),
+    click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this."),
+    click.option(
+        "--workers", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Processes."
+    ),
+)
+
+
+def _shared(command: Callable) -> Callable:
+    for option in reversed(_SHARED):
+        command = option(command)
+    return command
+
+
+@click.group(cls=Group)
+def degrade() -> None:
+    """Turn clean faces into pairs of reference and degraded images that anyone can repeat."""
+
+
+@degrade.command()
+@click.argument("source", metavar="SRC", type=FOLDER)
+@click.argument("out", type=FOLDER)
+@_shared
+def run(source, out, task, size, seed, list_file, limit, crop, background, workers) -> None:
+    """Degrade the folder SRC of clean faces into one split OUT.
+
+    The same command continues an interrupted run and keeps the pairs that are there.
+    """
+    from degrade.sources import role_sources
+
+    _check_apart(source, out)
+    faces = role_sources(source, "all", list_file=list_file, limit=limit)
+    failed = _make([(out, faces, _plan("all", task, size, seed, crop, background))], workers)
+    _tell_other_files(source)
+    sys.exit(1 if failed else 0)
+
+
+@click.command(cls=Command)
+@click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
+@click.option("--out", type=FOLDER, help="Where to write.  [default: runs/TASK-SIZE]")
+@click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
+@click.option("--ids", type=_Ids(), help="Only FFHQ's numbers of this range, END left out.")
+@_shared
+def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, workers) -> None:
+    """Degrade FFHQ, or any folder of faces, into splits: OUT/train, OUT/val and OUT/test, or OUT for one role.
+
+    FFHQ's numbers decide the role: train 0-9999, val 60000-60999, test 65000-69999. In another
+    folder train.txt, val.txt and test.txt decide, or else the name (80 / 10 / 10). The same
+    command continues an interrupted run and keeps the pairs that are there.
+    """
+    if list_file and split == "all":
+        raise InputError("--list names the faces of one role; say which with --split train, val or test")
+    out = out or Path("runs", f"{task}-{size}")
+    roles = ROLES if split == "all" else (split,)
+    splits = []
+    for role in roles:
+        faces = _faces(ffhq, out, role, list_file, ids, limit)
+        splits.append((out / role if split == "all" else out, faces, _plan(role, task, size, seed, crop, background)))
+    failed = _make(splits, workers)
+    if ffhq is None:
+        click.echo("The faces are the embedded portraits (painted, not photographs), as no --ffhq DIR is given.")
+    else:
+        _tell_other_files(ffhq)
+    sys.exit(1 if failed else 0)
+
+
+def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":
+    from degrade.sources import portrait_sources, role_sources
+
+    if ffhq is not None:
+        _check_apart(ffhq, out)
+        return role_sources(ffhq, role, list_file=list_file, ids=ids, limit=limit)
+    if list_file or ids:
+        raise InputError(f"{'--list' if list_file else '--ids'} chooses among the faces of a folder; add --ffhq DIR")
+    return portrait_sources(role, limit)
+
+
+def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
+    from degrade.recipes import find_recipe
+    from degrade.split import SplitPlan
+
+    return SplitPlan(find_recipe(task), role, size, seed, crop, background)
+
+
+def _check_apart(folder: Path, out: Path) -> None:
+    if folder.resolve() in (out.resolve(), *out.resolve().parents):
+        raise InputError(f"{out}: lies inside the folder of the faces, {folder}; write to a folder beside it")
+
+
+def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int) -> int:
+    """Make the splits that have faces, tell what came of each, and return how many images failed."""
+    from degrade.split import make_split
+
+    if len(splits) > 1 and not any(faces for _, faces, _ in splits):
+        raise InputError("no face belongs to train, val or test; see --help for what decides, or choose with --list")
+    lines, failed = [], 0
+    for out, faces, plan in splits:
+        if len(splits) > 1 and not faces:
+            lines.append(f"{plan.role}: no face belongs to this role, nothing written")
+            continue
+        summary = make_split(out, faces, plan, workers=workers)
+        lines.extend(_lines(plan.role, summary))
+        failed += len(summary.errors)
+    click.echo("\n".join(lines))
+    return failed
+
+
+def _lines(role: str, summary: "SplitSummary") -> list[str]:
+    pairs, failed = summary.made + summary.reused, len(summary.errors)
+    total = (
+        f"{role}: {pairs + failed} faces in, {pairs} pairs in {summary.path} "
+        f"({summary.made} made, {summary.reused} reused), {failed} failed"
+    )
+    return [total, *(f"  {name}: {sentence}" for name, sentence in summary.errors)]
+
+
+def _tell_other_files(folder: Path) -> None:
+    from degrade.image import SUFFIXES, files_below
+
+    others = sorted(path.name for path in files_below(folder) if path.suffix.lower() not in SUFFIXES)
+    if others:
+        more = ", ..." if len(others) > 3 else ""
+        click.echo(f"Left alone, as not an image: {len(others)} ({', '.join(others[:3])}{more})")

@@ -1,0 +1,86 @@
+"""Changes of tone: fading, and the halo that sharpening leaves."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from degrade.image import Image
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+
+
+@dataclass(frozen=True)
+class SharpenHalo:
+    """Unsharp mask, clipped: image + amount * (image - its Gaussian blur), which leaves bright and dark rims.
+
+    amount: strength, >= 0 (1 doubles the detail).
+    sigma: of the blur in pixels, > 0; about the width of the rim.
+    """
+
+    amount: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.amount < math.inf:
+            raise ValueError(f"SharpenHalo: amount must be >= 0, got {self.amount}")
+        if not 0 < self.sigma < math.inf:
+            raise ValueError(f"SharpenHalo: sigma must be > 0 pixels, got {self.sigma}")
+
+    def __call__(self, image: Image) -> Image:
+        size = 2 * math.ceil(4 * self.sigma) + 1
+        blurred = cv2.GaussianBlur(image, (size, size), self.sigma, borderType=cv2.BORDER_REFLECT_101)
+        sharpened = cv2.addWeighted(image, 1 + self.amount, blurred, -self.amount, 0)
+        return np.clip(sharpened, 0, 1, out=sharpened)
+
+
+def sample_sharpen_halo(
+    rng: np.random.Generator,
+    amount: tuple[float, float] = (0.3, 1.5),
+    sigma: tuple[float, float] = (0.8, 2.5),
+    ratio: float = 1.0,
+) -> SharpenHalo:
+    """Draw both uniformly; sigma is multiplied by `ratio`."""
+    return SharpenHalo(float(rng.uniform(*amount)), float(rng.uniform(*sigma)) * ratio)
+
+
+@dataclass(frozen=True)
+class Fade:
+    """What light does to a print over the years: less contrast, less colour, a warm cast.
+
+    black, white: what black and white become, in 8-bit steps, 0 <= black < white <= 255.
+    saturation: share of the colour that is left, 0 (grey) to 1.
+    warmth: red is multiplied by 1 + warmth and blue by 1 - warmth, -0.5 to 0.5; clipped.
+    """
+
+    black: float
+    white: float
+    saturation: float
+    warmth: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.black < self.white <= 255:
+            raise ValueError(f"Fade: expected 0 <= black < white <= 255, got {self.black} and {self.white}")
+        if not 0 <= self.saturation <= 1:
+            raise ValueError(f"Fade: saturation must lie in [0, 1], got {self.saturation}")
+        if not -0.5 <= self.warmth <= 0.5:
+            raise ValueError(f"Fade: warmth must lie in [-0.5, 0.5], got {self.warmth}")
+
+    def __call__(self, image: Image) -> Image:
+        grey = (image @ _LUMA)[:, :, None]
+        coloured = grey + np.float32(self.saturation) * (image - grey)
+        toned = np.float32(self.black / 255) + np.float32((self.white - self.black) / 255) * coloured
+        toned *= np.array([1 + self.warmth, 1, 1 - self.warmth], np.float32)
+        return np.clip(toned, 0, 1, out=toned)
+
+
+def sample_fade(
+    rng: np.random.Generator,
+    black: tuple[float, float] = (5.0, 50.0),
+    white: tuple[float, float] = (200.0, 250.0),
+    saturation: tuple[float, float] = (0.3, 0.9),
+    warmth: tuple[float, float] = (-0.03, 0.12),
+) -> Fade:
+    """Draw all four uniformly."""
+    return Fade(*(float(rng.uniform(*interval)) for interval in (black, white, saturation, warmth)))

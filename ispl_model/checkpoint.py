@@ -1,0 +1,132 @@
+"""Weights with the facts that made them: safetensors whose header is JSON. Nothing is ever unpickled."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import save as to_bytes
+from torch import nn
+
+from degrade.errors import InputError
+from degrade.files import write_bytes
+
+SCHEMA = 1
+HEADER_KEYS = ("method", "network", "training", "recipe", "step", "commit", "schema")
+_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+def save(path: Path, state: Mapping[str, torch.Tensor], header: Mapping[str, Any], half: bool = False) -> None:
+    """Write a checkpoint, whole or not at all; the same state and header give the same bytes.
+
+    header: of HEADER_KEYS, "method" and "network" (the config that builds the network) at least;
+        what else is not known is stored as null. `commit`, unless given, and `schema` are filled in here.
+    half: store floating point weights as float16, half the size.
+    """
+    whole = complete_header(header)
+    write_tensors(path, {key: _half(value) if half else value for key, value in state.items()}, whole)
+
+
+def complete_header(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The header as `save` stores it. Raises ValueError for an unknown key and without method and network."""
+    if extra := set(header) - set(HEADER_KEYS):
+        raise ValueError(f"header: unknown keys {sorted(extra)}, expected some of {HEADER_KEYS}")
+    whole = dict.fromkeys(HEADER_KEYS) | {"commit": commit()} | dict(header) | {"schema": SCHEMA}
+    if not whole["method"] or whole["network"] is None:
+        raise ValueError("header: 'method' and 'network' are needed to build the network again")
+    return whole
+
+
+def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The weights (on the CPU) and the header of a checkpoint.
+
+    Raises InputError for a missing, cut-off or pickled file and for another program's safetensors.
+    """
+    tensors, header = read_tensors(path)
+    _check_header(path, header)
+    return tensors, header
+
+
+def load_header(path: Path) -> dict[str, Any]:
+    """The header alone: what made the file, without reading its weights."""
+    header = read_tensors(path, only_header=True)[1]
+    _check_header(path, header)
+    return header
+
+
+def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], name: str) -> None:
+    """Fill `network` with `state`, every tensor of it; InputError names `name` and the first difference."""
+    expected = network.state_dict()
+    difference = _difference(expected, state)
+    if difference:
+        raise InputError(f"{name}: holds the weights of another network ({difference}); choose its own checkpoint")
+    network.load_state_dict(state)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping[str, Any]) -> None:
+    """Atomic safetensors file with one metadata entry, `header`, holding strict JSON."""
+    plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    text = json.dumps(header, allow_nan=False, sort_keys=True)
+    write_bytes(path, to_bytes(plain, {"header": text}))
+
+
+def read_tensors(path: Path, only_header: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The inverse of write_tensors. Raises InputError for anything but a whole file of that kind."""
+    _refuse_pickles(path)
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            header = json.loads((file.metadata() or {})["header"])
+            tensors = {} if only_header else {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (KeyError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: a safetensors file, but not one of ours (it has no JSON header)") from error
+    except (safetensors.SafetensorError, OSError) as error:
+        raise InputError(f"{path}: not a whole safetensors file ({error}); it may be cut off, copy it again") from error
+    return tensors, header
+
+
+def commit() -> str | None:
+    """The commit of the source tree this runs from, with "-dirty" where it has changes; None if unknown."""
+    tree = Path(__file__).parents[1]
+    if not (tree / ".git").exists():
+        return None
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        result = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() or None if result.returncode == 0 else None
+
+
+def _half(value: torch.Tensor) -> torch.Tensor:
+    return value.half() if value.is_floating_point() else value
+
+
+def _refuse_pickles(path: Path) -> None:
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    if start.startswith(_PICKLES):
+        raise InputError(f"{path}: a pickled PyTorch file, which can run code when read; expected safetensors")
+
+
+def _check_header(path: Path, header: Any) -> None:
+    if not isinstance(header, dict) or set(header) != set(HEADER_KEYS):
+        raise InputError(f"{path}: a safetensors file, but no checkpoint; expected the header keys {HEADER_KEYS}")
+    if header["schema"] != SCHEMA:
+        raise InputError(f"{path}: written with schema {header['schema']}, this version reads schema {SCHEMA}")
+
+
+def _difference(expected: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> str | None:
+    for key in sorted(expected.keys() | found.keys()):
+        if key not in found:
+            return f"{key} is missing"
+        if key not in expected:
+            return f"{key} is not part of it"
+        if expected[key].shape != found[key].shape:
+            return f"{key} has shape {tuple(found[key].shape)}, expected {tuple(expected[key].shape)}"
+    return None

@@ -1,0 +1,57 @@
+"""Where the arithmetic runs, how many bits it uses, and seeds that do not leak."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from degrade.errors import InputError
+
+DEVICES = ("auto", "cpu", "cuda")
+Built = TypeVar("Built", bound=nn.Module)
+
+
+def find_device(name: str) -> torch.device:
+    """The device called "cpu", "cuda" (also "cuda:1") or "auto", which is CUDA where there is one."""
+    cuda = torch.cuda.is_available()
+    if name == "auto":
+        return torch.device("cuda" if cuda else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"device '{name}': expected one of {', '.join(DEVICES)}") from error
+    if device.type == "cuda" and not cuda:
+        raise InputError(f"device '{name}': this machine has no usable CUDA device; use --device cpu")
+    return device
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """Autocast to bfloat16 where the processor multiplies it natively, else plain float32.
+
+    Weights stay float32; only convolutions and matrix products run in bfloat16.
+    """
+    native = torch.ops.mkldnn._is_mkldnn_bf16_supported() if device.type == "cpu" else torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=native)
+
+
+def seeded_build(build: Callable[[], Built], seed: int) -> Built:
+    """`build()` with torch's CPU generator seeded; the global state is as before afterwards."""
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(seed)
+        return build()
+
+
+@contextmanager
+def own_randomness(device: torch.device) -> Iterator[Callable[[int], None]]:
+    """Gives a function that seeds torch on CPU and `device`; the global state returns afterwards."""
+    cuda = [device] if device.type == "cuda" else []
+
+    def seed(number: int) -> None:
+        torch.random.default_generator.manual_seed(number)
+        if cuda:
+            torch.cuda.manual_seed(number)
+
+    with torch.random.fork_rng(devices=cuda):
+        yield seed

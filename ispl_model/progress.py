@@ -1,0 +1,186 @@
+"""What a training keeps beside its checkpoint, so that it can stop at any moment and go on exactly.
+
+OUT              the finished network            train.json    what was asked and what came of it
+state.safetensors  weights and optimisers, until finished    losses.csv    one line for each step
+"""
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from degrade.errors import InputError
+from degrade.files import write_bytes, write_json
+from ispl_model.checkpoint import load_header, read_tensors, save, write_tensors
+from ispl_model.objective import NotFinite, Trainer
+
+_CHANGING = ("step", "commit", "schema")  # keys of a header that do not tell one training from another
+
+
+class Interrupted(KeyboardInterrupt):
+    """SIGINT or SIGTERM came; the state is saved and the sentence says where."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """How far a training has come: steps done, seconds spent, losses of the last step."""
+
+    step: int = 0
+    seconds: float = 0.0
+    losses: dict[str, float] = field(default_factory=dict)
+
+
+class Progress:
+    """The files of one training. One folder holds one training; another one there is an InputError.
+
+    out: the final checkpoint. header: the checkpoint's header, which says what the training is.
+    """
+
+    def __init__(self, out: Path, header: Mapping[str, Any]) -> None:
+        self.out, self.header = out, dict(header)
+        self.state = out.parent / "state.safetensors"
+        self.losses = out.parent / "losses.csv"
+        self.report = out.parent / "train.json"
+        self.rows: list[str] = []
+        if out.is_dir():
+            raise InputError(f"{out}: expected the name of a checkpoint file, got a folder")
+        self._refuse_other_trainings()
+
+    def result(self) -> dict[str, Any] | None:
+        """What train.json tells of this training when it has reached its end, else None."""
+        report = _read_report(self.report)
+        return report["result"] if self.out.exists() and report else None
+
+    def resume(self, trainer: Trainer) -> Point:
+        """Fill the trainer with the saved state, if there is one, and say where that is."""
+        if not self.state.exists():
+            write_json(self.report, {"header": self.header, "result": None})
+            write_bytes(self.losses, b"")
+            return Point()
+        tensors, saved = read_tensors(self.state)
+        try:
+            trainer.load(tensors)
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise InputError(f"{self.state}: does not fit this network; delete it to train from the start") from error
+        self._cut_losses(saved["step"])
+        return Point(saved["step"], saved["seconds"], saved["losses"])
+
+    def record(self, point: Point, rate: float) -> None:
+        """Remember one line of losses.csv; written by the next save."""
+        if point.step == 1:
+            self.rows.append(",".join(("step", "learning_rate", *point.losses)))
+        values = (rate, *point.losses.values())
+        self.rows.append(",".join((str(point.step), *(f"{value:.6g}" for value in values))))
+
+    def save(self, trainer: Trainer, point: Point) -> None:
+        """Write losses, then the state; with weights that are not finite InputError, and the last good state stays."""
+        tensors = self._finite_tensors(trainer, point)
+        self._write_losses()
+        facts = {"step": point.step, "seconds": point.seconds, "losses": point.losses}
+        write_tensors(self.state, tensors, {"header": self.header, **facts})
+
+    def finish(self, trainer: Trainer, point: Point, images_seen: int) -> None:
+        """Write losses, train.json and last of all the checkpoint; then the state is no longer needed."""
+        self._finite_tensors(trainer, point)
+        self._write_losses()
+        result = {"steps": point.step, "images_seen": images_seen, "seconds": round(point.seconds, 2)}
+        write_json(self.report, {"header": self.header, "result": result | {"losses": point.losses}})
+        save(self.out, trainer.network.state_dict(), self.header)
+        self.state.unlink(missing_ok=True)
+
+    def not_finite(self, step: int, error: NotFinite) -> InputError:
+        kept = f"the last good state is kept in {self.state}" if self.state.exists() else "no state was saved before"
+        return InputError(
+            f"{self.out}: training stopped in step {step} because {error} is not finite; {kept}; "
+            f"try another seed or a smaller learning rate"
+        )
+
+    def _finite_tensors(self, trainer: Trainer, point: Point) -> dict[str, torch.Tensor]:
+        try:
+            return trainer.tensors()
+        except NotFinite as error:
+            raise self.not_finite(point.step, error) from error
+
+    def _refuse_other_trainings(self) -> None:
+        readers: dict[Path, Callable[[Path], Any]] = {
+            self.out: load_header,
+            self.state: lambda path: read_tensors(path, only_header=True)[1].get("header"),
+            self.report: lambda path: (_read_report(path) or {}).get("header"),
+        }
+        for path, reader in readers.items():
+            found = reader(path) if path.exists() else self.header
+            different = _differences(found or {}, self.header)
+            if different:
+                raise InputError(
+                    f"{path}: belongs to another training (other {', '.join(different)}); "
+                    f"give each training a folder of its own, or delete that file"
+                )
+
+    def _cut_losses(self, step: int) -> None:
+        """Drop the lines of steps after the saved state: they are about to be done again."""
+        lines = self.losses.read_text().splitlines() if self.losses.exists() else []
+        kept = [line for line in lines if not line[:1].isdigit() or int(line.split(",")[0]) <= step]
+        write_bytes(self.losses, "".join(f"{line}\n" for line in kept).encode())
+
+    def _write_losses(self) -> None:
+        try:
+            with open(self.losses, "a", encoding="utf-8") as file:
+                file.writelines(f"{row}\n" for row in self.rows)
+        except OSError as error:
+            raise InputError(f"{self.losses}: cannot be written ({error.strerror or error})") from error
+        self.rows.clear()
+
+
+@contextmanager
+def stop_signals() -> Iterator[Callable[[], bool]]:
+    """Inside, the first SIGINT or SIGTERM only makes the given function answer True; a second one acts at once.
+
+    Outside the main thread, where Python cannot catch signals, it always answers False.
+    """
+    came = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield came.is_set
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def answer(number: int, _: Any) -> None:
+        came.set()
+        signal.signal(number, before[number])
+
+    for number in before:
+        signal.signal(number, answer)
+    try:
+        yield came.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _read_report(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        report = json.loads(path.read_bytes())
+        return {"header": report["header"], "result": report["result"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: cannot be read as the report of a training ({error}); delete it") from error
+
+
+def _differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """Names of what two headers disagree in, such as "training.steps"."""
+    names = []
+    for key in sorted((found.keys() | asked.keys()) - set(_CHANGING)):
+        ours, theirs = (json.loads(json.dumps(header.get(key))) for header in (asked, found))
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            names += [
+                f"{key}.{name}" for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)
+            ]
+        elif ours != theirs:
+            names.append(key)
+    return names

@@ -1,0 +1,117 @@
+"""Frechet and kernel distances against closed forms; Inception features with seeded random weights."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from benchmark.metrics import METRICS, Unavailable, face, load
+from benchmark.metrics.frechet import frechet_distance, kernel_distance
+from degrade.portraits import paint
+from degrade.resize import resize_bicubic
+
+
+def samples(seed: int, count: int, dimensions: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((count, dimensions)) @ rng.standard_normal((dimensions, dimensions)) + rng.random()
+
+
+def test_two_gaussians_of_one_dimension_have_the_closed_form():
+    first, second = np.array([[1.0], [3.0], [5.0]]), np.array([[0.0], [1.0]])
+    expected = (3 - 0.5) ** 2 + (2 - np.sqrt(0.5)) ** 2
+    assert frechet_distance(first, second) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("few", "many"), [(6, 9), (200, 300), (7, 300)])
+def test_the_distance_is_that_of_the_covariances(few, many):
+    """Both ways, N below and above D, against the eigenvalues of C1 C2."""
+    first, second = samples(1, few, 24), samples(2, many, 24)
+    covariances = [np.cov(features, rowvar=False) for features in (first, second)]
+    roots = np.sqrt(np.maximum(np.linalg.eigvals(covariances[0] @ covariances[1]).real, 0)).sum()
+    means = ((first.mean(0) - second.mean(0)) ** 2).sum()
+    expected = means + np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * roots
+    assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-5)
+    assert frechet_distance(second, first) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_set_is_at_zero_from_itself_in_any_order_and_a_shift_adds_its_square():
+    features = samples(3, 40, 128)
+    assert frechet_distance(features, features[::-1]) == pytest.approx(0, abs=1e-8)
+    assert frechet_distance(features, features + 0.5) == pytest.approx(128 * 0.25)
+
+
+def test_few_images_bias_frechet_but_not_the_kernel_distance():
+    rng = np.random.default_rng(0)
+    few, many = ([rng.standard_normal((n, 64)) for _ in range(2)] for n in (50, 1000))
+    assert frechet_distance(*few) > 10 * frechet_distance(*many) > 1
+    assert abs(kernel_distance(*few)) < 0.05 and abs(kernel_distance(*many)) < 0.01
+
+
+def test_the_kernel_distance_of_four_numbers_by_hand():
+    first, second = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]])
+    # kernel(0, 1) = 1; kernel(1, 2) = 27; across: 1, 1, 8, 27
+    assert kernel_distance(first, second) == pytest.approx(1 + 27 - 2 * (1 + 1 + 8 + 27) / 4)
+
+
+def test_descriptors_come_without_a_face_too_and_are_remembered(monkeypatch):
+    try:
+        scorer = load("ffd.dlib")
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    flat = np.full((256, 256, 3), 0.5, np.float32)
+    first = scorer.feature(flat)
+    assert first.shape == (128,) and np.isfinite(first).all()
+    monkeypatch.setattr(face.faces, "descriptor", lambda *_: pytest.fail("computed again"))
+    np.testing.assert_array_equal(scorer.feature(flat.copy()), first)
+
+
+def test_blurred_faces_are_further_than_other_faces_of_the_same_kind():
+    try:
+        scorer = load("ffd.dlib")
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    portraits = [paint(seed, 256) for seed in range(3)]
+    features = np.stack([scorer.feature(image) for image in portraits])
+    distances = []
+    for sigma in (1.0, 6.0):
+        blurred = [np.clip(cv2.GaussianBlur(image, (0, 0), sigma), 0, 1) for image in portraits]
+        distances.append(scorer.distance(np.stack([scorer.feature(image) for image in blurred]), features))
+    assert 0 < distances[0] < distances[1]
+
+
+@pytest.fixture
+def random_inception(tmp_path, monkeypatch):
+    """A file in the FID Inception's layout with seeded random weights, and pyiqa's own network holding it."""
+    from pyiqa.archs import inception as theirs
+
+    path = tmp_path / "hub" / METRICS["fid.inception"].weights[0]
+    path.parent.mkdir(parents=True)
+    monkeypatch.setattr(theirs, "load_pretrained_network", lambda network, _url: torch.save(seeded(network), path))
+    with torch.random.fork_rng(devices=[]):
+        network = theirs.InceptionV3([3]).eval()
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    load.cache_clear()
+    yield network
+    load.cache_clear()
+
+
+def seeded(network: torch.nn.Module) -> dict:
+    """Weights scaled so that the signal survives ninety layers."""
+    generator = torch.Generator().manual_seed(1)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            fan_in = parameter[0].numel()
+            parameter.data = torch.randn(parameter.shape, generator=generator) * (2 / fan_in) ** 0.5
+    return network.state_dict()
+
+
+def test_with_random_weights_inception_features_equal_pyiqas(random_inception):
+    image = paint(1, 256)
+    small = torch.from_numpy(resize_bicubic(image, 299, 299).transpose(2, 0, 1)[None] * np.float32(255))
+    with torch.no_grad():
+        expected = random_inception((small - 128) / 128, False, False)[0].ravel().numpy()
+    assert expected.std() > 1e-3
+    value = load("fid.inception").feature(image)
+    assert value.shape == (2048,)
+    np.testing.assert_allclose(value, expected, rtol=1e-3, atol=1e-5)
+    assert load("kid.inception").feature is load("fid.inception").feature  # one network, one memory

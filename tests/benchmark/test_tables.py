@@ -1,0 +1,297 @@
+"""Tables from score lines made by hand: every cell can be worked out in the head."""
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmark.layout import escape_latex
+from benchmark.metrics import METRICS
+from benchmark.protocol import load_table
+from benchmark.record import SCHEMA, Score
+from benchmark.tables import render
+from benchmark.titles import METHODS, TABLES, TASKS
+from degrade.recipes import RECIPES
+from degrade.recipes import TASKS as RECIPE_TASKS
+
+ISPL = "ispl:isp_unet_pac"
+UNAVAILABLE = "unavailable: fid.inception needs inception.pth; put it at $TORCH_HOME/hub/inception.pth"
+BASE = Score(
+    schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="sr4",
+    split="sr4-256-test-00000000", method="edsr", seed=None, checkpoint=None, image="a", metric="psnr.rgb", value=1.0,
+    unit="dB", seconds=0.0,
+)  # fmt: skip
+
+
+def of_images(method, metric, values, **changed):
+    """One line for each image; None is a failure, infinity an infinite value."""
+    for image, value in zip("abcdefgh", values, strict=False):
+        error = {None: "no face found in the reference", float("inf"): "+inf"}.get(value, "")
+        number = None if error else value
+        yield replace(BASE, method=method, metric=metric, image=image, value=number, error=error, **changed)
+
+
+def of_set(method, metric, value, n, **changed):
+    error = "" if value is not None else UNAVAILABLE
+    return replace(BASE, method=method, metric=metric, image=None, value=value, error=error, n=n, **changed)
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Renders the given scores; gives the texts by file name."""
+
+    def rendered(*scores, profile="quick"):
+        folder = tmp_path / profile / "scores"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [replace(score, profile=profile).line() for score in scores]
+        (folder / "20250101T000000Z-00000000.jsonl").write_text("".join(line + "\n" for line in lines))
+        return {path.name: path.read_text() for path in render(profile, tmp_path)}
+
+    return rendered
+
+
+def cells(markdown, heading, row):
+    """First word of the column head -> text of one row, below the first heading that begins with `heading`."""
+    block = next(part for part in markdown.split("\n## ") if part.startswith(heading))
+    lines = [line for line in block.splitlines() if line.startswith("|")]
+    wanted = next(line for line in lines if line.startswith(f"| {row} "))
+    heads, texts = ([text.strip() for text in line.strip("|").split("|")] for line in (lines[0], wanted))
+    return {head.split(" ")[0]: text for head, text in zip(heads, texts, strict=True)}
+
+
+def csv_row(text, *key):
+    fields = ("protocol", "task", "method", "metric")
+    (found,) = [row for row in csv.DictReader(text.splitlines()) if tuple(row[field] for field in fields) == key]
+    return found
+
+
+def test_measured_stands_beside_printed_and_the_best_is_bold(tables):
+    made = tables(*of_images("edsr", "psnr.rgb", [24.0, 26.0]), *of_images(ISPL, "psnr.rgb", [27.0, 28.0]))
+    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "25.000 (30.188)"
+    assert cells(made["table2.md"], "sr4", "ISPL")["PSNR"] == "**27.500** (30.824)"
+    assert r"\textbf{27.500} (30.824)" in made["table2.tex"]
+    row = csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "psnr.rgb")
+    assert (row["measured"], row["n"], row["failures"], row["published"], row["comparable"]) == (
+        *("25", "2", "0", "30.188", "yes"),
+    )
+
+
+def test_the_lowest_is_bold_where_lower_is_better(tables):
+    made = tables(*of_images("edsr", "gmsd", [0.1]), *of_images(ISPL, "gmsd", [0.2]))
+    assert cells(made["table2.md"], "sr4", "EDSR")["GMSD"] == "**0.1000**"
+    assert "GMSD ↓" in made["table2.md"] and r"GMSD $\downarrow$" in made["table2.tex"]
+
+
+def test_a_value_alone_or_over_fewer_images_is_never_the_best(tables):
+    alone = tables(*of_images("edsr", "psnr.rgb", [24.0]))
+    assert "**" not in alone["table2.md"]
+    fewer = tables(
+        *of_images("bicubic_x4", "lle.dlib68", [9.0, 9.0]),
+        *of_images("edsr", "lle.dlib68", [5.0, 5.0]),
+        *of_images(ISPL, "lle.dlib68", [1.0, None]),
+    )
+    assert cells(fewer["table2.md"], "sr4", "EDSR")["LLE"].startswith("**5.000**")
+    assert cells(fewer["table2.md"], "sr4", "ISPL")["LLE"].startswith("1.000 [")
+
+
+def test_failures_are_counted_and_left_out_of_the_mean(tables):
+    made = tables(*of_images("edsr", "lle.dlib68", [2.0, None, 4.0, None]))
+    row = cells(made["table2.md"], "sr4", "EDSR")
+    assert (row["images"], row["failed"], row["LLE"]) == ("4", "2", "3.000 [2] (2.003)")
+    assert "- [2] 2 of 4 without a value (no face found in the reference)." in made["table2.md"]
+
+
+def test_a_metric_that_never_had_a_value_is_not_a_number(tables):
+    made = tables(*of_images("edsr", "msssim.rgb", [None, None]))
+    assert cells(made["table2.md"], "sr4", "EDSR")["MS-SSIM"] == "n/a [1] (0.961)"
+    row = csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "msssim.rgb")
+    assert (row["measured"], row["failures"]) == ("", "2") and row["note"].startswith("n/a; 2 of 2")
+
+
+def test_what_was_not_run_says_so(tables):
+    made = tables(*of_images("edsr", "psnr.rgb", [24.0]))
+    row = cells(made["table2.md"], "sr4", "SRGAN")
+    assert (row["images"], row["PSNR"]) == ("not run", "(27.494)")
+    assert csv_row(made["table2.csv"], "S2S", "sr4", "srgan", "psnr.rgb")["note"] == "not run"
+    assert "SRGAN & not run &  & (27.494)" in made["table2.tex"]
+
+
+def test_missing_weights_are_unavailable_with_the_reason_below(tables):
+    made = tables(*of_images("edsr", "psnr.rgb", [24.0]), of_set("edsr", "fid.inception", None, None))
+    assert cells(made["table2.md"], "sr4", "EDSR")["FID"] == "unavailable [1] (20.605)"
+    assert f"- [1] {UNAVAILABLE}." in made["table2.md"]
+    row = csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "fid.inception")
+    assert row["measured"] == "" and row["note"].startswith("unavailable; fid.inception needs")
+
+
+def test_infinite_values_show_as_inf_and_are_never_averaged_in_silence(tables):
+    infinite = float("inf")
+    made = tables(
+        *of_images("reference", "psnr.rgb", [infinite, infinite], task="dual_blind"),
+        *of_images("identity", "psnr.rgb", [30.0, infinite], task="dual_blind"),
+        *of_images("arcnn", "psnr.rgb", [20.0, 22.0], task="dual_blind"),
+        *of_images(ISPL, "psnr.rgb", [20.0, 21.0], task="dual_blind"),
+    )
+    assert cells(made["table2.md"], "dual_blind", "Reference")["PSNR"] == "inf (inf)"
+    assert cells(made["table2.md"], "dual_blind", "Degraded input")["PSNR"] == "30.000 [1] (22.905)"
+    assert "- [1] 1 of 2 values are infinite" in made["table2.md"]
+    assert cells(made["table2.md"], "dual_blind", "ARCNN")["PSNR"].startswith("**21.000**")
+    assert csv_row(made["table2.csv"], "S2S", "dual_blind", "reference", "psnr.rgb")["measured"] == "inf"
+
+
+def test_columns_measured_in_another_way_say_so_in_their_head(tables):
+    made = tables(*of_images("edsr", "niqe.y", [5.0]), *of_images("edsr", "lpips.squeeze", [0.2]))
+    assert "NIQE ↓ [1] (paper, other NIQE)" in made["table2.md"]
+    assert "NIQE: at 256 px it rests on four blocks" in made["table2.md"]
+    assert csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "niqe.y")["comparable"] == "no"
+    assert cells(made["table2.md"], "sr4", "EDSR")["LPIPS-squeeze"] == "0.2000"
+    assert cells(made["table2.md"], "sr4", "EDSR")["LPIPS"] == "not run (0.2475)"
+
+
+@pytest.mark.parametrize("images,marked", [(2047, True), (2048, False)])
+def test_fid_is_marked_below_2048_images(tables, images, marked):
+    made = tables(of_set("edsr", "fid.inception", 10.0, images))
+    assert (METRICS["fid.inception"].note in made["table2.md"]) == marked
+
+
+def test_a_set_that_lacks_images_says_so(tables):
+    made = tables(*of_images("edsr", "psnr.rgb", [20.0, 20.0, 20.0]), of_set("edsr", "ffd.dlib", 0.5, 2))
+    assert "2 of 3 images are in the set" in made["table2.md"]
+
+
+def test_the_head_says_how_the_numbers_came_about(tables):
+    quick = tables(*of_images("edsr", "psnr.rgb", [24.0, 24.0]))
+    assert "a check of the machinery: embedded portraits" in quick["table1.md"] and "not a result" in quick["table1.md"]
+    assert "N = 2 test images, 256 px" in quick["table2.md"] and "perceptual loss none" in quick["table2.md"]
+    assert "Nothing was run yet" in quick["table1.md"]
+    assert "perceptual loss squeezenet" in tables(profile="lite")["table2.md"]
+
+
+def test_the_stand_in_of_the_real_domain_is_called_simulated_in_every_header(tables):
+    for profile, domain in {"quick": "simulated", "lite": "simulated", "paper": "FaceRenov"}.items():
+        made = tables(profile=profile)["table3.md"]
+        assert (
+            f"## sr4 under S2R (synthetic to {domain})" in made and f"## sr4 under R2R ({domain} to {domain})" in made
+        )
+        assert f"Real domain: {domain}" in made
+
+
+def test_only_the_newest_split_and_checkpoint_count(tables):
+    older = {"split": "sr4-256-test-11111111", "run": "20240101T000000Z-00000000"}
+    made = tables(
+        *of_images("edsr", "psnr.rgb", [10.0], seed=0, checkpoint="old", run=older["run"]),
+        *of_images("edsr", "psnr.rgb", [20.0], seed=0, checkpoint="new"),
+        *of_images(ISPL, "psnr.rgb", [30.0], **older),
+    )
+    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "20.000 (30.188)"
+    assert cells(made["table2.md"], "sr4", "ISPL")["images"].startswith("not run [")
+    assert "an older test split only (sr4-256-test-11111111)" in made["table2.md"]
+
+
+def three_protocols(s2s, s2r, r2r, n, metric):
+    """Lines of EDSR under the three protocols; a set score for a metric of sets."""
+    for protocol, value in {"S2S": s2s, "S2R": s2r, "R2R": r2r}.items():
+        split = "sr4-256-test-0" if protocol == "S2S" else "facerenov_simulated-256-test-0"
+        where = {
+            "protocol": protocol,
+            "split": split,
+            "seed": 0,
+            "checkpoint": "real" if protocol == "R2R" else "clean",
+        }
+        if METRICS[metric].per == "set":
+            yield of_set("edsr", metric, value, n, **where)
+        else:
+            yield from (replace(next(of_images("edsr", metric, [value], **where)), image=str(i)) for i in range(n))
+
+
+def test_gap_and_gain_over_the_papers_metrics_stand_beside_the_papers(tables):
+    made = tables(
+        *three_protocols(10.0, 40.0, 20.0, 100, "fid.inception"), *three_protocols(0.1, 0.2, 0.15, 100, "lpips.alex")
+    )
+    assert "over fid.inception and lpips.alex, N = 100 under each" in made["table3.md"]
+    gap = csv_row(made["table3.csv"], "S2R", "sr4", "edsr", "gap")
+    gain = csv_row(made["table3.csv"], "R2R", "sr4", "edsr", "gain_percent")
+    assert (gap["measured"], gap["published"], gap["comparable"]) == ("3", "2.8", "yes")
+    assert (gain["measured"], gain["published"], gain["comparable"]) == ("37.5", "14.8", "yes")
+    (row,) = [line for line in made["table3.md"].split("## Gap and gain")[1].splitlines() if "EDSR" in line]
+    assert row.replace(" ", "") == "|EDSR|4.00|2.00|3.0|2.8|50.00|25.00|37.5|14.8|"
+
+
+def test_gap_falls_back_to_other_metrics_and_leaves_a_small_frechet_distance_out(tables):
+    made = tables(
+        *three_protocols(1.0, 4.0, 2.0, 8, "ffd.dlib"),
+        *three_protocols(0.1, 0.2, 0.15, 8, "gmsd"),
+        *three_protocols(None, None, None, None, "fid.inception"),
+    )
+    assert "over gmsd, N = 8 under each" in made["table3.md"]
+    assert "ffd.dlib is shown but left out of the mean" in made["table3.md"]
+    assert "gap ×, FFD-dlib" in made["table3.md"]
+    gap = csv_row(made["table3.csv"], "S2R", "sr4", "edsr", "gap")
+    assert (gap["measured"], gap["comparable"], gap["n"]) == ("2", "no", "8")
+    assert csv_row(made["table3.csv"], "S2R", "sr4", "edsr", "gap:ffd.dlib")["measured"] == "4"
+
+
+@pytest.mark.parametrize(
+    "change,reason",
+    [
+        ({"checkpoint": "another"}, "different checkpoints"),
+        ({"split": "another"}, "different test splits"),
+        ({"n": 120}, "different numbers of images (S2S 100, S2R 120, R2R 100)"),
+    ],
+)
+def test_a_gap_between_runs_that_do_not_belong_together_is_refused(tables, change, reason):
+    lines = [replace(line, **change) if line.protocol == "S2R" else line
+             for line in three_protocols(10.0, 40.0, 20.0, 100, "fid.inception")]  # fmt: skip
+    made = tables(*lines)
+    assert reason in made["table3.md"] and "n/a [" in made["table3.md"]
+
+
+def test_rendering_twice_gives_equal_bytes(tables):
+    scores = [
+        *of_images("edsr", "psnr.rgb", [24.0, None]),
+        *of_images(ISPL, "gmsd", [0.1]),
+        *of_images("edsr", "gmsd", [0.3]),
+    ]
+    assert tables(*scores) == tables(*scores)
+
+
+def test_every_table_comes_in_three_forms_of_the_same_width(tables):
+    made = tables(*of_images("edsr", "psnr.rgb", [24.0]), *three_protocols(0.1, 0.2, 0.15, 8, "gmsd"))
+    assert set(made) == {f"{name}.{ending}" for name in TABLES for ending in ("md", "csv", "tex")}
+    for name in TABLES:
+        for block in made[f"{name}.md"].split("\n## ")[1:]:
+            assert len({len(line) for line in block.splitlines() if line.startswith("|")}) <= 1
+        tex = made[f"{name}.tex"]
+        assert tex.isascii() and tex.count("{") == tex.count("}") and r"\toprule" in tex
+        for tabular in tex.split(r"\begin{tabular}")[1:]:
+            columns = len(tabular[1 : tabular.index("}")])
+            rows = [line for line in tabular.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+            assert {line.count(" & ") + 1 for line in rows} == {columns}
+
+
+def test_latex_prints_special_characters_as_they_are():
+    assert escape_latex(r"50% & a_b #1 {x} \ †") == r"50\% \& a\_b \#1 \{x\} \textbackslash{} \textdagger{}"
+
+
+def test_everything_in_the_table_files_has_a_title_and_a_definition():
+    specs = [load_table(name) for name in TABLES]
+    assert {method for spec in specs for row in spec.rows for method in row.methods} <= METHODS.keys()
+    assert {metric for spec in specs for metric in spec.columns} <= METRICS.keys()
+    assert tuple(TASKS) == RECIPE_TASKS and set(TASKS) <= RECIPES.keys()
+
+
+def test_rendering_needs_no_torch(tmp_path):
+    code = (
+        "import sys, json; from pathlib import Path; from benchmark.tables import render; "
+        "paths = render('paper', Path(sys.argv[1])); "
+        "print(json.dumps([len(paths), 'torch' in sys.modules]))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert json.loads(done.stdout) == [9, False]

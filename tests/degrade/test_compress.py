@@ -1,0 +1,79 @@
+"""Rounding and JPEG: colours stay where they are, and libjpeg is asked for what the record says."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from degrade.compress import CHROMA, Jpeg, Quantize, sample_jpeg
+from degrade.image import Image, from_uint8, to_uint8
+
+
+@pytest.fixture
+def photo() -> Image:
+    small = np.random.default_rng(0).random((10, 12, 3), dtype=np.float32)
+    return np.clip(cv2.resize(small, (96, 80), interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def test_rounding_goes_to_the_nearest_level_and_is_what_a_file_holds() -> None:
+    values = np.array([0.4, 0.6, 1.5, 2.5, 254.4, 254.6], np.float32) / 255
+    photo = np.repeat(values.reshape(1, -1, 1), 3, axis=2)
+    rounded = Quantize()(photo)
+    np.testing.assert_array_equal(np.rint(rounded[0, :, 0] * 255), [0, 1, 2, 2, 254, 255])
+    np.testing.assert_array_equal(rounded, from_uint8(to_uint8(photo)))
+
+
+def test_rounding_twice_changes_nothing(photo: Image) -> None:
+    once = Quantize()(photo)
+    np.testing.assert_array_equal(Quantize()(once), once)
+
+
+@pytest.mark.parametrize("chroma", ["444", "422", "420"])
+def test_solid_red_stays_red(chroma: str) -> None:
+    red = np.zeros((32, 32, 3), np.float32)
+    red[:, :, 0] = 1
+    np.testing.assert_allclose(Jpeg(90, chroma)(red), red, atol=3 / 255)
+
+
+def test_grey_leaves_the_luma_of_bt601() -> None:
+    orange = np.broadcast_to(np.array([0.8, 0.4, 0.2], np.float32), (16, 16, 3)).copy()
+    grey = 0.299 * 0.8 + 0.587 * 0.4 + 0.114 * 0.2
+    np.testing.assert_allclose(Jpeg(95, "grey")(orange), grey, atol=1.5 / 255)
+
+
+@pytest.mark.parametrize("quality", [1, 17, 51, 85, 100])
+def test_opencv_and_its_libjpeg_agree_bit_for_bit(photo: Image, quality: int) -> None:
+    """OpenCV is the independent program here; it writes 4:2:0 unless told otherwise."""
+    _, file = cv2.imencode(".jpg", to_uint8(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    np.testing.assert_array_equal(to_uint8(Jpeg(quality)(photo)), cv2.imdecode(file, cv2.IMREAD_COLOR)[:, :, ::-1])
+
+
+def test_better_quality_and_finer_colour_come_closer(photo: Image) -> None:
+    def error(operator: Jpeg) -> float:
+        return float(np.mean((operator(photo) - photo) ** 2))
+
+    assert error(Jpeg(20)) > error(Jpeg(50)) > error(Jpeg(90))
+    assert error(Jpeg(90, "420")) > error(Jpeg(90, "422")) > error(Jpeg(90, "444"))
+
+
+@pytest.mark.parametrize("chroma", CHROMA)
+def test_the_result_is_made_of_8_bit_values(photo: Image, chroma: str) -> None:
+    compressed = Jpeg(30, chroma)(photo)
+    np.testing.assert_array_equal(compressed, from_uint8(to_uint8(compressed)))
+
+
+def test_red_is_not_taken_for_blue() -> None:
+    """A picture whose blue is flat must come back with a flat blue: Pillow alone decides the order."""
+    photo = np.full((32, 32, 3), 0.5, np.float32)
+    photo[:, :16, 0] = 0.9
+    file = io.BytesIO()
+    Pillow.fromarray(to_uint8(photo)).save(file, format="JPEG", quality=60, subsampling=2)
+    np.testing.assert_array_equal(to_uint8(Jpeg(60)(photo)), np.asarray(Pillow.open(file)))
+
+
+def test_quality_is_drawn_from_both_ends_of_the_interval() -> None:
+    rng = np.random.default_rng(0)
+    drawn = {sample_jpeg(rng, (50, 53)).quality for _ in range(200)}
+    assert drawn == {50, 51, 52, 53}

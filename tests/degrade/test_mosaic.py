@@ -1,0 +1,35 @@
+"""Pixelation: constant in each block, and the exact mean."""
+
+import numpy as np
+import pytest
+
+from degrade.errors import InputError
+from degrade.mosaic import Mosaic, sample_mosaic
+
+
+def test_a_block_of_four_becomes_its_mean() -> None:
+    photo = np.zeros((2, 4, 3), np.float32)
+    photo[0, 0], photo[1, 1] = 0.5, 1.0
+    expected = np.zeros((2, 4, 3))
+    expected[:, :2] = 0.375
+    np.testing.assert_array_equal(Mosaic(2)(photo), expected)
+
+
+def test_the_last_blocks_may_be_narrower_and_keep_their_own_mean() -> None:
+    photo = np.random.default_rng(0).random((7, 10, 3), dtype=np.float32)
+    mosaic = Mosaic(4)(photo)
+    np.testing.assert_allclose(mosaic[4:, 8:], np.broadcast_to(photo[4:, 8:].mean(axis=(0, 1)), (3, 2, 3)), atol=1e-7)
+    np.testing.assert_allclose(mosaic[:4, 4:8], np.broadcast_to(photo[:4, 4:8].mean(axis=(0, 1)), (4, 4, 3)), atol=1e-7)
+
+
+def test_the_mean_of_the_picture_does_not_move() -> None:
+    photo = np.random.default_rng(1).random((64, 64, 3), dtype=np.float32)
+    assert Mosaic(16)(photo).astype(float).mean() == pytest.approx(photo.astype(float).mean(), abs=1e-7)
+
+
+def test_the_block_follows_the_size_and_must_be_whole() -> None:
+    rng = np.random.default_rng(0)
+    assert [sample_mosaic(rng, ratio=ratio) for ratio in (1.0, 0.5, 0.125)] == [Mosaic(16), Mosaic(8), Mosaic(2)]
+    for ratio in (0.0625, 0.1, 0.6):
+        with pytest.raises(InputError, match="blocks come out"):
+            sample_mosaic(rng, ratio=ratio)

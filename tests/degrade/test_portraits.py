@@ -1,0 +1,118 @@
+"""Laws of the painted portraits: repeatable, distinct, one person at any size, found by a detector."""
+
+import hashlib
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from degrade import faces
+from degrade.image import check_image
+from degrade.portraits import PORTRAITS, paint, portrait_name, portrait_seeds
+
+SEEDS = (0, 1, 8, 100_003, 200_007)
+
+
+@pytest.mark.parametrize("size", [64, 100, 128, 256])
+def test_a_portrait_is_a_contract_image_of_the_asked_size(size):
+    image = paint(3, size)
+    assert image.shape == (size, size, 3)
+    check_image(image)
+
+
+def test_one_seed_gives_the_same_bytes_again():
+    assert paint(5, 256).tobytes() == paint(5, 256).tobytes()
+
+
+def test_one_seed_gives_the_same_bytes_in_another_process():
+    code = (
+        "import hashlib; from degrade.portraits import paint; print(hashlib.sha256(paint(5, 64).tobytes()).hexdigest())"
+    )
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert other == hashlib.sha256(paint(5, 64).tobytes()).hexdigest()
+
+
+def test_different_seeds_differ_much():
+    images = [paint(seed, 64) for seed in range(8)]
+    differences = [np.abs(a - b).mean() for i, a in enumerate(images) for b in images[:i]]
+    assert min(differences) > 0.04
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_small_portrait_is_the_large_one_reduced(seed):
+    large = cv2.resize(paint(seed, 256), (64, 64), interpolation=cv2.INTER_AREA)
+    assert np.abs(paint(seed, 64) - large).max() < 1e-5
+
+
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_a_larger_portrait_shows_the_same_person(seed):
+    reduced = cv2.resize(paint(seed, 512), (64, 64), interpolation=cv2.INTER_AREA)
+    assert np.abs(paint(seed, 64) - reduced).mean() < 0.015
+
+
+def test_a_larger_portrait_has_detail_that_a_smaller_one_cannot_hold():
+    large = paint(2, 512)
+    again = cv2.resize(cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA), (512, 512))
+    assert np.abs(large - again).mean() > 0.003
+
+
+def test_the_global_random_state_is_left_alone():
+    np.random.seed(7)  # noqa: NPY002  the global state is the subject
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    paint(1, 64)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_skin_covers_light_and_dark():
+    cheeks = [paint(seed, 64)[34:42, 26:38].mean() for seed in range(10)]
+    assert min(cheeks) < 0.35 and max(cheeks) > 0.65
+
+
+def test_roles_share_no_seed_however_many_are_asked_for():
+    assert {role: len(seeds) for role, seeds in PORTRAITS.items()} == {"train": 48, "val": 8, "test": 16}
+    asked = [set(portrait_seeds(role, 1000)) for role in PORTRAITS]
+    assert len(set.union(*asked)) == 3000
+    assert all(portrait_seeds(role, len(seeds)) == seeds for role, seeds in PORTRAITS.items())
+
+
+@pytest.mark.parametrize(("role", "count"), [("tets", 4), ("train", -1), ("train", 100_001)])
+def test_an_unknown_role_or_an_impossible_count_is_refused(role, count):
+    with pytest.raises(ValueError, match="role|one of"):
+        portrait_seeds(role, count)
+
+
+def test_a_portrait_too_small_to_be_one_is_refused():
+    with pytest.raises(ValueError, match="at least 16"):
+        paint(0, 8)
+
+
+def test_names_sort_as_their_seeds_within_a_role():
+    assert portrait_name(17) == "portrait_00017"
+    names = [portrait_name(seed) for seed in portrait_seeds("train", 200)]
+    assert names == sorted(names)
+
+
+def test_painting_takes_a_fraction_of_a_second():
+    start = time.process_time()
+    for seed in range(3):
+        paint(seed, 256)
+    assert (time.process_time() - start) / 3 < 1.5  # about 0.12 s; the bound is for a busy machine
+
+
+@pytest.mark.slow
+def test_a_face_is_found_in_nearly_every_portrait():
+    found = [bool(faces.detect(paint(seed, 256))) for role in PORTRAITS for seed in portrait_seeds(role, 16)]
+    assert np.mean(found) >= 0.95
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_face_is_framed_as_in_ffhq(seed):
+    """Eyes a little above the middle, the detector's box over about half of the width or more."""
+    image = paint(seed, 256)
+    box = faces.largest_face(image)
+    eyes = faces.landmarks68(image, box)[36:48].mean(0) / 256
+    assert 0.40 < eyes[1] < 0.53 and 0.38 < eyes[0] < 0.62
+    assert 0.45 < (box.right - box.left) / 256 < 0.85

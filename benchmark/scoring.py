@@ -13,7 +13,7 @@ from benchmark.methods.method import Method
 from benchmark.metrics import Metric
 from benchmark.places import Prepared
 from benchmark.record import SCHEMA, Score, ScoreFile, split_value
-from degrade.image import Image, check_image
+from degrade.image import Image, check_image, from_uint8, to_uint8
 
 UNAVAILABLE = "unavailable: "
 
@@ -136,7 +136,10 @@ def score(
 
 
 def _restore(method: Method, prepared: Prepared, name: str) -> tuple[Image | None, Outcome]:
-    """The reference and the restored image, or the reason why there is none."""
+    """The reference and the restored image, or the reason why there is none.
+
+    Restored images are rounded to 8 bits first, so that a score is that of the file a user would save.
+    """
     reference = None
     try:
         reference = prepared.split.reference(name)
@@ -147,7 +150,7 @@ def _restore(method: Method, prepared: Prepared, name: str) -> tuple[Image | Non
             raise ValueError(f"{method.name} gave {restored.shape}, expected {reference.shape}")
     except Exception as error:  # any method may fail on any image in any way; the reason is the score
         return reference, Outcome(None, _reason("not restored", error))
-    return reference, Outcome(restored)
+    return reference, Outcome(from_uint8(to_uint8(restored)))
 
 
 def _score_image(

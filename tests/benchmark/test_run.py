@@ -221,7 +221,8 @@ def test_faces_that_a_profile_does_not_use_are_refused(tmp_path):
         Settings(replace(TINY, name="lite"), Faces(facerenov=tmp_path))
 
 
-def test_paper_tests_the_real_domain_on_the_users_own_split(tmp_path):
+def test_paper_tests_the_real_domain_on_the_users_own_split(tmp_path, monkeypatch):
+    monkeypatch.delenv("FACES_REAL", raising=False)
     made = domain_split(Settings(TINY, work=tmp_path / "work"), "real", "sr4", "test")
     (tmp_path / "real").mkdir()
     made.split.path.rename(tmp_path / "real" / "test")

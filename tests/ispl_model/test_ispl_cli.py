@@ -99,7 +99,7 @@ def test_help_answers_from_the_tree_in_under_a_second():
 
 def test_ctrl_c_saves_the_state_and_the_same_command_goes_on(make_tiny_split, tmp_path):
     split, out = make_tiny_split("sr4").path, tmp_path / "m.safetensors"
-    options = ["--width", "2", "--steps", "60", "--perceptual", "none", "--device", "cpu", "--workers", "1"]
+    options = ["--width", "2", "--steps", "25", "--perceptual", "none", "--device", "cpu", "--workers", "1"]
     arguments = ["train", str(split), "--out", str(out), "--checkpoint-every", "1", *options]
     command = [sys.executable, "-m", "ispl_model", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -107,7 +107,7 @@ def test_ctrl_c_saves_the_state_and_the_same_command_goes_on(make_tiny_split, tm
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and "of 60; the same command goes on from there" in errors
+    assert process.returncode == 130 and "of 25; the same command goes on from there" in errors
     assert "Traceback" not in errors and not out.exists()
     assert CliRunner().invoke(ispl, arguments).exit_code == 0
-    assert len((tmp_path / "losses.csv").read_text().splitlines()) == 61
+    assert len((tmp_path / "losses.csv").read_text().splitlines()) == 26

@@ -64,24 +64,28 @@ class Run:
 
 
 class Runs:
-    """All runs of a profile by protocol, task and method; of several test splits of a task only the newest counts."""
+    """All runs of a profile by protocol, task and method.
+
+    Of several test splits of a protocol and task only the largest counts, of equally large ones the newest:
+    a quick look with --limit does not push a full run out of its table.
+    """
 
     def __init__(self, scores: Iterable[Score]) -> None:
         self._scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
-        self._newest: dict[tuple[str, str], Score] = {}
+        splits: dict[tuple[str, str], dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
         for score in scores:
-            block = (score.protocol, score.task)
-            self._scores[*block, score.method].append(score)
-            self._newest[block] = _newest([self._newest.get(block, score), score])
+            self._scores[score.protocol, score.task, score.method].append(score)
+            splits[score.protocol, score.task][score.split].append(score)
+        self._split = {block: _largest(found) for block, found in splits.items()}
 
     def find(self, protocol: str, task: str, method: str) -> Run:
-        """The run of a method (full or short name); without scores when there is none on the newest split."""
+        """The run of a method (full or short name); without scores when there is none on the split that counts."""
         own = self._scores.get((protocol, task, canonical(method)))
         if not own:
             return Run(())
-        split = self._newest[protocol, task].split
+        split = self._split[protocol, task]
         kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
-        notes = () if kept else (f"{method} has scores on an older test split only ({_newest(own).split}), left out",)
+        notes = () if kept else (f"{method} has scores on another test split only ({_newest(own).split}), left out",)
         return Run(tuple(kept), notes)
 
     def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
@@ -110,6 +114,15 @@ def summarise(scores: list[Score]) -> Cell:
     if infinite:
         return Cell(MEASURED, math.inf, infinite, len(failures), notes)
     return Cell(NOT_COMPUTED, failed=len(failures), notes=notes)
+
+
+def _largest(splits: dict[str, list[Score]]) -> str:
+    return max(splits, key=lambda name: _rank(splits[name]))
+
+
+def _rank(scores: list[Score]) -> tuple[int, str]:
+    """Images of a split, then the time of its newest run."""
+    return len({score.image for score in scores}), _newest(scores).run
 
 
 def _newest(scores: list[Score]) -> Score:

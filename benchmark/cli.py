@@ -96,6 +96,32 @@ def reproduce(
 
 
 @benchmark.command()
+@click.option("--task", type=Name("task", lambda: methods.EVERY_TASK), required=True)
+@click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True)
+@click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
+@click.option("--faces", "count", type=click.IntRange(1), default=4, show_default=True, help="Rows.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
+@_shared
+def sheet(
+    task: str, protocol: str, names_of_methods: tuple[str, ...], count: int, seed: int,
+    profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    work: Path, results: Path, device: str, workers: int, limit: int | None,
+) -> None:  # fmt: skip
+    """Draw degraded, restored and reference faces side by side, one column for each method.
+
+    Example: benchmark sheet --task dual_blind --method bicubic_x4 --method ispl
+    """
+    for name in names_of_methods:
+        methods.find_method(name)
+    from benchmark.report import method_sheet
+    from benchmark.run import RunRequest
+
+    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
+    _say([f"written: {_stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
+
+
+@benchmark.command()
 @click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True)
 @click.option("--results", type=_FOLDER, default="results", show_default=True)
 def tables(profile: str, results: Path) -> None:

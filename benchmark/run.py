@@ -116,6 +116,12 @@ def _run_task(request: RunRequest, task: str) -> RunSummary:
     return summary
 
 
+def load_method(request: RunRequest, task: str) -> Method:
+    """The method of a request, ready to restore; it is trained for the task where it has to be and is not yet."""
+    trainable = methods.find_method(request.method).trainable
+    return _load(request, _weights(request, task, RunSummary()) if trainable else None)
+
+
 def _note_split(summary: RunSummary, prepared: Prepared) -> None:
     summary.splits_made += prepared.made
     summary.errors += prepared.errors

@@ -10,7 +10,8 @@ from torch import nn
 from degrade.errors import unknown
 from ispl_model.encoder import Encoder
 from ispl_model.fusion import UnetFusion
-from ispl_model.spade import ModulatedBlock, pass_through_
+from ispl_model.initial import pass_through_
+from ispl_model.spade import ModulatedBlock
 
 SIZES = (64, 128, 256, 512)
 SMALLEST_MAP = 16  # side of y_0 in pixels (paper, Sec. 4.1)

@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ispl_model.initial import pass_through_, subdue_
+
 HIDDEN_LIMIT = 128  # channels between the guide and its gamma and beta, at most
 
 
@@ -41,14 +43,6 @@ def _pixel_mean(maps: torch.Tensor) -> torch.Tensor:  # (N, C, H, W) => (N, C, 1
     return torch.bmm(weights, pixels).permute(0, 2, 1)[..., None]
 
 
-def pass_through_(conv: nn.Conv2d) -> None:
-    """Start near the identity: each channel goes to itself, the default weights stay at a tenth, no bias."""
-    with torch.no_grad():
-        conv.weight.mul_(0.1).add_(nn.init.dirac_(torch.empty_like(conv.weight)))
-        if conv.bias is not None:
-            conv.bias.zero_()
-
-
 class Modulation(nn.Module):
     """gamma * n + beta of eq. 10, gamma and beta being inferred from the guide.
 
@@ -67,8 +61,7 @@ class Modulation(nn.Module):
         """Start with an output that is nearly the guide (which is >= 0)."""
         pass_through_(self.shared)
         pass_through_(self.beta)
-        with torch.no_grad():
-            self.gamma.weight.mul_(0.1)
+        subdue_(self.gamma)
 
     def forward(self, standardised: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:  # (N, channels, H, W) => same
         hidden = F.relu(self.shared(guide))

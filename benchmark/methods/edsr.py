@@ -3,7 +3,8 @@
 Written from the paper's description. Differences from it: images are in [0, 1], not 0..255, and the
 fixed subtraction of the DIV2K mean is left out: the first convolution's bias can take it up, and
 faces have another mean. The learning rate falls as ispl_model.train lets it (constant, then
-linearly to zero), not halved after two thirds. Baseline size (16 blocks) because the folder
+linearly to zero), not halved after two thirds. The authors start the x4 network from a trained x2
+one; here it starts as a repetition of pixels, the blocks nearly silent. Baseline size (16 blocks) because the folder
 names in the ISPL authors' metric scripts point to it; see the fact sheet of the baselines.
 """
 
@@ -21,6 +22,7 @@ from degrade.resize import match_scale
 from ispl_model.checkpoint import load as load_checkpoint
 from ispl_model.checkpoint import load_weights
 from ispl_model.device import find_device
+from ispl_model.initial import pass_through_, subdue_
 from ispl_model.restore import prepared, restore_images
 from ispl_model.train import Training
 
@@ -69,6 +71,17 @@ class Edsr(nn.Module):
         self.join = nn.Conv2d(width, width, 3, padding=1)
         self.enlarge = nn.Sequential(*_twice_as_large(width), *_twice_as_large(width))
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
+        self._start_as_repetition()
+
+    def _start_as_repetition(self) -> None:
+        nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
+        nn.init.zeros_(self.head.bias)
+        for block in self.blocks:
+            subdue_(block.second)
+        subdue_(self.join)
+        for enlargement in (self.enlarge[0], self.enlarge[2]):
+            pass_through_(enlargement, repeats=4)
+        pass_through_(self.tail)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, 3, H, W) => (N, 3, 4 H, 4 W)
         features = self.head(x)

@@ -52,6 +52,14 @@ def test_weights_made_by_hand_repeat_every_pixel_16_times():
     torch.testing.assert_close(network(image), expected)
 
 
+def test_an_untrained_network_nearly_repeats_pixels():
+    torch.manual_seed(0)
+    image = torch.nn.functional.interpolate(torch.rand(1, 3, 4, 4), scale_factor=4, mode="bilinear")
+    with torch.no_grad():
+        error = edsr.build(16, 64)(image) - image.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
+    assert error.square().mean().sqrt() < 0.1
+
+
 def test_training_reads_like_the_paper():
     training = edsr.TRAINING
     assert (training.scale, dict(training.losses), training.learning_rate) == (4, {"l1": 1.0}, 1e-4)

@@ -180,6 +180,14 @@ def test_the_stand_in_of_the_real_domain_is_called_simulated_in_every_header(tab
         assert f"Real domain: {domain}" in made
 
 
+def test_a_later_look_at_fewer_images_does_not_displace_the_full_run(tables):
+    made = tables(
+        *of_images("edsr", "psnr.rgb", [20.0, 22.0], seed=0),
+        *of_images("edsr", "psnr.rgb", [10.0], seed=0, split="sr4-256-test-22222222", run="29990101T000000Z-00000000"),
+    )
+    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "21.000 (30.188)"
+
+
 def test_only_the_newest_split_and_checkpoint_count(tables):
     older = {"split": "sr4-256-test-11111111", "run": "20240101T000000Z-00000000"}
     made = tables(
@@ -189,7 +197,7 @@ def test_only_the_newest_split_and_checkpoint_count(tables):
     )
     assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "20.000 (30.188)"
     assert cells(made["table2.md"], "sr4", "ISPL")["images"].startswith("not run [")
-    assert "an older test split only (sr4-256-test-11111111)" in made["table2.md"]
+    assert "another test split only (sr4-256-test-11111111)" in made["table2.md"]
 
 
 def three_protocols(s2s, s2r, r2r, n, metric):

@@ -11,7 +11,7 @@ TASKS = {
 
 METHODS = {
     "identity": "Degraded input",
-    "reference": "Reference (FFHQ GT)",
+    "reference": "Reference",
     "bicubic": "Bicubic",
     "bicubic_x4": "Bicubic 1/4 and back",
     "edsr": "EDSR",

@@ -1,15 +1,16 @@
 """Command lines that turn clean faces into splits: degrade-ffhq for the roles of a data set, degrade for one folder."""
 
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from degrade.console import Command, Group, Name
+from degrade.cli_provenance import import_, replay, verify
+from degrade.cli_recipes import RecipeName, Span, presets, preview
+from degrade.console import Command, Group
 from degrade.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,30 +18,12 @@ if TYPE_CHECKING:
     from degrade.split import SplitPlan, SplitSummary
 
 ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
-_TASK_HELP = "sr4, mosaic16, denoise, deblur, jpeg, dual_blind, or another recipe."
+_TASK_HELP = "sr4, mosaic16, denoise, deblur, jpeg, dual_blind, another of `degrade presets`, or FILE.toml."
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-def _recipe_names() -> Iterable[str]:
-    from degrade.recipes import RECIPES
-
-    return RECIPES
-
-
-class _Ids(click.ParamType):
-    """FIRST:END as a range, END not included."""
-
-    name = "first:end"
-
-    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> range:
-        found = re.fullmatch(r"(\d+):(\d+)", value)
-        if not found or int(found[1]) >= int(found[2]):
-            self.fail(f"expected FIRST:END with FIRST below END, such as 0:10000, got '{value}'", param, context)
-        return range(int(found[1]), int(found[2]))
-
-
 _SHARED = (
-    click.option("--task", required=True, type=Name("task", _recipe_names), help=_TASK_HELP),
+    click.option("--task", "--recipe", "task", required=True, type=RecipeName(), help=_TASK_HELP),
     click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the reference, px."),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw."),
     click.option("--list", "list_file", type=click.Path(path_type=Path), help="Names of the faces to use, one a line."),
@@ -62,6 +45,13 @@ def _shared(command: Callable) -> Callable:
 @click.group(cls=Group)
 def degrade() -> None:
     """Turn clean faces into pairs of reference and degraded images that anyone can repeat."""
+
+
+degrade.add_command(presets)
+degrade.add_command(preview)
+degrade.add_command(replay)
+degrade.add_command(verify)
+degrade.add_command(import_)
 
 
 @degrade.command()
@@ -86,7 +76,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/TASK-SIZE]")
 @click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
-@click.option("--ids", type=_Ids(), help="Only FFHQ's numbers of this range, END left out.")
+@click.option("--ids", type=Span(), help="Only FFHQ's numbers of this range, END left out.")
 @_shared
 def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, workers) -> None:
     """Degrade FFHQ, or any folder of faces, into splits: OUT/train, OUT/val and OUT/test, or OUT for one role.
@@ -95,9 +85,11 @@ def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop
     folder train.txt, val.txt and test.txt decide, or else the name (80 / 10 / 10). The same
     command continues an interrupted run and keeps the pairs that are there.
     """
+    from degrade.recipes import find_recipe
+
     if list_file and split == "all":
         raise InputError("--list names the faces of one role; say which with --split train, val or test")
-    out = out or Path("runs", f"{task}-{size}")
+    out = out or Path("runs", f"{find_recipe(task).name}-{size}")
     roles = ROLES if split == "all" else (split,)
     splits = []
     for role in roles:

@@ -1,4 +1,4 @@
-"""What saving a file does to an image: rounding to 8 bits, and JPEG."""
+"""What saving a file does to an image: rounding to 8 bits, JPEG once or twice, WebP."""
 
 import io
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image as Pillow
 
+from degrade.checks import check_integer
+from degrade.errors import InputError
 from degrade.image import Image, from_uint8, to_uint8
 
 _SUBSAMPLING = {"444": 0, "422": 1, "420": 2}
 CHROMA = (*_SUBSAMPLING, "grey")
+_LONGEST = 16383  # pixels of a side, the limit of WebP
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,73 @@ class Jpeg:
 def sample_jpeg(rng: np.random.Generator, quality: tuple[int, int] = (50, 85), chroma: str = "420") -> Jpeg:
     """Draw the quality from the integers of the interval, both ends included."""
     return Jpeg(int(rng.integers(quality[0], quality[1] + 1)), chroma)
+
+
+@dataclass(frozen=True)
+class DoubleJpeg:
+    """Compress as JPEG twice, the second time with its grid of blocks shifted, as after a crop or a screenshot.
+
+    first, second: libjpeg's qualities, 1 (worst) to 100.
+    down, right: the second grid begins this many pixels above and left of the image, 0 to 15; 16 pixels are one
+        unit of "420", 8 one block. The strip outside is the mirrored image and is cut off again.
+    chroma: of both, as in Jpeg.
+    """
+
+    first: int
+    second: int
+    down: int = 4
+    right: int = 4
+    chroma: str = "420"
+
+    def __post_init__(self) -> None:
+        check_integer(self, "first", 1, 100)
+        check_integer(self, "second", 1, 100)
+        check_integer(self, "down", 0, 15)
+        check_integer(self, "right", 0, 15)
+        if self.chroma not in CHROMA:
+            raise ValueError(f"DoubleJpeg: chroma must be one of {CHROMA}, got {self.chroma!r}")
+
+    def __call__(self, image: Image) -> Image:
+        once = Jpeg(self.first, self.chroma)(image)
+        wider = np.pad(once, ((self.down, 0), (self.right, 0), (0, 0)), mode="symmetric")
+        return Jpeg(self.second, self.chroma)(wider)[self.down :, self.right :].copy()
+
+
+def sample_double_jpeg(
+    rng: np.random.Generator,
+    first: tuple[int, int] = (30, 95),
+    second: tuple[int, int] = (30, 95),
+    chroma: str = "420",
+) -> DoubleJpeg:
+    """Draw both qualities from the integers of their intervals and any shift of the grid, 0 to 15 each way."""
+    qualities = [int(rng.integers(low, high + 1)) for low, high in (first, second)]
+    down, right = (int(rng.integers(16)) for _ in range(2))
+    return DoubleJpeg(*qualities, down=down, right=right, chroma=chroma)
+
+
+@dataclass(frozen=True)
+class Webp:
+    """Round to 8 bits, compress as lossy WebP with libwebp, decompress; gives 8-bit values.
+
+    Raises InputError above 16383 pixels a side, which the format cannot hold.
+
+    quality: libwebp's integer, 0 (worst) to 100; colour is always at a quarter of the resolution.
+    """
+
+    quality: int
+
+    def __post_init__(self) -> None:
+        check_integer(self, "quality", 0, 100)
+
+    def __call__(self, image: Image) -> Image:
+        if max(image.shape[:2]) > _LONGEST:
+            sides = f"{image.shape[1]} x {image.shape[0]}"
+            raise InputError(f"WebP: expected sides of at most {_LONGEST} pixels, got {sides}; use JPEG")
+        file = io.BytesIO()
+        Pillow.fromarray(to_uint8(image)).save(file, format="WEBP", quality=self.quality)
+        return from_uint8(np.asarray(Pillow.open(file).convert("RGB")))
+
+
+def sample_webp(rng: np.random.Generator, quality: tuple[int, int] = (30, 95)) -> Webp:
+    """Draw the quality from the integers of the interval, both ends included."""
+    return Webp(int(rng.integers(quality[0], quality[1] + 1)))

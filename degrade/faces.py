@@ -1,4 +1,4 @@
-"""Face boxes, landmarks and descriptors: the one home of dlib, which is imported when first used.
+"""Face boxes, landmarks, descriptors and FFHQ alignment: the one home of dlib, which is imported when first used.
 
 The networks come from the package face_recognition_models. Its files are found without importing
 it, because importing it needs pkg_resources, which current setuptools no longer has.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from degrade.errors import InputError
@@ -104,6 +105,48 @@ def weights_sha256() -> str:
     """One hexadecimal SHA-256 over the three model files: names FED and LLE scores that may be compared."""
     hashes = [f"{name}:{sha256_file(_model_path(name))}" for name in sorted(MODEL_FILES)]
     return sha256("\n".join(hashes).encode())
+
+
+def ffhq_affine(points: np.ndarray, size: int) -> np.ndarray:
+    """Where the FFHQ crop of a face lies: (2, 3) float64 from pixels of the crop, side `size`, to pixels of the image.
+
+    `points` are the 68 landmarks. A square turned to x = eye to eye + a quarter turn of eyes to
+    mouth; half its side is the larger of 2.0 x the distance of the eyes and 1.8 x that of eyes and
+    mouth; its middle lies 0.1 of the way from the eyes to the mouth (Karras et al., CVPR 2019,
+    appendix A, after their CelebA-HQ, ICLR 2018, appendix C). Coordinates are those of
+    the pixels' edges, as in the published crops: a crop's corner is (0, 0), its end (size, size).
+    """
+    left_eye, right_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    eyes, mouth = (left_eye + right_eye) / 2, (points[48] + points[54]) / 2
+    across, down = right_eye - left_eye, mouth - eyes
+    right = across + np.array([down[1], -down[0]])
+    if not np.hypot(*right) > 0:
+        raise InputError("faces: the landmarks fall into one point; there is no face to align")
+    right *= max(np.hypot(*across) * 2.0, np.hypot(*down) * 1.8) / np.hypot(*right)
+    below = np.array([-right[1], right[0]])
+    corner = eyes + 0.1 * down - right - below
+    return np.column_stack([2 * right / size, 2 * below / size, corner])
+
+
+def inverse_affine(affine: np.ndarray) -> np.ndarray:
+    """The (2, 3) matrix of the way back: for `ffhq_affine` from pixels of the image to pixels of the crop."""
+    return np.linalg.inv(np.vstack([affine, [0, 0, 1]]))[:2]
+
+
+def crop_affine(image: Image, affine: np.ndarray, size: int) -> Image:
+    """The crop (size, size, 3) an affine map of `ffhq_affine` describes; outside the image it is mirrored.
+
+    Cubic at a whole multiple of `size` that keeps the image's pixels, then means over blocks, so that
+    reducing does not alias. The published crops also blur what is mirrored; this one does not.
+    """
+    check_image(image)
+    times = max(1, int(np.ceil(np.hypot(*affine[:, 0]) - 1e-6)))
+    fine = affine / [[times, times, 1]]
+    fine[:, 2] += fine[:, :2].sum(axis=1) / 2 - 0.5  # from edges to the centres that OpenCV counts from
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    wide = cv2.warpAffine(image, fine, (size * times,) * 2, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    blocks = np.clip(wide, 0, 1).reshape(size, times, size, times, 3)
+    return blocks.mean(axis=(1, 3), dtype=np.float32)
 
 
 def _rectangle(box: Box) -> Any:

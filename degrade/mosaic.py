@@ -1,27 +1,56 @@
 """Pixelation in whole blocks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from degrade.checks import check_positive, check_range
 from degrade.errors import InputError
 from degrade.image import Image
 
 
 @dataclass(frozen=True)
 class Mosaic:
-    """Replace each block by its mean; blocks start at the top left, the last ones may be narrower.
+    """Replace each block by its mean; blocks start at the region's top left, the last ones may be narrower.
 
     block: side of a block in pixels, an integer of at least 2.
+    top, left, height, width: the region, as fractions of the image's height and width; all of it by default. Its
+        edges are rounded to whole pixels, and it has at least one.
     """
 
     block: int
+    top: float = field(default=0.0, metadata={"added_later": True})
+    left: float = field(default=0.0, metadata={"added_later": True})
+    height: float = field(default=1.0, metadata={"added_later": True})
+    width: float = field(default=1.0, metadata={"added_later": True})
 
     def __post_init__(self) -> None:
         if not (isinstance(self.block, int) and self.block >= 2):
             raise ValueError(f"Mosaic: block must be an integer of at least 2 pixels, got {self.block!r}")
+        check_range(self, "top", 0, 1)
+        check_range(self, "left", 0, 1)
+        check_positive(self, "height", 1)
+        check_positive(self, "width", 1)
+
+    def realised(self, height: int, width: int) -> dict[str, Any]:
+        """The whole pixels of the region, bottom and right not included; {} when it is the whole image."""
+        if (self.top, self.left, self.height, self.width) == (0, 0, 1, 1):
+            return {}
+        top, bottom = _pixels(self.top, self.height, height)
+        left, right = _pixels(self.left, self.width, width)
+        return {"top": top, "left": left, "bottom": bottom, "right": right}
 
     def __call__(self, image: Image) -> Image:
+        region = self.realised(*image.shape[:2])
+        if not region:
+            return self._pixelate(image)
+        degraded = image.copy(order="C")
+        inside = slice(region["top"], region["bottom"]), slice(region["left"], region["right"])
+        degraded[inside] = self._pixelate(image[inside])
+        return degraded
+
+    def _pixelate(self, image: Image) -> Image:
         height, width = image.shape[:2]
         rows, columns = np.arange(0, height, self.block), np.arange(0, width, self.block)
         sums = np.add.reduceat(np.add.reduceat(image, rows, axis=0, dtype=np.float64), columns, axis=1)
@@ -41,3 +70,22 @@ def sample_mosaic(rng: np.random.Generator, block: tuple[int, int] = (16, 16), r
             f"mosaic: blocks come out {side:g} pixels wide at this size; choose one that makes it a whole 2 or more"
         )
     return Mosaic(int(side))
+
+
+def sample_mosaic_region(
+    rng: np.random.Generator,
+    block: tuple[int, int] = (16, 16),
+    side: tuple[float, float] = (0.3, 0.7),
+    ratio: float = 1.0,
+) -> Mosaic:
+    """As sample_mosaic, inside a region whose sides are drawn uniformly, anywhere in the image."""
+    pixels = sample_mosaic(rng, block, ratio).block
+    height, width = (float(rng.uniform(*side)) for _ in range(2))
+    top, left = float(rng.uniform(0, 1 - height)), float(rng.uniform(0, 1 - width))
+    return Mosaic(pixels, top, left, height, width)
+
+
+def _pixels(start: float, share: float, length: int) -> tuple[int, int]:
+    """First pixel, and the one after the last."""
+    first = min(length - 1, round(start * length))
+    return first, min(length, max(first + 1, round((start + share) * length)))

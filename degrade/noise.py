@@ -1,21 +1,16 @@
-"""Noise. Each field is fixed by the operator's `seed`; levels are in 8-bit steps (0-255), drawn for every channel.
-
-The fields come from inverse-distribution tables indexed by 16 raw bits. That is three to ten times faster than
-the usual generators, and it lasts: numpy promises the raw bits of a bit generator for ever, but not the numbers
-its Generator makes of them.
-"""
+"""Noise. Each field is fixed by the operator's `seed`; levels are in 8-bit steps (0-255), drawn for every channel."""
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import cv2
 import numpy as np
 
+from degrade.checks import check_range, check_seed
+from degrade.fields import add_field, laplace_table, normal_table, random_bits, signed_poisson_table
 from degrade.image import Image
+from degrade.light import decode, encode
 from degrade.seeds import draw_seed
-
-_STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
 
 
 @dataclass(frozen=True)
@@ -33,12 +28,93 @@ class GaussianNoise:
         _check("GaussianNoise", "sigma", self.sigma, self.seed)
 
     def __call__(self, image: Image) -> Image:
-        return _add(image, _normal_table() * np.float32(self.sigma / 255), self.seed)
+        return add_field(image, normal_table() * np.float32(self.sigma / 255), self.seed)
 
 
 def sample_gaussian_noise(rng: np.random.Generator, sigma: tuple[float, float] = (20.0, 40.0)) -> GaussianNoise:
     """Draw sigma uniformly."""
     return GaussianNoise(float(rng.uniform(*sigma)), draw_seed(rng))
+
+
+@dataclass(frozen=True)
+class GreyNoise:
+    """Add normal noise that is the same in the three channels: grain without colour.
+
+    sigma: standard deviation in 8-bit steps, 0 to 255.
+    seed: fixes the field.
+    Source: "gray noise" of Wang et al., Real-ESRGAN (2021), Sec. 3.1.
+    """
+
+    sigma: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        _check("GreyNoise", "sigma", self.sigma, self.seed)
+
+    def __call__(self, image: Image) -> Image:
+        field = (normal_table() * np.float32(self.sigma / 255)).take(random_bits(image.shape[:2], self.seed))
+        noisy = image + field[:, :, None]
+        return np.clip(noisy, 0, 1, out=noisy)
+
+
+def sample_grey_noise(rng: np.random.Generator, sigma: tuple[float, float] = (20.0, 40.0)) -> GreyNoise:
+    """Draw sigma uniformly."""
+    return GreyNoise(float(rng.uniform(*sigma)), draw_seed(rng))
+
+
+@dataclass(frozen=True)
+class CorrelatedNoise:
+    """Add normal noise whose channels go together, with a 3 x 3 covariance the same in every pixel.
+
+    red, green, blue: standard deviations in 8-bit steps, 0 to 255.
+    red_green, red_blue, green_blue: correlations, -1 to 1; together they must be possible.
+    seed: fixes the field.
+    Source: Zhang et al., BSRGAN (2021), Sec. 3.3 (the general zero-mean Gaussian).
+    """
+
+    red: float
+    green: float
+    blue: float
+    red_green: float
+    red_blue: float
+    green_blue: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        for field in ("red", "green", "blue"):
+            check_range(self, field, 0, 255)
+        for field in ("red_green", "red_blue", "green_blue"):
+            check_range(self, field, -1, 1)
+        check_seed(self)
+        a, b, c = self.red_green, self.red_blue, self.green_blue
+        if 1 + 2 * a * b * c - a * a - b * b - c * c < -1e-9:
+            raise ValueError(f"CorrelatedNoise: no three channels correlate by {a}, {b} and {c} at once")
+
+    def __call__(self, image: Image) -> Image:
+        field = normal_table().take(random_bits(image.shape, self.seed))
+        noisy = cv2.transform(field, self._root())
+        noisy += image
+        return np.clip(noisy, 0, 1, out=noisy)
+
+    def _root(self) -> np.ndarray:
+        """The lower triangle whose product with its transpose is the covariance (Cholesky), for values in [0, 1]."""
+        second = math.sqrt(max(0.0, 1 - self.red_green**2))
+        mixed = (self.green_blue - self.red_green * self.red_blue) / second if second > 1e-9 else 0.0
+        third = math.sqrt(max(0.0, 1 - self.red_blue**2 - mixed**2))
+        rows = [[1.0, 0.0, 0.0], [self.red_green, second, 0.0], [self.red_blue, mixed, third]]
+        levels = np.array([self.red, self.green, self.blue]) / 255
+        return (np.array(rows) * levels[:, None]).astype(np.float32)
+
+
+def sample_correlated_noise(rng: np.random.Generator, sigma: tuple[float, float] = (2.0, 25.0)) -> CorrelatedNoise:
+    """Draw a level uniformly, and a covariance level^2 R diag(d) R^T with d uniform in [0, 1] and R any rotation."""
+    level = float(rng.uniform(*sigma))
+    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    covariance = rotation @ np.diag(rng.uniform(0, 1, size=3)) @ rotation.T
+    spread = np.sqrt(np.diag(covariance))
+    shares = covariance / np.outer(spread, spread)
+    pairs = (float(shares[0, 1]), float(shares[0, 2]), float(shares[1, 2]))
+    return CorrelatedNoise(*(level * spread).tolist(), *pairs, seed=draw_seed(rng))
 
 
 @dataclass(frozen=True)
@@ -56,7 +132,7 @@ class LaplaceNoise:
         _check("LaplaceNoise", "scale", self.scale, self.seed)
 
     def __call__(self, image: Image) -> Image:
-        return _add(image, _laplace_table() * np.float32(self.scale / 255), self.seed)
+        return add_field(image, laplace_table() * np.float32(self.scale / 255), self.seed)
 
 
 def sample_laplace_noise(rng: np.random.Generator, scale: tuple[float, float] = (20.0, 40.0)) -> LaplaceNoise:
@@ -68,7 +144,7 @@ def sample_laplace_noise(rng: np.random.Generator, scale: tuple[float, float] = 
 class PoissonNoise:
     """Add a Poisson count of 8-bit steps with a random sign to each value, whatever the value is.
 
-    This is the noise of the authors' script; photon noise, which depends on the signal, is SensorNoise.
+    This is the noise of the authors' script; photon noise, which depends on the signal, is ShotNoise or SensorNoise.
 
     lam: expected count in 8-bit steps, 0 to 255; the standard deviation is sqrt(lam^2 + lam).
     seed: fixes the field.
@@ -81,7 +157,7 @@ class PoissonNoise:
         _check("PoissonNoise", "lam", self.lam, self.seed)
 
     def __call__(self, image: Image) -> Image:
-        return _add(image, _signed_poisson_table(self.lam) / np.float32(255), self.seed)
+        return add_field(image, signed_poisson_table(self.lam) / np.float32(255), self.seed)
 
 
 def sample_poisson_noise(rng: np.random.Generator, lam: tuple[float, float] = (15.0, 30.0)) -> PoissonNoise:
@@ -108,11 +184,10 @@ class SensorNoise:
         _check("SensorNoise", "read", self.read, self.seed)
 
     def __call__(self, image: Image) -> Image:
-        light = np.where(image <= 0.04045, image / 12.92, cv2.pow((image + 0.055) / 1.055, 2.4))
+        light = decode(image)
         spread = np.sqrt((self.shot / 255) ** 2 * light + (self.read / 255) ** 2)
-        light = np.clip(light + spread * _normal_table().take(_bits(image.shape, self.seed)), 0, 1)
-        encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055)
-        return np.clip(encoded, 0, 1, out=encoded)
+        light = np.clip(light + spread * normal_table().take(random_bits(image.shape, self.seed)), 0, 1)
+        return encode(light)
 
 
 def sample_sensor_noise(
@@ -128,42 +203,3 @@ def _check(name: str, field: str, level: float, seed: int) -> None:
         raise ValueError(f"{name}: {field} must lie in [0, 255] 8-bit steps, got {level}")
     if not (isinstance(seed, int) and 0 <= seed < 2**63):
         raise ValueError(f"{name}: seed must be an integer in [0, 2^63), got {seed!r}")
-
-
-def _bits(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """16 uniform random bits for each value of an image of that shape."""
-    count = math.prod(shape)
-    return np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count].reshape(shape)
-
-
-def _add(image: Image, table: np.ndarray, seed: int) -> Image:
-    noisy = table.take(_bits(image.shape, seed))
-    noisy += image
-    return np.clip(noisy, 0, 1, out=noisy)
-
-
-@cache
-def _normal_table() -> np.ndarray:
-    """Quantiles of the normal distribution at (i + 1/2) / 65536, brought to variance 1; the last is 4.3."""
-    from scipy.special import ndtri  # here, because no other operator needs scipy's import time
-
-    quantiles = ndtri((np.arange(_STEPS) + 0.5) / _STEPS)
-    return (quantiles / quantiles.std()).astype(np.float32)
-
-
-@cache
-def _laplace_table() -> np.ndarray:
-    """Quantiles of the Laplace distribution at (i + 1/2) / 65536, brought to variance 2 (b = 1)."""
-    upper = -np.log(2 * (np.arange(_STEPS // 2) + 0.5) / _STEPS)[::-1]
-    quantiles = np.concatenate([-upper[::-1], upper])
-    return (quantiles * math.sqrt(2) / quantiles.std()).astype(np.float32)
-
-
-def _signed_poisson_table(lam: float) -> np.ndarray:
-    """65536 values, half negative, in which each count n is as frequent as exp(-lam) lam^n / n! (to 1 in 32768)."""
-    counts = np.arange(int(lam + 12 * math.sqrt(lam) + 12))
-    logarithms = -lam + counts * math.log(lam or 1) - np.cumsum(np.log(np.maximum(counts, 1)))
-    chances = np.exp(logarithms) if lam > 0 else (counts == 0).astype(float)
-    ends = np.rint(np.cumsum(chances) * (_STEPS // 2)).astype(int)
-    positive = np.repeat(counts, np.diff(ends, prepend=0)).astype(np.float32)
-    return np.concatenate([-positive, positive])

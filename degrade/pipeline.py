@@ -2,33 +2,59 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from degrade.blur import GaussianBlur, MotionBlur
-from degrade.compress import Jpeg, Quantize
+from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.errors import InputError, unknown
+from degrade.film import FilmGrain, Scratches
 from degrade.image import Image, check_image
+from degrade.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
+from degrade.light import LowLight, Vignette
 from degrade.mosaic import Mosaic
-from degrade.noise import GaussianNoise, LaplaceNoise, PoissonNoise, SensorNoise
+from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise, SensorNoise
 from degrade.resize import Resize
-from degrade.tone import Fade, SharpenHalo
+from degrade.shake import ShakeBlur
+from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
+from degrade.tone import ColourCast, Fade, SharpenHalo
+from degrade.weather import Haze, Rain
 
 Operator = Callable[[Image], Image]
 
 OPERATORS: dict[str, type] = {
+    "AnisotropicBlur": AnisotropicBlur,
+    "ColourCast": ColourCast,
+    "CorrelatedNoise": CorrelatedNoise,
+    "DefocusBlur": DefocusBlur,
+    "DoubleJpeg": DoubleJpeg,
     "Fade": Fade,
+    "FilmGrain": FilmGrain,
     "GaussianBlur": GaussianBlur,
     "GaussianNoise": GaussianNoise,
+    "GeneralisedBlur": GeneralisedBlur,
+    "GreyNoise": GreyNoise,
+    "Haze": Haze,
     "Jpeg": Jpeg,
     "LaplaceNoise": LaplaceNoise,
+    "LowLight": LowLight,
     "Mosaic": Mosaic,
     "MotionBlur": MotionBlur,
+    "PlateauBlur": PlateauBlur,
     "PoissonNoise": PoissonNoise,
     "Quantize": Quantize,
+    "Rain": Rain,
     "Resize": Resize,
+    "SaltPepperNoise": SaltPepperNoise,
+    "Scratches": Scratches,
     "SensorNoise": SensorNoise,
+    "ShakeBlur": ShakeBlur,
     "SharpenHalo": SharpenHalo,
+    "ShotNoise": ShotNoise,
+    "SincBlur": SincBlur,
+    "SpeckleNoise": SpeckleNoise,
+    "Vignette": Vignette,
+    "Webp": Webp,
 }
 
 
@@ -69,4 +95,14 @@ def _record(operator: Operator, image: Image) -> dict[str, str]:
     if OPERATORS.get(name) is not type(operator):
         raise ValueError(f"trace: {name} is not in OPERATORS, so it could not be rebuilt from a record")
     realised = operator.realised(*image.shape[:2]) if hasattr(operator, "realised") else {}
-    return {"op": name, "drawn": json.dumps(asdict(operator), allow_nan=False), "realised": json.dumps(realised)}
+    return {"op": name, "drawn": json.dumps(_drawn(operator), allow_nan=False), "realised": json.dumps(realised)}
+
+
+def _drawn(operator: Operator) -> dict[str, Any]:
+    """The fields; one marked as added later is left out at its default, so that older splits keep their bytes."""
+    values = asdict(operator)
+    later = [field for field in fields(operator) if field.metadata.get("added_later")]
+    for field in later:
+        if values[field.name] == field.default:
+            del values[field.name]
+    return values

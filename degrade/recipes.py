@@ -1,53 +1,29 @@
-"""Recipes: the six tasks of the paper, their relatives, and the simulated real domain.
+"""Recipes: the six tasks of the paper, their relatives, the simulated real domain, and the presets of the field.
 
 A recipe never changes: other parameters are a new version. Lengths are those of `base` pixels and scale with
 size / base; factors, noise levels, JPEG quality and chances do not scale.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
+from typing import Any
 
 import numpy as np
 
 from degrade.blur import sample_cut_gaussian_blur, sample_gaussian_blur, sample_motion_blur
+from degrade.compose import compose, read_recipe, rebuild
 from degrade.compress import Quantize, sample_jpeg
 from degrade.errors import InputError, unknown
 from degrade.mosaic import sample_mosaic
 from degrade.noise import sample_gaussian_noise, sample_laplace_noise, sample_poisson_noise, sample_sensor_noise
 from degrade.pipeline import Operator
+from degrade.recipe import Chain, Recipe
 from degrade.resize import Resize, sample_resize
 from degrade.tone import sample_fade, sample_sharpen_halo
 
-Chain = tuple[Operator, ...]
 BASE = 512
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Draws a chain of operators for a square image.
-
-    domain: "synthetic" or "real"; scale: side of the reference / side of the degraded image;
-    base: the side in pixels at which lengths are as written, None when they never scale.
-    """
-
-    name: str
-    version: int
-    domain: str
-    scale: int
-    base: int | None
-    source: str
-    draw: Callable[[np.random.Generator, int], Chain]
-
-    def __call__(self, rng: np.random.Generator, size: int) -> Chain:
-        """Draw the operators for an image whose shorter side is `size`; InputError when it cannot have them."""
-        if size < self.scale or size % self.scale:
-            raise InputError(f"{self.name}: expected a size that is a multiple of {self.scale}, got {size}")
-        return self.draw(rng, size)
-
-    @property
-    def key(self) -> str:
-        """Name and version, the recipe's part of a seed."""
-        return f"{self.name}@{self.version}"
 
 
 def _one_of(rng: np.random.Generator, count: int) -> int:
@@ -162,25 +138,85 @@ def _facerenov_simulated(rng: np.random.Generator, size: int) -> Chain:
 
 TASKS = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
 _PAPER = "ISPL paper, Sec. 4.1; ranges it does not print are those of Lotayou/Face-Renovation, degrade.py"
-_SCRIPT = "Lotayou/Face-Renovation, degrade.py: imgaug compression 50-85 is JPEG quality 51 down to 17"
+_SCRIPT = (
+    "Lotayou/Face-Renovation, degrade.py: imgaug compression 50-85 is JPEG quality 51 down to 17. The script "
+    "compresses BGR as if it were RGB; this recipe compresses RGB"
+)
 _EQUATION = "ISPL paper, eq. 2 to the letter: blur, reduce, noise, JPEG, enlarge"
 _OWN = "this project: a stand-in for FaceRenov outside the synthetic family, not a published preset"
 
-RECIPES: dict[str, Recipe] = {
-    "sr4": Recipe("sr4", 1, "synthetic", 4, BASE, _PAPER, _sr4),
-    "mosaic16": Recipe("mosaic16", 1, "synthetic", 1, BASE, _PAPER, _mosaic16),
-    "denoise": Recipe("denoise", 1, "synthetic", 1, BASE, _PAPER, _denoise),
-    "deblur": Recipe("deblur", 1, "synthetic", 1, BASE, _PAPER, _deblur),
-    "jpeg": Recipe("jpeg", 1, "synthetic", 1, BASE, _PAPER, _jpeg),
-    "dual_blind": Recipe("dual_blind", 1, "synthetic", 1, BASE, _PAPER, _dual_blind),
-    "dual_blind_hifacegan": Recipe("dual_blind_hifacegan", 1, "synthetic", 1, BASE, _SCRIPT, _dual_blind_hifacegan),
-    "dual_blind_eqn2": Recipe("dual_blind_eqn2", 1, "synthetic", 1, BASE, _EQUATION, _dual_blind_eqn2),
-    "facerenov_simulated": Recipe("facerenov_simulated", 1, "real", 1, BASE, _OWN, _facerenov_simulated),
+_BLURS = (
+    "one of [MotionBlur(k 10..20 made odd, direction 0..1, angle 0..360) | "
+    "GaussianBlur(sigma 3..8, cut where imgaug cuts it)]"
+)
+_NOISES = "one of [GaussianNoise(sigma 20..40) | LaplaceNoise(scale 20..40) | PoissonNoise(lam 15..30)]"
+_DOWN = "Resize(cv2 cubic, factor 1/(0.125..0.25))"
+_MIXED = "shuffle [{} | {} | Jpeg(quality {}, 420) | {} and back], each rounded"
+_REAL = (
+    "shuffle [one of [MotionBlur(k 3..11) | 67 % GaussianBlur(sigma 0.5..3)] | Resize(7 filters, factor 2..6), "
+    "50 %: again 1..1.5, 50 %: Jpeg(quality 50..95), and back | SensorNoise(shot 3..20 log, read 0.3..3 log) | "
+    "50 %: SharpenHalo(amount 0.3..1.5, sigma 0.8..2.5) | 50 %: Fade(black 5..50, white 200..250, saturation 0.3..0.9, "
+    "warmth -0.03..0.12) | Jpeg(quality 30..90, 420 half the time, 422, 444)], each rounded + Jpeg(quality 50..95)"
+)
+_RANGES = {
+    "sr4": "Resize(pil bicubic, factor 4)",
+    "mosaic16": "Mosaic(block 16)",
+    "denoise": _NOISES,
+    "deblur": _BLURS,
+    "jpeg": "Jpeg(quality 50..85, 420)",
+    "dual_blind": _MIXED.format(_BLURS, _NOISES, "50..85", _DOWN),
+    "dual_blind_hifacegan": _MIXED.format(_BLURS, _NOISES, "17..51", _DOWN),
+    "dual_blind_eqn2": f"{_BLURS} + {_DOWN} + {_NOISES} + Jpeg(quality 50..85, 420) + back, each rounded",
+    "facerenov_simulated": _REAL,
 }
 
 
+def _presets() -> list[Recipe]:
+    """The recipes of degrade/presets/, whose name and version stand for their document."""
+    files = sorted((resources.files("degrade") / "presets").iterdir(), key=lambda path: path.name)
+    documents = [tomllib.loads(path.read_text()) for path in files if path.name.endswith(".toml")]
+    return [replace(recipe, document="") for document in documents for recipe in compose(document)]
+
+
+_OWN_DRAWS = (
+    Recipe("sr4", 1, "synthetic", 4, BASE, _PAPER, _sr4, _RANGES["sr4"]),
+    Recipe("mosaic16", 1, "synthetic", 1, BASE, _PAPER, _mosaic16, _RANGES["mosaic16"]),
+    Recipe("denoise", 1, "synthetic", 1, BASE, _PAPER, _denoise, _RANGES["denoise"]),
+    Recipe("deblur", 1, "synthetic", 1, BASE, _PAPER, _deblur, _RANGES["deblur"]),
+    Recipe("jpeg", 1, "synthetic", 1, BASE, _PAPER, _jpeg, _RANGES["jpeg"]),
+    Recipe("dual_blind", 1, "synthetic", 1, BASE, _PAPER, _dual_blind, _RANGES["dual_blind"]),
+    Recipe(
+        "dual_blind_hifacegan", 1, "synthetic", 1, BASE, _SCRIPT, _dual_blind_hifacegan, _RANGES["dual_blind_hifacegan"]
+    ),
+    Recipe("dual_blind_eqn2", 1, "synthetic", 1, BASE, _EQUATION, _dual_blind_eqn2, _RANGES["dual_blind_eqn2"]),
+    Recipe("facerenov_simulated", 1, "real", 1, BASE, _OWN, _facerenov_simulated, _RANGES["facerenov_simulated"]),
+)
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*_OWN_DRAWS, *_presets())}
+
+
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name; InputError naming the nearest one otherwise."""
-    if name not in RECIPES:
+    """The recipe of that name, or of a TOML file FILE.toml or FILE.toml:SEVERITY (see degrade.compose).
+
+    Raises InputError naming the nearest recipe, or saying what is wrong with the file.
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    path, dot, severity = name.rpartition(".toml")
+    if not dot or (severity and not severity.startswith(":")):
         raise unknown("task", name, RECIPES)
-    return RECIPES[name]
+    recipe = read_recipe(f"{path}.toml", severity[1:] or None)
+    if recipe.name in RECIPES:
+        raise InputError(f"{path}.toml: the name '{recipe.name}' is one of the project's recipes; choose another")
+    return recipe
+
+
+def recorded_recipe(info: Mapping[str, Any]) -> Recipe:
+    """The recipe that a split.json tells of, a user's own from the document it keeps.
+
+    Raises InputError when this version of the project does not have it.
+    """
+    recipe = rebuild(info["recipe_document"]) if "recipe_document" in info else find_recipe(info["recipe"])
+    if recipe.version != info["recipe_version"]:
+        got = f"{recipe.name}@{recipe.version}"
+        raise InputError(f"{info['recipe']}@{info['recipe_version']}: expected that recipe version, got {got}")
+    return recipe

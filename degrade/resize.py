@@ -1,33 +1,45 @@
 """Resizing with the library and the filter named, because they differ by up to 14 dB in one picture."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image as Pillow
 
+from degrade.checks import check_flag
 from degrade.image import Image
+from degrade.light import decode, encode
 
-_CV2 = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC, "area": cv2.INTER_AREA}
+_CV2 = {
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "nearest": cv2.INTER_NEAREST,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
 _PIL = {
     "box": Pillow.Resampling.BOX,
     "bilinear": Pillow.Resampling.BILINEAR,
     "bicubic": Pillow.Resampling.BICUBIC,
     "lanczos": Pillow.Resampling.LANCZOS,
 }
-FILTERS = {"cv2": tuple(_CV2), "pil": tuple(_PIL)}
+FILTERS = {"cv2": tuple(_CV2), "pil": tuple(_PIL), "matlab": ("bicubic",)}
 
 
 @dataclass(frozen=True)
 class Resize:
     """Resize in float with one named filter; overshoot is clipped, nothing is rounded.
 
-    library, filter: "cv2" linear or cubic (a = -0.75) take no average when reducing, so they alias;
+    library, filter: "cv2" linear, cubic (a = -0.75) or lanczos (4 lobes) take no average when reducing, so they
+        alias, and nearest takes the pixel at floor(place * factor), half a pixel up and left of the middle;
         "cv2" area and all of "pil" (box, bilinear, bicubic a = -0.5, lanczos of 3 lobes) are antialiased.
+        "matlab" bicubic is imresize(A, [height width]): the kernel of "pil" bicubic, antialiased; the two differ
+        only at borders, which MATLAB mirrors with the edge repeated and Pillow leaves out of the mean.
     factor: each side is divided by it and rounded; below 1 enlarges. Or, with factor 0,
     height, width: sides of the result in pixels.
+    linear_light: decode sRGB before and encode after, so that light is averaged and not its code values.
     """
 
     library: str
@@ -35,6 +47,7 @@ class Resize:
     factor: float = 0.0
     height: int = 0
     width: int = 0
+    linear_light: bool = field(default=False, metadata={"added_later": True})
 
     def __post_init__(self) -> None:
         if self.library not in FILTERS:
@@ -48,6 +61,7 @@ class Resize:
         if not (by_factor or to_size):
             got = f"factor {self.factor}, height {self.height}, width {self.width}"
             raise ValueError(f"Resize: expected a factor > 0 or a height and width of at least 1 pixel, got {got}")
+        check_flag(self, "linear_light")
 
     def realised(self, height: int, width: int) -> dict[str, Any]:
         """The whole pixels that a side divided by `factor` comes out at."""
@@ -57,9 +71,17 @@ class Resize:
 
     def __call__(self, image: Image) -> Image:
         sides = self.realised(*image.shape[:2])
+        if self.linear_light:
+            return encode(self._resize(decode(image), sides["height"], sides["width"]))
+        return self._resize(image, sides["height"], sides["width"])
+
+    def _resize(self, image: Image, height: int, width: int) -> Image:
         if self.library == "pil":
-            return _resize_pil(image, sides["height"], sides["width"], _PIL[self.filter])
-        resized = cv2.resize(image, (sides["width"], sides["height"]), interpolation=_CV2[self.filter])
+            return _resize_pil(image, height, width, _PIL[self.filter])
+        if self.library == "matlab":
+            resized = _resize_matlab(_resize_matlab(image, height).transpose(1, 0, 2), width).transpose(1, 0, 2)
+            return np.ascontiguousarray(np.clip(resized, 0, 1))
+        resized = cv2.resize(image, (width, height), interpolation=_CV2[self.filter])
         return np.clip(resized, 0, 1, out=resized)
 
 
@@ -109,3 +131,20 @@ def _resize_pil(image: Image, height: int, width: int, kernel: Pillow.Resampling
     ]
     resized = np.stack([np.asarray(channel) for channel in channels], axis=2)
     return np.clip(resized, 0, 1, out=resized)
+
+
+def _resize_matlab(image: np.ndarray, height: int) -> np.ndarray:
+    """The rows by Keys' kernel with a = -0.5 (IEEE Trans. ASSP 1981), stretched when reducing; mirrored borders."""
+    before = image.shape[0]
+    stretch = max(1.0, before / height)
+    centres = (np.arange(height) + 0.5) * before / height - 0.5
+    places = np.floor(centres - 2 * stretch).astype(int)[:, None] + np.arange(math.ceil(4 * stretch) + 2)
+    x = np.abs(places - centres[:, None]) / stretch
+    near, far = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    weights = np.where(x <= 1, near, np.where(x < 2, far, 0))
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    places = np.minimum(places % (2 * before), 2 * before - 1 - places % (2 * before))
+    resized = np.zeros((height, *image.shape[1:]), np.float32)
+    for tap in range(places.shape[1]):
+        resized += weights[:, tap, None, None] * image[places[:, tap]]
+    return resized

@@ -143,10 +143,26 @@ def role_sources(
     return sources[:limit]
 
 
-def _of_role(folder: Path, role: str) -> list[Source]:
+def collected_roles(folder: Path) -> dict[str, str]:
+    """The role of every image below `folder` by train.txt, val.txt, test.txt in it, else by the hash of its name.
+
+    Names that look like FFHQ's numbers mean nothing here. Images that are in none of the lists have no role.
+    """
+    lists = _role_lists(folder)
+    if not lists:
+        return {source.name: _hashed_role(source.name) for source in folder_sources(folder)}
+    return {source.name: role for role, names in lists.items() for source in folder_sources(folder, names)}
+
+
+def _role_lists(folder: Path) -> dict[str, list[str]]:
     lists = {name: read_list(folder / f"{name}.txt") for name in ROLES if (folder / f"{name}.txt").is_file()}
+    _check_disjoint(folder, lists)
+    return lists
+
+
+def _of_role(folder: Path, role: str) -> list[Source]:
+    lists = _role_lists(folder)
     if lists:
-        _check_disjoint(folder, lists)
         return folder_sources(folder, lists[role]) if role in lists else []
     sources = folder_sources(folder)
     if _is_ffhq(sources):

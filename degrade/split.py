@@ -7,16 +7,9 @@ images. While a split is being made its lines lie in `.parts/`; one without that
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-import cv2
-import numpy as np
-import PIL
-from PIL import features
 
 from degrade.errors import InputError
 from degrade.files import sha256, sha256_file, write_bytes, write_json
@@ -25,10 +18,18 @@ from degrade.pipeline import trace
 from degrade.recipes import Recipe
 from degrade.seeds import rng_for
 from degrade.sources import RESIZE, Source
-
-SCHEMA = 1
-_PARTS = ".parts"
-_PLAN = "plan.json"  # inside .parts: whose lines they are
+from degrade.split_files import (
+    PARTS,
+    PLAN,
+    SCHEMA,
+    check_folder,
+    finish,
+    libraries,
+    pair_paths,
+    read_if_there,
+    read_json,
+    record_line,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class SplitPlan:
     background: str | None = None
 
     def facts(self) -> dict[str, str | int | None]:
-        """As plain data, in the order and with the names of split.json."""
+        """As plain data, in the order and with the names of split.json; a user's own recipe is there in full."""
         return {
             "schema": SCHEMA,
             "recipe": self.recipe.name,
@@ -60,6 +61,7 @@ class SplitPlan:
             "crop": self.crop,
             "background": self.background,
             "resize": RESIZE,
+            **({"recipe_document": self.recipe.document} if self.recipe.document else {}),
         }
 
 
@@ -90,11 +92,23 @@ class Split:
         """SHA-256 of metadata.jsonl, and so of every pair's bytes."""
         return self.info["metadata_sha256"]
 
+    @property
+    def has_reference(self) -> bool:
+        """False for a collected set of real degraded faces, which has no hq/."""
+        return self.info.get("has_reference", True)
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """Where the images of that name lie: reference and degraded, or only the latter."""
+        return pair_paths(self.path, name)[0 if self.has_reference else 1 :]
+
     def reference(self, name: str) -> Image:
-        return read(_pair_paths(self.path, name)[0])
+        """The clean image; InputError in a split without references."""
+        if not self.has_reference:
+            raise InputError(f"{self.path}: has no references (collected without any); use metrics that need none")
+        return read(pair_paths(self.path, name)[0])
 
     def degraded(self, name: str) -> Image:
-        return read(_pair_paths(self.path, name)[1])
+        return read(pair_paths(self.path, name)[1])
 
 
 @dataclass(frozen=True)
@@ -115,7 +129,7 @@ def degrade_image(
     A split on disk has no epoch; training passes one to draw the same image anew.
     """
     key = (recipe.key, name) if epoch is None else (recipe.key, name, epoch)
-    return trace(recipe(rng_for(seed, *key), min(reference.shape[:2])), reference)
+    return trace(recipe(rng_for(seed, *key), min(reference.shape[:2]), name, epoch or 0), reference)
 
 
 def split_hash(sources: Sequence[Source], plan: SplitPlan) -> str:
@@ -137,12 +151,12 @@ def make_split(
     if not sources:
         raise InputError(f"{out}: expected at least one face of role '{plan.role}', got none; ask for another role")
     plan.recipe(rng_for(plan.seed, plan.recipe.key, sources[0].name), plan.size)  # refuses a size before any work
-    _check_folder(out, sources, plan)
+    check_folder(out, plan.facts(), [source.name for source in sources])
     kept = _kept_records(out)
-    write_json(out / _PARTS / _PLAN, plan.facts())
+    write_json(out / PARTS / PLAN, plan.facts())
     outcomes = list(_run([(out, source, plan, kept.get(source.name)) for source in sources], workers, progress))
-    _finish(out, plan, outcomes)
     errors = tuple(sorted((outcome.name, outcome.error) for outcome in outcomes if outcome.record is None))
+    finish(out, plan.facts(), [outcome.record for outcome in outcomes if outcome.record], len(errors))
     reused = sum(outcome.reused for outcome in outcomes)
     return SplitSummary(out, len(sources) - reused - len(errors), reused, errors)
 
@@ -159,7 +173,7 @@ def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outco
 
 def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) -> _Outcome:
     """Keep or write one pair; the line comes last, so a line stands for a whole pair."""
-    paths = (*_pair_paths(out, source.name), out / _PARTS / f"{source.name}.jsonl")
+    paths = (*pair_paths(out, source.name), out / PARTS / f"{source.name}.jsonl")
     try:
         data = source.encoded(plan.size)
         if kept is not None and _is_intact(out, kept, data):
@@ -172,7 +186,7 @@ def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) ->
         return _Outcome(source.name, error=str(error))
     pair = encode_png(reference), encode_png(degraded)
     record = _record(source, plan, operators, [sha256(encoded) for encoded in (data, *pair)])
-    for path, content in zip(paths, (*pair, _line(record)), strict=True):
+    for path, content in zip(paths, (*pair, record_line(record)), strict=True):
         write_bytes(path, content)
     return _Outcome(source.name, record)
 
@@ -192,66 +206,23 @@ def _record(source: Source, plan: SplitPlan, operators: list[dict], hashes: Sequ
         "operators": operators,
         "hq_sha256": hashes[1],
         "lq_sha256": hashes[2],
-        "libraries": _libraries(),
+        "libraries": libraries(),
     }
-
-
-@cache
-def _libraries() -> dict[str, str]:
-    """The programs that the bytes of a pair depend on."""
-    jpeg = features.version("libjpeg_turbo") or features.version("jpg") or "none"
-    return {"libjpeg": jpeg, "opencv": cv2.__version__, "numpy": np.__version__, "pillow": PIL.__version__}
-
-
-def _finish(out: Path, plan: SplitPlan, outcomes: Sequence[_Outcome]) -> None:
-    """Write metadata.jsonl, then split.json, then drop what only an unfinished split has."""
-    records = [outcome.record for outcome in sorted(outcomes, key=lambda each: each.name) if outcome.record]
-    if records:
-        metadata = b"".join(_line(record) for record in records)
-        write_bytes(out / "metadata.jsonl", metadata)
-        counts = {"count": len(records), "errors": len(outcomes) - len(records), "metadata_sha256": sha256(metadata)}
-        write_json(out / "split.json", plan.facts() | counts)
-    else:
-        for name in ("split.json", "metadata.jsonl"):
-            (out / name).unlink(missing_ok=True)
-    for torn in out.rglob(".partial-*"):  # left by a run that was killed while writing
-        torn.unlink(missing_ok=True)
-    shutil.rmtree(out / _PARTS)
-
-
-def _check_folder(out: Path, sources: Sequence[Source], plan: SplitPlan) -> None:
-    """Raise InputError unless `out` is new, empty, or holds pairs of this plan and these sources only."""
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: expected a folder to write to, got a file")
-    info = next((path for path in (out / "split.json", out / _PARTS / _PLAN) if path.exists()), None)
-    if info is None:
-        if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
-            raise InputError(f"{out}: expected an empty folder or a split of the same recipe, got other files")
-        return
-    held, asked = _read_json(info), plan.facts()
-    other = [f"{key} {held.get(key)}, not {value}" for key, value in asked.items() if held.get(key) != value]
-    if other:
-        raise InputError(f"{out}: holds another split ({'; '.join(other)}); give another folder")
-    written = {path.stem for path in out.glob("[hl]q/*") if not path.name.startswith(".")}
-    strangers = sorted(written - {source.name for source in sources})
-    if strangers:
-        more = f"{len(strangers)} not asked for now, such as {strangers[0]}"
-        raise InputError(f"{out}: holds faces that belong to a larger split ({more}); give another folder")
 
 
 def _kept_records(out: Path) -> dict[str, dict]:
     """Records of an earlier run by name: of the finished split, and of what an interrupted run finished."""
-    lines = [path.read_bytes() for path in sorted((out / _PARTS).glob("*.jsonl"))]
+    lines = [path.read_bytes() for path in sorted((out / PARTS).glob("*.jsonl"))]
     if (out / "split.json").exists():
-        metadata = _read_if_there(out / "metadata.jsonl")
-        if sha256(metadata) == _read_json(out / "split.json").get("metadata_sha256"):
+        metadata = read_if_there(out / "metadata.jsonl")
+        if sha256(metadata) == read_json(out / "split.json").get("metadata_sha256"):
             lines = metadata.splitlines() + lines
     return {record["name"]: record for record in map(json.loads, lines)}
 
 
 def _is_intact(out: Path, record: dict, source: bytes) -> bool:
     """Whether the pair on disk is the one the record tells of, and its source is still the same."""
-    stored = [_read_if_there(path) for path in _pair_paths(out, record["name"])]
+    stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
     told = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]
     return [sha256(data) for data in (source, *stored)] == told
 
@@ -261,39 +232,29 @@ def load_split(path: Path) -> Split:
 
     Raises InputError when it is unfinished, damaged, of another schema, or no split.
     """
+    split = open_split(path)
+    missing = [file for name in split.names for file in split.files(name) if not file.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]}: is missing ({len(missing)} in all); make the split again into this folder")
+    return split
+
+
+def open_split(path: Path) -> Split:
+    """As load_split, also when images are missing: what replay and verify start from."""
     path = Path(path)
-    if not (path / "split.json").is_file() or (path / _PARTS).exists():
-        raise InputError(f"{path}: expected a finished split (split.json, no {_PARTS}); make it or finish making it")
-    info = _read_json(path / "split.json")
+    if not (path / "split.json").is_file() or (path / PARTS).exists():
+        raise InputError(f"{path}: expected a finished split (split.json, no {PARTS}); make it or finish making it")
+    info = read_json(path / "split.json")
     if info.get("schema") != SCHEMA:
         raise InputError(f"{path}: expected a split of schema {SCHEMA}, got {info.get('schema')}; make it again")
     metadata = path / "metadata.jsonl"
     if not metadata.is_file() or sha256_file(metadata) != info.get("metadata_sha256"):
         raise InputError(f"{metadata}: is missing or changed since the split was made; make the split again")
-    records = tuple(json.loads(line) for line in metadata.read_bytes().splitlines())
-    missing = [pair for record in records for pair in _pair_paths(path, record["name"]) if not pair.is_file()]
-    if missing:
-        raise InputError(f"{missing[0]}: is missing ({len(missing)} in all); make the split again into this folder")
-    return Split(path, info, records)
-
-
-def _pair_paths(out: Path, name: str) -> tuple[Path, Path]:
-    return out / "hq" / f"{name}.png", out / "lq" / f"{name}.png"
-
-
-def _line(record: dict) -> bytes:
-    return (json.dumps(record, allow_nan=False, ensure_ascii=False) + "\n").encode()
-
-
-def _read_json(path: Path) -> dict:
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as JSON ({error}); give another folder") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: expected a JSON object, got {type(value).__name__}; give another folder")
-    return value
-
-
-def _read_if_there(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
+        records = tuple(json.loads(line) for line in metadata.read_bytes().splitlines())
+        outside = next((record["name"] for record in records if Path(record["name"]).name != record["name"]), None)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{metadata}: expected one record with a name in a line ({error}); make it again") from error
+    if outside is not None:
+        raise InputError(f"{metadata}: expected names of images in this folder, got '{outside}'; do not use this split")
+    return Split(path, info, records)

@@ -1,4 +1,4 @@
-"""Changes of tone: fading, and the halo that sharpening leaves."""
+"""Changes of tone: fading, a cast of colour, and the halo that sharpening leaves."""
 
 import math
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from degrade.checks import check_range
 from degrade.image import Image
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
@@ -84,3 +85,29 @@ def sample_fade(
 ) -> Fade:
     """Draw all four uniformly."""
     return Fade(*(float(rng.uniform(*interval)) for interval in (black, white, saturation, warmth)))
+
+
+@dataclass(frozen=True)
+class ColourCast:
+    """Add a constant to each channel, clipped.
+
+    red, green, blue: what is added, in 8-bit steps, -255 to 255.
+    Source: Wang et al., GFPGAN (2021), the colour jitter of the authors' training data (shift up to 20 steps).
+    """
+
+    red: float
+    green: float
+    blue: float
+
+    def __post_init__(self) -> None:
+        for field in ("red", "green", "blue"):
+            check_range(self, field, -255, 255)
+
+    def __call__(self, image: Image) -> Image:
+        cast = image + np.array([self.red / 255, self.green / 255, self.blue / 255], np.float32)
+        return np.clip(cast, 0, 1, out=cast)
+
+
+def sample_colour_cast(rng: np.random.Generator, shift: float = 20.0) -> ColourCast:
+    """Draw the three uniformly in [-shift, shift]."""
+    return ColourCast(*(float(rng.uniform(-shift, shift)) for _ in range(3)))

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from degrade.errors import InputError
 from degrade.image import Image, from_uint8, to_uint8
-from degrade.recipes import Recipe, find_recipe
+from degrade.recipes import Recipe, recorded_recipe
 from degrade.resize import match_scale
 from degrade.seeds import rng_for
 from degrade.split import Split, degrade_image
@@ -80,10 +80,9 @@ class TrainingPairs(Dataset):
 def split_recipe(split: Split) -> Recipe | None:
     """The recipe that made a split, or None when this version does not know it (collected pairs, an older recipe)."""
     try:
-        recipe = find_recipe(split.info["recipe"])
+        return recorded_recipe(split.info)
     except InputError:
         return None
-    return recipe if recipe.version == split.info["recipe_version"] else None
 
 
 def epoch_order(names: tuple[str, ...], seed: int, epoch: int) -> list[str]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade.compress import CHROMA, Jpeg, Quantize, sample_jpeg
+from degrade.compress import CHROMA, DoubleJpeg, Jpeg, Quantize, Webp, sample_jpeg
+from degrade.errors import InputError
 from degrade.image import Image, from_uint8, to_uint8
 
 
@@ -77,3 +78,36 @@ def test_quality_is_drawn_from_both_ends_of_the_interval() -> None:
     rng = np.random.default_rng(0)
     drawn = {sample_jpeg(rng, (50, 53)).quality for _ in range(200)}
     assert drawn == {50, 51, 52, 53}
+
+
+def test_twice_on_one_grid_is_jpeg_after_jpeg(photo: Image) -> None:
+    np.testing.assert_array_equal(DoubleJpeg(70, 40, down=0, right=0)(photo), Jpeg(40)(Jpeg(70)(photo)))
+
+
+def test_a_grid_shifted_by_a_whole_block_is_the_same_grid_and_by_half_a_block_is_not(photo: Image) -> None:
+    same = DoubleJpeg(70, 40, down=8, right=8, chroma="444")(photo)
+    np.testing.assert_array_equal(same, DoubleJpeg(70, 40, down=0, right=0, chroma="444")(photo))
+    assert not np.array_equal(same, DoubleJpeg(70, 40, down=4, right=4, chroma="444")(photo))
+
+
+def test_the_edges_of_blocks_lie_where_the_shifted_grid_says() -> None:
+    """On a slope at quality 1 each block is flat, so every jump lies between two blocks of the second grid."""
+    slope = np.broadcast_to(np.linspace(0.3, 0.7, 64, dtype=np.float32)[None, :, None], (64, 64, 3)).copy()
+    twice = DoubleJpeg(100, 1, down=0, right=3, chroma="444")(slope)
+    jumps = np.flatnonzero(np.abs(np.diff(twice[32, :, 0])) > 0)
+    assert set((jumps + 1) % 8) == {5}
+
+
+@pytest.mark.parametrize("quality", [10, 50, 90])
+def test_webp_is_close_to_what_opencv_writes(photo: Image, quality: int) -> None:
+    """The two carry different versions of libwebp, so a few steps apart is what can be asked."""
+    _, file = cv2.imencode(".webp", to_uint8(photo)[:, :, ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])
+    other = from_uint8(cv2.imdecode(file, cv2.IMREAD_COLOR)[:, :, ::-1])
+    assert np.abs(Webp(quality)(photo) - other).mean() < 1 / 255
+
+
+def test_better_webp_comes_closer_and_too_long_a_side_is_refused(photo: Image) -> None:
+    bad, good = (np.mean((Webp(quality)(photo) - photo) ** 2) for quality in (10, 90))
+    assert bad > good
+    with pytest.raises(InputError, match="16383"):
+        Webp(50)(np.zeros((1, 16384, 3), np.float32))

@@ -9,6 +9,8 @@ from degrade.image import Image
 from degrade.pipeline import trace
 from degrade.resize import FILTERS, Resize, match_scale, resize_bicubic, sample_resize
 
+UNSHIFTED = [(library, name) for library in FILTERS for name in FILTERS[library] if name != "nearest"]
+
 
 def ramp(height: int, width: int) -> Image:
     line = np.linspace(0.2, 0.8, width, dtype=np.float32)
@@ -49,13 +51,43 @@ def test_area_and_box_take_the_mean_of_each_block(library: str, name: str) -> No
     np.testing.assert_allclose(Resize(library, name, factor=4.0)(photo), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize(("library", "name"), [(library, name) for library in FILTERS for name in FILTERS[library]])
+@pytest.mark.parametrize(("library", "name"), UNSHIFTED)
 def test_no_filter_shifts_or_darkens_a_ramp(library: str, name: str) -> None:
     for factor in (0.5, 2.0):
         resized = Resize(library, name, factor=factor)(ramp(40, 40))
         inner = resized[2, 5:-5, 0]
         assert resized.mean() == pytest.approx(0.5, abs=1e-3)
         np.testing.assert_allclose(inner + inner[::-1], 1.0, atol=1e-5)
+
+
+def test_matlab_bicubic_differs_from_pillow_at_the_borders_alone() -> None:
+    photo = np.random.default_rng(0).random((48, 40, 3), dtype=np.float32)
+    for factor in (4.0, 0.5):
+        matlab, pillow = (Resize(library, "bicubic", factor=factor)(photo) for library in ("matlab", "pil"))
+        np.testing.assert_allclose(matlab[4:-4, 4:-4], pillow[4:-4, 4:-4], atol=2e-6)
+        assert np.abs(matlab - pillow).max() > 1e-3
+
+
+def test_matlab_borders_are_mirrored_with_the_edge_repeated() -> None:
+    """The first value of a line reduced by 4: 8 places on each side of 1.5, weights of Keys at (i - 1.5) / 4."""
+    line = np.random.default_rng(1).random(32).astype(np.float32)
+    padded = np.pad(line, 8, mode="symmetric").astype(float)
+    weights = cubic((np.arange(-8, 40) - 1.5) / 4, -0.5)
+    photo = np.broadcast_to(line[None, :, None], (32, 32, 3)).copy()
+    reduced = Resize("matlab", "bicubic", factor=4.0)(photo)
+    assert reduced[3, 0, 0] == pytest.approx((weights * padded).sum() / weights.sum(), abs=2e-6)
+
+
+def test_nearest_takes_every_fourth_pixel() -> None:
+    photo = np.random.default_rng(0).random((16, 16, 3), dtype=np.float32)
+    np.testing.assert_array_equal(Resize("cv2", "nearest", factor=4.0)(photo), photo[::4, ::4])
+
+
+def test_in_linear_light_black_and_white_make_the_grey_of_half_the_light() -> None:
+    """0.5 of the light is code value 0.735357; averaged as code values it would be 0.5."""
+    checks = np.broadcast_to((np.indices((8, 8)).sum(axis=0) % 2)[:, :, None], (8, 8, 3)).astype(np.float32)
+    np.testing.assert_allclose(Resize("pil", "box", factor=2.0, linear_light=True)(checks), 0.735357, atol=1e-5)
+    np.testing.assert_allclose(Resize("pil", "box", factor=2.0)(checks), 0.5, atol=1e-6)
 
 
 def test_overshoot_is_clipped() -> None:

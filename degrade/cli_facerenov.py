@@ -1,0 +1,89 @@
+"""Command line degrade-facerenov: the real domain out of reviewers' votes, and its stand-in out of clean faces."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from degrade.console import Group
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+_LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
+_CANDIDATES = click.option(
+    "--candidates", required=True, multiple=True, type=FOLDER,
+    help="Folder of one program's restorations, called as the program; at least two.",
+)  # fmt: skip
+
+
+@click.group(cls=Group)
+def degrade_facerenov() -> None:
+    """Build a set of real degraded faces with pseudo references chosen by reviewers, as the paper's FaceRenov."""
+
+
+@degrade_facerenov.command()
+@_LQ
+@_CANDIDATES
+@click.option("--out", required=True, type=FOLDER, help="Where the sheets go: NAME.png.")
+@click.option("--key", type=FILE, help="Where the key of the labels goes.  [default: OUT-key.csv]")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the orders.")
+def sheet(lq, candidates, out, key, seed) -> None:
+    """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
+    from degrade.facerenov import open_collection, write_sheets
+
+    key = key or out.with_name(f"{out.name}-key.csv")
+    count = write_sheets(open_collection(lq, candidates), out, key, seed)
+    click.echo(f"{count} sheets in {out}; keep {key} from the reviewers and give it to import with --key")
+
+
+@degrade_facerenov.command(name="import")
+@_LQ
+@_CANDIDATES
+@click.option("--votes", required=True, type=FILE, help="CSV with the columns name,reviewer,choice.")
+@click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
+@click.option("--key", type=FILE, help="Key of the sheets, when choices are their labels A, B, ...")
+@click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
+@click.option("--align", is_flag=True, help="Cut faces to the FFHQ template by their landmarks.")
+@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
+@click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
+def import_(lq, candidates, votes, out, key, size, align, crop, background) -> None:
+    """Pair real degraded faces with the restorations that the votes chose.
+
+    train.txt, val.txt and test.txt in the folder of --lq decide the role of an image, or else the
+    hash of its name (80 / 10 / 10). A tie goes to the candidate with more votes over all
+    images, then to the one given first. OUT/facerenov.json tells ties, missing votes and agreement.
+    """
+    from degrade.facerenov import Crop, import_votes, open_collection
+
+    collection = open_collection(lq, candidates)
+    summary = import_votes(collection, votes, out, Crop(size, crop, background, align), key)
+    report, failed = summary.report, 0
+    for role, split in summary.splits.items():
+        failed += len(split.errors)
+        click.echo(f"{role}: {split.made} pairs in {split.path}, {len(split.errors)} failed")
+        for name, sentence in split.errors:
+            click.echo(f"  {name}: {sentence}")
+    kappa = "not defined" if report["fleiss_kappa"] is None else f"{report['fleiss_kappa']:.3f}"
+    click.echo(
+        f"{report['images']} images, {report['votes']} votes, Fleiss' kappa {kappa} ({report['kappa_images']} images); "
+        f"{len(report['ties'])} ties, {len(report['missing_votes'])} images lack a vote, "
+        f"{len(report['without_votes'])} left out without any, {len(report['without_role'])} in no list"
+    )
+    sys.exit(1 if failed else 0)
+
+
+@degrade_facerenov.command()
+@click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
+@click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
+@click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many faces of each role.")
+@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.pass_context
+def simulate(context, ffhq, out, size, seed, limit, crop, workers) -> None:
+    """Build the stand-in from clean faces: the recipe facerenov_simulated, which is not the paper's set."""
+    from degrade.cli import degrade_ffhq
+
+    asked = {"ffhq": ffhq, "out": out, "size": size, "seed": seed, "limit": limit, "crop": crop, "workers": workers}
+    context.invoke(degrade_ffhq, task="facerenov_simulated", **asked)

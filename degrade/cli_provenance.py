@@ -1,0 +1,148 @@
+"""The commands of `degrade` about splits that exist: replay, verify, and import of sets that others made."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from degrade.console import Command, Group, Name
+
+if TYPE_CHECKING:
+    from degrade.imports import Pair
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(cls=Command)
+@click.argument("split", type=FOLDER)
+@click.option("--only", multiple=True, metavar="NAME", help="Only this image; may be given several times.")
+@click.option("--source", type=FOLDER, help="Clean faces, to rebuild references from files with the recorded hash.")
+def replay(split, only, source) -> None:
+    """Rebuild missing and changed images of SPLIT bit for bit from its records, without drawing anything."""
+    from degrade.replay import replay as rebuild
+
+    summary = rebuild(split, only, source)
+    lines = [f"rebuilt {file}" for file in summary.rebuilt]
+    lines += [f"not rebuilt {file}: {sentence}" for file, sentence in summary.errors]
+    lines.append(f"{len(summary.rebuilt)} files rebuilt, {summary.intact} images whole, {len(summary.errors)} failed")
+    click.echo("\n".join(lines))
+    sys.exit(1 if summary.errors else 0)
+
+
+@click.command(cls=Command)
+@click.argument("split", type=FOLDER)
+def verify(split) -> None:
+    """Hash every file of SPLIT and name each that is changed, missing or extra; exit 1 if there is one."""
+    from degrade.replay import verify as check
+
+    findings = check(split)
+    for finding in findings:
+        click.echo(f"{finding.kind} {finding.file}")
+    click.echo(f"{len(findings)} files are not as recorded" if findings else f"{split}: whole")
+    sys.exit(1 if findings else 0)
+
+
+@click.group(name="import", cls=Group)
+def import_() -> None:
+    """Turn a set that others made into a split. Images are kept as they are unless --size or --crop say otherwise."""
+
+
+_SHARED = (
+    click.argument("out", type=FOLDER),
+    click.option("--role", default="test", show_default=True, type=click.Choice(["train", "val", "test"])),
+    click.option("--size", type=click.IntRange(16), help="Side of the reference, px.  [default: of the first image]"),
+    click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square."),
+    click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this."),
+)
+_DOMAIN = click.option(
+    "--domain", default="synthetic", show_default=True, type=click.Choice(["synthetic", "real"]), help="Of the set."
+)
+
+
+def _shared(command: Callable) -> Callable:
+    for option in reversed(_SHARED):
+        command = option(command)
+    return command
+
+
+def _set_names() -> Iterable[str]:
+    from degrade.layouts import KNOWN_SETS
+
+    return KNOWN_SETS
+
+
+@import_.command()
+@click.argument("hq", type=FOLDER)
+@click.argument("lq", type=FOLDER)
+@_shared
+@_DOMAIN
+def pairs(hq, lq, out, role, size, crop, background, domain) -> None:
+    """Two folders, HQ and LQ, whose images have the same names."""
+    from degrade.layouts import folder_pairs
+
+    _import(out, folder_pairs(hq, lq), ("pairs", domain, role, size), crop, background)
+
+
+@import_.command(name="meta-info")
+@click.argument("list_file", metavar="LIST", type=FILE)
+@click.argument("hq", type=FOLDER)
+@click.argument("lq", type=FOLDER)
+@_shared
+@_DOMAIN
+def meta_info(list_file, hq, lq, out, role, size, crop, background, domain) -> None:
+    """A BasicSR meta-info LIST: lines `NAME (H,W,C)` or `HQ_PATH, LQ_PATH` below the folders HQ and LQ."""
+    from degrade.layouts import listed_pairs
+
+    _import(out, listed_pairs(list_file, hq, lq), ("meta-info", domain, role, size), crop, background)
+
+
+@import_.command()
+@click.argument("folder", type=FOLDER)
+@_shared
+@_DOMAIN
+def stacked(folder, out, role, size, crop, background, domain) -> None:
+    """A FOLDER of images with the degraded square above its reference, as the paper's authors store pairs."""
+    from degrade.layouts import stacked_pairs
+
+    _import(out, stacked_pairs(folder), ("stacked", domain, role, size), crop, background)
+
+
+@import_.command(name="set")
+@click.argument("name", type=Name("set", _set_names))
+@click.argument("folder", type=FOLDER)
+@_shared
+def known_set(name, folder, out, role, size, crop, background) -> None:
+    """A test set of the field, unpacked in FOLDER.
+
+    celeba-test has references; lfw-test, webphoto-test, wider-test and celebchild-test have none.
+    """
+    from degrade.layouts import KNOWN_SETS, known_pairs
+
+    found, known = known_pairs(name, folder), KNOWN_SETS[name]
+    _import(out, found, (name, known.domain, role, size), crop, background, expected=known.count)
+
+
+def _import(
+    out: Path,
+    found: "list[Pair]",
+    facts: tuple[str, str, str, int | None],
+    crop: str,
+    background: str | None,
+    expected: int | None = None,
+) -> None:
+    """Write the split, tell what came of it and exit; `facts` are layout, domain, role and size."""
+    from degrade.imports import ImportPlan, import_pairs
+
+    layout, domain, role, size = facts
+    plan = ImportPlan(layout, domain, role, size, crop=crop, background=background)
+    summary = import_pairs(out, found, plan)
+    held = "images without references" if found[0].hq is None else "pairs"
+    click.echo(f"{len(found)} in, {summary.made} {held} in {summary.path}, {len(summary.errors)} failed")
+    for name, sentence in summary.errors:
+        click.echo(f"  {name}: {sentence}")
+    if expected not in (None, len(found)):
+        click.echo(f"Note: {layout} is published with {expected} images, here are {len(found)}.")
+    sys.exit(1 if summary.errors else 0)

@@ -1,0 +1,76 @@
+"""The commands that show recipes: degrade presets and degrade preview, and the option types they share."""
+
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from degrade.console import Command, Name
+from degrade.errors import InputError
+
+
+def _recipe_names() -> Iterable[str]:
+    from degrade.recipes import RECIPES
+
+    return RECIPES
+
+
+class RecipeName(Name):
+    """The name of a recipe, or FILE.toml, or FILE.toml:SEVERITY."""
+
+    def __init__(self) -> None:
+        super().__init__("task", _recipe_names)
+
+    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
+        return value if ".toml" in value else super().convert(value, param, context)
+
+
+class Span(click.ParamType):
+    """FIRST:END as a range, END not included."""
+
+    name = "first:end"
+
+    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> range:
+        found = re.fullmatch(r"(\d+):(\d+)", value)
+        if not found or int(found[1]) >= int(found[2]):
+            self.fail(f"expected FIRST:END with FIRST below END, such as 0:10000, got '{value}'", param, context)
+        return range(int(found[1]), int(found[2]))
+
+
+@click.command(cls=Command)
+def presets() -> None:
+    """List every recipe with what it draws and its source.
+
+    Lengths are pixels of an image of the base's side, noise levels 8-bit steps; "{a, b}" is one of them,
+    "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number drawn uniformly.
+    """
+    from degrade.preview import preset_table
+    from degrade.recipes import RECIPES
+
+    click.echo(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
+
+
+@click.command(cls=Command)
+@click.argument("image", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--recipe", "--task", "recipes", required=True, multiple=True, type=RecipeName(), help="May be repeated.")
+@click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image for each, END left out.")
+@click.option("--size", default=256, show_default=True, type=click.IntRange(16, 2048), help="Side, px.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The PNG to write.")
+def preview(image, recipes, seeds, size, out) -> None:
+    """Draw a contact sheet of IMAGE under a recipe, labelled with what was drawn.
+
+    The largest square in the middle of IMAGE is used. Several --recipe make a row each.
+    """
+    from degrade.image import write
+    from degrade.preview import preview as make_sheet
+    from degrade.recipes import find_recipe
+    from degrade.sources import Source
+
+    if len(seeds) * len(recipes) > 1000:
+        raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")
+    source = Source(image.stem, image)
+    reference = source.reference(source.encoded(size), size, "center", "white")
+    write(out, make_sheet(reference, image.stem, [find_recipe(recipe) for recipe in recipes], seeds))
+    click.echo(f"{out}: {len(seeds) * len(recipes)} images")

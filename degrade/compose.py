@@ -1,0 +1,121 @@
+"""Recipes from TOML files: a user's own, and the presets in degrade/presets/.
+
+    name = "old_scan"             # lower case, digits and _
+    version = 1                   # 1 when left out
+    domain = "synthetic"          # or "real"; "synthetic" when left out
+    scale = 1                     # side of the reference / side of the degraded image; 1 when left out
+    base = 512                    # lengths are for images of this side; 0: they never scale; 512 when left out
+    source = "my attic"           # where it comes from
+    severities = ["weak", "strong"]   # only for recipes with severities; then one recipe for each of them
+
+    [[steps]]
+    operator = "GaussianBlur"     # any operator; its fields, except seed, take a value:
+    sigma = {uniform = [0.5, 3]}  # 2 | {uniform = [low, high]} or another interval |
+                                  # {choice = [...], weights = [...]} | {grid = [...]} | {severity = [...]} |
+                                  # {same = "other_field"}, which must come before it in the operator
+    chance = 0.5                  # of this step; 1 when left out
+
+Intervals are uniform, log_uniform, one_over_uniform, root_uniform (square root of uniform), square_uniform, integer.
+Instead of `operator` a step has `one_of = [steps]` (with `weights`), `shuffle = [steps]` (those numbered in `in_order`
+keep their order), or `steps = [steps]`, which `repeat = 2` or `repeat = {integer = [1, 3]}` repeats. `side = 1` in a
+Resize is a share of the reference's side; `level` in a CorrelatedNoise draws any covariance of at most that level.
+"""
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from degrade.compose_steps import Reader, check_keys
+from degrade.composition import Composition, Group
+from degrade.errors import InputError, unknown
+from degrade.recipe import Recipe
+
+_HEAD = ("name", "version", "domain", "scale", "base", "source", "severities", "steps")
+
+
+def read_recipe(path: Path, severity: str | None = None) -> Recipe:
+    """The recipe in a TOML file, with the severity asked for when it has some; InputError when it is none."""
+    try:
+        document = tomllib.loads(Path(path).read_bytes().decode())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: is not a TOML file ({error})") from error
+    try:
+        return _chosen(compose(document), severity)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def rebuild(document: str) -> Recipe:
+    """The user's recipe whose `document` this is, as split.json keeps it."""
+    text = json.loads(document)
+    return _chosen(compose(text["recipe"]), text["severity"])
+
+
+def _chosen(recipes: Sequence[Recipe], severity: str | None) -> Recipe:
+    named = {json.loads(recipe.document)["severity"]: recipe for recipe in recipes}
+    if severity in named:
+        return named[severity]
+    if severity is None:
+        raise InputError(f"has severities; add one to the file's name, such as FILE.toml:{next(iter(named))}")
+    if None in named:
+        raise InputError(f"has no severities, so ':{severity}' asks for nothing")
+    raise unknown("severity", severity, named)
+
+
+def compose(document: Mapping[str, Any]) -> list[Recipe]:
+    """The recipes of a TOML document: one, or one for each severity. InputError says what is wrong with it."""
+    check_keys("recipe", document, _HEAD)
+    for key in ("name", "steps"):
+        if key not in document:
+            raise InputError(f"expected '{key} = ...' in the recipe, got none")
+    severities = document.get("severities", [None])
+    if severities != [None]:
+        _check_severities(severities)
+    return [_compose_one(document, severity, place) for place, severity in enumerate(severities)]
+
+
+def _check_severities(severities: Any) -> None:
+    names = severities if isinstance(severities, list) else []
+    if not names or not all(isinstance(name, str) and re.fullmatch(r"[a-z0-9_]+", name) for name in names):
+        raise InputError(f"severities: expected names of lower-case letters and digits, got {severities!r}")
+    if len(set(names)) != len(names):
+        raise InputError(f"severities: expected different names, got {severities!r}")
+
+
+def _compose_one(document: Mapping[str, Any], severity: str | None, place: int) -> Recipe:
+    reader = Reader(place, len(document.get("severities", ())))
+    name = _text(document, "name")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+        raise InputError(f"name: expected lower-case letters, digits and _, got {name!r}")
+    domain = _text(document, "domain", "synthetic")
+    if domain not in ("synthetic", "real"):
+        raise InputError(f"domain: expected 'synthetic' or 'real', got {domain!r}")
+    version, scale = _whole(document, "version", 1, 1), _whole(document, "scale", 1, 1)
+    base = _whole(document, "base", 512, 0) or None
+    steps = Group(reader.steps("steps", document["steps"]))
+    name = name if severity is None else f"{name}_{severity}"
+    factors = tuple(reader.factors)
+    draw = Composition(name, steps, base, scale, factors)
+    text = json.dumps({"recipe": document, "severity": severity}, sort_keys=True, default=str)
+    cells = math.prod(factors)
+    return Recipe(name, version, domain, scale, base, _text(document, "source", ""), draw, str(steps), cells, text)
+
+
+def _text(document: Mapping[str, Any], key: str, default: str = "") -> str:
+    value = document.get(key, default)
+    if not isinstance(value, str):
+        raise InputError(f"{key}: expected a text, got {value!r}")
+    return value
+
+
+def _whole(document: Mapping[str, Any], key: str, default: int, least: int) -> int:
+    value = document.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 10**6:
+        raise InputError(f"{key}: expected a whole number of at least {least}, got {value!r}")
+    return value

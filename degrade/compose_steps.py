@@ -1,0 +1,189 @@
+"""Reading the steps of a recipe in TOML: every mistake is told with its place and the nearest right name."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from degrade.composition import EXTRA, INTERVALS, LISTS, Drawing, Group, Law, Maybe, OneOf, Operation, Repeat, Step
+from degrade.errors import InputError, unknown
+from degrade.pipeline import OPERATORS
+
+_LAWS = (*INTERVALS, *LISTS, "severity")
+_KINDS = ("operator", "one_of", "shuffle", "steps")
+_DEEPEST, _MOST_REPEATS, _MOST_CELLS = 8, 64, 10**6
+
+
+@dataclass
+class Reader:
+    """Reads steps and values; collects the factors of the grid on its way. `place` is the severity's."""
+
+    place: int
+    severities: int
+    factors: list[int] = field(default_factory=list)
+    depth: int = 0
+    repeats: int = 1
+
+    def steps(self, where: str, tables: Any) -> tuple[Step, ...]:
+        if not isinstance(tables, list) or not tables and where == "steps":
+            raise InputError(f"{where}: expected a list of steps, got {tables!r}")
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise InputError(f"{where}: expected at most {_DEEPEST} levels of steps")
+        found = tuple(self.step(f"{where}[{number}]", table) for number, table in enumerate(tables, 1))
+        self.depth -= 1
+        return found
+
+    def step(self, where: str, table: Any) -> Step:
+        if not isinstance(table, dict):
+            raise InputError(
+                f"{where}: expected a table with 'operator', 'one_of', 'shuffle' or 'steps', got {table!r}"
+            )
+        kinds = [kind for kind in _KINDS if kind in table]
+        if len(kinds) != 1:
+            if not kinds:
+                check_keys(where, table, (*_KINDS, "chance", "weights", "repeat"))
+            raise InputError(f"{where}: expected one of {', '.join(_KINDS)}, got {', '.join(kinds) or 'none'}")
+        chance = table.get("chance", 1)
+        if not is_number(chance) or not 0 <= chance <= 1:
+            raise InputError(f"{where}: chance must lie in [0, 1], got {chance!r}")
+        table = {key: value for key, value in table.items() if key != "chance"}
+        step = self.operation(where, table) if kinds == ["operator"] else self.compound(where, kinds[0], table)
+        return Maybe(float(chance), step) if chance < 1 else step
+
+    def compound(self, where: str, kind: str, table: dict[str, Any]) -> Step:
+        extra = {"one_of": ("weights",), "shuffle": ("in_order",), "steps": ("repeat",)}[kind]
+        check_keys(where, table, (kind, *extra, "chance"))
+        if kind == "steps" and "repeat" in table:
+            return self.repeat(where, table)
+        steps = self.steps(f"{where}.{kind}", table[kind])
+        if kind != "one_of":
+            return Group(steps, kind == "shuffle", _in_order(where, table.get("in_order", []), len(steps)))
+        if not steps:
+            raise InputError(f"{where}: one_of needs at least one step")
+        return OneOf(steps, _weights(where, table, len(steps)))
+
+    def repeat(self, where: str, table: dict[str, Any]) -> Repeat:
+        count = self.law(f"{where}.repeat", table["repeat"])
+        ends, before = count.extremes(), self.repeats
+        if not all(isinstance(end, int) and end >= 0 for end in ends) or max(ends) * before > _MOST_REPEATS:
+            raise InputError(f"{where}: repeat must be whole and at most {_MOST_REPEATS} in all, got {count}")
+        self.repeats = max(1, before * max(ends))
+        steps = self.steps(f"{where}.steps", table["steps"])
+        self.repeats = before
+        return Repeat(count, Group(steps))
+
+    def operation(self, where: str, table: dict[str, Any]) -> Operation:
+        name = table["operator"]
+        if not isinstance(name, str) or name not in OPERATORS:
+            raise unknown("operator", str(name), OPERATORS)
+        known = {each.name: each for each in fields(OPERATORS[name]) if each.name != "seed"}
+        extra = EXTRA.get(name, ())
+        check_keys(f"{where} ({name})", table, ("operator", "chance", *known, *extra))
+        missing = [key for key, each in known.items() if each.default is MISSING and key not in table]
+        if missing and not ("level" in extra and "level" in table):
+            raise InputError(f"{where}: {name} needs {', '.join(missing)}; known fields: {', '.join(known)}")
+        order = [key for key in (*extra, *known) if key in table]
+        operation = Operation(name, tuple((key, self.law(f"{where}.{key}", table[key])) for key in order))
+        for number, (key, law) in enumerate(operation.laws):
+            if law.kind == "same" and law.values[0] not in order[:number]:
+                raise InputError(f"{where}.{key}: same needs a field before it, got {law.values[0]!r}")
+        _try_extremes(where, operation)
+        return operation
+
+    def law(self, where: str, value: Any) -> Law:
+        if not isinstance(value, dict):
+            return Law("fixed", (_plain(where, value),))
+        kinds = [kind for kind in (*_LAWS, "same") if kind in value]
+        if len(kinds) != 1:
+            check_keys(where, value, (*_LAWS, "same", "weights"))
+            raise InputError(f"{where}: expected one law, such as {{uniform = [1, 2]}}, got {value!r}")
+        kind, values = kinds[0], value[kinds[0]]
+        check_keys(where, value, (kind, "weights") if kind == "choice" else (kind,))
+        if kind == "same":
+            return Law(kind, (values,))
+        if not isinstance(values, list) or not values:
+            raise InputError(f"{where}: {kind} needs a list of values, got {values!r}")
+        if kind == "severity":
+            return self.severity(where, values)
+        if kind in INTERVALS:
+            return Law(kind, _interval(where, kind, values))
+        plain = tuple(_plain(where, each) for each in values)
+        if kind == "grid":
+            return self.grid(where, plain)
+        return Law(kind, plain, _weights(where, value, len(plain)))
+
+    def severity(self, where: str, values: list[Any]) -> Law:
+        if len(values) != self.severities:
+            raise InputError(
+                f"{where}: expected a value for each of the {self.severities} severities, got {len(values)}"
+            )
+        return self.law(where, values[self.place])
+
+    def grid(self, where: str, values: tuple[Any, ...]) -> Law:
+        self.factors.append(len(values))
+        if math.prod(self.factors) > _MOST_CELLS:
+            raise InputError(f"{where}: the grid has more than {_MOST_CELLS} cells")
+        return Law("grid", values, place=len(self.factors) - 1)
+
+
+def _try_extremes(where: str, operation: Operation) -> None:
+    """Build the operator at both ends of each law, so that a bad range is told before any image is made."""
+    large = Drawing(np.random.default_rng(0), 10**9, 1.0, ())
+    first: dict[str, Any] = {}
+    for key, law in operation.laws:
+        first[key] = first[law.values[0]] if law.kind == "same" else law.extremes()[0]
+    for key, law in operation.laws:
+        for value in law.extremes() if law.kind != "same" else ():
+            try:
+                operation.build(first | {key: value}, large)
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from error
+
+
+def _in_order(where: str, numbers: Any, count: int) -> tuple[int, ...]:
+    """Steps counted from 1, as messages count them, to places counted from 0."""
+    if not isinstance(numbers, list) or not all(type(number) is int and 1 <= number <= count for number in numbers):
+        raise InputError(f"{where}: in_order needs numbers of steps, 1 to {count}, got {numbers!r}")
+    return tuple(sorted({number - 1 for number in numbers}))
+
+
+def _interval(where: str, kind: str, values: list[Any]) -> tuple[float, ...]:
+    if len(values) != 2 or not all(map(is_number, values)) or not values[0] <= values[1]:
+        raise InputError(f"{where}: {kind} needs two numbers, the lower first, got {values!r}")
+    if kind == "integer" and not all(isinstance(value, int) for value in values):
+        raise InputError(f"{where}: integer needs two whole numbers, got {values!r}")
+    if kind in ("log_uniform", "one_over_uniform") and values[0] <= 0:
+        raise InputError(f"{where}: {kind} needs numbers above 0, got {values!r}")
+    if kind in ("root_uniform", "square_uniform") and values[0] < 0:
+        raise InputError(f"{where}: {kind} needs numbers of at least 0, got {values!r}")
+    return tuple(values) if kind == "integer" else tuple(map(float, values))
+
+
+def _weights(where: str, table: Mapping[str, Any], count: int) -> tuple[float, ...]:
+    if "weights" not in table:
+        return ()
+    weights = table["weights"]
+    if not isinstance(weights, list) or len(weights) != count or not all(map(is_number, weights)):
+        raise InputError(f"{where}: expected {count} weights, one for each option, got {weights!r}")
+    if min(weights) < 0 or sum(weights) <= 0:
+        raise InputError(f"{where}: weights must be at least 0 and not all 0, got {weights!r}")
+    return tuple(map(float, weights))
+
+
+def _plain(where: str, value: Any) -> Any:
+    if not (isinstance(value, str | bool) or is_number(value)):
+        raise InputError(f"{where}: expected a number, a text or a law such as {{uniform = [1, 2]}}, got {value!r}")
+    return value
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e9
+
+
+def check_keys(where: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise InputError(f"{where}: {unknown('key', str(key), known)}")

@@ -1,0 +1,282 @@
+"""A recipe as plain data: steps that hold operators, and laws that their values are drawn from."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from degrade.blur import next_odd
+from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
+from degrade.errors import InputError
+from degrade.noise import sample_correlated_noise
+from degrade.pipeline import OPERATORS, Operator
+from degrade.resize import Resize
+from degrade.seeds import draw_seed
+
+INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "integer")
+LISTS = ("choice", "grid")
+# Fields in pixels, which scale with size / base, and how they are rounded; every other field stays as drawn.
+_ELLIPSE = {"sigma_x": "any", "sigma_y": "any", "size": "odd"}
+LENGTHS: dict[str, dict[str, str]] = {
+    "AnisotropicBlur": _ELLIPSE,
+    "DefocusBlur": {"radius": "any"},
+    "FilmGrain": {"size": "any"},
+    "GaussianBlur": {"sigma": "any", "size": "odd"},
+    "GeneralisedBlur": _ELLIPSE,
+    "MotionBlur": {"k": "odd"},
+    "Mosaic": {"block": "whole"},
+    "PlateauBlur": _ELLIPSE,
+    "Rain": {"length": "odd", "width": "at least 1"},
+    "Scratches": {"width": "any"},
+    "ShakeBlur": {"length": "any"},
+    "SharpenHalo": {"sigma": "any"},
+    "SincBlur": {"cutoff": "frequency", "size": "odd"},
+}
+# Fields that steps have beside the operator's own, each in the place of some of these.
+EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
+_EIGHT_BIT = (DoubleJpeg, Jpeg, Quantize, Webp)
+_LARGEST = 4  # no image on the way may be more than this many times as wide as the reference
+
+
+@dataclass(frozen=True)
+class Law:
+    """How a value is drawn.
+
+    kind: "fixed"; an interval "uniform", "log_uniform", "one_over_uniform" (1 / uniform), "root_uniform" (square root
+        of uniform), "square_uniform" or "integer" (both ends included) with two values; "choice" with or without
+        weights; "grid", a factor of the factorial grid; "same", what was drawn for the field named before it.
+    place: which factor of the grid.
+    """
+
+    kind: str
+    values: tuple[Any, ...]
+    weights: tuple[float, ...] = ()
+    place: int = 0
+
+    def draw(self, rng: np.random.Generator, digits: Sequence[int]) -> Any:
+        if self.kind == "fixed":
+            return self.values[0]
+        if self.kind == "choice":
+            return self.values[pick(rng, len(self.values), self.weights)]
+        if self.kind == "grid":
+            return self.values[digits[self.place]]
+        low, high = self.values
+        if self.kind == "integer":
+            return int(rng.integers(low, high + 1))
+        if self.kind == "log_uniform":
+            return float(np.clip(math.exp(rng.uniform(math.log(low), math.log(high))), low, high))
+        drawn = float(rng.uniform(low, high))
+        return self._shaped(drawn)
+
+    def _shaped(self, drawn: float) -> float:
+        power = {"one_over_uniform": -1, "root_uniform": 0.5, "square_uniform": 2}.get(self.kind, 1)
+        return drawn if power == 1 else drawn**power
+
+    def extremes(self) -> tuple[Any, ...]:
+        """Values between which, or among which, every drawn one lies."""
+        return tuple(map(self._shaped, self.values))
+
+    def __str__(self) -> str:
+        numbers = [f"{value:g}" if isinstance(value, float) else str(value) for value in self.values]
+        if self.kind == "fixed":
+            return numbers[0]
+        if self.kind in LISTS:
+            shares = [f" {100 * weight / sum(self.weights):g} %" for weight in self.weights] or [""] * len(numbers)
+            return ("grid {" if self.kind == "grid" else "{") + ", ".join(map(str.__add__, numbers, shares)) + "}"
+        interval = "..".join(numbers)
+        forms = {
+            "log_uniform": "{} log",
+            "one_over_uniform": "1/({})",
+            "root_uniform": "sqrt({})",
+            "square_uniform": "({})^2",
+            "same": "as {}",
+        }
+        return forms.get(self.kind, "{}").format(interval)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the steps draw with: the generator, the image's side in px, size / base, and the digits of the cell."""
+
+    rng: np.random.Generator
+    size: int
+    ratio: float
+    digits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operator; its field `seed` is always drawn.
+
+    A Resize may have `side`, a share of the reference's side, in the place of its sizes; a CorrelatedNoise may have
+    `level`, which any covariance is drawn for (see sample_correlated_noise), in the place of all its fields.
+    """
+
+    name: str
+    laws: tuple[tuple[str, Law], ...]
+
+    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
+        values: dict[str, Any] = {}
+        for name, law in self.laws:
+            values[name] = values[law.values[0]] if law.kind == "same" else law.draw(drawing.rng, drawing.digits)
+        return (self.build(values, drawing),)
+
+    def build(self, values: dict[str, Any], drawing: Drawing) -> Operator:
+        values = dict(values)
+        if "level" in values:
+            return _correlated(drawing.rng, values["level"])
+        if "side" in values:
+            values["height"] = values["width"] = max(1, round(values.pop("side") * drawing.size))
+        for field, rounding in LENGTHS.get(self.name, {}).items():
+            if field in values:
+                values[field] = _scaled(f"{self.name} {field}", values[field], drawing, rounding)
+        kind = OPERATORS[self.name]
+        if any(field.name == "seed" for field in fields(kind)):
+            values["seed"] = draw_seed(drawing.rng)
+        try:
+            return kind(**values)
+        except (TypeError, ValueError) as error:
+            raise InputError(str(error)) from error
+
+    def __str__(self) -> str:
+        texts = [str(law) if isinstance(law.values[0], str) else f"{name} {law}" for name, law in self.laws]
+        return self.name + (f"({', '.join(texts)})" if texts else "")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Steps in order, or in a new order each time, in which those numbered in `in_order` (from 0) keep theirs."""
+
+    steps: tuple["Step", ...]
+    shuffled: bool = False
+    in_order: tuple[int, ...] = ()
+
+    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
+        places = list(drawing.rng.permutation(len(self.steps)) if self.shuffled else range(len(self.steps)))
+        kept = iter(sorted(self.in_order))
+        places = [next(kept) if place in self.in_order else place for place in places]
+        return tuple(operator for place in places for operator in self.steps[place].draw(drawing))
+
+    def __str__(self) -> str:
+        if self.shuffled:
+            kept = f" but {' before '.join(str(number + 1) for number in self.in_order)}" if self.in_order else ""
+            return f"shuffle{kept} [" + " | ".join(map(str, self.steps)) + "]"
+        return " + ".join(map(str, self.steps)) or "nothing"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of the options, equally likely or by weight."""
+
+    options: tuple["Step", ...]
+    weights: tuple[float, ...] = ()
+
+    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
+        return self.options[pick(drawing.rng, len(self.options), self.weights)].draw(drawing)
+
+    def __str__(self) -> str:
+        shares = [f"{100 * weight / sum(self.weights):g} % " for weight in self.weights] or [""] * len(self.options)
+        options = (share + str(option) for share, option in zip(shares, self.options, strict=True))
+        return "one of [" + " | ".join(options) + "]"
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The step several times, each time drawn anew."""
+
+    count: Law
+    step: "Step"
+
+    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
+        count = self.count.draw(drawing.rng, drawing.digits)
+        return tuple(operator for _ in range(count) for operator in self.step.draw(drawing))
+
+    def __str__(self) -> str:
+        return f"{self.count} times [{self.step}]"
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """The step with that chance, else nothing."""
+
+    chance: float
+    step: "Step"
+
+    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
+        return self.step.draw(drawing) if drawing.rng.random() < self.chance else ()
+
+    def __str__(self) -> str:
+        return f"{100 * self.chance:g} %: {self.step}"
+
+
+Step = Operation | Group | OneOf | Repeat | Maybe
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The `draw` of a composed recipe. The chain ends in 8-bit values: a Quantize is added where it would not."""
+
+    name: str
+    steps: Group
+    base: int | None
+    scale: int
+    factors: tuple[int, ...] = ()
+
+    def __call__(self, rng: np.random.Generator, size: int, cell: int = 0) -> tuple[Operator, ...]:
+        digits = []
+        for factor in self.factors:
+            cell, digit = divmod(cell, factor)
+            digits.append(digit)
+        try:
+            chain = self.steps.draw(Drawing(rng, size, size / self.base if self.base else 1.0, tuple(digits)))
+            self._check_sides(chain, size)
+        except InputError as error:
+            raise InputError(f"recipe {self.name}: {error}") from error
+        return chain if chain and isinstance(chain[-1], _EIGHT_BIT) else (*chain, Quantize())
+
+    def _check_sides(self, chain: Sequence[Operator], size: int) -> None:
+        side = size
+        for operator in chain:
+            side = operator.realised(side, side)["height"] if isinstance(operator, Resize) else side
+            if side > _LARGEST * size:
+                raise InputError(f"a Resize enlarges {size} px to {side}; keep it below {_LARGEST} times")
+        if side != size // self.scale:
+            share = f"1 / {self.scale}" if self.scale > 1 else "1"
+            raise InputError(
+                f"ends at {side} px where {size // self.scale} are due; end with a Resize of side = {share}"
+            )
+
+
+def pick(rng: np.random.Generator, count: int, weights: Sequence[float] = ()) -> int:
+    """A number below `count`, equally likely or by weight."""
+    if not weights:
+        return int(rng.integers(count))
+    ends = np.cumsum(weights)
+    return min(int(np.searchsorted(ends, rng.random() * ends[-1], side="right")), count - 1)
+
+
+def _correlated(rng: np.random.Generator, level: Any) -> Operator:
+    if not isinstance(level, int | float) or not 0 < level <= 255:
+        raise InputError(f"CorrelatedNoise: level must be above 0 to 255, got {level!r}")
+    return sample_correlated_noise(rng, (level, level))
+
+
+def _scaled(what: str, length: float, drawing: Drawing, rounding: str) -> float | int:
+    if not isinstance(length, int | float):
+        raise InputError(f"{what}: expected a number of pixels, got {length!r}")
+    if rounding == "frequency":
+        return min(math.pi, length / drawing.ratio)
+    scaled = length * drawing.ratio
+    if abs(scaled) > drawing.size:
+        raise InputError(f"{what} comes out at {scaled:g} px, more than the image's {drawing.size}")
+    if rounding == "at least 1":
+        return max(1.0, scaled)
+    if rounding == "odd":
+        return 0 if length == 0 else max(3, next_odd(scaled))
+    if rounding == "whole":
+        if scaled < 1 or scaled != int(scaled):
+            raise InputError(f"{what} comes out at {scaled:g} px; choose a size that makes it a whole number")
+        return int(scaled)
+    return scaled

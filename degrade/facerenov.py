@@ -1,0 +1,154 @@
+"""FaceRenov as the paper built it (Sec. 4.1): real degraded faces, several restorations of each, reviewers choose.
+
+The chosen restoration is the pseudo reference of its image.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from degrade.errors import InputError
+from degrade.files import sha256_file, write_bytes, write_json
+from degrade.image import read, write
+from degrade.imports import ImportPlan, Pair, import_pairs
+from degrade.layouts import check_same_names
+from degrade.seeds import rng_for
+from degrade.sheet import contact_sheet
+from degrade.sources import ROLES, collected_roles, folder_sources
+from degrade.split import SplitSummary
+from degrade.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
+
+LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Paths by image name: of the degraded faces, and of each candidate in the order they were given."""
+
+    folder: Path
+    lq: dict[str, Path]
+    candidates: dict[str, dict[str, Path]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.lq))
+
+
+@dataclass(frozen=True)
+class Crop:
+    """How every image is brought to `size` px: see degrade.imports.ImportPlan."""
+
+    size: int = 512
+    crop: str = "none"
+    background: str | None = None
+    align: bool = False
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What import_votes wrote: a split for each role that has images, and the report that lies beside them."""
+
+    splits: dict[str, SplitSummary]
+    report: dict
+
+
+def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
+    """The images of a folder of degraded faces and of one folder for each program that restored them.
+
+    A candidate is called as its folder. Raises InputError for fewer than two candidates, two of one
+    name, and any image that is in one folder and not in another.
+    """
+    if not 2 <= len(candidates) <= len(LABELS):
+        raise InputError(f"--candidates: expected 2 to {len(LABELS)} folders of restorations, got {len(candidates)}")
+    faces = {source.name: source.path for source in folder_sources(lq)}
+    restored: dict[str, dict[str, Path]] = {}
+    for folder in candidates:
+        name = folder.resolve().name
+        if name in restored:
+            raise InputError(f"--candidates: two folders are called '{name}'; rename one, as votes go by that name")
+        restored[name] = {source.name: source.path for source in folder_sources(folder)}
+        check_same_names(faces, lq, restored[name], folder)
+    return Collection(Path(lq), faces, restored)
+
+
+def import_votes(collection: Collection, votes: Path, out: Path, crop: Crop, key: Path | None = None) -> ImportSummary:
+    """Write OUT/train, OUT/val and OUT/test with the candidates that the votes chose, and OUT/facerenov.json.
+
+    Roles: see degrade.sources.collected_roles. An image without any vote is left out, ties are decided as
+    degrade.votes.Decision says; both are in the report, which names them. Raises InputError for bad votes.
+    """
+    labels = read_key(key) if key is not None else None
+    candidates = list(collection.candidates)
+    decisions = decide(read_votes(votes, collection.lq, candidates, labels), collection.names, candidates)
+    roles = collected_roles(collection.folder)
+    splits = {}
+    for role in ROLES:
+        pairs = [_pair(collection, each) for each in decisions if each.choice and roles.get(each.name) == role]
+        if pairs:
+            plan = ImportPlan("facerenov", "real", role, crop.size, 1, crop.crop, crop.background, crop.align)
+            splits[role] = import_pairs(Path(out) / role, pairs, plan)
+    if not splits:
+        raise InputError(f"{votes}: expected a vote for an image of train, val or test, got none; nothing was written")
+    report = _report(decisions, candidates, votes, splits)
+    report["without_role"] = sorted(set(collection.names) - set(roles))
+    write_json(Path(out) / "facerenov.json", report)
+    return ImportSummary(splits, report)
+
+
+def write_sheets(collection: Collection, out: Path, key: Path, seed: int = 0) -> int:
+    """Write OUT/NAME.png for the reviewers and the key file that decodes their labels; returns how many sheets.
+
+    A sheet shows the degraded image and the candidates as A, B, ... in an order drawn for each image from
+    (seed, name). The key has the columns name, label, candidate and must not lie where reviewers see it.
+    """
+    if Path(key).resolve().is_relative_to(Path(out).resolve()):
+        raise InputError(f"{key}: lies in the folder of the sheets, where reviewers would see it; give another --key")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(KEY_COLUMNS)
+    for name in collection.names:
+        order = rng_for(seed, "facerenov_sheet", name).permutation(list(collection.candidates)).tolist()
+        labelled = list(zip(LABELS, order, strict=False))
+        cells = [(read(collection.candidates[candidate][name]), label) for label, candidate in labelled]
+        write(Path(out) / f"{name}.png", contact_sheet([[(read(collection.lq[name]), "degraded"), *cells]]))
+        writer.writerows((name, label, candidate) for label, candidate in labelled)
+    write_bytes(Path(key), text.getvalue().encode())
+    return len(collection.names)
+
+
+def _pair(collection: Collection, decision: Decision) -> Pair:
+    facts = {
+        "choice": decision.choice,
+        "decided_by": decision.decided_by,
+        "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow wants one type for each field
+        "missing_votes": json.dumps(decision.missing, ensure_ascii=False),
+    }
+    return Pair(
+        decision.name, collection.lq[decision.name], collection.candidates[decision.choice][decision.name], facts
+    )
+
+
+def _report(
+    decisions: Sequence[Decision], candidates: Sequence[str], votes: Path, splits: dict[str, SplitSummary]
+) -> dict:
+    counts = np.array([list(each.counts.values()) for each in decisions])
+    kappa = fleiss_kappa(counts)
+    return {
+        "schema": 1,
+        "votes_sha256": sha256_file(votes),
+        "images": len(decisions),
+        "candidates": list(candidates),
+        "votes": int(counts.sum()),
+        "fleiss_kappa": None if kappa is None else round(kappa, 6),
+        "kappa_images": int((counts.sum(axis=1) >= 2).sum()),
+        "chosen": {name: sum(each.choice == name for each in decisions) for name in candidates},
+        "ties": {each.name: each.decided_by for each in decisions if each.decided_by in ("overall", "order")},
+        "missing_votes": {each.name: list(each.missing) for each in decisions if each.missing},
+        "without_votes": [each.name for each in decisions if each.choice is None],
+        "splits": {role: {"count": summary.made, "errors": dict(summary.errors)} for role, summary in splits.items()},
+    }

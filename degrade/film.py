@@ -1,0 +1,140 @@
+"""What film and prints add: grain, scratches, dust."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from degrade.checks import check_integer, check_positive, check_range, check_seed
+from degrade.fields import normal_table, random_bits, uniform_numbers
+from degrade.image import Image
+from degrade.seeds import draw_seed
+
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)  # ITU-R BT.601
+_SHIFT = 4  # bits after the point in the places OpenCV draws at
+
+
+@dataclass(frozen=True)
+class FilmGrain:
+    """Add soft grain, alike in the three channels, strongest where the luma is one half.
+
+    Its standard deviation at luma v is sigma * 2 sqrt(v (1 - v)): the share of v that opaque grains leave open
+    is a binomial mean.
+
+    sigma: standard deviation at mid-grey in 8-bit steps, 0 to 255.
+    size: standard deviation of the Gaussian that makes neighbours alike, pixels, 0 to 20; 0 is white noise.
+    seed: fixes the field.
+    Source: random-dot model of granularity (Nutting 1913; Dainty and Shaw, Image Science, 1974, ch. 8).
+    """
+
+    sigma: float
+    size: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_range(self, "sigma", 0, 255)
+        check_range(self, "size", 0, 20)
+        check_seed(self)
+
+    def __call__(self, image: Image) -> Image:
+        luma = cv2.transform(image, _LUMA).reshape(image.shape[:2])
+        spread = np.sqrt(np.maximum(luma * (1 - luma), 0)) * np.float32(2 * self.sigma / 255)
+        spread *= self._field(*luma.shape)
+        noisy = image + spread[:, :, None]
+        return np.clip(noisy, 0, 1, out=noisy)
+
+    def _field(self, height: int, width: int) -> np.ndarray:
+        """Variance 1 everywhere: it is made wider than the image, because mirrored borders would change it."""
+        reach = math.ceil(3 * self.size)
+        field = normal_table().take(random_bits((height + 2 * reach, width + 2 * reach), self.seed))
+        if reach == 0:
+            return field
+        line = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * self.size**2))
+        line = (line / np.sqrt((line**2).sum())).astype(np.float32)
+        soft = cv2.sepFilter2D(field, -1, line, line)
+        return soft[reach : reach + height, reach : reach + width]
+
+
+def sample_film_grain(
+    rng: np.random.Generator,
+    sigma: tuple[float, float] = (4.0, 16.0),
+    size: tuple[float, float] = (0.5, 1.5),
+    ratio: float = 1.0,
+) -> FilmGrain:
+    """Draw both uniformly; the size is multiplied by `ratio`."""
+    return FilmGrain(float(rng.uniform(*sigma)), float(rng.uniform(*size)) * ratio, draw_seed(rng))
+
+
+@dataclass(frozen=True)
+class Scratches:
+    """Lay nearly upright light scratches and specks of dust, light or dark, on the picture.
+
+    scratches: how many lines, 0 to 1000; each is a fifth to the whole of the height long and up to 10 degrees askew.
+    dust: how many specks, 0 to 100000; each a disk of half to twice `width` across.
+    width: of a scratch in pixels, above 0 to 100.
+    opacity: share of the picture that is covered where they lie, 0 to 1; their edges are smoothed.
+    seed: fixes their places and forms.
+    Source: scratches are upright because film runs through the machine: Kokaram, Motion Picture Restoration (1998).
+    """
+
+    scratches: int
+    dust: int
+    width: float
+    opacity: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_integer(self, "scratches", 0, 1000)
+        check_integer(self, "dust", 0, 100_000)
+        check_positive(self, "width", 100)
+        check_range(self, "opacity", 0, 1)
+        check_seed(self)
+
+    def __call__(self, image: Image) -> Image:
+        light, dark = np.zeros((2, *image.shape[:2]), np.uint8)
+        numbers = uniform_numbers(4 * (self.scratches + self.dust), self.seed).reshape(-1, 4)
+        for line in numbers[: self.scratches]:
+            self._scratch(light, line)
+        for speck in numbers[self.scratches :]:
+            self._speck(light if speck[3] < 0.5 else dark, speck)
+        share = np.float32(self.opacity / 255)
+        damaged = image * (1 - share * dark)[:, :, None]
+        damaged += (1 - damaged) * (share * light)[:, :, None]
+        return np.clip(damaged, 0, 1, out=damaged)
+
+    def _scratch(self, layer: np.ndarray, numbers: np.ndarray) -> None:
+        height, width = layer.shape
+        length = (0.2 + 0.8 * numbers[2]) * height
+        top, left = numbers[0] * (height - length), numbers[1] * width
+        askew = math.tan(math.radians(20 * numbers[3] - 10)) * length
+        # A line thinner than a pixel is drawn one pixel wide and fainter.
+        corners = _quadrilateral((left, top), (left + askew, top + length), max(1.0, self.width))
+        cv2.fillConvexPoly(layer, corners, round(255 * min(1.0, self.width)), cv2.LINE_AA, _SHIFT)
+
+    def _speck(self, layer: np.ndarray, numbers: np.ndarray) -> None:
+        height, width = layer.shape
+        centre = (int(numbers[1] * width * 2**_SHIFT), int(numbers[0] * height * 2**_SHIFT))
+        radius = self.width * (0.25 + 0.75 * numbers[2])
+        cv2.circle(layer, centre, max(1, round(radius * 2**_SHIFT)), 255, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+
+
+def sample_scratches(
+    rng: np.random.Generator,
+    scratches: tuple[int, int] = (0, 6),
+    dust: tuple[int, int] = (0, 60),
+    width: tuple[float, float] = (0.7, 2.5),
+    opacity: tuple[float, float] = (0.3, 0.9),
+    ratio: float = 1.0,
+) -> Scratches:
+    """Draw the counts from the integers of their intervals, the rest uniformly; the width is times `ratio`."""
+    counts = [int(rng.integers(low, high + 1)) for low, high in (scratches, dust)]
+    return Scratches(*counts, float(rng.uniform(*width)) * ratio, float(rng.uniform(*opacity)), draw_seed(rng))
+
+
+def _quadrilateral(start: tuple[float, float], end: tuple[float, float], width: float) -> np.ndarray:
+    """Corners (x, y) of the line from start to end of that width, in OpenCV's fixed point."""
+    along = np.subtract(end, start)
+    side = np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-9) * (width - 1) / 2
+    corners = np.array([np.add(start, side), np.add(end, side), np.subtract(end, side), np.subtract(start, side)])
+    return np.rint(corners * 2**_SHIFT).astype(np.int32)

@@ -1,0 +1,223 @@
+"""Images that others made, as splits; degrade.layouts tells how known sets pair theirs.
+
+The images are taken as they are and saved as PNG; only `size`, `crop` and `align` change them. A set of real
+faces has no references, so its split has no hq/ and says so in split.json.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+
+from degrade import faces
+from degrade.errors import InputError
+from degrade.files import sha256, write_bytes, write_json
+from degrade.image import Image, decode, encode_png, from_uint8, to_uint8
+from degrade.sources import Source
+from degrade.split import SplitSummary
+from degrade.split_files import (
+    PARTS,
+    PLAN,
+    SCHEMA,
+    check_folder,
+    finish,
+    libraries,
+    pair_paths,
+)
+
+RESIZE = "references Pillow Lanczos, degraded images Pillow bicubic, both antialiased, 8 bit; only where sides differ"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One degraded image and its reference: `hq` is None without one, and equal to `lq` where both are stacked.
+
+    facts: further keys of its record, the same ones for every pair of a split.
+    """
+
+    name: str
+    lq: Path
+    hq: Path | None = None
+    facts: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What an imported split is called and how its images are brought to one side.
+
+    size: side of the reference in px (of the degraded image without references), None for that of the first image;
+    scale: side of reference / side of degraded image, None for that of the first pair; align: cut
+    to the FFHQ template by the landmarks of the reference, or of the degraded image without one.
+    """
+
+    layout: str
+    domain: str = "real"
+    role: str = "test"
+    size: int | None = None
+    scale: int | None = None
+    crop: str = "none"
+    background: str | None = None
+    align: bool = False
+
+
+def import_pairs(out: Path, pairs: Sequence[Pair], plan: ImportPlan) -> SplitSummary:
+    """Write the pairs as a split to `out`; the same call continues or repeats an earlier one.
+
+    An image that cannot be used is listed in the summary and the rest is written. Raises InputError for
+    what concerns all: no pair, a folder that holds something else, sides that give no whole scale, a full disk.
+    """
+    out = Path(out)
+    if not pairs:
+        raise InputError(f"{out}: expected at least one image to import, got none")
+    _check_apart(out, pairs)
+    size, scale = _sides(pairs, plan)
+    facts = _facts(plan, size, scale, has_reference=pairs[0].hq is not None)
+    check_folder(out, facts, [pair.name for pair in pairs])
+    write_json(out / PARTS / PLAN, facts)
+    records, errors = [], []
+    for pair in sorted(pairs, key=lambda pair: pair.name):
+        try:
+            records.append(_write(out, pair, plan, size, scale))
+        except InputError as error:
+            for path in pair_paths(out, pair.name):
+                path.unlink(missing_ok=True)
+            errors.append((pair.name, str(error)))
+    finish(out, facts, records, len(errors))
+    return SplitSummary(out, len(records), 0, tuple(errors))
+
+
+def _check_apart(out: Path, pairs: Sequence[Pair]) -> None:
+    """Raise InputError where writing to `out` would touch, or later be taken for, the images to import."""
+    folders = {path.parent.resolve() for pair in pairs for path in (pair.lq, pair.hq) if path}
+    target = out.resolve()
+    both = next((each for each in folders if each.is_relative_to(target) or target.is_relative_to(each)), None)
+    if both is not None:
+        raise InputError(f"{out}: holds or lies in the folder of the images, {both}; write to a folder beside it")
+
+
+def _facts(plan: ImportPlan, size: int, scale: int, has_reference: bool) -> dict:
+    """What split.json says, with the keys of a degraded split."""
+    return {
+        "schema": SCHEMA,
+        "recipe": plan.layout,
+        "recipe_version": 1,
+        "domain": plan.domain,
+        "role": plan.role,
+        "size": size,
+        "scale": scale,
+        "seed": None,
+        "crop": plan.crop,
+        "background": plan.background,
+        "resize": RESIZE,
+        "imported": True,
+        "has_reference": has_reference,
+        "align": "ffhq" if plan.align else "none",
+    }
+
+
+def _sides(pairs: Sequence[Pair], plan: ImportPlan) -> tuple[int, int]:
+    """Size and scale of the split: as asked, or those of the first pair that can be read."""
+    size, scale = plan.size, plan.scale
+    if size is None or scale is None:
+        reference, degraded = _first(pairs, plan)
+        side, small = min((degraded if reference is None else reference).shape[:2]), min(degraded.shape[:2])
+        if scale is None and side % small:
+            got = f"{side} and {small} px"
+            raise InputError(f"{pairs[0].lq}: expected a reference a whole number of times as large, got {got}")
+        size, scale = size or side, scale or side // small
+    if size % scale:
+        raise InputError(f"--size: expected a multiple of the scale {scale}, got {size}")
+    return size, scale
+
+
+def _first(pairs: Sequence[Pair], plan: ImportPlan) -> tuple[Image | None, Image]:
+    for pair in pairs:
+        try:
+            return _read(pair, plan)[1]
+        except InputError as error:
+            trouble = error
+    raise trouble
+
+
+def _read(pair: Pair, plan: ImportPlan) -> tuple[tuple[bytes, ...], tuple[Image | None, Image]]:
+    """The bytes of the files, and (reference, degraded) as they are in them."""
+    data = tuple(Source(pair.name, path).encoded(0) for path in dict.fromkeys((pair.lq, pair.hq)) if path)
+    degraded = decode(data[0], str(pair.lq), plan.background)
+    if pair.hq is None:
+        return data, (None, degraded)
+    if pair.hq != pair.lq:
+        return data, (decode(data[1], str(pair.hq), plan.background), degraded)
+    height, width = degraded.shape[:2]
+    if height != 2 * width:
+        raise InputError(f"{pair.lq}: expected two squares, degraded above reference, got {width} x {height} px")
+    return data, (degraded[width:], degraded[:width])
+
+
+def _write(out: Path, pair: Pair, plan: ImportPlan, size: int, scale: int) -> dict:
+    """Write the images of one pair and return their record."""
+    data, (reference, degraded) = _read(pair, plan)
+    if plan.align:
+        reference, degraded = _aligned(pair, reference, degraded, (size, size // scale))
+    else:
+        degraded = _fitted(degraded, size // scale, plan, str(pair.lq))
+        reference = None if reference is None else _fitted(reference, size, plan, str(pair.hq), is_reference=True)
+    images = {"hq": reference, "lq": degraded}
+    files = {side: encode_png(image) for side, image in images.items() if image is not None}
+    for path in pair_paths(out, pair.name):
+        if path.parent.name in files:
+            write_bytes(path, files[path.parent.name])
+    names = {"file_name": f"lq/{pair.name}.png"} | ({"hq_file_name": f"hq/{pair.name}.png"} if pair.hq else {})
+    hashes = {f"{side}_sha256": sha256(content) for side, content in files.items()}
+    return {
+        **names,
+        "name": pair.name,
+        "source": pair.lq.name,
+        "source_sha256": sha256(b"".join(data)),
+        "size": size,
+        "recipe": plan.layout,
+        "recipe_version": 1,
+        "seed": None,
+        "operators": [],
+        **hashes,
+        "libraries": libraries(),
+        **pair.facts,
+    }
+
+
+def _fitted(image: Image, side: int, plan: ImportPlan, name: str, is_reference: bool = False) -> Image:
+    """A square of `side` px. Without --size other sides are refused, as are references that are too small."""
+    height, width = image.shape[:2]
+    if height != width and plan.crop != "center":
+        raise InputError(f"{name}: expected a square image, got {width} x {height} px; --crop center cuts it")
+    smaller = min(height, width)
+    top, left = (height - smaller) // 2, (width - smaller) // 2
+    square = image[top : top + smaller, left : left + smaller]
+    if smaller == side:
+        return square
+    if plan.size is None:
+        raise InputError(f"{name}: expected {side} px to a side like the first image, got {smaller}; give a --size")
+    if is_reference and smaller < side:
+        raise InputError(f"{name}: expected at least {side} px to a side, got {smaller}; ask for a smaller --size")
+    kernel = Pillow.Resampling.LANCZOS if is_reference else Pillow.Resampling.BICUBIC
+    return from_uint8(np.asarray(Pillow.fromarray(to_uint8(square)).resize((side, side), kernel)))
+
+
+def _aligned(
+    pair: Pair, reference: Image | None, degraded: Image, sides: tuple[int, int]
+) -> tuple[Image | None, Image]:
+    """Both images cut by one FFHQ crop, found where the face shows best: in the reference if there is one."""
+    clear = degraded if reference is None else reference
+    times = degraded.shape[0] / clear.shape[0], degraded.shape[1] / clear.shape[1]
+    if abs(times[0] / times[1] - 1) > 0.02:
+        raise InputError(f"{pair.hq}: expected the proportions of {pair.lq}, got others; give the uncropped results")
+    box = faces.largest_face(clear)
+    if box is None:
+        raise InputError(f"{pair.hq or pair.lq}: no face was found to align; cut it by hand or leave it out")
+    affine = faces.ffhq_affine(faces.landmarks68(clear, box), sides[0])
+    if reference is not None:
+        reference = faces.crop_affine(reference, affine, sides[0])
+    affine = affine * [[times[1]], [times[0]]]
+    affine[:, :2] *= sides[0] / sides[1]
+    return reference, faces.crop_affine(degraded, affine, sides[1])

@@ -1,0 +1,110 @@
+"""How folders that others made pair their images: two folders, a BasicSR list, stacked images, the known test sets."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from degrade.errors import InputError, unknown
+from degrade.imports import Pair
+from degrade.sources import folder_sources, read_list
+
+
+@dataclass(frozen=True)
+class KnownSet:
+    """A published test set: the folders its archives unpack to, first that exists, and how many images it has.
+
+    hq: folders of references, none for real faces; count: as its publishers and users give it. Papers do not
+    agree on WebPhoto-Test (407 or 469), so another number is told and not refused.
+    """
+
+    lq: tuple[str, ...]
+    hq: tuple[str, ...]
+    domain: str
+    count: int
+
+
+KNOWN_SETS: dict[str, KnownSet] = {
+    "celeba-test": KnownSet(
+        ("celeba_512_validation_lq", "lq", "LQ"), ("celeba_512_validation", "hq", "gt", "HQ", "GT"), "synthetic", 3000
+    ),
+    "lfw-test": KnownSet(("lfw_cropped_faces", "LFW-Test"), (), "real", 1711),
+    "webphoto-test": KnownSet(("WebPhoto-Test",), (), "real", 407),
+    "wider-test": KnownSet(("Wider-Test", "WIDER-Test"), (), "real", 970),
+    "celebchild-test": KnownSet(("CelebChild-Test", "CelebChild"), (), "real", 180),
+}
+
+
+def known_pairs(name: str, folder: Path) -> list[Pair]:
+    """The images of a known set below `folder`, which holds the unpacked folders or is the one of the faces itself.
+
+    Raises InputError for an unknown name, for folders that are not there and for references that lack an image.
+    """
+    if name not in KNOWN_SETS:
+        raise unknown("set", name, KNOWN_SETS)
+    known, folder = KNOWN_SETS[name], Path(folder)
+    lq = next((folder / below for below in known.lq if (folder / below).is_dir()), None)
+    if not known.hq:
+        return [Pair(source.name, source.path) for source in folder_sources(lq or folder)]
+    hq = next((folder / below for below in known.hq if (folder / below).is_dir()), None)
+    if lq is None or hq is None:
+        wanted = f"one of {', '.join(known.hq)} and one of {', '.join(known.lq)}"
+        raise InputError(f"{folder}: expected two folders of {name}, {wanted}; or use `degrade import pairs`")
+    return folder_pairs(hq, lq)
+
+
+def folder_pairs(hq: Path, lq: Path) -> list[Pair]:
+    """Two folders whose images have the same names, suffixes aside; InputError for a name that is in one only."""
+    references = {source.name: source.path for source in folder_sources(hq)}
+    degraded = {source.name: source.path for source in folder_sources(lq)}
+    check_same_names(degraded, lq, references, hq)
+    return [Pair(name, degraded[name], references[name]) for name in sorted(degraded)]
+
+
+def check_same_names(names: Collection[str], folder: Path, others: Collection[str], other_folder: Path) -> None:
+    """Raise InputError, naming what is missing, unless both folders hold images of the same names."""
+    for wanted, held, where, beside in ((names, others, other_folder, folder), (others, names, folder, other_folder)):
+        missing = sorted(set(wanted) - set(held))
+        if missing:
+            rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            named = ", ".join(missing[:3]) + rest
+            raise InputError(
+                f"{where}: expected an image for each one in {beside}, missing {named}; add or remove them"
+            )
+
+
+def stacked_pairs(folder: Path) -> list[Pair]:
+    """Images of the authors' layout: two squares in one file, the degraded one above its reference."""
+    return [Pair(source.name, source.path, source.path) for source in folder_sources(folder)]
+
+
+def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[Pair]:
+    """The pairs of a BasicSR meta-info list: `NAME (H,W,C) ...` or `NAME` in both folders, or `HQ_PATH, LQ_PATH`.
+
+    Raises InputError for a line of neither form, a file that is not there, and two references of one name.
+    """
+    pairs: dict[str, Pair] = {}
+    for line in read_list(list_file):
+        reference, degraded = _listed(line, list_file)
+        paths = Path(hq, reference), Path(lq, degraded)
+        missing = next((path for path in paths if not path.is_file()), None)
+        if missing is not None:
+            raise InputError(
+                f"{list_file}: expected {missing} for the line '{line}', got no such file; correct the list"
+            )
+        name = paths[0].stem
+        if name in pairs:
+            raise InputError(f"{list_file}: names two references '{name}'; a split holds one image of each name")
+        pairs[name] = Pair(name, paths[1], paths[0])
+    return [pairs[name] for name in sorted(pairs)]
+
+
+def _listed(line: str, list_file: Path) -> tuple[str, str]:
+    """Reference and degraded path of one line."""
+    with_shape = re.match(r"(.+?) \(\d+, ?\d+(, ?\d+)?\)", line)  # as BasicSR's scripts write it
+    if with_shape:
+        return with_shape[1], with_shape[1]
+    parts = [part.strip() for part in line.split(",")]
+    if len(parts) > 2 or not all(parts):
+        raise InputError(f"{list_file}: expected 'NAME (H,W,C)' or 'HQ_PATH, LQ_PATH' in a line, got '{line}'")
+    return parts[0], parts[-1]

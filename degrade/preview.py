@@ -1,0 +1,72 @@
+"""Looking at recipes: a table of what they draw, and contact sheets of what they make."""
+
+import json
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from degrade.image import Image
+from degrade.recipe import Recipe
+from degrade.sheet import contact_sheet
+from degrade.split import degrade_image
+
+_CELL = 256  # px: smaller images are enlarged, so that a label fits above them
+_LETTERS = 36  # of a label's line, so many fit above 256 px
+_ROW = 4  # cells
+
+
+def preview(image: Image, name: str, recipes: Sequence[Recipe], seeds: Iterable[int]) -> Image:
+    """A contact sheet of `image` under each recipe and seed, labelled with what was drawn.
+
+    A single recipe fills rows of four after the clean image; several have a row each. The image of seed S is the
+    one that a split of that seed holds under `name`, except for factorial grids, where the name decides the cell:
+    there each seed shows another one.
+    """
+    seeds, clean = list(seeds), (image, f"{name}, {image.shape[1]} px")
+    rows = [[_cell(image, name, recipe, seed) for seed in seeds] for recipe in recipes]
+    if len(recipes) == 1:
+        cells = [clean, *rows[0]]
+        rows = [cells[start : start + _ROW] for start in range(0, len(cells), _ROW)]
+    else:
+        rows = [[clean, *row] for row in rows]
+    return contact_sheet([[(_enlarged(shown), label) for shown, label in row] for row in rows])
+
+
+def _cell(image: Image, name: str, recipe: Recipe, seed: int) -> tuple[Image, str]:
+    drawn_for = name if recipe.cells == 1 else f"{name}_{seed}"
+    degraded, records = degrade_image(image, recipe, seed, drawn_for)
+    lines = [_line(record) for record in records if record["op"] != "Quantize"]
+    return degraded, "\n".join([f"{recipe.key}, seed {seed}"[:_LETTERS], *lines])
+
+
+def _line(record: dict[str, str]) -> str:
+    """An operator in short: what was drawn, without its seed and without fields that are 0."""
+    values = json.loads(record["drawn"])
+    words = [
+        f"{value:.3g}" if isinstance(value, float) else str(value)
+        for field, value in values.items()
+        if field != "seed" and value != 0
+    ]
+    return textwrap.shorten(" ".join([record["op"], *words]), _LETTERS, placeholder=" ...")
+
+
+def _enlarged(image: Image) -> Image:
+    times = max(1, _CELL // image.shape[0])
+    return np.repeat(np.repeat(image, times, axis=0), times, axis=1)
+
+
+def preset_table(recipes: Iterable[Recipe], width: int = 120) -> str:
+    """What each recipe draws and where that comes from, aligned and wrapped to `width` letters."""
+    recipes = list(recipes)
+    column = max(len(recipe.key) for recipe in recipes) + 2
+    wrapper = textwrap.TextWrapper(max(width, column + 40), subsequent_indent=" " * column, break_on_hyphens=False)
+    parts = []
+    for recipe in recipes:
+        lengths = f"lengths at {recipe.base} px" if recipe.base else "lengths never scale"
+        facts = [f"{recipe.domain}, scale {recipe.scale}, {lengths}"]
+        facts[0] += f", grid of {recipe.cells} cells" if recipe.cells > 1 else ""
+        for first, text in zip((recipe.key, "", ""), (*facts, recipe.ranges, f"Source: {recipe.source}"), strict=True):
+            wrapper.initial_indent = first.ljust(column)
+            parts.append(wrapper.fill(text))
+    return "\n".join(parts)

@@ -1,0 +1,143 @@
+"""Rebuild a split's images from its records without a draw, and check all of its files against their hashes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from degrade.errors import InputError, unknown
+from degrade.files import sha256, write_bytes
+from degrade.image import decode, encode_png, files_below, list_images
+from degrade.pipeline import apply, from_record
+from degrade.sources import Source
+from degrade.split import Split, open_split
+from degrade.split_files import drop_torn, libraries, pair_paths, read_if_there
+
+
+@dataclass(frozen=True)
+class ReplaySummary:
+    """What replay did: files rebuilt, images that needed nothing, and (file, sentence) for what could not be rebuilt.
+
+    Files are named as below the split, such as `lq/face.png`.
+    """
+
+    path: Path
+    rebuilt: tuple[str, ...]
+    intact: int
+    errors: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One file that is not as the records say: kind is `changed`, `missing` or `extra`."""
+
+    kind: str
+    file: str
+
+
+def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> ReplaySummary:
+    """Rebuild missing and changed images of a split bit for bit; `only` names images, none means all.
+
+    A degraded image comes from its reference and its record. A reference comes from the embedded
+    portraits, or from a file below `source` whose SHA-256 is the recorded one. What would not have
+    the recorded hash is not written and is named in the summary. Raises InputError when the
+    folder holds no finished split, its records were changed, or a name in `only` is not in it.
+    """
+    split = open_split(path)
+    strange = next((name for name in only if name not in split.names), None)
+    if strange is not None:
+        raise unknown("image", strange, split.names)
+    chosen = [record for record in split.records if not only or record["name"] in only]
+    originals = _by_name(source)
+    rebuilt, errors, intact = [], [], 0
+    for record in chosen:
+        harmed = _harmed(split, record)
+        intact += not harmed
+        for folder in harmed:  # hq first, as lq is made from it
+            file = f"{folder}/{record['name']}.png"
+            try:
+                write_bytes(split.path / file, _rebuilt(split, record, folder, originals))
+                rebuilt.append(file)
+            except InputError as error:
+                errors.append((file, str(error)))
+    drop_torn(split.path)
+    return ReplaySummary(split.path, tuple(rebuilt), intact, tuple(errors))
+
+
+def verify(path: Path) -> tuple[Finding, ...]:
+    """Every file of a split that is changed, missing or not of it, in the order of the records; none when it is whole.
+
+    Reads and hashes every image. Raises InputError as `replay` does for the records themselves.
+    """
+    split = open_split(path)
+    findings, expected = [], {split.path / "split.json", split.path / "metadata.jsonl"}
+    for record in split.records:
+        expected.update(split.files(record["name"]))
+        for folder in _harmed(split, record):
+            file = split.path / folder / f"{record['name']}.png"
+            findings.append(Finding("changed" if file.exists() else "missing", f"{folder}/{file.name}"))
+    strangers = sorted(set(files_below(split.path)) - expected)
+    return (*findings, *(Finding("extra", file.relative_to(split.path).as_posix()) for file in strangers))
+
+
+def _harmed(split: Split, record: dict) -> list[str]:
+    """Of "hq" and "lq" those whose file is missing or changed."""
+    files = {file.parent.name: file for file in split.files(record["name"])}
+    return [side for side, file in files.items() if sha256(read_if_there(file)) != record[f"{side}_sha256"]]
+
+
+def _rebuilt(split: Split, record: dict, side: str, originals: Mapping[str, Sequence[Path]]) -> bytes:
+    """The bytes of a file as recorded; InputError when they cannot be had."""
+    if split.info.get("imported"):
+        raise InputError("was collected, not made by a recipe, so nothing here can rebuild it; import the set again")
+    data = _reference(split, record, originals) if side == "hq" else _degraded(split, record)
+    if sha256(data) != record[f"{side}_sha256"]:
+        raise InputError(f"comes out with another hash than recorded{_other_libraries(record)}; left as it was")
+    return data
+
+
+def _degraded(split: Split, record: dict) -> bytes:
+    file = pair_paths(split.path, record["name"])[0]
+    data = read_if_there(file)
+    if sha256(data) != record["hq_sha256"]:
+        raise InputError("cannot be rebuilt before its reference is whole again")
+    operators = [from_record(operator) for operator in record["operators"]]
+    return encode_png(apply(operators, decode(data, str(file))))
+
+
+def _reference(split: Split, record: dict, originals: Mapping[str, Sequence[Path]]) -> bytes:
+    original = _original(record, originals)
+    data = original.encoded(record["size"])
+    if sha256(data) != record["source_sha256"]:
+        raise InputError(f"the embedded portrait comes out otherwise than recorded{_other_libraries(record)}")
+    info = split.info
+    return encode_png(original.reference(data, record["size"], info.get("crop", "none"), info.get("background")))
+
+
+def _original(record: dict, originals: Mapping[str, Sequence[Path]]) -> Source:
+    """The clean face the record names: an embedded portrait, or the file below --source with the recorded hash."""
+    kind, _, seed = record["source"].partition(":")
+    if kind == "portrait" and seed.isdecimal():
+        return Source(record["name"], portrait=int(seed))
+    if not originals:
+        raise InputError("a reference cannot be rebuilt from the split alone; give the clean faces with --source DIR")
+    named = originals.get(record["source"], ())
+    same = [path for path in named if sha256(path.read_bytes()) == record["source_sha256"]]
+    if not same:
+        got = "one with other content" if named else "none"
+        raise InputError(f"--source has to hold the file '{record['source']}' this image was made from, got {got}")
+    return Source(record["name"], path=same[0])
+
+
+def _by_name(folder: Path | None) -> dict[str, list[Path]]:
+    named: dict[str, list[Path]] = {}
+    for path in list_images(folder) if folder is not None else ():
+        named.setdefault(path.name, []).append(path)
+    return named
+
+
+def _other_libraries(record: dict) -> str:
+    """The likely reason why bytes differ, in brackets; empty where every library is the recorded one."""
+    now = libraries()
+    recorded = record["libraries"].items()
+    other = [f"{name} {version}, here {now.get(name)}" for name, version in recorded if now.get(name) != version]
+    return f" (made with {'; '.join(other)})" if other else ""

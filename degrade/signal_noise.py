@@ -1,0 +1,136 @@
+"""Noise that depends on the value it falls on. A value's noise has the same law wherever the value occurs.
+
+Levels are in 8-bit steps (0-255); each field is fixed by the operator's `seed`.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from degrade.checks import check_flag, check_positive, check_range, check_seed
+from degrade.fields import normal_table, poisson_table, random_bits
+from degrade.image import Image
+from degrade.seeds import draw_seed
+
+_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)  # ITU-R BT.601
+_MANY = 100  # expected photons from which the normal distribution stands for Poisson's (skewness 0.1)
+
+
+@dataclass(frozen=True)
+class ShotNoise:
+    """Count photons: a value of v steps becomes gain * Poisson(v / gain), so the variance is gain * v.
+
+    The count is drawn for v rounded to a whole step, and its deviation is added to the value as it is. Real-ESRGAN's
+    Poisson noise of scale s is about gain = s^2, but there the law changes with the number of grey values in the image.
+
+    gain: 8-bit steps a photon adds, above 0 to 255.
+    seed: fixes the field.
+    grey: the deviation is drawn once for the luma (ITU-R BT.601) and added to the three channels alike.
+    Source: Foi et al., IEEE TIP 2008, eq. 1-3, with no Gaussian part.
+    """
+
+    gain: float
+    seed: int
+    grey: bool = False
+
+    def __post_init__(self) -> None:
+        check_positive(self, "gain", 255)
+        check_seed(self)
+        check_flag(self, "grey")
+
+    def __call__(self, image: Image) -> Image:
+        signal = cv2.transform(image, _LUMA) if self.grey else image
+        signal = signal.reshape(image.shape[:2]) if self.grey else signal
+        levels = np.rint(signal * np.float32(255)).astype(np.uint8)
+        deviations = self._deviations(levels, random_bits(levels.shape, self.seed))
+        noisy = image + (deviations[:, :, None] if self.grey else deviations)
+        return np.clip(noisy, 0, 1, out=noisy)
+
+    def _deviations(self, levels: np.ndarray, bits: np.ndarray) -> np.ndarray:
+        """What is added, in [0, 1] units."""
+        steps = np.arange(256, dtype=np.float64)
+        deviations = normal_table().take(bits)
+        deviations *= (np.sqrt(self.gain * steps) / 255).astype(np.float32).take(levels)
+        few = int(np.searchsorted(steps / self.gain, _MANY))
+        dark = np.flatnonzero(levels.ravel() < few)
+        if dark.size == 0:
+            return deviations
+        order = dark[np.argsort(levels.ravel()[dark], kind="stable")]
+        ends = np.cumsum(np.bincount(levels.ravel()[dark], minlength=few))
+        flat_bits, flat = bits.ravel(), deviations.ravel()
+        for level, places in enumerate(np.split(order, ends[:-1])):
+            if places.size:
+                counts = poisson_table(level / self.gain) - np.float32(level / self.gain)
+                flat[places] = (counts * np.float32(self.gain / 255)).take(flat_bits[places])
+        return deviations
+
+
+def sample_shot_noise(
+    rng: np.random.Generator, gain: tuple[float, float] = (0.0025, 9.0), grey: bool = False
+) -> ShotNoise:
+    """Draw the root of the gain uniformly: Real-ESRGAN's first stage draws its scale from U(0.05, 3)."""
+    root = float(rng.uniform(gain[0] ** 0.5, gain[1] ** 0.5))
+    return ShotNoise(root * root, draw_seed(rng), grey)
+
+
+@dataclass(frozen=True)
+class SpeckleNoise:
+    """Multiply by 1 + n with n normal: variance (sigma / 255)^2 value^2.
+
+    sigma: standard deviation that white gets, in 8-bit steps, 0 to 255.
+    seed: fixes the field.
+    Source: Zhang et al., BSRGAN (2021), the authors' additions; Goodman, JOSA 1976, for the name.
+    """
+
+    sigma: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_range(self, "sigma", 0, 255)
+        check_seed(self)
+
+    def __call__(self, image: Image) -> Image:
+        factors = 1 + normal_table() * np.float32(self.sigma / 255)
+        noisy = factors.take(random_bits(image.shape, self.seed))
+        noisy *= image
+        return np.clip(noisy, 0, 1, out=noisy)
+
+
+def sample_speckle_noise(rng: np.random.Generator, sigma: tuple[float, float] = (2.0, 25.0)) -> SpeckleNoise:
+    """Draw sigma uniformly."""
+    return SpeckleNoise(float(rng.uniform(*sigma)), draw_seed(rng))
+
+
+@dataclass(frozen=True)
+class SaltPepperNoise:
+    """Replace single values by 1 (salt) or 0 (pepper), each channel for itself.
+
+    share: of the values that are replaced, 0 to 1 (rounded to 1 in 65536).
+    salt: share of those that become 1, 0 to 1.
+    seed: fixes the field.
+    Source: Gonzalez and Woods, Digital Image Processing, Sec. 5.2.
+    """
+
+    share: float
+    salt: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_range(self, "share", 0, 1)
+        check_range(self, "salt", 0, 1)
+        check_seed(self)
+
+    def __call__(self, image: Image) -> Image:
+        bits = random_bits(image.shape, self.seed)
+        replaced = round(self.share * 65536)
+        noisy = np.where(bits < replaced, np.float32(0), image)
+        noisy[bits < round(replaced * self.salt)] = 1
+        return noisy
+
+
+def sample_salt_pepper_noise(
+    rng: np.random.Generator, share: tuple[float, float] = (0.005, 0.1), salt: float = 0.5
+) -> SaltPepperNoise:
+    """Draw the share uniformly."""
+    return SaltPepperNoise(float(rng.uniform(*share)), salt, draw_seed(rng))

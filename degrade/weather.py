@@ -1,0 +1,121 @@
+"""Weather between the face and the camera: haze and rain."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from degrade.blur import MotionBlur, next_odd
+from degrade.checks import check_integer, check_positive, check_range, check_seed
+from degrade.fields import uniform_numbers
+from degrade.image import Image
+from degrade.seeds import draw_seed
+
+
+@dataclass(frozen=True)
+class Haze:
+    """Scatter light into the picture: I = J t + A (1 - t), where t is the share of light that gets through.
+
+    Depth grows evenly from the bottom of the image to its top, so t goes from `near` to `far` as a power.
+
+    near, far: t at the bottom and at the top edge, above 0 to 1; equal for a face at one depth.
+    airlight: A in 8-bit steps, 0 to 255, the same in the three channels.
+    Source: the atmospheric scattering model, Narasimhan and Nayar, IJCV 2002; He et al., CVPR 2009, eq. 1 and 2
+        (t = exp(-beta d)).
+    """
+
+    near: float
+    far: float
+    airlight: float
+
+    def __post_init__(self) -> None:
+        check_positive(self, "near", 1)
+        check_positive(self, "far", 1)
+        check_range(self, "airlight", 0, 255)
+
+    def __call__(self, image: Image) -> Image:
+        height = image.shape[0]
+        depth = 1 - (np.arange(height) + 0.5) / height
+        through = (self.near ** (1 - depth) * self.far**depth).astype(np.float32)[:, None, None]
+        hazy = image * through
+        hazy += np.float32(self.airlight / 255) * (1 - through)
+        return np.clip(hazy, 0, 1, out=hazy)
+
+
+def sample_haze(
+    rng: np.random.Generator,
+    near: tuple[float, float] = (0.5, 0.9),
+    depth: tuple[float, float] = (1.0, 2.0),
+    airlight: tuple[float, float] = (180.0, 240.0),
+) -> Haze:
+    """Draw t at the bottom, how many times deeper the top is (t to that power), and the airlight, uniformly."""
+    drawn = float(rng.uniform(*near))
+    return Haze(drawn, drawn ** float(rng.uniform(*depth)), float(rng.uniform(*airlight)))
+
+
+@dataclass(frozen=True)
+class Rain:
+    """Add a layer of bright streaks, alike in the three channels: I = J + strength * S, clipped.
+
+    coverage: expected share of the area under streaks (drops * length * width), 0 to 1.
+    length: of a streak in pixels, odd, at least 3.
+    width: of a streak along the row in pixels, 1 to 50: standard deviation of its Gaussian profile x sqrt(2 pi).
+    angle: degrees from upright, -60 to 60; positive streaks lean to the right at the top.
+    strength: what the brightest streak adds, in 8-bit steps, 0 to 255; drops have half to all of it.
+    seed: fixes the places.
+    Source: the additive model O = B + R of Li et al., CVPR 2016; streaks as in Garg and Nayar, SIGGRAPH 2006.
+    """
+
+    coverage: float
+    length: int
+    width: float
+    angle: float
+    strength: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_range(self, "coverage", 0, 1)
+        check_integer(self, "length", 3, 1001)
+        if self.length % 2 == 0:
+            raise ValueError(f"Rain: length must be an odd number of pixels, got {self.length}")
+        check_range(self, "width", 1, 50)
+        check_range(self, "angle", -60, 60)
+        check_range(self, "strength", 0, 255)
+        check_seed(self)
+
+    def __call__(self, image: Image) -> Image:
+        rainy = image + self._layer(*image.shape[:2])[:, :, None]
+        return np.clip(rainy, 0, 1, out=rainy)
+
+    def _layer(self, height: int, width: int) -> np.ndarray:
+        """What is added. Drops fall beyond the borders too, where half a streak may reach in."""
+        reach = self.length // 2 + math.ceil(self.width)
+        tall, wide = height + 2 * reach, width + 2 * reach
+        count = round(self.coverage * tall * wide / (self.length * self.width))
+        numbers = uniform_numbers(3 * count, self.seed).reshape(3, count)
+        drops = np.zeros((tall, wide), np.float32)
+        np.maximum.at(drops, ((numbers[0] * tall).astype(int), (numbers[1] * wide).astype(int)), 0.5 + numbers[2] / 2)
+        line = MotionBlur(self.length, 0.5, self.angle).kernel()
+        streaks = cv2.filter2D(drops, -1, line / line.max(), borderType=cv2.BORDER_CONSTANT)
+        if self.width > 1:
+            sigma, size = self.width / math.sqrt(2 * math.pi), 2 * math.ceil(1.2 * self.width) + 1
+            profile = cv2.getGaussianKernel(size, sigma, cv2.CV_32F)
+            streaks = cv2.sepFilter2D(streaks, -1, profile / profile.max(), np.ones(1, np.float32))
+        inner = np.clip(streaks[reach : reach + height, reach : reach + width], 0, 1)
+        return inner * np.float32(self.strength / 255)
+
+
+def sample_rain(
+    rng: np.random.Generator,
+    coverage: tuple[float, float] = (0.05, 0.3),
+    length: tuple[float, float] = (20.0, 60.0),
+    width: tuple[float, float] = (1.0, 3.0),
+    strength: tuple[float, float] = (40.0, 120.0),
+    ratio: float = 1.0,
+) -> Rain:
+    """Draw all uniformly, the angle in [-20, 20] degrees; lengths are times `ratio`, the length raised to odd."""
+    long = max(3, next_odd(float(rng.uniform(*length)) * ratio))
+    wide = max(1.0, float(rng.uniform(*width)) * ratio)
+    share, angle = float(rng.uniform(*coverage)), float(rng.uniform(-20, 20))
+    return Rain(share, long, wide, angle, float(rng.uniform(*strength)), draw_seed(rng))

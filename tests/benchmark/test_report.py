@@ -1,0 +1,26 @@
+"""Contact sheets of methods: the columns are what the methods really give."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from benchmark.places import Settings, domain_split
+from benchmark.protocol import Profile, load_protocol
+from benchmark.report import method_sheet
+from benchmark.run import RunRequest
+from degrade.image import read
+
+TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
+
+
+def test_a_sheet_shows_degraded_restored_and_reference_of_the_first_faces(tmp_path):
+    settings = Settings(TINY, work=tmp_path / "work", results=tmp_path / "results", device="cpu")
+    request = RunRequest(settings, replace(load_protocol("S2S"), metrics=()), "bicubic_x4", ("denoise",))
+    path = method_sheet(request, ("bicubic_x4",), count=1)
+    assert path == tmp_path / "results" / "quick" / "figures" / "denoise.png"
+    split = domain_split(settings, "synthetic", "denoise", "test").split
+    sheet, first = read(path), split.names[0]
+    bottom = sheet[-6 - 64 : -6]  # the images stand 6 px above the lower edge and 6 px apart
+    np.testing.assert_array_equal(bottom[:, 6:70], split.degraded(first))
+    np.testing.assert_array_equal(bottom[:, 146:210], split.reference(first))
+    assert not np.array_equal(bottom[:, 76:140], split.degraded(first))

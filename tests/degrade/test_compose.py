@@ -1,0 +1,248 @@
+"""Recipes that a user composes in TOML: what each law draws, what is refused and how, and that a split keeps them."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from degrade.cli import degrade
+from degrade.compose import compose, rebuild
+from degrade.errors import InputError
+from degrade.image import write
+from degrade.pipeline import OPERATORS, apply
+from degrade.portraits import paint
+from degrade.recipe import Recipe
+from degrade.recipes import RECIPES, find_recipe, recorded_recipe
+from degrade.seeds import rng_for
+from degrade.sources import portrait_sources
+from degrade.split import SplitPlan, load_split, make_split
+
+HEAD = 'name = "mine"\n'
+BLUR = HEAD + '[[steps]]\noperator = "GaussianBlur"\nsigma = {uniform = [1, 3]}\n'
+
+
+def written(folder: Path, text: str, name: str = "mine.toml") -> str:
+    (folder / name).write_text(text)
+    return str(folder / name)
+
+
+def one(step: dict, **head: object) -> Recipe:
+    (recipe,) = compose({"name": "mine", "steps": [step], **head})
+    return recipe
+
+
+def drawn(recipe: Recipe, count: int = 400, size: int = 512) -> list[tuple]:
+    return [recipe(rng_for(seed, recipe.key), size, f"{seed:05d}") for seed in range(count)]
+
+
+def sigmas(law: object, count: int = 400) -> list[float]:
+    return [chain[0].sigma for chain in drawn(one({"operator": "GaussianNoise", "sigma": law}), count)]
+
+
+@pytest.mark.parametrize(
+    ("law", "low", "high", "median"),
+    [
+        ({"uniform": [2, 10]}, 2, 10, 6),
+        ({"log_uniform": [1, 100]}, 1, 100, 10),
+        ({"one_over_uniform": [0.1, 0.5]}, 2, 10, 1 / 0.3),
+        ({"root_uniform": [4, 100]}, 2, 10, math.sqrt(52)),
+        ({"square_uniform": [2, 10]}, 4, 100, 36),
+        ({"integer": [3, 9]}, 3, 9, 6),
+        ({"choice": [1, 2, 30]}, 1, 30, 2),
+    ],
+)
+def test_a_law_fills_its_interval_and_has_its_median(law: dict, low: float, high: float, median: float) -> None:
+    values = sigmas(law, 1000)
+    margin = 0.05 * (high - low)
+    assert low <= min(values) <= low + margin and high - margin <= max(values) <= high
+    assert np.median(values) == pytest.approx(median, rel=0.12)
+
+
+def test_a_fixed_value_stays_and_weights_are_obeyed() -> None:
+    assert set(sigmas(4.5, 20)) == {4.5}
+    values = sigmas({"choice": [1, 2, 3], "weights": [6, 0, 2]}, 1000)
+    assert 2 not in values
+    assert values.count(1) / 1000 == pytest.approx(0.75, abs=0.05)
+
+
+def test_steps_are_chosen_shuffled_repeated_and_left_out() -> None:
+    noise, jpeg = {"operator": "GaussianNoise", "sigma": 5}, {"operator": "Jpeg", "quality": 50}
+    blur = {"operator": "GaussianBlur", "sigma": 1}
+    kinds = lambda step: [tuple(type(each).__name__[0] for each in chain) for chain in drawn(one(step))]  # noqa: E731
+    assert {*kinds({"one_of": [noise, jpeg]})} == {("G", "Q"), ("J",)}
+    assert len({*kinds({"shuffle": [noise, jpeg, {"operator": "Quantize"}]})}) == 6
+    counts = [len(chain) for chain in kinds({"steps": [jpeg], "repeat": {"integer": [1, 3]}})]
+    assert {*counts} == {1, 2, 3}
+    assert 100 < kinds({**jpeg, "chance": 0.3}).count(("J",)) < 140
+    for chain in drawn(one({"shuffle": [blur, noise, jpeg], "in_order": [1, 3]}), 50):
+        names = [type(each).__name__ for each in chain]
+        assert names.index("GaussianBlur") < names.index("Jpeg")
+
+
+def test_same_takes_the_value_of_the_field_before() -> None:
+    step = {"operator": "AnisotropicBlur", "sigma_x": {"uniform": [1, 3]}, "sigma_y": {"same": "sigma_x"}, "angle": 0}
+    assert all(chain[0].sigma_x == chain[0].sigma_y for chain in drawn(one(step), 20))
+
+
+def test_lengths_scale_with_the_base_and_not_at_all_with_base_0() -> None:
+    step = {"operator": "GaussianBlur", "sigma": 4, "size": 41}
+    blurs = [one(step, base=base)(rng_for(0), 128)[0] for base in (512, 256, 0)]
+    assert [(blur.sigma, blur.size) for blur in blurs] == [(1.0, 11), (2.0, 21), (4.0, 41)]
+    (mosaic,) = [one({"operator": "Mosaic", "block": 16})(rng_for(0), 128)[0]]
+    assert mosaic.block == 4
+    with pytest.raises(InputError, match="whole number"):
+        one({"operator": "Mosaic", "block": 10})(rng_for(0), 128)
+
+
+def test_the_result_is_made_of_8_bit_values_and_of_the_promised_side() -> None:
+    small = one({"operator": "Resize", "library": "cv2", "filter": "area", "side": 0.25}, scale=4)
+    levels = apply(small(rng_for(0), 64), paint(1, 64)) * 255
+    assert levels.shape == (16, 16, 3)
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
+    with pytest.raises(InputError, match="ends at 16 px where 64 are due"):
+        replace(small, scale=1, draw=replace(small.draw, scale=1))(rng_for(0), 64)
+
+
+def test_a_grid_fills_its_cells_equally_over_a_split_and_other_images_change_nothing(tmp_path: Path) -> None:
+    text = HEAD + '[[steps]]\noperator = "Jpeg"\nquality = {grid = [20, 50, 80]}\nchroma = {grid = ["420", "444"]}\n'
+    plan = SplitPlan(find_recipe(written(tmp_path, text)), "test", 32)
+    faces = portrait_sources("test", 12)
+    make_split(tmp_path / "all", faces, plan, progress=False)
+    cells = [record["operators"][0]["drawn"] for record in load_split(tmp_path / "all").records]
+    assert sorted(cells.count(cell) for cell in set(cells)) == [2] * 6
+    make_split(tmp_path / "some", faces[5:9], plan, progress=False)
+    some = load_split(tmp_path / "some").records
+    assert [record["lq_sha256"] for record in some] == [
+        record["lq_sha256"] for record in load_split(tmp_path / "all").records[5:9]
+    ]
+
+
+def test_another_file_is_another_recipe_but_comments_and_order_are_not(tmp_path: Path) -> None:
+    mine = find_recipe(written(tmp_path, BLUR))
+    same = find_recipe(written(tmp_path, "# why\nversion = 1\n" + BLUR.replace("[1, 3]", "[1,3]"), "same.toml"))
+    other = find_recipe(written(tmp_path, BLUR.replace("[1, 3]", "[1, 4]"), "other.toml"))
+    assert mine.key.startswith("mine@1:") and mine.key != other.key
+    assert mine.draw == same.draw
+    assert find_recipe(written(tmp_path, "# why\n" + BLUR, "comment.toml")).key == mine.key
+
+
+def test_a_split_keeps_the_whole_recipe_so_that_training_can_draw_it_anew(tmp_path: Path) -> None:
+    name = written(tmp_path, 'severities = ["weak", "strong"]\n' + BLUR.replace("[1, 3]", "[1, 3]"))
+    recipe = find_recipe(f"{name}:strong")
+    make_split(tmp_path / "out", portrait_sources("test", 1), SplitPlan(recipe, "test", 32), progress=False)
+    Path(name).unlink()
+    assert recorded_recipe(load_split(tmp_path / "out").info) == recipe
+    assert rebuild(recipe.document) == recipe
+    assert recorded_recipe({"recipe": "jpeg", "recipe_version": 1}) is RECIPES["jpeg"]
+    with pytest.raises(InputError, match="jpeg@2"):
+        recorded_recipe({"recipe": "jpeg", "recipe_version": 2})
+
+
+def test_the_command_takes_a_file_where_it_takes_a_task(tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    write(tmp_path / "faces" / "a.png", paint(2, 64))
+    words = ["run", str(tmp_path / "faces"), str(tmp_path / "out"), "--size", "64", "--workers", "1", "--recipe"]
+    result = CliRunner().invoke(degrade, [*words, written(tmp_path, BLUR)])
+    assert result.exit_code == 0, result.output
+    assert load_split(tmp_path / "out").info["recipe"] == "mine"
+    other = CliRunner().invoke(degrade, [*words, written(tmp_path, BLUR.replace("3]", "4]"))])
+    assert other.exit_code == 1 and "holds another split" in other.output
+
+
+def test_severities_are_asked_for_behind_the_name_of_the_file(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + 'severities = ["weak", "strong"]\n[[steps]]\noperator = "Jpeg"\n'
+        + "quality = {severity = [90, {integer = [5, 9]}]}"
+    )
+    name = written(tmp_path, text)
+    weak, strong = find_recipe(f"{name}:weak"), find_recipe(f"{name}:strong")
+    assert (weak.name, strong.name) == ("mine_weak", "mine_strong")
+    assert {chain[0].quality for chain in drawn(weak, 5)} == {90}
+    assert {chain[0].quality for chain in drawn(strong, 99)} == {5, 6, 7, 8, 9}
+    for asked, told in (("", "has severities"), (":storng", "did you mean 'strong'")):
+        with pytest.raises(InputError, match=told):
+            find_recipe(name + asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (BLUR.replace("sigma", "sgima"), "unknown key 'sgima'; did you mean 'sigma'"),
+        (BLUR.replace("GaussianBlur", "GausianBlur"), "did you mean 'GaussianBlur'"),
+        (BLUR.replace("uniform", "unifrom"), "did you mean 'uniform'"),
+        ("vresion = 2\n" + BLUR, "did you mean 'version'"),
+        (BLUR + "seed = 3", "unknown key 'seed'"),
+        (BLUR.replace("[1, 3]", "[3, 1]"), "the lower first"),
+        (BLUR.replace("[1, 3]", "[-1, 3]"), "sigma must be > 0"),
+        (BLUR.replace("sigma = {uniform = [1, 3]}", ""), "GaussianBlur needs sigma"),
+        (BLUR.replace("mine", "Mine!"), "lower-case letters"),
+        (BLUR.replace("mine", "gfpgan"), "choose another"),
+        (BLUR + "chance = 2", "chance must lie in"),
+        (HEAD, "expected 'steps"),
+        (HEAD + "steps = []", "expected a list of steps"),
+        (HEAD + "[[steps]]\nshufle = []", "did you mean 'shuffle'"),
+        (HEAD + '[[steps]]\noperator = "Jpeg"\nquality = 50\none_of = []', "expected one of"),
+        (HEAD + "[[steps]]\nsteps = []\nrepeat = 1000", "at most 64"),
+        ("name = ", "is not a TOML file"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_with_the_nearest_right_name(text: str, told: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        degrade, ["preview", "x.png", "--recipe", written(tmp_path, text), "--out", str(tmp_path / "a.png")]
+    )
+    with pytest.raises(InputError) as error:
+        find_recipe(str(tmp_path / "mine.toml"))
+    assert told in str(error.value) and "\n" not in str(error.value)
+    assert result.exit_code == 1 and "Traceback" not in result.output
+
+
+_NUMBERS = st.one_of(st.integers(-5, 600), st.floats(allow_nan=True), st.booleans(), st.text(max_size=3))
+_LAWS = st.one_of(
+    _NUMBERS,
+    st.dictionaries(
+        st.sampled_from(["uniform", "log_uniform", "one_over_uniform", "integer", "choice", "grid", "same", "weights"]),
+        st.lists(_NUMBERS, max_size=3),
+        max_size=2,
+    ),
+)
+_FIELDS = sorted(
+    {name for kind in OPERATORS.values() for name in kind.__dataclass_fields__} | {"side", "level", "chance"}
+)
+_OPERATIONS = st.builds(
+    lambda name, fields: {"operator": name, **fields},
+    st.sampled_from([*OPERATORS, "Nothing"]),
+    st.dictionaries(st.sampled_from(_FIELDS), _LAWS, max_size=4),
+)
+_STEPS = st.recursive(
+    _OPERATIONS,
+    lambda step: st.builds(
+        lambda kind, steps: {kind: steps}, st.sampled_from(["one_of", "shuffle", "steps"]), st.lists(step)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {"name": st.just("mine"), "steps": st.lists(_STEPS, max_size=3)},
+        optional={
+            "base": _NUMBERS,
+            "scale": _NUMBERS,
+            "severities": st.lists(st.text(max_size=2)),
+            "version": _NUMBERS,
+        },
+    )
+)
+def test_whatever_is_written_is_a_recipe_or_told_as_an_input_error(document: dict) -> None:
+    try:
+        for recipe in compose(document):
+            recipe(rng_for(0), 64)
+    except InputError as error:
+        assert str(error)

@@ -1,0 +1,209 @@
+"""The presets of the field: their published ranges, their severities, and that nothing in them moves unnoticed."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from degrade.cli import degrade
+from degrade.image import Image
+from degrade.pipeline import apply
+from degrade.portraits import paint
+from degrade.recipe import grid_cell
+from degrade.recipes import RECIPES
+from degrade.resize import Resize
+from degrade.seeds import rng_for
+
+FACES = {  # name: sigma, factor, noise, quality, as published for 512 px
+    "gfpgan": ((0.1, 10), (0.8, 8), (0, 20), (60, 100)),
+    "codeformer_ii": ((1, 15), (4, 30), (0, 20), (30, 80)),
+    "codeformer_iii_small": ((0.1, 10), (1, 12), (0, 15), (60, 100)),
+    "codeformer_iii_large": ((1, 15), (4, 30), (0, 20), (30, 80)),
+    "diffbir_1": ((0.1, 12), (1, 12), (0, 15), (30, 100)),
+    "diffbir_2": ((0.1, 15), (0.8, 32), (0, 20), (30, 100)),
+}
+# SHA-256 of 20 draws at 512 px. A preset that draws something else is a new version, with a new line here.
+GOLDEN = {
+    "bsrgan@1": "198467aa3dbe",
+    "codeformer_ii@1": "154a6f99c6ff",
+    "codeformer_iii_large@1": "538e90d160c7",
+    "codeformer_iii_small@1": "16288e477e82",
+    "difface_test@1": "b6d3730a6cd0",
+    "diffbir_1@1": "5b8ada9bf1b2",
+    "diffbir_2@1": "3eb2f0cbe98a",
+    "gfpgan@1": "4197f8841bae",
+    "imagenet_c_1@1": "3139c819f032",
+    "imagenet_c_2@1": "4813e59d6b25",
+    "imagenet_c_3@1": "6f3710403795",
+    "imagenet_c_4@1": "2bc4bcdf6651",
+    "imagenet_c_5@1": "6c0175737a38",
+    "rain_haze_light@1": "15315399ae1f",
+    "rain_haze_medium@1": "b4f252fea530",
+    "rain_haze_heavy@1": "83bce97775dc",
+    "realesrgan_x4@1": "aecd6add4c76",
+}
+LEVELS = {"imagenet_c": ("1", "2", "3", "4", "5"), "rain_haze": ("light", "medium", "heavy")}
+
+
+def draws(name: str, count: int, size: int = 512) -> list[tuple]:
+    recipe = RECIPES[name]
+    return [recipe(rng_for(seed, recipe.key, "face"), size, f"{seed:05d}") for seed in range(count)]
+
+
+def values(chains: list[tuple], kinds: tuple[str, ...], field: str) -> list[float]:
+    found = (operator for chain in chains for operator in chain if type(operator).__name__ in kinds)
+    return [getattr(operator, field) for operator in found]
+
+
+def check_filled(drawn: list[float], low: float, high: float) -> None:
+    margin = 0.05 * (high - low)
+    assert low <= min(drawn) <= low + margin
+    assert high - margin <= max(drawn) <= high
+
+
+def fixed(operator: object) -> list:
+    """Its name and fields; those at their default are left out, so that a field added later changes nothing."""
+    values = {each.name: getattr(operator, each.name) for each in fields(operator)}
+    return [
+        type(operator).__name__,
+        {each.name: values[each.name] for each in fields(operator) if values[each.name] != each.default},
+    ]
+
+
+def test_every_preset_has_a_fixed_sequence_of_draws() -> None:
+    found = {}
+    for name in list(RECIPES)[9:]:
+        text = json.dumps([[fixed(operator) for operator in chain] for chain in draws(name, 20)])
+        found[RECIPES[name].key] = hashlib.sha256(text.encode()).hexdigest()[:12]
+    assert found == GOLDEN
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_the_recipes_for_faces_fill_the_published_ranges_in_their_order(name: str) -> None:
+    chains, (sigma, factor, noise, quality) = draws(name, 500), FACES[name]
+    check_filled(values(chains, ("GaussianBlur",), "sigma"), *sigma)
+    for axis in ("sigma_x", "sigma_y"):
+        check_filled(values(chains, ("AnisotropicBlur",), axis), *sigma)
+    check_filled(values(chains, ("AnisotropicBlur",), "angle"), -180, 180)
+    check_filled(values(chains, ("GaussianNoise",), "sigma"), *noise)
+    check_filled(values(chains, ("Jpeg",), "quality"), *quality)
+    check_filled([chain[1].factor for chain in chains], *factor)
+    assert np.median([chain[1].factor for chain in chains]) == pytest.approx(np.mean(factor), rel=0.1)  # uniform
+    for chain in chains:
+        assert [type(operator).__name__ for operator in chain[1:5]] == ["Resize", "GaussianNoise", "Jpeg", "Resize"]
+        assert (chain[1].library, chain[1].filter, chain[4].height, chain[0].size) == ("cv2", "linear", 512, 41)
+
+
+def test_gfpgan_shifts_the_colour_of_three_in_ten_and_takes_it_from_one_in_a_hundred() -> None:
+    counts = Counter(type(operator).__name__ for chain in draws("gfpgan", 2000) for operator in chain)
+    assert 540 <= counts["ColourCast"] <= 660
+    assert 8 <= counts["Fade"] <= 35
+
+
+def test_difface_has_each_of_its_4000_cells_once_over_4000_consecutive_images() -> None:
+    cells = Counter(
+        (chain[0].sigma_x, chain[0].angle, chain[1].factor, chain[2].sigma, chain[3].quality)
+        for chain in draws("difface_test", 4000)
+    )
+    assert len(cells) == 4000 and set(cells.values()) == {1}
+    assert {place: len(set(column)) for place, column in enumerate(zip(*cells, strict=True))} == {
+        0: 4,
+        1: 4,
+        2: 10,
+        3: 5,
+        4: 5,
+    }
+
+
+@pytest.mark.parametrize("count", [6, 7, 100, 4001])
+def test_a_cell_follows_from_the_name_alone_and_consecutive_names_fill_them_within_one(count: int) -> None:
+    for cells in (1, 2, 6, 24, 100):
+        filled = Counter(grid_cell(f"portrait_{number:05d}", cells) for number in range(70, 70 + count))
+        numbers = [filled[cell] for cell in range(cells)]
+        assert max(numbers) - min(numbers) <= 1
+    assert grid_cell("a_0001", 10**6) != grid_cell("b_0001", 10**6)
+    assert grid_cell("face_7", 24, epoch=1) == grid_cell("face_8", 24)
+
+
+def test_the_first_images_of_a_grid_already_have_every_level_of_every_factor() -> None:
+    chains = draws("difface_test", 60)
+    assert len({chain[0].sigma_x for chain in chains}) == 4
+    assert len({chain[1].factor for chain in chains}) == 10
+    assert len({chain[3].quality for chain in chains}) == 5
+
+
+def test_real_esrgan_degrades_twice_and_ends_at_a_quarter() -> None:
+    chains = draws("realesrgan_x4", 600)
+    for chain in chains:
+        names = [type(operator).__name__ for operator in chain]
+        assert names.count("Jpeg") == 2
+        assert sum(name.endswith("Noise") for name in names) == 2
+    sigma = values(chains, ("GaussianBlur",), "sigma")
+    check_filled(sigma, 0.2, 3)
+    check_filled(values(chains, ("ShotNoise",), "gain"), 0.05**2, 9)
+    check_filled(values(chains, ("GaussianNoise", "GreyNoise"), "sigma"), 1, 30)
+    check_filled(values(chains, ("GeneralisedBlur",), "beta"), 0.5, 4)
+    check_filled(values(chains, ("SincBlur",), "cutoff"), np.pi / 5, np.pi)
+    factors = [chain[1].factor for chain in chains if isinstance(chain[1], Resize) and chain[1].factor]
+    check_filled([1 / factor for factor in factors], 0.15, 1.5)
+    kinds = Counter(type(chain[0]).__name__ for chain in chains)
+    shares = {"GaussianBlur": 0.405, "AnisotropicBlur": 0.225, "GeneralisedBlur": 0.135, "PlateauBlur": 0.135}
+    for kind, share in (shares | {"SincBlur": 0.1}).items():
+        assert kinds[kind] / 600 == pytest.approx(share, abs=0.06)
+
+
+def test_bsrgan_shuffles_but_reduces_before_it_brings_to_a_quarter() -> None:
+    chains = draws("bsrgan", 600)
+    for chain in chains:
+        assert type(chain[-1]).__name__ == "Jpeg"
+        sides = [operator.height for operator in chain if isinstance(operator, Resize)]
+        assert sides[-1] == 128 and set(sides) <= {0, 128, 256}
+    firsts = Counter(
+        type(chain[0]).__name__ for chain in chains if not (isinstance(chain[0], Resize) and chain[0].height)
+    )
+    assert len(firsts) >= 5  # blur, noise, JPEG or a reduction may come first
+    check_filled(values(chains, ("GaussianNoise", "GreyNoise"), "sigma"), 2, 25)
+    check_filled(values(chains, ("AnisotropicBlur",), "sigma_x"), 0, 8**0.5)
+    check_filled(values(chains, ("Jpeg",), "quality"), 30, 95)
+
+
+def decibel(degraded: Image, reference: Image) -> float:
+    return -10 * float(np.log10(np.mean((degraded.astype(np.float64) - reference) ** 2)))
+
+
+@pytest.mark.parametrize("family", LEVELS)
+def test_each_severity_is_worse_than_the_one_before_on_portraits(family: str) -> None:
+    """The same generator draws the same corruption at every severity."""
+    kinds, faces = set(), [paint(seed, 128) for seed in (3, 40)]
+    for seed in range(48):
+        scores = []
+        for level in LEVELS[family]:
+            chain = RECIPES[f"{family}_{level}"](rng_for(seed, family), 128)
+            kinds.add(type(chain[0]).__name__)
+            scores.append(np.mean([decibel(apply(chain, face), face) for face in faces]))
+        assert scores == sorted(scores, reverse=True), (seed, chain)
+        assert len(set(scores)) == len(scores)
+    assert len(kinds) == (8 if family == "imagenet_c" else 1)
+
+
+def test_lengths_never_scale_where_the_field_does_not_scale_them() -> None:
+    for name in ("realesrgan_x4", "bsrgan", "imagenet_c_3"):
+        assert RECIPES[name].base is None
+        for large, small in zip(draws(name, 20, 512), draws(name, 20, 256), strict=True):
+            for one, other in zip(large, small, strict=True):
+                assert isinstance(one, Resize) or one == other
+
+
+def test_presets_lists_every_recipe_with_its_ranges_and_its_source() -> None:
+    result = CliRunner().invoke(degrade, ["presets"])
+    assert result.exit_code == 0, result.output
+    text = " ".join(result.output.split())
+    for recipe in RECIPES.values():
+        assert recipe.key in text
+        assert " ".join(recipe.source.split()) in text
+        assert " ".join(recipe.ranges.split()) in text
+    assert "compresses BGR as if it were RGB" in text

@@ -109,12 +109,27 @@ class CorrelatedNoise:
 def sample_correlated_noise(rng: np.random.Generator, sigma: tuple[float, float] = (2.0, 25.0)) -> CorrelatedNoise:
     """Draw a level uniformly, and a covariance level^2 R diag(d) R^T with d uniform in [0, 1] and R any rotation."""
     level = float(rng.uniform(*sigma))
-    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
-    covariance = rotation @ np.diag(rng.uniform(0, 1, size=3)) @ rotation.T
-    spread = np.sqrt(np.diag(covariance))
-    shares = covariance / np.outer(spread, spread)
-    pairs = (float(shares[0, 1]), float(shares[0, 2]), float(shares[1, 2]))
-    return CorrelatedNoise(*(level * spread).tolist(), *pairs, seed=draw_seed(rng))
+    rotation = _draw_rotation(rng)
+    d = rng.uniform(0, 1, size=3).tolist()
+    covariance = [[sum(a[k] * b[k] * d[k] for k in range(3)) for b in rotation] for a in rotation]
+    spread = [math.sqrt(covariance[i][i]) for i in range(3)]
+    pairs = (covariance[i][j] / (spread[i] * spread[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+    return CorrelatedNoise(*(level * s for s in spread), *pairs, seed=draw_seed(rng))
+
+
+def _draw_rotation(rng: np.random.Generator) -> list[list[float]]:
+    """Any rotation equally likely: a unit quaternion of four normal numbers (Shoemake 1992).
+
+    In plain floats: the last bits of a matrix product or a decomposition depend on processor and threads.
+    """
+    drawn = rng.normal(size=4).tolist()
+    length = math.sqrt(sum(part * part for part in drawn))
+    w, x, y, z = (part / length for part in drawn)
+    return [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
 
 
 @dataclass(frozen=True)

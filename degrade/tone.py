@@ -69,7 +69,9 @@ class Fade:
             raise ValueError(f"Fade: warmth must lie in [-0.5, 0.5], got {self.warmth}")
 
     def __call__(self, image: Image) -> Image:
-        grey = (image @ _LUMA)[:, :, None]
+        # Not a matrix product: its last bit depends on the processor, the threads and the layout in memory.
+        red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(_LUMA))
+        grey = (red + green + blue)[:, :, None]
         coloured = grey + np.float32(self.saturation) * (image - grey)
         toned = np.float32(self.black / 255) + np.float32((self.white - self.black) / 255) * coloured
         toned *= np.array([1 + self.warmth, 1, 1 - self.warmth], np.float32)

@@ -1,6 +1,7 @@
 """The image contract: float32, H x W x 3, RGB, [0, 1]; checked at the doors, in this file."""
 
 import io
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 _ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
 _BACKGROUNDS = {"white": 1.0, "black": 0.0}
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are printed beside our sentence
 
 
 def check_image(image: Image, name: str = "image") -> None:
@@ -62,10 +64,11 @@ def decode(data: bytes, name: str, background: str | None = None) -> Image:
         raise ValueError(f"background: expected one of {sorted(_BACKGROUNDS)}, got {background!r}")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged tags: the photo is read all the same, or refused below
             warnings.simplefilter("error", Pillow.DecompressionBombWarning)
             photo = Pillow.open(io.BytesIO(data), formats=_FORMATS)
+            photo.load()  # first, as it refuses torn files without printing, which OpenCV's libpng does not
             deep = _sixteen_bit_colour(data, photo)
-            photo.load()
             orientation = photo.getexif().get(0x0112, 1)
             pixels = _oriented(deep, orientation) if deep is not None else _pixels(ImageOps.exif_transpose(photo), name)
     except InputError:
@@ -81,7 +84,11 @@ def _sixteen_bit_colour(data: bytes, photo: Pillow.Image) -> np.ndarray | None:
     tiff = photo.format == "TIFF" and photo.tag_v2.get(258, (8,))[0] == 16 and photo.mode in ("RGB", "RGBA")
     if not (png or tiff):
         return None
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # else it prints what it dislikes
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    finally:
+        cv2.utils.logging.setLogLevel(level)
     if pixels is None or pixels.dtype != np.uint16:
         raise ValueError("its 16-bit data are damaged")
     order = [2, 1, 0, 3][: pixels.shape[2]]

@@ -9,9 +9,9 @@ import numpy as np
 from degrade.checks import check_integer, check_positive, check_range, check_seed
 from degrade.fields import normal_table, random_bits, uniform_numbers
 from degrade.image import Image
+from degrade.light import luma
 from degrade.seeds import draw_seed
 
-_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)  # ITU-R BT.601
 _SHIFT = 4  # bits after the point in the places OpenCV draws at
 
 
@@ -38,9 +38,9 @@ class FilmGrain:
         check_seed(self)
 
     def __call__(self, image: Image) -> Image:
-        luma = cv2.transform(image, _LUMA).reshape(image.shape[:2])
-        spread = np.sqrt(np.maximum(luma * (1 - luma), 0)) * np.float32(2 * self.sigma / 255)
-        spread *= self._field(*luma.shape)
+        grey = luma(image)
+        spread = np.sqrt(np.maximum(grey * (1 - grey), 0)) * np.float32(2 * self.sigma / 255)
+        spread *= self._field(*grey.shape)
         noisy = image + spread[:, :, None]
         return np.clip(noisy, 0, 1, out=noisy)
 

@@ -9,6 +9,8 @@ import numpy as np
 from degrade.checks import check_range
 from degrade.image import Image
 
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
 
 def decode(image: Image) -> np.ndarray:
     """sRGB values to linear light, both in [0, 1]. Source: IEC 61966-2-1."""
@@ -19,6 +21,15 @@ def encode(light: np.ndarray) -> Image:
     """Linear light in [0, 1] to sRGB values; the inverse of `decode`."""
     encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055)
     return np.clip(encoded, 0, 1, out=encoded)
+
+
+def luma(image: Image) -> np.ndarray:
+    """(H, W) weighted mean of the encoded channels. Source: ITU-R BT.601.
+
+    Not a matrix product: its last bit depends on the processor, the threads and the layout in memory.
+    """
+    red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(_LUMA))
+    return red + green + blue
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,14 @@ Levels are in 8-bit steps (0-255); each field is fixed by the operator's `seed`.
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from degrade.checks import check_flag, check_positive, check_range, check_seed
 from degrade.fields import normal_table, poisson_table, random_bits
 from degrade.image import Image
+from degrade.light import luma
 from degrade.seeds import draw_seed
 
-_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)  # ITU-R BT.601
 _MANY = 100  # expected photons from which the normal distribution stands for Poisson's (skewness 0.1)
 
 
@@ -40,8 +39,7 @@ class ShotNoise:
         check_flag(self, "grey")
 
     def __call__(self, image: Image) -> Image:
-        signal = cv2.transform(image, _LUMA) if self.grey else image
-        signal = signal.reshape(image.shape[:2]) if self.grey else signal
+        signal = luma(image) if self.grey else image
         levels = np.rint(signal * np.float32(255)).astype(np.uint8)
         deviations = self._deviations(levels, random_bits(levels.shape, self.seed))
         noisy = image + (deviations[:, :, None] if self.grey else deviations)

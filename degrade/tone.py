@@ -8,8 +8,7 @@ import numpy as np
 
 from degrade.checks import check_range
 from degrade.image import Image
-
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+from degrade.light import luma
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,7 @@ class Fade:
             raise ValueError(f"Fade: warmth must lie in [-0.5, 0.5], got {self.warmth}")
 
     def __call__(self, image: Image) -> Image:
-        # Not a matrix product: its last bit depends on the processor, the threads and the layout in memory.
-        red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(_LUMA))
-        grey = (red + green + blue)[:, :, None]
+        grey = luma(image)[:, :, None]
         coloured = grey + np.float32(self.saturation) * (image - grey)
         toned = np.float32(self.black / 255) + np.float32((self.white - self.black) / 255) * coloured
         toned *= np.array([1 + self.warmth, 1, 1 - self.warmth], np.float32)

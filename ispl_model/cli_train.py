@@ -1,0 +1,61 @@
+"""`ispl train`: the paper's losses and schedule on one split."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from degrade.console import Command
+
+if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
+    from ispl_model.train import TrainSummary
+
+DEVICE = click.Choice(["auto", "cpu", "cuda"])
+FILE = click.Path(dir_okay=False, path_type=Path)
+COUNT = click.IntRange(min=1)
+
+
+@click.command(cls=Command)
+@click.argument("split", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=FILE, help="Checkpoint to write, in a folder of its own.")
+@click.option("--variant", default="isp_unet_pac", show_default=True, help="Column of the paper's Table 1.")
+@click.option("--width", default=64, show_default=True, type=COUNT, help="Channels at full resolution.")
+@click.option("--steps", type=COUNT, help="Updates.  [default: 50 epochs, as in the paper]")
+@click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in each step.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of everything drawn.")
+@click.option(
+    "--perceptual", default="vgg19", show_default=True, help="vgg19, squeezenet, none, or a file of their weights."
+)
+@click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to train.")
+@click.option("--workers", default=0, show_default=True, type=click.IntRange(min=0), help="Processes that load pairs.")
+@click.option("--redraw/--stored", default=True, show_default=True, help="Degrade anew in each epoch, or read lq/.")
+@click.option("--checkpoint-every", default=500, show_default=True, type=COUNT, help="Steps between saved states.")
+def train(split, out, variant, width, steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every):
+    """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it goes on where it was."""
+    from degrade.split import load_split
+    from ispl_model.train import ISPL_EPOCHS, TrainRun, train_ispl
+
+    pairs = load_split(split)
+    steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / batch)
+    run = TrainRun(steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every)
+    try:
+        summary = train_ispl(variant, width, run, pairs, out)
+    except KeyboardInterrupt as stop:
+        raise _stopped(stop) from stop
+    click.echo(_train_sentence(summary))
+
+
+def _train_sentence(summary: "TrainSummary") -> str:
+    losses = ", ".join(f"{name} {value:.4f}" for name, value in summary.losses.items())
+    rate = summary.images_seen / summary.seconds if summary.seconds else math.inf
+    return (
+        f"trained {summary.steps} steps, {summary.images_seen} images in {summary.seconds:.1f} s "
+        f"({rate:.2f} images/s); last losses: {losses}\n{summary.path}"
+    )
+
+
+def _stopped(stop: KeyboardInterrupt) -> click.ClickException:
+    error = click.ClickException(str(stop) or "stopped before the first step")
+    error.exit_code = 130
+    return error

@@ -6,7 +6,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install check format test tables clean
+.PHONY: help install check format test bench tables clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ format: $(READY)  ## let ruff rewrite what it can
 
 test: $(READY)  ## the whole test suite; no network, no GPU; faces and weights by environment
 	$(BIN)/pytest -q
+
+bench: $(READY)  ## speed and memory as ratios within one run; SUITE=degrading|network|scoring for one
+	$(BIN)/python -m tests.bench $(SUITE)
 
 # quick computes every number; other profiles only render what results/ holds, unless RUN=1.
 tables: $(READY)  ## Tables 1-3 (PROFILE=quick|lite|paper; RUN=1 computes what is missing)

@@ -11,6 +11,8 @@ from degrade.errors import InputError
 from degrade.files import sha256
 
 SCHEMA = 1
+GROUPS = 20  # of a jackknife; an image's group is its position in name order modulo this
+_OF_SETS = ("n", "replicates", "deviation")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Score:
     unit: str
     seconds: float  # what this metric took on this image (or set)
     error: str = ""  # "+inf", "-inf", "nan", or the reason in a sentence
-    n: int | None = None  # images behind a set score; left out of the line of an image
+    # Of set scores only, and left out of other lines:
+    n: int | None = None  # images behind the value
+    replicates: tuple[float, ...] | None = None  # the value without each of the GROUPS of images in turn
+    deviation: float | None = None  # of a kernel distance over its subsets
 
     @property
     def key(self) -> tuple[str | int | None, ...]:
@@ -46,7 +51,7 @@ class Score:
 
     def line(self) -> str:
         """Strict JSON without a line end."""
-        values = {name: value for name, value in asdict(self).items() if not (name == "n" and value is None)}
+        values = {name: value for name, value in asdict(self).items() if not (name in _OF_SETS and value is None)}
         return json.dumps(values, allow_nan=False, ensure_ascii=False)
 
 
@@ -136,6 +141,8 @@ def _parse(line: bytes) -> Score:
         raise ValueError(f"expected the keys {', '.join(sorted(known))}")
     if values.get("schema") != SCHEMA:
         raise ValueError(f"expected schema {SCHEMA}, got {values.get('schema')!r}")
+    if values.get("replicates") is not None:
+        values["replicates"] = tuple(values["replicates"])
     return Score(**values)
 
 

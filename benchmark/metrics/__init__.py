@@ -35,11 +35,14 @@ class SetScorer(Protocol):
 
     feature: one image to (D,) numbers, remembered by the image's content.
     distance: (N, D) of the restored and (M, D) of the references to one number; MetricError below two rows.
+    deviation: of that number over the subsets it is a mean of; None where it is no such mean.
     """
 
     def feature(self, image: Image) -> np.ndarray: ...
 
     def distance(self, restored: np.ndarray, reference: np.ndarray) -> float: ...
+
+    def deviation(self, restored: np.ndarray, reference: np.ndarray) -> float | None: ...
 
 
 @dataclass(frozen=True)

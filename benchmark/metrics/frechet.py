@@ -36,6 +36,9 @@ class FeatureDistance:
             raise MetricError(f"needs at least two images on each side, got {len(restored)} and {len(reference)}")
         return self.compare(np.asarray(restored, np.float64), np.asarray(reference, np.float64))
 
+    def deviation(self, restored: np.ndarray, reference: np.ndarray) -> None:
+        """None: both distances are of the whole sets."""
+
 
 def load(metric_id: str) -> SetScorer:
     """fid.inception, kid.inception or ffd.dlib."""

@@ -6,7 +6,6 @@ They lie where torch.hub, torchvision and pyiqa look for them, below $TORCH_HOME
 
 import hashlib
 import os
-import tempfile
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,12 +93,12 @@ _ALL = (
     Weight(
         "pyiqa/ffhq_clean_trainval70k_512.npz", 32_100_000,
         "4e6110f9a71564e9cf7467d65643d549f6f3034a175203718497088c940d9ea2",
-        _PYIQA + "ffhq_clean_trainval70k_512.npz", "mean and covariance of FFHQ's 70,000 faces at 512 px",
+        _PYIQA + "ffhq_clean_trainval70k_512.npz", "mean and covariance of FFHQ at 512 px, for fid.inception@NAME",
     ),
     Weight(
         "pyiqa/musiq_koniq_ckpt-e95806b9.pth", 108_610_983,
         "e95806b9eae5f3814c410f574ba8e552362bd5bc63d758ed5b97860f5d6185aa",
-        _PYIQA + "musiq_koniq_ckpt-e95806b9.pth", "MUSIQ trained on KonIQ-10k",
+        _PYIQA + "musiq_koniq_ckpt-e95806b9.pth", "MUSIQ trained on KonIQ-10k, for pyiqa:musiq",
     ),
 )  # fmt: skip
 WEIGHTS: dict[str, Weight] = {weight.name: weight for weight in _ALL}
@@ -149,25 +148,33 @@ def fetch(weight: Weight, progress: Callable[[int], object]) -> Path:
     one, which is not kept.
     """
     offline.refuse(f"weights: {weight.name} would be downloaded from {urlparse(weight.url).hostname}")
-    path, digest = weight_path(weight.file), hashlib.sha256()
+    path = weight_path(weight.file)
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     by_hand = f"fetch {weight.url} by other means and put it at {path}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=".partial-", dir=path.parent) as partial:
-            with urllib.request.urlopen(weight.url, timeout=60) as answer:
-                while piece := answer.read(_PIECE):
-                    digest.update(piece)
-                    partial.write(piece)
-                    progress(len(piece))
-            if not digest.hexdigest().startswith(weight.sha256):
-                found = f"expected SHA-256 {weight.sha256}, got {digest.hexdigest()}"
-                raise InputError(f"weights: {weight.name}: {found}; nothing was kept; {by_hand}")
-            partial.flush()
-            os.fsync(partial.fileno())
-            os.link(partial.name, path)
+        found = _download(weight.url, partial, progress)
+        if not found.startswith(weight.sha256):
+            other = f"expected SHA-256 {weight.sha256}, got {found}; nothing was kept"
+            raise InputError(f"weights: {weight.name}: {other}; {by_hand}")
+        os.replace(partial, path)
     except OSError as error:
         raise InputError(f"weights: {weight.name} cannot be downloaded ({error}); {by_hand}") from error
+    finally:
+        partial.unlink(missing_ok=True)
     return path
+
+
+def _download(url: str, path: Path, progress: Callable[[int], object]) -> str:
+    """The SHA-256 of what was written."""
+    digest = hashlib.sha256()
+    with urllib.request.urlopen(url, timeout=60) as answer, open(path, "wb") as file:
+        while piece := answer.read(_PIECE):
+            digest.update(piece)
+            file.write(piece)
+            progress(len(piece))
+        os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def readable(size: int) -> str:

@@ -1,6 +1,7 @@
 """Distances between sets of images: Frechet (FID, FFD) and kernel (KID) distances of deep features."""
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from benchmark.metrics import MetricError, SetScorer, face, find_metric
 from benchmark.weights import weight_path
-from degrade.files import sha256_array
+from degrade.errors import InputError
+from degrade.files import sha256_array, write_bytes
 from degrade.image import Image
 
 _SUBSETS, _SUBSET, _SEED = 100, 1000, 2020  # torch-fidelity's
@@ -104,6 +106,15 @@ def load(metric_id: str) -> SetScorer:
     if "@" in metric_id:
         return StatisticsScorer(feature, Gaussian.read(weights[1]))
     return KernelScorer(feature) if metric_id == "kid.inception" else FrechetScorer(feature)
+
+
+def write_statistics(path: Path, features: Sequence[np.ndarray]) -> None:
+    """What Gaussian.read reads, and the number `n` of images; InputError below two images."""
+    if len(features) < 2:
+        raise InputError(f"{path.name}: expected at least two images, got {len(features)}")
+    rows, file = np.stack(features).astype(np.float64), io.BytesIO()
+    np.savez(file, mu=rows.mean(axis=0), sigma=np.cov(rows, rowvar=False), n=len(rows))
+    write_bytes(path, file.getvalue())
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:

@@ -125,7 +125,7 @@ def _address(error: BaseException | None) -> str | None:
     """The first address that an exception or one that led to it names; huggingface_hub tells no other way."""
     deepest = None
     while error is not None:
-        found = re.search(r"https://huggingface\.co/[^\s'\":]+/[^\s'\":]+", str(error))
+        found = re.search(r"https://huggingface\.co/[^\s'\":]+/resolve/[^\s'\":]+", str(error))
         deepest = found.group() if found else deepest
         error = error.__cause__ or error.__context__
     return deepest

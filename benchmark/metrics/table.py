@@ -95,7 +95,7 @@ _ALL = (
     Metric(
         "kid.inception", "frechet", "1", False, True, "set", _INCEPTION, "KID", _TORCH,
         _CLEAN + "unbiased squared MMD with kernel (x y / 2048 + 1)^3 to the split's references; mean and deviation "
-        "over 100 subsets of min(1000, half the smaller set), drawn as torch-fidelity does (seed 2020)",
+        "over 1000 subsets of min(1000, half the smaller set), drawn as torch-fidelity does (seed 2020)",
         version=2,
     ),
     Metric(
@@ -126,9 +126,11 @@ _ALL = (
         "structure and texture similarity of VGG-16 features (L2 pooling) and of RGB itself, at the image's own size",
     ),
     Metric(
-        "niqe.y", "naturalness", "1", False, False, "image", ("pyiqa/niqe_modelparameters.mat",), "NIQE", _NUMPY,
+        "niqe.y", "naturalness", "1", False, False, "image", ("pyiqa/niqe_modelparameters.mat",), "NIQE",
+        (*_NUMPY, "scipy"),
         "luma of YIQ rounded to 8 bits, whole blocks of 96 px, distance to LIVE's natural-image model in float64",
         "at 256 px it rests on four blocks",
+        version=2,
     ),
     Metric(
         "gmsd", "structure", "1", False, True, "image", (), "GMSD", _TORCH,

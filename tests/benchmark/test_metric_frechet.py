@@ -67,7 +67,7 @@ def test_the_kernel_distance_of_four_numbers_by_hand():
     first, second = np.array([[0.0], [1.0]]), np.array([[1.0], [2.0]])
     # kernel(0, 1) = 1; kernel(1, 2) = 27; across: 1, 1, 8, 27; two images are the only subset there is
     values = kernel_distances(first, second)
-    np.testing.assert_allclose(values, np.full(100, 1 + 27 - 2 * (1 + 1 + 8 + 27) / 4))
+    np.testing.assert_allclose(values, np.full(1000, 1 + 27 - 2 * (1 + 1 + 8 + 27) / 4))
 
 
 def test_the_kernel_matrix_by_parts_is_the_whole_one(monkeypatch):

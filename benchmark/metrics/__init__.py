@@ -36,7 +36,10 @@ class SetScorer(Protocol):
 
     feature: one image to (D,) numbers, remembered by the image's content.
     distance: (N, D) of the restored and (M, D) of the references to one number; MetricError below two rows.
+        The references are not looked at, and may be None, where the metric needs none.
     deviation: of that number over the subsets it is a mean of; None where it is no such mean.
+
+    Features and what faces are made of are kept on disk once `memory.keep_in(CACHE)` was called in the process.
     """
 
     def feature(self, image: Image) -> np.ndarray: ...

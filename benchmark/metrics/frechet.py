@@ -53,7 +53,9 @@ class KernelScorer:
     """A SetScorer: mean and deviation of the kernel distance over seeded subsets."""
 
     feature: Callable[[Image], np.ndarray]
-    _last: dict[str, np.ndarray] = field(default_factory=dict)  # mean and deviation are asked for in turn
+    _last: dict[str, np.ndarray] = field(
+        default_factory=dict, compare=False
+    )  # mean and deviation are asked for in turn
 
     def distance(self, restored: np.ndarray, reference: np.ndarray) -> float:
         """Mean over the subsets; MetricError below two images on either side."""

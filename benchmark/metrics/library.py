@@ -19,7 +19,6 @@ from unittest.mock import patch
 from urllib.parse import urlparse
 
 import numpy as np
-import packaging.version
 
 from benchmark import offline, weights
 from benchmark.metrics import Compute, MetricError, Unavailable
@@ -81,7 +80,7 @@ def weight_hashes(metric_id: str) -> dict[str, str | None]:
     """SHA-256 of every file the metric was read from; None for one that keeps it from being loaded."""
     try:
         _, files = _network(metric_id)
-    except Unavailable as reason:
+    except (Unavailable, ImportError) as reason:
         return {str(reason): None}
     return {path.name: sha256_file(path) for path in files}
 
@@ -90,22 +89,26 @@ def weight_hashes(metric_id: str) -> dict[str, str | None]:
 def _network(metric_id: str) -> tuple[Any, tuple[Path, ...]]:
     """pyiqa's network and the files it was read from."""
     describe(metric_id)
-    with offline.no_downloads() as asked, _files_read() as files, _seeded(), redirect_stdout(StringIO()):
-        try:
-            with _old_setuptools():
-                from pyiqa.models.inference_model import InferenceModel
-                from pyiqa.utils import download_util
+    with _old_setuptools(), _seeded():
+        from pyiqa.models.inference_model import InferenceModel
+        from pyiqa.utils import download_util
 
-                # pyiqa asks for $TORCH_HOME when it is imported, everything else when it looks for a file.
-                with patch.object(download_util, "DEFAULT_CACHE_DIR", str(weights.weight_path("pyiqa"))):
-                    network = InferenceModel(metric_id.removeprefix(_PREFIX), device="cpu")
-        except ImportError:
-            raise
-        except Exception as error:  # packages that find no file raise nearly every kind of exception
-            address = asked[0] if asked else _address(error)
-            needs = _missing(address) if address else f"files that can be used ({type(error).__name__})"
-            raise Unavailable(f"{metric_id} needs {needs}") from error
+        # pyiqa asks for $TORCH_HOME when it is imported, everything else when it looks for a file.
+        folder = patch.object(download_util, "DEFAULT_CACHE_DIR", str(weights.weight_path("pyiqa")))
+        with offline.no_downloads() as asked, _files_read() as files, folder, redirect_stdout(StringIO()):
+            network = _made(InferenceModel, metric_id, asked)
     return network, tuple(sorted(files))
+
+
+def _made(model: Any, metric_id: str, asked: list[str]) -> Any:
+    try:
+        return model(metric_id.removeprefix(_PREFIX), device="cpu")
+    except ImportError:
+        raise
+    except Exception as error:  # packages that find no file raise nearly every kind of exception
+        address = asked[0] if asked else _address(error)
+        needs = _missing(address) if address else f"files that can be used ({type(error).__name__})"
+        raise Unavailable(f"{metric_id} needs {needs}") from error
 
 
 def _missing(address: str) -> str:
@@ -134,6 +137,8 @@ def _address(error: BaseException | None) -> str | None:
 @contextmanager
 def _old_setuptools() -> Iterator[None]:
     """OpenAI's CLIP takes `packaging` from pkg_resources, which current setuptools no longer has."""
+    import packaging.version
+
     absent = importlib.util.find_spec("pkg_resources") is None
     if absent:
         sys.modules["pkg_resources"] = SimpleNamespace(packaging=packaging)

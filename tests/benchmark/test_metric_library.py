@@ -126,6 +126,15 @@ def test_with_random_weights_a_cropping_metric_repeats_itself_and_leaves_the_gen
     assert random.getstate() == before[2]
 
 
+def test_a_missing_package_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(library, "_made", lambda *_arguments: __import__("no_such_package"))
+    library._network.cache_clear()
+    load.cache_clear()
+    with pytest.raises(Unavailable, match="pyiqa:piqe needs the package no_such_package"):
+        load("pyiqa:piqe")
+    assert list(definition("pyiqa:piqe")["weights"].values()) == [None]
+
+
 def test_a_damaged_file_is_a_sentence(empty_home):
     path = empty_home / "hub/pyiqa/brisque_svm_weights.pth"
     path.parent.mkdir(parents=True)

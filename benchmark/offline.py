@@ -1,6 +1,6 @@
-"""No network: for the whole process when the user says so, and always while a metric is loaded or computed.
+"""No network: for the whole process when the user says so, and always around a metric that another package loads.
 
-Other packages fetch what they miss without asking. Here every such way ends in `Blocked`, which names the file.
+Such packages fetch what they miss without asking. Here every such way ends in `Blocked`, which names the file.
 """
 
 import os

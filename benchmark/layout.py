@@ -13,18 +13,20 @@ _LATEX = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "×": r"$\times$",
+    "±": r"$\pm$",
     "†": r"\textdagger{}",
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One cell: text, whether bold, numbers of its footnotes, and what the paper prints for it."""
+    """One cell: text, whether bold, numbers of its footnotes, what the paper prints for it, and how sure it is."""
 
     text: str = ""
     bold: bool = False
     marks: tuple[int, ...] = ()
     printed: str = ""
+    spread: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _markdown_entry(entry: Entry) -> str:
     text = _escape_markdown(entry.text)
     marks = "".join(f"[{number}]" for number in entry.marks)
     printed = f"({_escape_markdown(entry.printed)})" if entry.printed else ""
-    return " ".join(filter(None, (f"**{text}**" if entry.bold else text, marks, printed)))
+    return " ".join(filter(None, (f"**{text}**" if entry.bold else text, entry.spread, marks, printed)))
 
 
 def _same_columns(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -145,6 +147,7 @@ def _latex_line(row: Sequence[Entry]) -> str:
 def _latex_entry(entry: Entry) -> str:
     text = escape_latex(entry.text)
     text = rf"\textbf{{{text}}}" if entry.bold else text
+    spread = rf" {{\tiny {escape_latex(entry.spread)}}}" if entry.spread else ""
     marks = rf"\textsuperscript{{{','.join(map(str, entry.marks))}}}" if entry.marks else ""
     printed = f" ({escape_latex(entry.printed)})" if entry.printed else ""
-    return (text + marks + printed).strip()
+    return (text + spread + marks + printed).strip()

@@ -13,12 +13,13 @@ from benchmark.protocol import Profile, TableSpec, load_profile, load_table
 from benchmark.published import Printed
 from benchmark.record import read_scores
 from benchmark.sections import Section, metric_note, number_of, sections_of, shown
+from benchmark.statistics import Interval
 from benchmark.titles import TABLES
 from degrade.files import write_bytes
 
 COLUMNS = (
     *("table", "task", "protocol", "method", "metric"),
-    *("measured", "n", "failures", "published", "comparable", "note"),
+    *("measured", "low", "high", "n", "failures", "published", "comparable", "note"),
 )
 
 
@@ -56,7 +57,10 @@ def _gaps(spec: TableSpec, runs: Runs) -> GapTable | None:
 
 
 def _csv(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None) -> str:
-    """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a."""
+    """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
+
+    low and high are the ends of its 95 % interval, empty where there is none.
+    """
     number = number_of(spec)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -76,20 +80,28 @@ def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -
                 count = cell.scored if cell.state != NOT_RUN else ""
                 tried = cell.failed if cell.state != NOT_RUN else ""
                 key = (section.task, section.protocol, line.method, metric)
-                yield (*key, _number(cell.value), count, tried, *_published(line.printed.get(metric)), note)
+                value = (_number(cell.value), *_ends(cell.interval))
+                yield (*key, *value, count, tried, *_published(line.printed.get(metric)), note)
 
 
 def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     """From the protocol on. The metric is `gap` or `gain_percent` for the mean, `gap:<metric>` for one half."""
     metric = f"{change.kind}:{change.metric}" if change.metric else change.kind
     over = change.metric or " and ".join(gaps.pair.counted(gaps.images))
-    note = f"over {over}" if change.value is not None else (change.note or NOT_RUN)
     count = gaps.images if change.value is not None else ""
-    return (change.protocol, change.method, metric, _number(change.value), count, "", *_published(change.printed), note)
+    notes = ["" if change.value is None else f"over {over}", change.note]
+    value = (_number(change.value), *_ends(change.interval))
+    note = "; ".join(filter(None, notes)) or NOT_RUN
+    return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.9g}"
+
+
+def _ends(interval: Interval | None) -> tuple[str, str]:
+    """The columns low and high."""
+    return (_number(interval.low), _number(interval.high)) if interval else ("", "")
 
 
 def _published(printed: Printed | None) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from benchmark.methods import canonical
 from benchmark.record import Score
 from benchmark.statistics import Interval, jackknife_interval, mean, mean_interval, without_each_group
+from degrade.errors import InputError
 
 NOT_RUN = "not run"
 UNAVAILABLE = "unavailable"  # a metric's score line says so with these first letters of its error
@@ -73,6 +74,16 @@ class Run:
         scores = self._by_metric.get(metric, [])
         return _set_replicates(scores) if _of_sets(scores) else without_each_group(self._values(scores))
 
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that were asked for, in the order of their first lines."""
+        return list(self._by_metric)
+
+    def by_image(self, metric: str) -> dict[str, float]:
+        """Image -> value, the mean over training seeds; images without a finite value are left out."""
+        values = dict(zip(self._names, self._values(self._by_metric.get(metric, [])), strict=True))
+        return {name: mean(found) for name, found in values.items() if found}
+
     @cached_property
     def _by_metric(self) -> dict[str, list[Score]]:
         found: dict[str, list[Score]] = defaultdict(list)
@@ -103,10 +114,10 @@ class Run:
         return replace(cell, notes=(*cell.notes, *notes), interval=interval, deviation=_deviation(scores))
 
     def _values(self, scores: Sequence[Score]) -> list[list[float]]:
-        """For each image of the split its finite values, one for each training seed."""
+        """For each image of the split its finite values, one for each training seed; a set score is of no image."""
         values: dict[str, list[float]] = {name: [] for name in self._names}
         for score in scores:
-            if score.value is not None:
+            if score.image is not None and score.value is not None:
                 values[score.image].append(score.value)
         return list(values.values())
 
@@ -135,6 +146,14 @@ class Runs:
         kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
         notes = () if kept else (f"{method} has scores on another test split only ({_newest(own).split}), left out",)
         return Run(tuple(kept), notes)
+
+    def need(self, protocol: str, task: str, method: str) -> Run:
+        """As find; InputError where there are no scores, with the reason and the command that makes them."""
+        run = self.find(protocol, task, method)
+        if not run.scores:
+            reason = "; ".join(run.notes) or f"{method} has no scores under {protocol} {task}"
+            raise InputError(f"{reason}; run: benchmark run --protocol {protocol} --task {task} --method {method}")
+        return run
 
     def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
         """The runs of a method by protocol."""

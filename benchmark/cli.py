@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from benchmark import methods, offline
+from benchmark import cli_statistics, methods, offline
 from benchmark.cli_weights import weights_group
 from benchmark.protocol import load_profile, load_protocol, load_table, profile_names, protocol_names, table_names
 from degrade.console import Group, Name
@@ -45,6 +45,7 @@ def benchmark(no_network: bool) -> None:
 
 
 benchmark.add_command(weights_group)
+benchmark.add_command(cli_statistics.compare)
 
 
 @benchmark.command()

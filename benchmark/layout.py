@@ -1,7 +1,13 @@
 """A table as text cells, written as aligned Markdown or as LaTeX with booktabs. Knows nothing of scores."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from degrade.errors import InputError
+from degrade.files import write_bytes
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -85,6 +91,24 @@ def to_latex(page: Page, label: str) -> str:
     for number, note in enumerate(page.notes, start=1):
         parts.append(rf"{{\raggedright\textsuperscript{{{number}}}~{escape_latex(note)}.\par}}")
     return "\n".join([*parts, r"\end{table*}"]) + "\n"
+
+
+def to_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows, the column names first, as CSV with Unix line ends."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def write_page(path: Path, page: Page, rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as its ending says: .md and .tex the page, .csv the rows.
+
+    Raises InputError for another ending and for a place that cannot be written to.
+    """
+    forms = {".md": lambda: to_markdown(page), ".tex": lambda: to_latex(page, path.stem), ".csv": lambda: to_csv(rows)}
+    if path.suffix not in forms:
+        raise InputError(f"{path}: expected a file name ending in {', '.join(forms)}")
+    write_bytes(path, forms[path.suffix]().encode())
 
 
 def escape_latex(text: str) -> str:

@@ -1,13 +1,11 @@
 """Tables 1-3 from score lines: measured beside printed, as Markdown, CSV and LaTeX. Needs neither data nor weights."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.gap_table import Change, GapTable, gap_table
-from benchmark.layout import to_latex, to_markdown
+from benchmark.layout import to_csv, to_latex, to_markdown
 from benchmark.page import page
 from benchmark.protocol import Profile, TableSpec, load_profile, load_table
 from benchmark.published import Printed
@@ -62,13 +60,10 @@ def _csv(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: G
     low and high are the ends of its 95 % interval, empty where there is none.
     """
     number = number_of(spec)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((number, *row) for row in _cell_rows(spec, profile, sections))
+    rows = [COLUMNS, *((number, *row) for row in _cell_rows(spec, profile, sections))]
     if gaps:
-        writer.writerows((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
-    return text.getvalue()
+        rows += ((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
+    return to_csv(rows)
 
 
 def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -> Iterator[tuple[object, ...]]:

@@ -1,0 +1,149 @@
+"""Methods on the same images, two by two: how far apart they are, and whether that could be chance."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from benchmark.cells import Run
+from benchmark.layout import Block, Entry, Page
+from benchmark.metrics import find_metric
+from benchmark.page import value_text
+from benchmark.record import scores_folder
+from benchmark.statistics import Interval, holm, mean, mean_interval, signed_rank
+from benchmark.titles import method_title
+from degrade.errors import InputError
+
+LEVEL = 0.05  # of the corrected p value, below which one method is called better
+COLUMNS = (
+    *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
+    *("difference", "low", "high", "p", "p_holm", "better"),
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two methods and one metric over the images for which both have a finite value.
+
+    means: of first and second; difference: first - second with its interval, of resampled images;
+    p: Wilcoxon's signed-rank test over the images; corrected: for the number of pairs shown (Holm).
+    left_out: images for which one of them has no finite value.
+    """
+
+    metric: str
+    methods: tuple[str, str]
+    images: int
+    left_out: int
+    means: tuple[float, float]
+    difference: float
+    interval: Interval | None
+    p: float
+    corrected: float = 1.0
+
+    @property
+    def better(self) -> str:
+        """The method that is better beyond chance: corrected p below 5 % and 0 outside the interval; else empty."""
+        rising = find_metric(self.metric).higher_is_better
+        clear = self.interval is None or self.interval.low > 0 or self.interval.high < 0
+        if rising is None or not clear or self.corrected >= LEVEL:
+            return ""
+        return self.methods[0] if (self.difference > 0) == rising else self.methods[1]
+
+
+def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
+    """Every pair of methods for every metric; by default those metrics of images that all methods have values of.
+
+    Raises InputError for fewer than two methods, a metric of sets, and one that a method has no values of.
+    """
+    if len(runs) < 2:
+        raise InputError(f"compare: expected at least two methods, got {len(runs)}; name another")
+    values = {method: {metric: run.by_image(metric) for metric in run.metrics} for method, run in runs.items()}
+    chosen = metrics or [
+        metric
+        for metric in next(iter(values.values()))
+        if find_metric(metric).per == "image" and all(found.get(metric) for found in values.values())
+    ]
+    pairs = [_pair(metric, (first, second), values) for metric in chosen for first, second in combinations(runs, 2)]
+    corrected = holm([pair.p for pair in pairs])
+    return [replace(pair, corrected=p) for pair, p in zip(pairs, corrected, strict=True)]
+
+
+def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:
+    """Raises InputError that names the first difference of test split or metric definition between runs."""
+    facts = {
+        f"{method} ({name})": _facts(scores_folder(results, profile) / f"{name}.json")
+        for method, run in runs.items()
+        for name in sorted({score.run for score in run.scores})
+    }
+    (first, reference), *others = facts.items()
+    for name, other in others:
+        if reference.get("split_sha256") != other.get("split_sha256"):
+            raise InputError(f"{first} and {name}: scored on test splits of different content; score one of them again")
+        for metric in metrics:
+            if reference.get("metrics", {}).get(metric) != other.get("metrics", {}).get(metric):
+                raise InputError(
+                    f"{first} and {name}: {metric} was computed by different definitions, weights or package versions; "
+                    "score one of them again"
+                )
+
+
+def page(pairs: Sequence[Pair], where: str) -> Page:
+    """The pairs as a table. where: profile, protocol, task and split, for the header."""
+    names = ("Metric", "First", "Second", "images", "first", "second", "difference", "95 % interval", "p", "p Holm")
+    columns = tuple(Entry(name) for name in (*names, "better"))
+    sentences = (
+        where,
+        "Difference: first - second, mean over the images; its interval: bootstrap over the images",
+        f"p: Wilcoxon's signed-rank test over the images; p Holm: corrected for the {len(pairs)} comparisons shown",
+        f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
+    )
+    return Page("Comparison of methods", sentences, (Block("Pairs", columns, tuple(map(_entries, pairs))),), ())
+
+
+def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:
+    """The pairs as lines of a CSV file, COLUMNS first."""
+    yield COLUMNS
+    for pair in pairs:
+        ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
+        numbers = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
+        texts = [number if number == "" else f"{number:.6g}" for number in numbers]
+        yield (pair.metric, *pair.methods, pair.images, pair.left_out, *texts, pair.better)
+
+
+def _pair(metric: str, methods: tuple[str, str], values: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Pair:
+    if find_metric(metric).per == "set":
+        raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
+    first, second = (values[method].get(metric, {}) for method in methods)
+    both = sorted(first.keys() & second.keys())
+    if not both:
+        raise InputError(f"{metric}: {methods[0]} and {methods[1]} have no image with values of both; score it first")
+    means = (mean([first[name] for name in both]), mean([second[name] for name in both]))
+    differences = [first[name] - second[name] for name in both]
+    interval = mean_interval([[difference] for difference in differences])
+    left_out = len(first.keys() | second.keys()) - len(both)
+    return Pair(metric, methods, len(both), left_out, means, mean(differences), interval, signed_rank(differences))
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
+
+
+def _entries(pair: Pair) -> tuple[Entry, ...]:
+    def text(value: float) -> str:
+        return value_text(pair.metric, value)
+
+    ends = f"{text(pair.interval.low)} to {text(pair.interval.high)}" if pair.interval else ""
+    images = f"{pair.images} ({pair.left_out} left out)" if pair.left_out else str(pair.images)
+    names = (find_metric(pair.metric).header, *map(method_title, pair.methods))
+    numbers = (text(pair.means[0]), text(pair.means[1]), text(pair.difference), ends)
+    better = method_title(pair.better) if pair.better else ""
+    return tuple(map(Entry, (*names, images, *numbers, _chance(pair.p), _chance(pair.corrected), better)))
+
+
+def _chance(p: float) -> str:
+    return f"{p:.2g}" if p >= 1e-4 else "< 0.0001"

@@ -46,6 +46,7 @@ def benchmark(no_network: bool) -> None:
 
 benchmark.add_command(weights_group)
 benchmark.add_command(cli_statistics.compare)
+benchmark.add_command(cli_statistics.breakdown)
 
 
 @benchmark.command()

@@ -56,3 +56,42 @@ def compare(
     if out:
         write_page(out, table, comparing.rows(pairs))
         click.echo(f"written: {out}")
+
+
+@click.command(cls=Command)
+@_of_one_task
+@click.option("--method", "method_names", multiple=True, required=True, help="May be repeated.")
+@click.option("--metric", required=True, help="A metric of images; see `benchmark metrics`.")
+@click.option("--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; default: all that vary.")
+@click.option("--bins", type=click.IntRange(2), default=4, show_default=True, help="Of each parameter, at most.")
+@click.option("--work", type=_FOLDER, default="runs", show_default=True, help="Holds the split that was scored.")
+@click.option("--plot", "figure", type=_FILE, help="Also draw it here: .png.")
+@_OUT
+def breakdown(
+    profile: str, protocol: str, task: str, results: Path, method_names: tuple[str, ...],
+    metric: str, by: tuple[str, ...], bins: int, work: Path, figure: Path | None, out: Path | None,
+) -> None:  # fmt: skip
+    """Show a metric by the parameters that each test image was degraded with.
+
+    Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
+    """
+    from benchmark import breakdown as breaking
+    from benchmark.cells import Runs
+    from benchmark.compare import check_comparable, scored_split
+    from benchmark.layout import to_markdown, write_page
+    from benchmark.record import read_scores
+
+    there = Runs(read_scores(results, profile))
+    runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
+    check_comparable(results, profile, runs, [metric])
+    split = scored_split(results, profile, next(iter(runs.values())), work)
+    points = breaking.breakdown(runs, metric, split.records, by, bins)
+    where = f"Profile {profile}, {task} under {protocol}, test split {split.path.name}"
+    table = breaking.page(points, metric, where)
+    click.echo(to_markdown(table), nl=False)
+    if out:
+        write_page(out, table, breaking.rows(points, metric))
+        click.echo(f"written: {out}")
+    if figure:
+        breaking.plot(points, metric, where, figure)
+        click.echo(f"written: {figure}")

@@ -15,6 +15,7 @@ from benchmark.record import scores_folder
 from benchmark.statistics import Interval, holm, mean, mean_interval, signed_rank
 from benchmark.titles import method_title
 from degrade.errors import InputError
+from degrade.split import Split, open_split
 
 LEVEL = 0.05  # of the corrected p value, below which one method is called better
 COLUMNS = (
@@ -70,10 +71,19 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     return [replace(pair, corrected=p) for pair, p in zip(pairs, corrected, strict=True)]
 
 
+def run_facts(results: Path, profile: str, name: str) -> dict[str, Any]:
+    """What <run>.json says of a run; InputError when it is not there or not readable."""
+    path = scores_folder(results, profile) / f"{name}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
+
+
 def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:
     """Raises InputError that names the first difference of test split or metric definition between runs."""
     facts = {
-        f"{method} ({name})": _facts(scores_folder(results, profile) / f"{name}.json")
+        f"{method} ({name})": run_facts(results, profile, name)
         for method, run in runs.items()
         for name in sorted({score.run for score in run.scores})
     }
@@ -87,6 +97,21 @@ def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metri
                     f"{first} and {name}: {metric} was computed by different definitions, weights or package versions; "
                     "score one of them again"
                 )
+
+
+def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
+    """The test split of a run below work/splits; its images need not be there.
+
+    Raises InputError when it is missing, damaged or of other content than what was scored.
+    """
+    path = Path(work) / "splits" / run.split
+    if not path.is_dir():
+        raise InputError(f"{path}: expected the split that was scored; name the folder that holds it with --work")
+    split = open_split(path)
+    for name in sorted({score.run for score in run.scores}):
+        if run_facts(results, profile, name).get("split_sha256") != split.digest:
+            raise InputError(f"{path}: is not what {name} scored, although of the same name; score it again")
+    return split
 
 
 def page(pairs: Sequence[Pair], where: str) -> Page:
@@ -124,13 +149,6 @@ def _pair(metric: str, methods: tuple[str, str], values: Mapping[str, Mapping[st
     interval = mean_interval([[difference] for difference in differences])
     left_out = len(first.keys() | second.keys()) - len(both)
     return Pair(metric, methods, len(both), left_out, means, mean(differences), interval, signed_rank(differences))
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
 
 
 def _entries(pair: Pair) -> tuple[Entry, ...]:

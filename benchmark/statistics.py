@@ -19,7 +19,7 @@ RESAMPLES = 10_000
 NORMAL = 1.96  # standard errors to each side that hold 95 % of a normal distribution
 _TAIL = RESAMPLES // 40  # resamples beyond each end of a 95 % interval
 _BITS = 62  # of the integers that stand for values: their sums fit into 64 bits
-_AT_ONCE = 1_000_000  # counts turned to 64 bits at a time, 8 MB
+_AT_ONCE = 1_000_000  # numbers of 64 bits held at a time, 8 MB
 
 
 @dataclass(frozen=True)
@@ -128,14 +128,21 @@ def _integers(values: Sequence[float]) -> tuple[np.ndarray, int]:
 def _resampled(columns: np.ndarray) -> np.ndarray:
     """(images, C) integers to their sums over each resample: (C, RESAMPLES). Integers, so exact in any order."""
     counts = _counts(len(columns))
-    rows = max(1, _AT_ONCE // len(columns))
-    parts = [counts[start : start + rows].astype(np.int64) @ columns for start in range(0, RESAMPLES, rows)]
-    return np.concatenate(parts).T
+    return np.concatenate([part.astype(np.int64) @ columns for part in np.split(counts, _starts(len(columns)))]).T
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _counts(images: int) -> np.ndarray:
     """(RESAMPLES, images): how often a resample holds each image. The same for every metric, method and machine."""
     rng = rng_for(0, "bootstrap", images)
-    drawn = (np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(RESAMPLES))
-    return np.fromiter((count.astype(np.uint8) for count in drawn), np.dtype((np.uint8, images)), RESAMPLES)
+    counts = np.empty((RESAMPLES, images), np.uint8)
+    for part in np.split(counts, _starts(images)):
+        drawn = rng.integers(images, size=part.shape) + images * np.arange(len(part))[:, None]
+        part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
+    return counts
+
+
+def _starts(images: int) -> range:
+    """The resamples at which a new part begins, all parts but the first of one size."""
+    rows = max(1, _AT_ONCE // images)
+    return range(rows, RESAMPLES, rows)

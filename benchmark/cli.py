@@ -47,6 +47,8 @@ def benchmark(no_network: bool) -> None:
 benchmark.add_command(weights_group)
 benchmark.add_command(cli_statistics.compare)
 benchmark.add_command(cli_statistics.breakdown)
+benchmark.add_command(cli_statistics.claims)
+benchmark.add_command(cli_statistics.export)
 
 
 @benchmark.command()

@@ -43,7 +43,7 @@ def compare(
     """
     from benchmark import compare as comparing
     from benchmark.cells import Runs
-    from benchmark.layout import to_markdown, write_page
+    from benchmark.layout import forms, to_markdown, write_form
     from benchmark.record import read_scores
 
     there = Runs(read_scores(results, profile))
@@ -54,7 +54,7 @@ def compare(
     table = comparing.page(pairs, f"Profile {profile}, {task} under {protocol}, test split {split}")
     click.echo(to_markdown(table), nl=False)
     if out:
-        write_page(out, table, comparing.rows(pairs))
+        write_form(out, forms(table, comparing.rows(pairs), "compare"))
         click.echo(f"written: {out}")
 
 
@@ -78,7 +78,7 @@ def breakdown(
     from benchmark import breakdown as breaking
     from benchmark.cells import Runs
     from benchmark.compare import check_comparable, scored_split
-    from benchmark.layout import to_markdown, write_page
+    from benchmark.layout import forms, to_markdown, write_form
     from benchmark.record import read_scores
 
     there = Runs(read_scores(results, profile))
@@ -90,8 +90,40 @@ def breakdown(
     table = breaking.page(points, metric, where)
     click.echo(to_markdown(table), nl=False)
     if out:
-        write_page(out, table, breaking.rows(points, metric))
+        write_form(out, forms(table, breaking.rows(points, metric), "breakdown"))
         click.echo(f"written: {out}")
     if figure:
         breaking.plot(points, metric, where, figure)
         click.echo(f"written: {figure}")
+
+
+@click.command(cls=Command)
+@_PROFILE
+@_RESULTS
+@click.option("--out", type=_FILE, help="Also write the judgements here: .md or .csv.")
+def claims(profile: str, results: Path, out: Path | None) -> None:
+    """Judge the paper's sentences: on its printed numbers, recomputed from its own figures, and on our scores."""
+    from benchmark import claims as judging
+    from benchmark.layout import to_csv, write_form
+
+    judgements = judging.judge(profile, results)
+    text = judging.to_text(judgements, profile)
+    click.echo(text, nl=False)
+    if out:
+        write_form(out, {".md": text, ".csv": to_csv(judging.rows(judgements))})
+        click.echo(f"written: {out}")
+
+
+@click.command(cls=Command)
+@_PROFILE
+@_RESULTS
+@click.option("--out", type=_FILE, required=True, help="The file to write: .csv.")
+def export(profile: str, results: Path, out: Path) -> None:
+    """Write all score lines of a profile as CSV, of several tries at one number the newest."""
+    from benchmark.layout import to_csv, write_form
+    from benchmark.record import read_scores
+    from benchmark.tables import score_rows
+
+    rows = list(score_rows(read_scores(results, profile)))
+    write_form(out, {".csv": to_csv(rows)})
+    click.echo(f"written: {out} ({len(rows) - 1} scores)")

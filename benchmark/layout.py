@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,15 +100,19 @@ def to_csv(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def write_page(path: Path, page: Page, rows: Iterable[Sequence[object]]) -> None:
-    """Write a table as its ending says: .md and .tex the page, .csv the rows.
+def forms(page: Page, rows: Iterable[Sequence[object]], label: str) -> dict[str, str]:
+    """A table in every form by the ending of its file: the page as Markdown and LaTeX, the rows as CSV."""
+    return {".md": to_markdown(page), ".csv": to_csv(rows), ".tex": to_latex(page, label)}
+
+
+def write_form(path: Path, forms: Mapping[str, str]) -> None:
+    """Write the text that belongs to the ending of a file name: forms is {".md": text, ...}.
 
     Raises InputError for another ending and for a place that cannot be written to.
     """
-    forms = {".md": lambda: to_markdown(page), ".tex": lambda: to_latex(page, path.stem), ".csv": lambda: to_csv(rows)}
     if path.suffix not in forms:
-        raise InputError(f"{path}: expected a file name ending in {', '.join(forms)}")
-    write_bytes(path, forms[path.suffix]().encode())
+        raise InputError(f"{path}: expected a file name ending in {' or '.join(forms)}")
+    write_bytes(path, forms[path.suffix].encode())
 
 
 def escape_latex(text: str) -> str:

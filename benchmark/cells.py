@@ -72,7 +72,7 @@ class Run:
         Of images: means over the lines left. Of sets: as scored, their mean over training seeds.
         """
         scores = self._by_metric.get(metric, [])
-        return _set_replicates(scores) if _of_sets(scores) else without_each_group(self._values(scores))
+        return _set_replicates(scores, self.images) if _of_sets(scores) else without_each_group(self._values(scores))
 
     @property
     def metrics(self) -> list[str]:
@@ -106,7 +106,7 @@ class Run:
             return cell
         if not _of_sets(scores):
             return replace(cell, interval=mean_interval(self._values(scores)))
-        replicates = _set_replicates(scores)
+        replicates = _set_replicates(scores, self.images)
         notes = () if replicates else (NO_REPLICATES,)
         if cell.scored != self.images:
             notes = (f"{cell.scored} of {self.images} images are in the set", *notes)
@@ -187,9 +187,9 @@ def _of_sets(scores: Sequence[Score]) -> bool:
     return any(score.image is None for score in scores)
 
 
-def _set_replicates(scores: Sequence[Score]) -> tuple[float, ...]:
-    """Replicates averaged over training seeds; empty when one of them has none. Fewer images make fewer groups."""
-    finite = [(score.replicates or ())[: score.n] for score in scores if score.value is not None]
+def _set_replicates(scores: Sequence[Score], images: int) -> tuple[float, ...]:
+    """Replicates averaged over training seeds; empty when one of them has none. Few images are as few groups."""
+    finite = [(score.replicates or ())[:images] for score in scores if score.value is not None]
     if len({len(replicates) for replicates in finite}) != 1:
         return ()
     return tuple(mean(values) for values in zip(*finite, strict=True))

@@ -18,6 +18,7 @@ from degrade.errors import InputError
 from degrade.split import Split, open_split
 
 LEVEL = 0.05  # of the corrected p value, below which one method is called better
+Facts = Mapping[str, Any]  # what <run>.json holds
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
     *("difference", "low", "high", "p", "p_holm", "better"),
@@ -71,32 +72,39 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     return [replace(pair, corrected=p) for pair, p in zip(pairs, corrected, strict=True)]
 
 
-def run_facts(results: Path, profile: str, name: str) -> dict[str, Any]:
+def run_facts(results: Path, profile: str, name: str) -> Facts:
     """What <run>.json says of a run; InputError when it is not there or not readable."""
     path = scores_folder(results, profile) / f"{name}.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["run"], facts["split"], facts["split_sha256"], facts["metrics"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
+    return facts
 
 
 def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:
-    """Raises InputError that names the first difference of test split or metric definition between runs."""
-    facts = {
-        f"{method} ({name})": run_facts(results, profile, name)
-        for method, run in runs.items()
-        for name in sorted({score.run for score in run.scores})
-    }
-    (first, reference), *others = facts.items()
-    for name, other in others:
-        if reference.get("split_sha256") != other.get("split_sha256"):
-            raise InputError(f"{first} and {name}: scored on test splits of different content; score one of them again")
-        for metric in metrics:
-            if reference.get("metrics", {}).get(metric) != other.get("metrics", {}).get(metric):
-                raise InputError(
-                    f"{first} and {name}: {metric} was computed by different definitions, weights or package versions; "
-                    "score one of them again"
-                )
+    """Raises InputError that names the difference when runs differ in test split or in the definition of a metric."""
+    names = sorted({score.run for run in runs.values() for score in run.scores})
+    first, *others = (run_facts(results, profile, name) for name in names)
+    for other in others:
+        comparable(_narrowed(first, metrics), _narrowed(other, metrics))
+
+
+def _narrowed(facts: Facts, metrics: Sequence[str]) -> Facts:
+    """The description of a run with the definitions of some metrics only."""
+    return {**facts, "metrics": {metric: digest for metric, digest in facts["metrics"].items() if metric in metrics}}
+
+
+def comparable(run_a: Facts, run_b: Facts) -> None:
+    """Raise InputError, naming the difference, unless two runs used one test split and define their metrics alike."""
+    names = f"runs {run_a['run']} and {run_b['run']}"
+    if (run_a["split"], run_a["split_sha256"]) != (run_b["split"], run_b["split_sha256"]):
+        raise InputError(f"{names}: scored on test splits of different content; score one of them again")
+    for metric in sorted(run_a["metrics"].keys() & run_b["metrics"].keys()):
+        if run_a["metrics"][metric] != run_b["metrics"][metric]:
+            how = "by different definitions, weights or package versions"
+            raise InputError(f"{names}: {metric} was computed {how}; score one of them again")
 
 
 def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
@@ -109,7 +117,7 @@ def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
         raise InputError(f"{path}: expected the split that was scored; name the folder that holds it with --work")
     split = open_split(path)
     for name in sorted({score.run for score in run.scores}):
-        if run_facts(results, profile, name).get("split_sha256") != split.digest:
+        if run_facts(results, profile, name)["split_sha256"] != split.digest:
             raise InputError(f"{path}: is not what {name} scored, although of the same name; score it again")
     return split
 

@@ -115,7 +115,8 @@ def scored(tmp_path):
     run = run_of(values)
     lines = [replace(line, split=prepared.label).line() + "\n" for line in run.scores]
     (folder / f"{BASE.run}.jsonl").write_text("".join(lines))
-    (folder / f"{BASE.run}.json").write_text(json.dumps({"split_sha256": prepared.split.digest, "metrics": {}}))
+    facts = {"run": BASE.run, "split": prepared.label, "split_sha256": prepared.split.digest, "metrics": {}}
+    (folder / f"{BASE.run}.json").write_text(json.dumps(facts))
     return values
 
 
@@ -140,7 +141,7 @@ def test_the_command_reads_a_split_as_degrade_wrote_it_and_draws_a_figure(scored
 
 def test_another_split_of_that_name_is_refused(scored, tmp_path):
     description = scores_folder(tmp_path / "results", "quick") / f"{BASE.run}.json"
-    description.write_text(json.dumps({"split_sha256": "another", "metrics": {}}))
+    description.write_text(json.dumps(json.loads(description.read_text()) | {"split_sha256": "another"}))
     shown = call(tmp_path)
     assert shown.exit_code == 1 and "is not what 20250101T000000Z-00000000 scored" in shown.output
 

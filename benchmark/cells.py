@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from benchmark.methods import canonical
+from benchmark.methods import canonical, find_method
 from benchmark.record import Score
 from benchmark.statistics import Interval, jackknife_interval, mean, mean_interval, without_each_group
 from degrade.errors import InputError
@@ -64,7 +64,9 @@ class Run:
 
     def cell(self, metric: str) -> Cell:
         """The value of one metric with its interval; a set that some images are missing from says so."""
-        return self._cells.get(metric, Cell(NOT_RUN))
+        if metric not in self._cells:
+            self._cells[metric] = self._cell(self._by_metric.get(metric, []))
+        return self._cells[metric]
 
     def replicates(self, metric: str) -> tuple[float, ...]:
         """The value of a metric without each group of images in turn; empty where that is not known.
@@ -98,7 +100,8 @@ class Run:
 
     @cached_property
     def _cells(self) -> dict[str, Cell]:
-        return {metric: self._cell(scores) for metric, scores in self._by_metric.items()}
+        """Those asked for by now: an interval over thousands of images takes a tenth of a second."""
+        return {}
 
     def _cell(self, scores: list[Score]) -> Cell:
         cell = summarise(scores)
@@ -136,9 +139,30 @@ class Runs:
             self._scores[score.protocol, score.task, score.method].append(score)
             splits[score.protocol, score.task][score.split].append(score)
         self._split = {block: _largest(found) for block, found in splits.items()}
+        self._found: dict[tuple[str, str, str], Run] = {}
 
     def find(self, protocol: str, task: str, method: str) -> Run:
         """The run of a method (full or short name); without scores when there is none on the split that counts."""
+        key = (protocol, task, method)
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def need(self, protocol: str, task: str, method: str) -> Run:
+        """As find; InputError for an unknown method, and where there are no scores with the command that makes them."""
+        run = self.find(protocol, task, method)
+        if not run.scores:
+            find_method(method)
+            reason = "; ".join(run.notes) or f"{method} has no scores under {protocol} {task}"
+            command = f"benchmark run --protocol {protocol} --task {task} --method {method}"
+            raise InputError(f"{reason}; run: {command} with the same --profile")
+        return run
+
+    def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
+        """The runs of a method by protocol."""
+        return {protocol: self.find(protocol, task, method) for protocol in protocols}
+
+    def _find(self, protocol: str, task: str, method: str) -> Run:
         own = self._scores.get((protocol, task, canonical(method)))
         if not own:
             return Run(())
@@ -146,18 +170,6 @@ class Runs:
         kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
         notes = () if kept else (f"{method} has scores on another test split only ({_newest(own).split}), left out",)
         return Run(tuple(kept), notes)
-
-    def need(self, protocol: str, task: str, method: str) -> Run:
-        """As find; InputError where there are no scores, with the reason and the command that makes them."""
-        run = self.find(protocol, task, method)
-        if not run.scores:
-            reason = "; ".join(run.notes) or f"{method} has no scores under {protocol} {task}"
-            raise InputError(f"{reason}; run: benchmark run --protocol {protocol} --task {task} --method {method}")
-        return run
-
-    def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
-        """The runs of a method by protocol."""
-        return {protocol: self.find(protocol, task, method) for protocol in protocols}
 
 
 def summarise(scores: list[Score]) -> Cell:

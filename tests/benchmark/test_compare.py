@@ -144,3 +144,4 @@ def test_a_run_without_its_description_is_refused(results):
 def test_a_method_without_scores_is_answered_with_the_command_that_makes_them(results):
     shown = call("edsr", "ispl", "--task", "sr4", "--results", results())
     assert shown.exit_code == 1 and "run: benchmark run --protocol S2S --task sr4 --method ispl" in shown.output
+    assert "did you mean 'edsr'" in call("bicubic", "edrs", "--task", "sr4", "--results", results()).output

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from degrade.errors import InputError
 from degrade.image import Image
 
 
@@ -31,26 +32,6 @@ class GaussianBlur:
         size = self.size or 2 * math.ceil(4 * self.sigma) + 1
         blurred = cv2.GaussianBlur(image, (size, size), self.sigma, borderType=cv2.BORDER_REFLECT_101)
         return np.clip(blurred, 0, 1, out=blurred)
-
-
-def sample_gaussian_blur(
-    rng: np.random.Generator, sigma: tuple[float, float] = (3.0, 8.0), ratio: float = 1.0
-) -> GaussianBlur:
-    """Draw sigma uniformly and multiply it by `ratio`; the whole Gaussian is kept."""
-    return GaussianBlur(float(rng.uniform(*sigma)) * ratio)
-
-
-def sample_cut_gaussian_blur(
-    rng: np.random.Generator, sigma: tuple[float, float] = (3.0, 8.0), ratio: float = 1.0
-) -> GaussianBlur:
-    """As sample_gaussian_blur, with the kernel cut where the authors' script (imgaug) cuts it.
-
-    int(2.9 sigma) pixels wide below sigma 5, int(2.6 sigma) from 5 on, times `ratio`, raised to odd:
-    1.0 to 1.4 dB milder than the whole Gaussian.
-    """
-    drawn = float(rng.uniform(*sigma))
-    width = int((2.9 if drawn < 5 else 2.6) * drawn)
-    return GaussianBlur(drawn * ratio, size=next_odd(width * ratio))
 
 
 @dataclass(frozen=True)
@@ -96,11 +77,15 @@ class MotionBlur:
         return np.clip(blurred, 0, 1, out=blurred)
 
 
-def sample_motion_blur(rng: np.random.Generator, k: tuple[int, int] = (10, 20), ratio: float = 1.0) -> MotionBlur:
-    """Draw k from the integers of the interval, times `ratio`, raised to odd; any direction, any angle."""
-    length = int(rng.integers(k[0], k[1] + 1))
-    direction, angle = float(rng.uniform(0, 1)), float(rng.uniform(0, 360))
-    return MotionBlur(max(3, next_odd(length * ratio)), direction, angle)
+def imgaug_width(sigma: float) -> int:
+    """The width in px at which imgaug, and so the authors' script, cuts a Gaussian.
+
+    int(2.9 sigma) below sigma 5, int(2.6 sigma) from 5 on; as the size of a GaussianBlur it is raised to odd. The blur
+    is 1.0 to 1.4 dB milder than that of the whole Gaussian.
+    """
+    if not isinstance(sigma, int | float):
+        raise InputError(f"imgaug_width: expected the name of a field that is a number of pixels, got one of {sigma!r}")
+    return int((2.9 if sigma < 5 else 2.6) * sigma)
 
 
 def next_odd(length: float) -> int:

@@ -12,7 +12,8 @@
     operator = "GaussianBlur"     # any operator; its fields, except seed, take a value:
     sigma = {uniform = [0.5, 3]}  # 2 | {uniform = [low, high]} or another interval |
                                   # {choice = [...], weights = [...]} | {grid = [...]} | {severity = [...]} |
-                                  # {same = "other_field"}, which must come before it in the operator
+                                  # {same = "other_field"}, which must come before it in the operator |
+                                  # {imgaug_width = "sigma"}: for the size of a GaussianBlur, imgaug's
     chance = 0.5                  # of this step; 1 when left out
 
 Intervals are uniform, log_uniform, one_over_uniform, root_uniform (square root of uniform), square_uniform, integer.

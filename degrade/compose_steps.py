@@ -7,11 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from degrade.composition import EXTRA, INTERVALS, LISTS, Drawing, Group, Law, Maybe, OneOf, Operation, Repeat, Step
+from degrade.composition import (
+    DERIVED,
+    EXTRA,
+    INTERVALS,
+    LISTS,
+    Drawing,
+    Group,
+    Law,
+    Maybe,
+    OneOf,
+    Operation,
+    Repeat,
+    Step,
+)
 from degrade.errors import InputError, unknown
 from degrade.pipeline import OPERATORS
 
-_LAWS = (*INTERVALS, *LISTS, "severity")
+_LAWS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")
 _DEEPEST, _MOST_REPEATS, _MOST_CELLS = 8, 64, 10**6
 
@@ -88,21 +101,21 @@ class Reader:
         order = [key for key in (*extra, *known) if key in table]
         operation = Operation(name, tuple((key, self.law(f"{where}.{key}", table[key])) for key in order))
         for number, (key, law) in enumerate(operation.laws):
-            if law.kind == "same" and law.values[0] not in order[:number]:
-                raise InputError(f"{where}.{key}: same needs a field before it, got {law.values[0]!r}")
+            if law.kind in DERIVED and law.values[0] not in order[:number]:
+                raise InputError(f"{where}.{key}: {law.kind} needs a field before it, got {law.values[0]!r}")
         _try_extremes(where, operation)
         return operation
 
     def law(self, where: str, value: Any) -> Law:
         if not isinstance(value, dict):
             return Law("fixed", (_plain(where, value),))
-        kinds = [kind for kind in (*_LAWS, "same") if kind in value]
+        kinds = [kind for kind in _LAWS if kind in value]
         if len(kinds) != 1:
-            check_keys(where, value, (*_LAWS, "same", "weights"))
+            check_keys(where, value, (*_LAWS, "weights"))
             raise InputError(f"{where}: expected one law, such as {{uniform = [1, 2]}}, got {value!r}")
         kind, values = kinds[0], value[kinds[0]]
         check_keys(where, value, (kind, "weights") if kind == "choice" else (kind,))
-        if kind == "same":
+        if kind in DERIVED:
             return Law(kind, (values,))
         if not isinstance(values, list) or not values:
             raise InputError(f"{where}: {kind} needs a list of values, got {values!r}")
@@ -134,9 +147,9 @@ def _try_extremes(where: str, operation: Operation) -> None:
     large = Drawing(np.random.default_rng(0), 10**9, 1.0, ())
     first: dict[str, Any] = {}
     for key, law in operation.laws:
-        first[key] = first[law.values[0]] if law.kind == "same" else law.extremes()[0]
+        first[key] = DERIVED[law.kind](first[law.values[0]]) if law.kind in DERIVED else law.extremes()[0]
     for key, law in operation.laws:
-        for value in law.extremes() if law.kind != "same" else ():
+        for value in law.extremes() if law.kind not in DERIVED else ():
             try:
                 operation.build(first | {key: value}, large)
             except InputError as error:

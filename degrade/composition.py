@@ -1,22 +1,24 @@
 """A recipe as plain data: steps that hold operators, and laws that their values are drawn from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from degrade.blur import next_odd
+from degrade.blur import imgaug_width, next_odd
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.errors import InputError
-from degrade.noise import sample_correlated_noise
+from degrade.noise import draw_correlated_noise
 from degrade.pipeline import OPERATORS, Operator
 from degrade.resize import Resize
 from degrade.seeds import draw_seed
 
 INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "integer")
 LISTS = ("choice", "grid")
+# What a field may be made of another one that was drawn before it.
+DERIVED: dict[str, Callable[[Any], Any]] = {"same": lambda drawn: drawn, "imgaug_width": imgaug_width}
 # Fields in pixels, which scale with size / base, and how they are rounded; every other field stays as drawn.
 _ELLIPSE = {"sigma_x": "any", "sigma_y": "any", "size": "odd"}
 LENGTHS: dict[str, dict[str, str]] = {
@@ -25,10 +27,10 @@ LENGTHS: dict[str, dict[str, str]] = {
     "FilmGrain": {"size": "any"},
     "GaussianBlur": {"sigma": "any", "size": "odd"},
     "GeneralisedBlur": _ELLIPSE,
-    "MotionBlur": {"k": "odd"},
+    "MotionBlur": {"k": "odd, at least 3"},
     "Mosaic": {"block": "whole"},
     "PlateauBlur": _ELLIPSE,
-    "Rain": {"length": "odd", "width": "at least 1"},
+    "Rain": {"length": "odd, at least 3", "width": "at least 1"},
     "Scratches": {"width": "any"},
     "ShakeBlur": {"length": "any"},
     "SharpenHalo": {"sigma": "any"},
@@ -46,7 +48,7 @@ class Law:
 
     kind: "fixed"; an interval "uniform", "log_uniform", "one_over_uniform" (1 / uniform), "root_uniform" (square root
         of uniform), "square_uniform" or "integer" (both ends included) with two values; "choice" with or without
-        weights; "grid", a factor of the factorial grid; "same", what was drawn for the field named before it.
+        weights; "grid", a factor of the factorial grid; one of DERIVED, of the field that is named.
     place: which factor of the grid.
     """
 
@@ -55,9 +57,12 @@ class Law:
     weights: tuple[float, ...] = ()
     place: int = 0
 
-    def draw(self, rng: np.random.Generator, digits: Sequence[int]) -> Any:
+    def draw(self, rng: np.random.Generator, digits: Sequence[int], before: Mapping[str, Any]) -> Any:
+        """A value; `before` holds those of the fields drawn before this one."""
         if self.kind == "fixed":
             return self.values[0]
+        if self.kind in DERIVED:
+            return DERIVED[self.kind](before[self.values[0]])
         if self.kind == "choice":
             return self.values[pick(rng, len(self.values), self.weights)]
         if self.kind == "grid":
@@ -71,7 +76,9 @@ class Law:
         return self._shaped(drawn)
 
     def _shaped(self, drawn: float) -> float:
-        power = {"one_over_uniform": -1, "root_uniform": 0.5, "square_uniform": 2}.get(self.kind, 1)
+        if self.kind == "one_over_uniform":
+            return 1 / drawn
+        power = {"root_uniform": 0.5, "square_uniform": 2}.get(self.kind, 1)
         return drawn if power == 1 else drawn**power
 
     def extremes(self) -> tuple[Any, ...]:
@@ -92,6 +99,7 @@ class Law:
             "root_uniform": "sqrt({})",
             "square_uniform": "({})^2",
             "same": "as {}",
+            "imgaug_width": "where imgaug cuts {}",
         }
         return forms.get(self.kind, "{}").format(interval)
 
@@ -108,10 +116,10 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operator; its field `seed` is always drawn.
+    """Draws one operator, each field by its law: the sampler of the field. A field `seed` is always drawn.
 
     A Resize may have `side`, a share of the reference's side, in the place of its sizes; a CorrelatedNoise may have
-    `level`, which any covariance is drawn for (see sample_correlated_noise), in the place of all its fields.
+    `level`, which any covariance is drawn for (see draw_correlated_noise), in the place of all its fields.
     """
 
     name: str
@@ -120,7 +128,7 @@ class Operation:
     def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
         values: dict[str, Any] = {}
         for name, law in self.laws:
-            values[name] = values[law.values[0]] if law.kind == "same" else law.draw(drawing.rng, drawing.digits)
+            values[name] = law.draw(drawing.rng, drawing.digits, values)
         return (self.build(values, drawing),)
 
     def build(self, values: dict[str, Any], drawing: Drawing) -> Operator:
@@ -147,17 +155,22 @@ class Operation:
 
 @dataclass(frozen=True)
 class Group:
-    """Steps in order, or in a new order each time, in which those numbered in `in_order` (from 0) keep theirs."""
+    """Steps in order, or in a new order each time, in which those numbered in `in_order` (from 0) keep theirs.
+
+    What a step draws does not depend on the order: the steps are drawn as they are written, then the order.
+    """
 
     steps: tuple["Step", ...]
     shuffled: bool = False
     in_order: tuple[int, ...] = ()
 
     def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
-        places = list(drawing.rng.permutation(len(self.steps)) if self.shuffled else range(len(self.steps)))
-        kept = iter(sorted(self.in_order))
-        places = [next(kept) if place in self.in_order else place for place in places]
-        return tuple(operator for place in places for operator in self.steps[place].draw(drawing))
+        parts = [step.draw(drawing) for step in self.steps]
+        if self.shuffled:
+            kept = iter(self.in_order)
+            places = drawing.rng.permutation(len(parts))
+            parts = [parts[next(kept) if place in self.in_order else place] for place in places]
+        return tuple(operator for part in parts for operator in part)
 
     def __str__(self) -> str:
         if self.shuffled:
@@ -190,7 +203,7 @@ class Repeat:
     step: "Step"
 
     def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
-        count = self.count.draw(drawing.rng, drawing.digits)
+        count = self.count.draw(drawing.rng, drawing.digits, {})
         return tuple(operator for _ in range(count) for operator in self.step.draw(drawing))
 
     def __str__(self) -> str:
@@ -260,7 +273,7 @@ def pick(rng: np.random.Generator, count: int, weights: Sequence[float] = ()) ->
 def _correlated(rng: np.random.Generator, level: Any) -> Operator:
     if not isinstance(level, int | float) or not 0 < level <= 255:
         raise InputError(f"CorrelatedNoise: level must be above 0 to 255, got {level!r}")
-    return sample_correlated_noise(rng, (level, level))
+    return draw_correlated_noise(rng, level)
 
 
 def _scaled(what: str, length: float, drawing: Drawing, rounding: str) -> float | int:
@@ -273,8 +286,8 @@ def _scaled(what: str, length: float, drawing: Drawing, rounding: str) -> float 
         raise InputError(f"{what} comes out at {scaled:g} px, more than the image's {drawing.size}")
     if rounding == "at least 1":
         return max(1.0, scaled)
-    if rounding == "odd":
-        return 0 if length == 0 else max(3, next_odd(scaled))
+    if rounding.startswith("odd"):
+        return max(3 if rounding == "odd, at least 3" else 1, next_odd(scaled)) if length else 0
     if rounding == "whole":
         if scaled < 1 or scaled != int(scaled):
             raise InputError(f"{what} comes out at {scaled:g} px; choose a size that makes it a whole number")

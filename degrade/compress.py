@@ -53,11 +53,6 @@ class Jpeg:
         return from_uint8(np.asarray(Pillow.open(file).convert("RGB")))
 
 
-def sample_jpeg(rng: np.random.Generator, quality: tuple[int, int] = (50, 85), chroma: str = "420") -> Jpeg:
-    """Draw the quality from the integers of the interval, both ends included."""
-    return Jpeg(int(rng.integers(quality[0], quality[1] + 1)), chroma)
-
-
 @dataclass(frozen=True)
 class DoubleJpeg:
     """Compress as JPEG twice, the second time with its grid of blocks shifted, as after a crop or a screenshot.
@@ -88,18 +83,6 @@ class DoubleJpeg:
         return Jpeg(self.second, self.chroma)(wider)[self.down :, self.right :].copy()
 
 
-def sample_double_jpeg(
-    rng: np.random.Generator,
-    first: tuple[int, int] = (30, 95),
-    second: tuple[int, int] = (30, 95),
-    chroma: str = "420",
-) -> DoubleJpeg:
-    """Draw both qualities from the integers of their intervals and any shift of the grid, 0 to 15 each way."""
-    qualities = [int(rng.integers(low, high + 1)) for low, high in (first, second)]
-    down, right = (int(rng.integers(16)) for _ in range(2))
-    return DoubleJpeg(*qualities, down=down, right=right, chroma=chroma)
-
-
 @dataclass(frozen=True)
 class Webp:
     """Round to 8 bits, compress as lossy WebP with libwebp, decompress; gives 8-bit values.
@@ -121,8 +104,3 @@ class Webp:
         file = io.BytesIO()
         Pillow.fromarray(to_uint8(image)).save(file, format="WEBP", quality=self.quality)
         return from_uint8(np.asarray(Pillow.open(file).convert("RGB")))
-
-
-def sample_webp(rng: np.random.Generator, quality: tuple[int, int] = (30, 95)) -> Webp:
-    """Draw the quality from the integers of the interval, both ends included."""
-    return Webp(int(rng.integers(quality[0], quality[1] + 1)))

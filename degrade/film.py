@@ -10,7 +10,6 @@ from degrade.checks import check_integer, check_positive, check_range, check_see
 from degrade.fields import normal_table, random_bits, uniform_numbers
 from degrade.image import Image
 from degrade.light import luma
-from degrade.seeds import draw_seed
 
 _SHIFT = 4  # bits after the point in the places OpenCV draws at
 
@@ -54,16 +53,6 @@ class FilmGrain:
         line = (line / np.sqrt((line**2).sum())).astype(np.float32)
         soft = cv2.sepFilter2D(field, -1, line, line)
         return soft[reach : reach + height, reach : reach + width]
-
-
-def sample_film_grain(
-    rng: np.random.Generator,
-    sigma: tuple[float, float] = (4.0, 16.0),
-    size: tuple[float, float] = (0.5, 1.5),
-    ratio: float = 1.0,
-) -> FilmGrain:
-    """Draw both uniformly; the size is multiplied by `ratio`."""
-    return FilmGrain(float(rng.uniform(*sigma)), float(rng.uniform(*size)) * ratio, draw_seed(rng))
 
 
 @dataclass(frozen=True)
@@ -117,19 +106,6 @@ class Scratches:
         centre = (int(numbers[1] * width * 2**_SHIFT), int(numbers[0] * height * 2**_SHIFT))
         radius = self.width * (0.25 + 0.75 * numbers[2])
         cv2.circle(layer, centre, max(1, round(radius * 2**_SHIFT)), 255, cv2.FILLED, cv2.LINE_AA, _SHIFT)
-
-
-def sample_scratches(
-    rng: np.random.Generator,
-    scratches: tuple[int, int] = (0, 6),
-    dust: tuple[int, int] = (0, 60),
-    width: tuple[float, float] = (0.7, 2.5),
-    opacity: tuple[float, float] = (0.3, 0.9),
-    ratio: float = 1.0,
-) -> Scratches:
-    """Draw the counts from the integers of their intervals, the rest uniformly; the width is times `ratio`."""
-    counts = [int(rng.integers(low, high + 1)) for low, high in (scratches, dust)]
-    return Scratches(*counts, float(rng.uniform(*width)) * ratio, float(rng.uniform(*opacity)), draw_seed(rng))
 
 
 def _quadrilateral(start: tuple[float, float], end: tuple[float, float], width: float) -> np.ndarray:

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.blur import next_odd
 from degrade.checks import check_positive, check_range
 from degrade.image import Image
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -44,16 +41,29 @@ class AnisotropicBlur:
         return convolve(image, self.kernel())
 
 
-def sample_anisotropic_blur(
-    rng: np.random.Generator, sigma: Interval = (0.2, 3.0), size: tuple[int, int] = (0, 0), ratio: float = 1.0
-) -> AnisotropicBlur:
-    """Draw both sigmas and the angle uniformly, the size from the odd numbers of the interval ((0, 0): whole)."""
-    drawn = _draw_size(rng, size, ratio)
-    return AnisotropicBlur(*_draw_ellipse(rng, sigma, False, ratio), size=drawn)
-
-
 @dataclass(frozen=True)
-class GeneralisedBlur:
+class _LongTailed:
+    """The fields and the call that GeneralisedBlur and PlateauBlur share; they differ in the profile of q^beta."""
+
+    sigma_x: float
+    sigma_y: float
+    angle: float
+    beta: float
+    size: int
+
+    def __post_init__(self) -> None:
+        _check_ellipse(self, smallest=1)
+        check_positive(self, "beta")
+
+    def kernel(self) -> np.ndarray:
+        """(size, size) float32 weights that sum to 1."""
+        return _weights(self._profile(_quadratic(self) ** self.beta))
+
+    def __call__(self, image: Image) -> Image:
+        return convolve(image, self.kernel())
+
+
+class GeneralisedBlur(_LongTailed):
     """Convolve with a generalised Gaussian, exp(-q^beta / 2): pointed for beta < 1, boxy above, Gaussian at 1.
 
     sigma_x, sigma_y: widths along the two axes in pixels, > 0.
@@ -63,39 +73,12 @@ class GeneralisedBlur:
     Source: Liu et al. (2020), as in Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
-    sigma_x: float
-    sigma_y: float
-    angle: float
-    beta: float
-    size: int
-
-    def __post_init__(self) -> None:
-        _check_ellipse(self, smallest=1)
-        check_positive(self, "beta")
-
-    def kernel(self) -> np.ndarray:
-        """(size, size) float32 weights that sum to 1."""
-        return _weights(np.exp(-(_quadratic(self) ** self.beta) / 2))
-
-    def __call__(self, image: Image) -> Image:
-        return convolve(image, self.kernel())
+    @staticmethod
+    def _profile(power: np.ndarray) -> np.ndarray:
+        return np.exp(-power / 2)
 
 
-def sample_generalised_blur(
-    rng: np.random.Generator,
-    sigma: Interval = (0.2, 3.0),
-    beta: Interval = (0.5, 4.0),
-    size: tuple[int, int] = (7, 21),
-    isotropic: bool = False,
-    ratio: float = 1.0,
-) -> GeneralisedBlur:
-    """Draw the size, the axes and beta; beta lies below 1 and above 1 equally often, as in Real-ESRGAN."""
-    drawn = _draw_size(rng, size, ratio)
-    return GeneralisedBlur(*_draw_ellipse(rng, sigma, isotropic, ratio), beta=_draw_beta(rng, beta), size=drawn)
-
-
-@dataclass(frozen=True)
-class PlateauBlur:
+class PlateauBlur(_LongTailed):
     """Convolve with a plateau, 1 / (1 + q^beta): flat in the middle, with long tails.
 
     sigma_x, sigma_y: where it has fallen to one half along the two axes, pixels, > 0.
@@ -105,35 +88,9 @@ class PlateauBlur:
     Source: Liu et al. (2020), as in Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
-    sigma_x: float
-    sigma_y: float
-    angle: float
-    beta: float
-    size: int
-
-    def __post_init__(self) -> None:
-        _check_ellipse(self, smallest=1)
-        check_positive(self, "beta")
-
-    def kernel(self) -> np.ndarray:
-        """(size, size) float32 weights that sum to 1."""
-        return _weights(1 / (1 + _quadratic(self) ** self.beta))
-
-    def __call__(self, image: Image) -> Image:
-        return convolve(image, self.kernel())
-
-
-def sample_plateau_blur(
-    rng: np.random.Generator,
-    sigma: Interval = (0.2, 3.0),
-    beta: Interval = (1.0, 2.0),
-    size: tuple[int, int] = (7, 21),
-    isotropic: bool = False,
-    ratio: float = 1.0,
-) -> PlateauBlur:
-    """Draw as sample_generalised_blur does."""
-    drawn = _draw_size(rng, size, ratio)
-    return PlateauBlur(*_draw_ellipse(rng, sigma, isotropic, ratio), beta=_draw_beta(rng, beta), size=drawn)
+    @staticmethod
+    def _profile(power: np.ndarray) -> np.ndarray:
+        return 1 / (1 + power)
 
 
 @dataclass(frozen=True)
@@ -165,17 +122,6 @@ class SincBlur:
         return convolve(image, self.kernel())
 
 
-def sample_sinc_blur(
-    rng: np.random.Generator, cutoff: Interval = (math.pi / 3, math.pi), size: tuple[int, int] = (7, 21)
-) -> SincBlur:
-    """Draw the size from the odd numbers of the interval and the cutoff uniformly.
-
-    Real-ESRGAN draws the cutoff from pi / 5 on when the kernel of a stage is 13 pixels or wider.
-    """
-    drawn = _draw_size(rng, size, 1.0)
-    return SincBlur(min(math.pi, float(rng.uniform(*cutoff))), drawn)
-
-
 @dataclass(frozen=True)
 class DefocusBlur:
     """Average over a disk, as a lens with a round aperture does out of focus.
@@ -198,11 +144,6 @@ class DefocusBlur:
         return convolve(image, self.kernel())
 
 
-def sample_defocus_blur(rng: np.random.Generator, radius: Interval = (1.0, 8.0), ratio: float = 1.0) -> DefocusBlur:
-    """Draw the radius uniformly and multiply it by `ratio`."""
-    return DefocusBlur(float(rng.uniform(*radius)) * ratio)
-
-
 def convolve(image: Image, kernel: np.ndarray) -> Image:
     """Correlate each channel with an odd square kernel and clip; mirrored borders."""
     blurred = cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
@@ -214,7 +155,7 @@ def _grid(size: int) -> np.ndarray:
     return np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
 
 
-def _quadratic(blur: AnisotropicBlur | GeneralisedBlur | PlateauBlur) -> np.ndarray:
+def _quadratic(blur: AnisotropicBlur | _LongTailed) -> np.ndarray:
     """q of the module's docstring for each place of the kernel."""
     down, right = _grid(blur.size or 2 * math.ceil(4 * max(blur.sigma_x, blur.sigma_y)) + 1)
     cosine, sine = math.cos(math.radians(blur.angle)), math.sin(math.radians(blur.angle))
@@ -226,36 +167,14 @@ def _weights(values: np.ndarray) -> np.ndarray:
     return (values / values.sum()).astype(np.float32)
 
 
-def _check_ellipse(blur: AnisotropicBlur | GeneralisedBlur | PlateauBlur, smallest: int) -> None:
+def _check_ellipse(blur: AnisotropicBlur | _LongTailed, smallest: int) -> None:
     check_positive(blur, "sigma_x")
     check_positive(blur, "sigma_y")
     check_range(blur, "angle", -360, 360)
     _check_size(blur, smallest)
 
 
-def _check_size(blur: AnisotropicBlur | GeneralisedBlur | PlateauBlur | SincBlur, smallest: int) -> None:
+def _check_size(blur: AnisotropicBlur | _LongTailed | SincBlur, smallest: int) -> None:
     whole = isinstance(blur.size, int) and blur.size >= smallest
     if not whole or (blur.size % 2 == 0 and blur.size != 0):
         raise ValueError(f"{type(blur).__name__}: size must be an odd number of pixels, got {blur.size!r}")
-
-
-def _draw_size(rng: np.random.Generator, size: tuple[int, int], ratio: float) -> int:
-    """An odd number of the interval times `ratio`, raised to odd; 0 for (0, 0)."""
-    if size == (0, 0):
-        return 0
-    return next_odd(ratio * int(rng.choice(np.arange(next_odd(size[0]), size[1] + 1, 2))))
-
-
-def _draw_ellipse(
-    rng: np.random.Generator, sigma: Interval, isotropic: bool, ratio: float
-) -> tuple[float, float, float]:
-    """sigma_x, sigma_y and the angle in degrees."""
-    first = float(rng.uniform(*sigma)) * ratio
-    if isotropic:
-        return first, first, 0.0
-    return first, float(rng.uniform(*sigma)) * ratio, float(rng.uniform(0, 180))
-
-
-def _draw_beta(rng: np.random.Generator, beta: Interval) -> float:
-    below = (beta[0], min(1.0, beta[1])) if rng.random() < 0.5 else (max(1.0, beta[0]), beta[1])
-    return float(rng.uniform(*below))

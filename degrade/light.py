@@ -50,11 +50,6 @@ class LowLight:
         return encode(decode(image) * np.float32(2.0**-self.stops))
 
 
-def sample_low_light(rng: np.random.Generator, stops: tuple[float, float] = (1.0, 4.0)) -> LowLight:
-    """Draw the stops uniformly."""
-    return LowLight(float(rng.uniform(*stops)))
-
-
 @dataclass(frozen=True)
 class Vignette:
     """Darken towards the corners: linear light times 1 / (1 + k r^2)^2, the cosine-fourth law of a lens.
@@ -81,10 +76,3 @@ class Vignette:
         k = 1 / math.sqrt(1 - self.loss) - 1
         falloff = (1 + np.float32(k / squares) * (down[:, None] + right)) ** -2
         return encode(decode(image) * falloff.astype(np.float32)[:, :, None])
-
-
-def sample_vignette(rng: np.random.Generator, loss: tuple[float, float] = (0.2, 0.7), shift: float = 0.1) -> Vignette:
-    """Draw the loss uniformly, and the centre up to `shift` of a side away from the middle."""
-    drawn = float(rng.uniform(*loss))
-    down, right = (float(0.5 + rng.uniform(-shift, shift)) for _ in range(2))
-    return Vignette(drawn, down, right)

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from degrade.checks import check_positive, check_range
-from degrade.errors import InputError
 from degrade.image import Image
 
 
@@ -57,32 +56,6 @@ class Mosaic:
         heights, widths = np.diff(rows, append=height), np.diff(columns, append=width)
         means = (sums / (heights[:, None] * widths)[:, :, None]).astype(np.float32)
         return means.repeat(heights, axis=0).repeat(widths, axis=1)
-
-
-def sample_mosaic(rng: np.random.Generator, block: tuple[int, int] = (16, 16), ratio: float = 1.0) -> Mosaic:
-    """Draw the block from the integers of the interval and multiply it by `ratio`.
-
-    Raises InputError when that is not an integer of at least 2.
-    """
-    side = int(rng.integers(block[0], block[1] + 1)) * ratio
-    if side < 2 or side != int(side):
-        raise InputError(
-            f"mosaic: blocks come out {side:g} pixels wide at this size; choose one that makes it a whole 2 or more"
-        )
-    return Mosaic(int(side))
-
-
-def sample_mosaic_region(
-    rng: np.random.Generator,
-    block: tuple[int, int] = (16, 16),
-    side: tuple[float, float] = (0.3, 0.7),
-    ratio: float = 1.0,
-) -> Mosaic:
-    """As sample_mosaic, inside a region whose sides are drawn uniformly, anywhere in the image."""
-    pixels = sample_mosaic(rng, block, ratio).block
-    height, width = (float(rng.uniform(*side)) for _ in range(2))
-    top, left = float(rng.uniform(0, 1 - height)), float(rng.uniform(0, 1 - width))
-    return Mosaic(pixels, top, left, height, width)
 
 
 def _pixels(start: float, share: float, length: int) -> tuple[int, int]:

@@ -31,11 +31,6 @@ class GaussianNoise:
         return add_field(image, normal_table() * np.float32(self.sigma / 255), self.seed)
 
 
-def sample_gaussian_noise(rng: np.random.Generator, sigma: tuple[float, float] = (20.0, 40.0)) -> GaussianNoise:
-    """Draw sigma uniformly."""
-    return GaussianNoise(float(rng.uniform(*sigma)), draw_seed(rng))
-
-
 @dataclass(frozen=True)
 class GreyNoise:
     """Add normal noise that is the same in the three channels: grain without colour.
@@ -55,11 +50,6 @@ class GreyNoise:
         field = (normal_table() * np.float32(self.sigma / 255)).take(random_bits(image.shape[:2], self.seed))
         noisy = image + field[:, :, None]
         return np.clip(noisy, 0, 1, out=noisy)
-
-
-def sample_grey_noise(rng: np.random.Generator, sigma: tuple[float, float] = (20.0, 40.0)) -> GreyNoise:
-    """Draw sigma uniformly."""
-    return GreyNoise(float(rng.uniform(*sigma)), draw_seed(rng))
 
 
 @dataclass(frozen=True)
@@ -106,9 +96,8 @@ class CorrelatedNoise:
         return (np.array(rows) * levels[:, None]).astype(np.float32)
 
 
-def sample_correlated_noise(rng: np.random.Generator, sigma: tuple[float, float] = (2.0, 25.0)) -> CorrelatedNoise:
-    """Draw a level uniformly, and a covariance level^2 R diag(d) R^T with d uniform in [0, 1] and R any rotation."""
-    level = float(rng.uniform(*sigma))
+def draw_correlated_noise(rng: np.random.Generator, level: float) -> CorrelatedNoise:
+    """Draw a covariance level^2 R diag(d) R^T with d uniform in [0, 1] and R any rotation; level in 8-bit steps."""
     rotation = _draw_rotation(rng)
     d = rng.uniform(0, 1, size=3).tolist()
     covariance = [[sum(a[k] * b[k] * d[k] for k in range(3)) for b in rotation] for a in rotation]
@@ -150,11 +139,6 @@ class LaplaceNoise:
         return add_field(image, laplace_table() * np.float32(self.scale / 255), self.seed)
 
 
-def sample_laplace_noise(rng: np.random.Generator, scale: tuple[float, float] = (20.0, 40.0)) -> LaplaceNoise:
-    """Draw the scale uniformly."""
-    return LaplaceNoise(float(rng.uniform(*scale)), draw_seed(rng))
-
-
 @dataclass(frozen=True)
 class PoissonNoise:
     """Add a Poisson count of 8-bit steps with a random sign to each value, whatever the value is.
@@ -173,11 +157,6 @@ class PoissonNoise:
 
     def __call__(self, image: Image) -> Image:
         return add_field(image, signed_poisson_table(self.lam) / np.float32(255), self.seed)
-
-
-def sample_poisson_noise(rng: np.random.Generator, lam: tuple[float, float] = (15.0, 30.0)) -> PoissonNoise:
-    """Draw the expected count uniformly."""
-    return PoissonNoise(float(rng.uniform(*lam)), draw_seed(rng))
 
 
 @dataclass(frozen=True)
@@ -203,14 +182,6 @@ class SensorNoise:
         spread = np.sqrt((self.shot / 255) ** 2 * light + (self.read / 255) ** 2)
         light = np.clip(light + spread * normal_table().take(random_bits(image.shape, self.seed)), 0, 1)
         return encode(light)
-
-
-def sample_sensor_noise(
-    rng: np.random.Generator, shot: tuple[float, float] = (2.0, 12.0), read: tuple[float, float] = (0.2, 2.0)
-) -> SensorNoise:
-    """Draw both levels log-uniformly, so that halving and doubling are equally likely."""
-    drawn = np.exp([rng.uniform(*np.log(shot)), rng.uniform(*np.log(read))])
-    return SensorNoise(float(drawn[0]), float(drawn[1]), draw_seed(rng))
 
 
 def _check(name: str, field: str, level: float, seed: int) -> None:

@@ -85,20 +85,6 @@ class Resize:
         return np.clip(resized, 0, 1, out=resized)
 
 
-def sample_resize(
-    rng: np.random.Generator,
-    factor: tuple[float, float] = (4.0, 8.0),
-    kernels: tuple[tuple[str, str], ...] = (("cv2", "cubic"),),
-) -> Resize:
-    """Draw one of the (library, filter) pairs, each equally likely, and 1 / factor uniformly.
-
-    That is the authors' script: U(1/8, 1/4) of the side is left. Drawing the factor itself uniformly
-    is 0.4 dB stronger over (4, 8) than what their pipeline measures.
-    """
-    library, name = kernels[int(rng.integers(len(kernels)))]
-    return Resize(library, name, factor=1 / float(rng.uniform(1 / factor[1], 1 / factor[0])))
-
-
 def resize_bicubic(image: Image, height: int, width: int) -> Image:
     """The one "bicubic" of the project: antialiased, a = -0.5 (MATLAB, PIL), float, clipped to [0, 1]."""
     return _resize_pil(image, height, width, Pillow.Resampling.BICUBIC)

@@ -9,7 +9,6 @@ from degrade.checks import check_positive, check_range, check_seed
 from degrade.fields import normal_table, random_bits, uniform_numbers
 from degrade.image import Image
 from degrade.kernels import convolve
-from degrade.seeds import draw_seed
 
 _STEP = 0.25  # pixels between two places of the path
 
@@ -61,14 +60,3 @@ class ShakeBlur:
 
     def __call__(self, image: Image) -> Image:
         return convolve(image, self.kernel())
-
-
-def sample_shake_blur(
-    rng: np.random.Generator,
-    length: tuple[float, float] = (5.0, 40.0),
-    turn: tuple[float, float] = (5.0, 30.0),
-    ratio: float = 1.0,
-) -> ShakeBlur:
-    """Draw both uniformly; the length is multiplied by `ratio`, and the turn divided by its root: same form."""
-    drawn, bend = float(rng.uniform(*length)) * ratio, float(rng.uniform(*turn)) / math.sqrt(ratio)
-    return ShakeBlur(drawn, min(180.0, bend), draw_seed(rng))

@@ -11,7 +11,6 @@ from degrade.checks import check_flag, check_positive, check_range, check_seed
 from degrade.fields import normal_table, poisson_table, random_bits
 from degrade.image import Image
 from degrade.light import luma
-from degrade.seeds import draw_seed
 
 _MANY = 100  # expected photons from which the normal distribution stands for Poisson's (skewness 0.1)
 
@@ -64,14 +63,6 @@ class ShotNoise:
         return deviations
 
 
-def sample_shot_noise(
-    rng: np.random.Generator, gain: tuple[float, float] = (0.0025, 9.0), grey: bool = False
-) -> ShotNoise:
-    """Draw the root of the gain uniformly: Real-ESRGAN's first stage draws its scale from U(0.05, 3)."""
-    root = float(rng.uniform(gain[0] ** 0.5, gain[1] ** 0.5))
-    return ShotNoise(root * root, draw_seed(rng), grey)
-
-
 @dataclass(frozen=True)
 class SpeckleNoise:
     """Multiply by 1 + n with n normal: variance (sigma / 255)^2 value^2.
@@ -93,11 +84,6 @@ class SpeckleNoise:
         noisy = factors.take(random_bits(image.shape, self.seed))
         noisy *= image
         return np.clip(noisy, 0, 1, out=noisy)
-
-
-def sample_speckle_noise(rng: np.random.Generator, sigma: tuple[float, float] = (2.0, 25.0)) -> SpeckleNoise:
-    """Draw sigma uniformly."""
-    return SpeckleNoise(float(rng.uniform(*sigma)), draw_seed(rng))
 
 
 @dataclass(frozen=True)
@@ -125,10 +111,3 @@ class SaltPepperNoise:
         noisy = np.where(bits < replaced, np.float32(0), image)
         noisy[bits < round(replaced * self.salt)] = 1
         return noisy
-
-
-def sample_salt_pepper_noise(
-    rng: np.random.Generator, share: tuple[float, float] = (0.005, 0.1), salt: float = 0.5
-) -> SaltPepperNoise:
-    """Draw the share uniformly."""
-    return SaltPepperNoise(float(rng.uniform(*share)), salt, draw_seed(rng))

@@ -35,16 +35,6 @@ class SharpenHalo:
         return np.clip(sharpened, 0, 1, out=sharpened)
 
 
-def sample_sharpen_halo(
-    rng: np.random.Generator,
-    amount: tuple[float, float] = (0.3, 1.5),
-    sigma: tuple[float, float] = (0.8, 2.5),
-    ratio: float = 1.0,
-) -> SharpenHalo:
-    """Draw both uniformly; sigma is multiplied by `ratio`."""
-    return SharpenHalo(float(rng.uniform(*amount)), float(rng.uniform(*sigma)) * ratio)
-
-
 @dataclass(frozen=True)
 class Fade:
     """What light does to a print over the years: less contrast, less colour, a warm cast.
@@ -75,17 +65,6 @@ class Fade:
         return np.clip(toned, 0, 1, out=toned)
 
 
-def sample_fade(
-    rng: np.random.Generator,
-    black: tuple[float, float] = (5.0, 50.0),
-    white: tuple[float, float] = (200.0, 250.0),
-    saturation: tuple[float, float] = (0.3, 0.9),
-    warmth: tuple[float, float] = (-0.03, 0.12),
-) -> Fade:
-    """Draw all four uniformly."""
-    return Fade(*(float(rng.uniform(*interval)) for interval in (black, white, saturation, warmth)))
-
-
 @dataclass(frozen=True)
 class ColourCast:
     """Add a constant to each channel, clipped.
@@ -105,8 +84,3 @@ class ColourCast:
     def __call__(self, image: Image) -> Image:
         cast = image + np.array([self.red / 255, self.green / 255, self.blue / 255], np.float32)
         return np.clip(cast, 0, 1, out=cast)
-
-
-def sample_colour_cast(rng: np.random.Generator, shift: float = 20.0) -> ColourCast:
-    """Draw the three uniformly in [-shift, shift]."""
-    return ColourCast(*(float(rng.uniform(-shift, shift)) for _ in range(3)))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.blur import MotionBlur, next_odd
+from degrade.blur import MotionBlur
 from degrade.checks import check_integer, check_positive, check_range, check_seed
 from degrade.fields import uniform_numbers
 from degrade.image import Image
-from degrade.seeds import draw_seed
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,6 @@ class Haze:
         hazy = image * through
         hazy += np.float32(self.airlight / 255) * (1 - through)
         return np.clip(hazy, 0, 1, out=hazy)
-
-
-def sample_haze(
-    rng: np.random.Generator,
-    near: tuple[float, float] = (0.5, 0.9),
-    depth: tuple[float, float] = (1.0, 2.0),
-    airlight: tuple[float, float] = (180.0, 240.0),
-) -> Haze:
-    """Draw t at the bottom, how many times deeper the top is (t to that power), and the airlight, uniformly."""
-    drawn = float(rng.uniform(*near))
-    return Haze(drawn, drawn ** float(rng.uniform(*depth)), float(rng.uniform(*airlight)))
 
 
 @dataclass(frozen=True)
@@ -104,18 +92,3 @@ class Rain:
             streaks = cv2.sepFilter2D(streaks, -1, profile / profile.max(), np.ones(1, np.float32))
         inner = np.clip(streaks[reach : reach + height, reach : reach + width], 0, 1)
         return inner * np.float32(self.strength / 255)
-
-
-def sample_rain(
-    rng: np.random.Generator,
-    coverage: tuple[float, float] = (0.05, 0.3),
-    length: tuple[float, float] = (20.0, 60.0),
-    width: tuple[float, float] = (1.0, 3.0),
-    strength: tuple[float, float] = (40.0, 120.0),
-    ratio: float = 1.0,
-) -> Rain:
-    """Draw all uniformly, the angle in [-20, 20] degrees; lengths are times `ratio`, the length raised to odd."""
-    long = max(3, next_odd(float(rng.uniform(*length)) * ratio))
-    wide = max(1.0, float(rng.uniform(*width)) * ratio)
-    share, angle = float(rng.uniform(*coverage)), float(rng.uniform(-20, 20))
-    return Rain(share, long, wide, angle, float(rng.uniform(*strength)), draw_seed(rng))

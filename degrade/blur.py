@@ -9,6 +9,8 @@ import numpy as np
 from degrade.errors import InputError
 from degrade.image import Image
 
+_STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
+
 
 @dataclass(frozen=True)
 class GaussianBlur:
@@ -67,13 +69,20 @@ class MotionBlur:
         return (weights / weights.sum()).astype(np.float32)
 
     def __call__(self, image: Image) -> Image:
-        """Only the weights that are not 0 are summed: three times faster than a dense kernel from 13 pixels on."""
+        """Only the weights that are not 0 are summed, strip by strip so that a strip stays in the processor's cache.
+
+        Three times faster than a dense kernel from 13 pixels on.
+        """
         reach, (height, width) = self.k // 2, image.shape[:2]
         wide = cv2.copyMakeBorder(image, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
         blurred, weights = np.zeros(image.shape, np.float32), self.kernel()
-        for top, left in np.argwhere(weights):
-            shifted = wide[top : top + height, left : left + width]
-            cv2.scaleAdd(shifted, float(weights[top, left]), blurred, blurred)
+        taps = [(int(down), int(right), float(weights[down, right])) for down, right in np.argwhere(weights)]
+        rows = max(1, _STRIP // (3 * width))
+        for top in range(0, height, rows):
+            strip = blurred[top : top + rows]
+            for down, right, weight in taps:
+                shifted = wide[top + down : top + down + len(strip), right : right + width]
+                cv2.scaleAdd(shifted, weight, strip, strip)
         return np.clip(blurred, 0, 1, out=blurred)
 
 

@@ -32,7 +32,7 @@ LENGTHS: dict[str, dict[str, str]] = {
     "PlateauBlur": _ELLIPSE,
     "Rain": {"length": "odd, at least 3", "width": "at least 1"},
     "Scratches": {"width": "any"},
-    "ShakeBlur": {"length": "any"},
+    "ShakeBlur": {"length": "any", "turn": "bend"},
     "SharpenHalo": {"sigma": "any"},
     "SincBlur": {"cutoff": "frequency", "size": "odd"},
 }
@@ -278,18 +278,24 @@ def _correlated(rng: np.random.Generator, level: Any) -> Operator:
 
 def _scaled(what: str, length: float, drawing: Drawing, rounding: str) -> float | int:
     if not isinstance(length, int | float):
-        raise InputError(f"{what}: expected a number of pixels, got {length!r}")
+        raise InputError(f"{what}: expected a number, got {length!r}")
     if rounding == "frequency":
         return min(math.pi, length / drawing.ratio)
+    if rounding == "bend":  # degrees per pixel of a path that turns like its square root
+        return min(180.0, length / math.sqrt(drawing.ratio))
     scaled = length * drawing.ratio
     if abs(scaled) > drawing.size:
         raise InputError(f"{what} comes out at {scaled:g} px, more than the image's {drawing.size}")
+    return _rounded(what, scaled, rounding)
+
+
+def _rounded(what: str, pixels: float, rounding: str) -> float | int:
     if rounding == "at least 1":
-        return max(1.0, scaled)
+        return max(1.0, pixels)
     if rounding.startswith("odd"):
-        return max(3 if rounding == "odd, at least 3" else 1, next_odd(scaled)) if length else 0
+        return max(3 if rounding == "odd, at least 3" else 1, next_odd(pixels)) if pixels else 0
     if rounding == "whole":
-        if scaled < 1 or scaled != int(scaled):
-            raise InputError(f"{what} comes out at {scaled:g} px; choose a size that makes it a whole number")
-        return int(scaled)
-    return scaled
+        if pixels < 1 or pixels != int(pixels):
+            raise InputError(f"{what} comes out at {pixels:g} px; choose a size that makes it a whole number")
+        return int(pixels)
+    return pixels

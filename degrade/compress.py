@@ -20,10 +20,7 @@ class Quantize:
     """Round to the nearest of the 256 values n / 255, as a file of 8 bits does."""
 
     def __call__(self, image: Image) -> Image:
-        levels = image * np.float32(255)
-        np.rint(levels, out=levels)
-        levels /= np.float32(255)
-        return np.clip(levels, 0, 1, out=levels)
+        return from_uint8(to_uint8(image))
 
 
 @dataclass(frozen=True)

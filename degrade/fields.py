@@ -5,6 +5,7 @@ generator for ever, but not the numbers its Generator makes of them.
 """
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from degrade.image import Image
 
 _STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
+_COARSE = 64
 
 
 def uniform_numbers(count: int, seed: int) -> np.ndarray:
@@ -51,18 +53,42 @@ def laplace_table() -> np.ndarray:
 
 def signed_poisson_table(lam: float) -> np.ndarray:
     """65536 values, half negative, in which each count n is as frequent as exp(-lam) lam^n / n! (to 1 in 32768)."""
-    positive = _poisson_counts(lam, _STEPS // 2)
+    (ends,) = _poisson_ends([lam], _STEPS // 2)
+    positive = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0)).astype(np.float32)
     return np.concatenate([-positive, positive])
 
 
-def poisson_table(lam: float) -> np.ndarray:
-    """65536 counts, rising, in which each n is as frequent as exp(-lam) lam^n / n! (to 1 in 65536)."""
-    return _poisson_counts(lam, _STEPS)
+def poisson_counts(expected: Sequence[float], which: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    """A count for each of `bits`, of the mean expected[which]: each n as frequent as exp(-mean) mean^n / n! (to 1 in
+    65536), rising with the bits.
+
+    A table for every mean would be larger than the processor's cache, so one for every 64th value of the bits tells
+    where to begin counting. Most of its entries hold no end of a count, and then the beginning is the count.
+    """
+    ends = _poisson_ends(expected, _STEPS)
+    rows, columns = ends.shape
+    coarse = _STEPS // _COARSE
+    places = np.arange(rows)[:, None] * (coarse + 1)
+    reached = np.bincount((places + -(-ends // _COARSE)).ravel(), minlength=rows * (coarse + 1))
+    begun = np.cumsum(reached.reshape(rows, coarse + 1), axis=1)  # how many ends are not above the cell's first value
+    is_split = begun[:, 1:] > begun[:, :-1]
+    table = (2 * begun[:, :-1] + is_split).astype(np.int16).ravel()
+    found = table.take(which.astype(np.int32) * coarse + bits // _COARSE)
+    counts, (open_,) = found >> 1, np.nonzero(found & 1)
+    first, last = which[open_].astype(np.int32) * columns, bits[open_]
+    ends = ends.ravel()
+    while open_.size:
+        above = ends.take(first + counts[open_]) <= last
+        open_, first, last = open_[above], first[above], last[above]
+        counts[open_] += 1
+    return counts
 
 
-def _poisson_counts(lam: float, entries: int) -> np.ndarray:
-    counts = np.arange(int(lam + 12 * math.sqrt(lam) + 12))
-    logarithms = -lam + counts * math.log(lam or 1) - np.cumsum(np.log(np.maximum(counts, 1)))
-    chances = np.exp(logarithms) if lam > 0 else (counts == 0).astype(float)
-    ends = np.rint(np.cumsum(chances) * entries).astype(int)
-    return np.repeat(counts, np.diff(ends, prepend=0)).astype(np.float32)
+def _poisson_ends(expected: Sequence[float], entries: int) -> np.ndarray:
+    """(means, counts): how many of the entries have that count or less."""
+    counts = np.arange(int(max(expected) + 12 * math.sqrt(max(expected)) + 12))
+    lam = np.array(expected, float)[:, None]
+    logarithms = np.array([math.log(mean or 1) for mean in expected])[:, None]
+    chances = np.exp(-lam + counts * logarithms - np.cumsum(np.log(np.maximum(counts, 1))))
+    chances = np.where(lam > 0, chances, counts == 0)
+    return np.rint(np.cumsum(chances, axis=1) * entries).astype(int)

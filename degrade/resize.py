@@ -79,8 +79,7 @@ class Resize:
         if self.library == "pil":
             return _resize_pil(image, height, width, _PIL[self.filter])
         if self.library == "matlab":
-            resized = _resize_matlab(_resize_matlab(image, height).transpose(1, 0, 2), width).transpose(1, 0, 2)
-            return np.ascontiguousarray(np.clip(resized, 0, 1))
+            return _resize_matlab(image, height, width)
         resized = cv2.resize(image, (width, height), interpolation=_CV2[self.filter])
         return np.clip(resized, 0, 1, out=resized)
 
@@ -111,26 +110,20 @@ def _is_side(value: int) -> bool:
     return isinstance(value, int) and value >= 1
 
 
-def _resize_pil(image: Image, height: int, width: int, kernel: Pillow.Resampling) -> Image:
-    channels = [
-        Pillow.fromarray(np.ascontiguousarray(image[:, :, i])).resize((width, height), kernel) for i in range(3)
-    ]
-    resized = np.stack([np.asarray(channel) for channel in channels], axis=2)
+def _resize_pil(
+    image: Image, height: int, width: int, kernel: Pillow.Resampling, box: tuple[int, int, int, int] | None = None
+) -> Image:
+    """`box` is the part to resize (left, top, right, bottom); what lies around it is used at its borders."""
+    resized = np.empty((height, width, 3), np.float32)
+    for channel in range(3):
+        plane = Pillow.fromarray(np.ascontiguousarray(image[:, :, channel]))
+        resized[:, :, channel] = plane.resize((width, height), kernel, box)
     return np.clip(resized, 0, 1, out=resized)
 
 
-def _resize_matlab(image: np.ndarray, height: int) -> np.ndarray:
-    """The rows by Keys' kernel with a = -0.5 (IEEE Trans. ASSP 1981), stretched when reducing; mirrored borders."""
-    before = image.shape[0]
-    stretch = max(1.0, before / height)
-    centres = (np.arange(height) + 0.5) * before / height - 0.5
-    places = np.floor(centres - 2 * stretch).astype(int)[:, None] + np.arange(math.ceil(4 * stretch) + 2)
-    x = np.abs(places - centres[:, None]) / stretch
-    near, far = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    weights = np.where(x <= 1, near, np.where(x < 2, far, 0))
-    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    places = np.minimum(places % (2 * before), 2 * before - 1 - places % (2 * before))
-    resized = np.zeros((height, *image.shape[1:]), np.float32)
-    for tap in range(places.shape[1]):
-        resized += weights[:, tap, None, None] * image[places[:, tap]]
-    return resized
+def _resize_matlab(image: Image, height: int, width: int) -> Image:
+    """Pillow's bicubic, a = -0.5, inside mirrored borders as wide as its kernel reaches."""
+    down, right = (math.ceil(2 * max(1.0, old / new)) for old, new in zip(image.shape, (height, width), strict=False))
+    wide = cv2.copyMakeBorder(image, down, down, right, right, cv2.BORDER_REFLECT)
+    box = right, down, right + image.shape[1], down + image.shape[0]
+    return _resize_pil(wide, height, width, Pillow.Resampling.BICUBIC, box)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from degrade.checks import check_flag, check_positive, check_range, check_seed
-from degrade.fields import normal_table, poisson_table, random_bits
+from degrade.fields import normal_table, poisson_counts, random_bits
 from degrade.image import Image
 from degrade.light import luma
 
@@ -49,17 +49,13 @@ class ShotNoise:
         steps = np.arange(256, dtype=np.float64)
         deviations = normal_table().take(bits)
         deviations *= (np.sqrt(self.gain * steps) / 255).astype(np.float32).take(levels)
-        few = int(np.searchsorted(steps / self.gain, _MANY))
-        dark = np.flatnonzero(levels.ravel() < few)
-        if dark.size == 0:
-            return deviations
-        order = dark[np.argsort(levels.ravel()[dark], kind="stable")]
-        ends = np.cumsum(np.bincount(levels.ravel()[dark], minlength=few))
-        flat_bits, flat = bits.ravel(), deviations.ravel()
-        for level, places in enumerate(np.split(order, ends[:-1])):
-            if places.size:
-                counts = poisson_table(level / self.gain) - np.float32(level / self.gain)
-                flat[places] = (counts * np.float32(self.gain / 255)).take(flat_bits[places])
+        expected = (steps / self.gain).tolist()
+        dark = levels < np.searchsorted(expected, _MANY)
+        if dark.any():
+            expected = expected[: int(levels[dark].max()) + 1]
+            counts = poisson_counts(expected, levels[dark], bits[dark]).astype(np.float32)
+            counts -= np.array(expected, np.float32).take(levels[dark])
+            deviations[dark] = counts * np.float32(self.gain / 255)
         return deviations
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.blur import GaussianBlur, MotionBlur, next_odd, sample_cut_gaussian_blur, sample_motion_blur
+from degrade.blur import GaussianBlur, MotionBlur, imgaug_width, next_odd
 from degrade.image import Image
 
 
@@ -80,13 +80,14 @@ def test_motion_blur_is_the_correlation_with_its_kernel() -> None:
 def test_the_authors_cut_of_the_gaussian_is_reproduced() -> None:
     """Below sigma 5 the kernel is int(2.9 sigma) wide, from 5 on int(2.6 sigma), raised to odd."""
     for sigma, size in ((3.0, 9), (4.9, 15), (5.0, 13), (7.9, 21)):
-        assert sample_cut_gaussian_blur(np.random.default_rng(0), (sigma, sigma)) == GaussianBlur(sigma, size)
+        assert next_odd(imgaug_width(sigma)) == size
 
 
-def test_motion_lengths_are_whole_numbers_made_odd() -> None:
-    draws = [sample_motion_blur(np.random.default_rng(seed), (10, 20)).k for seed in range(300)]
-    assert set(draws) == {11, 13, 15, 17, 19, 21}
-    assert draws.count(21) < draws.count(11)  # 21 comes from 20 alone, 11 from 10 and 11
+def test_a_strip_at_a_time_gives_the_bytes_of_the_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, blur = np.random.default_rng(0).random((45, 38, 3), dtype=np.float32), MotionBlur(7, 0.3, 40.0)
+    whole = blur(photo)
+    monkeypatch.setattr("degrade.blur._STRIP", 1000)
+    np.testing.assert_array_equal(blur(photo), whole)
 
 
 def test_lengths_round_up_to_the_next_odd_number() -> None:

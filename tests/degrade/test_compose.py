@@ -93,10 +93,39 @@ def test_lengths_scale_with_the_base_and_not_at_all_with_base_0() -> None:
     step = {"operator": "GaussianBlur", "sigma": 4, "size": 41}
     blurs = [one(step, base=base)(rng_for(0), 128)[0] for base in (512, 256, 0)]
     assert [(blur.sigma, blur.size) for blur in blurs] == [(1.0, 11), (2.0, 21), (4.0, 41)]
-    (mosaic,) = [one({"operator": "Mosaic", "block": 16})(rng_for(0), 128)[0]]
-    assert mosaic.block == 4
-    with pytest.raises(InputError, match="whole number"):
-        one({"operator": "Mosaic", "block": 10})(rng_for(0), 128)
+    assert [
+        one({"operator": "MotionBlur", "k": k, "direction": 0, "angle": 0})(rng_for(0), 256)[0].k
+        for k in (2, 10, 11, 20, 21)
+    ] == [3, 5, 7, 11, 11]
+    for size, block in ((512, 16), (256, 8), (64, 2)):
+        assert one({"operator": "Mosaic", "block": 16})(rng_for(0), size)[0].block == block
+    for size in (32, 48, 300):
+        with pytest.raises(InputError, match="whole number|at least 2"):
+            one({"operator": "Mosaic", "block": 16})(rng_for(0), size)
+
+
+def test_a_path_at_half_the_size_has_the_same_form() -> None:
+    """Its mean square turn, turn^2 * length, stays; and a sinc keeps its share of the frequencies."""
+    step = {"operator": "ShakeBlur", "length": 20, "turn": 10}
+    whole, half = (one(step)(rng_for(0), size)[0] for size in (512, 256))
+    assert half.length == whole.length / 2
+    assert half.turn**2 * half.length == pytest.approx(whole.turn**2 * whole.length)
+    assert one({"operator": "SincBlur", "cutoff": 1.5, "size": 21})(rng_for(0), 256)[0].cutoff == 3
+
+
+def test_a_gaussian_is_cut_where_imgaug_cuts_it_and_the_cut_scales() -> None:
+    for sigma, size, half in ((3, 9, 5), (4.9, 15, 7), (5, 13, 7), (7.9, 21, 11)):
+        step = {"operator": "GaussianBlur", "sigma": sigma, "size": {"imgaug_width": "sigma"}}
+        assert [one(step)(rng_for(0), side)[0].size for side in (512, 256)] == [size, half]
+
+
+def test_the_order_of_a_shuffle_changes_nothing_that_is_drawn() -> None:
+    jpeg, blur = {"operator": "Jpeg", "quality": {"integer": [1, 99]}}, {"operator": "GaussianBlur", "sigma": 1}
+    noise = {"operator": "GaussianNoise", "sigma": {"uniform": [1, 9]}}
+    for seed in range(9):
+        chains = [one({kind: [blur, noise, jpeg]})(rng_for(seed), 64) for kind in ("shuffle", "steps")]
+        drawn = [{type(each).__name__: each for each in chain} for chain in chains]
+        assert all(drawn[0][kind] == drawn[1][kind] for kind in ("GaussianBlur", "GaussianNoise", "Jpeg"))
 
 
 def test_the_result_is_made_of_8_bit_values_and_of_the_promised_side() -> None:
@@ -184,6 +213,7 @@ def test_severities_are_asked_for_behind_the_name_of_the_file(tmp_path: Path) ->
         (BLUR.replace("mine", "Mine!"), "lower-case letters"),
         (BLUR.replace("mine", "gfpgan"), "choose another"),
         (BLUR + "chance = 2", "chance must lie in"),
+        (BLUR + 'size = {imgaug_width = "angle"}', "imgaug_width needs a field before it"),
         (HEAD, "expected 'steps"),
         (HEAD + "steps = []", "expected a list of steps"),
         (HEAD + "[[steps]]\nshufle = []", "did you mean 'shuffle'"),

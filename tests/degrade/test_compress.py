@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade.compress import CHROMA, DoubleJpeg, Jpeg, Quantize, Webp, sample_jpeg
+from degrade.compress import CHROMA, DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.errors import InputError
 from degrade.image import Image, from_uint8, to_uint8
 
@@ -72,12 +72,6 @@ def test_red_is_not_taken_for_blue() -> None:
     file = io.BytesIO()
     Pillow.fromarray(to_uint8(photo)).save(file, format="JPEG", quality=60, subsampling=2)
     np.testing.assert_array_equal(to_uint8(Jpeg(60)(photo)), np.asarray(Pillow.open(file)))
-
-
-def test_quality_is_drawn_from_both_ends_of_the_interval() -> None:
-    rng = np.random.default_rng(0)
-    drawn = {sample_jpeg(rng, (50, 53)).quality for _ in range(200)}
-    assert drawn == {50, 51, 52, 53}
 
 
 def test_twice_on_one_grid_is_jpeg_after_jpeg(photo: Image) -> None:

@@ -1,11 +1,13 @@
 """Laws that hold for every operator of the table."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from degrade.blur import GaussianBlur, MotionBlur
+from degrade.compose_steps import Reader
+from degrade.composition import LENGTHS, Drawing
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.errors import InputError
 from degrade.film import FilmGrain, Scratches
@@ -205,6 +207,17 @@ def test_a_record_rebuilds_the_operator_and_its_bytes(operator: Operator, photo:
 def test_bad_parameters_are_refused_by_name(kind: type, parameters: dict) -> None:
     with pytest.raises(ValueError, match=f"^{kind.__name__}: "):
         kind(**parameters)
+
+
+def test_a_step_of_a_recipe_draws_the_operator_and_scales_its_lengths_alone(operator: Operator) -> None:
+    name = type(operator).__name__
+    values = {field.name: getattr(operator, field.name) for field in fields(operator) if field.name != "seed"}
+    step = Reader(0, 0).step("step", {"operator": name, **values})
+    seed = {"seed": operator.seed} if hasattr(operator, "seed") else {}
+    whole, half = (step.draw(Drawing(np.random.default_rng(0), size, size / 512, ()))[0] for size in (512, 256))
+    assert replace(whole, **seed) == operator
+    changed = {field for field, value in values.items() if value != getattr(half, field)}
+    assert changed <= set(LENGTHS.get(name, ()))
 
 
 def test_a_field_added_later_is_left_out_of_records_at_its_default(photo: Image) -> None:

@@ -7,7 +7,7 @@ from degrade.film import Scratches
 from degrade.image import Image
 from degrade.light import LowLight, Vignette, decode, encode
 from degrade.tone import ColourCast
-from degrade.weather import Haze, Rain, sample_haze
+from degrade.weather import Haze, Rain
 
 
 def flat(value: float, side: int = 101) -> Image:
@@ -43,10 +43,6 @@ def test_haze_is_the_scattering_model() -> None:
     middle = Haze(0.9, 0.1, 255.0)(flat(0.0))[50, 0, 0]
     assert middle == pytest.approx(1 - np.sqrt(0.09), abs=1e-5)
     assert Haze(0.9, 0.1, 255.0)(flat(0.0))[0, 0, 0] > 0.85
-
-
-def test_the_top_is_never_clearer_than_the_bottom() -> None:
-    assert all(haze.far <= haze.near for haze in map(sample_haze, map(np.random.default_rng, range(50))))
 
 
 def test_rain_adds_the_light_of_its_drops() -> None:

@@ -11,9 +11,6 @@ from degrade.kernels import (
     GeneralisedBlur,
     PlateauBlur,
     SincBlur,
-    sample_anisotropic_blur,
-    sample_generalised_blur,
-    sample_sinc_blur,
 )
 
 
@@ -97,12 +94,3 @@ def flat(value: float) -> Image:
 @pytest.mark.parametrize("blur", [AnisotropicBlur(4.0, 1.0, 10.0), DefocusBlur(5.0), SincBlur(0.8, 21)], ids=repr)
 def test_what_is_flat_stays_flat(blur: AnisotropicBlur) -> None:
     np.testing.assert_allclose(blur(flat(0.3)), flat(0.3), atol=1e-5)
-
-
-def test_draws_lie_in_their_intervals_and_lengths_follow_the_ratio() -> None:
-    drawn = [sample_generalised_blur(np.random.default_rng(seed)) for seed in range(300)]
-    assert {blur.size for blur in drawn} == set(range(7, 22, 2))
-    assert np.mean([blur.beta < 1 for blur in drawn]) == pytest.approx(0.5, abs=0.1)
-    whole, half = (sample_anisotropic_blur(np.random.default_rng(1), ratio=ratio) for ratio in (1.0, 0.5))
-    assert (half.sigma_x, half.sigma_y, half.angle) == (whole.sigma_x / 2, whole.sigma_y / 2, whole.angle)
-    assert all(np.pi / 3 <= sample_sinc_blur(np.random.default_rng(seed)).cutoff <= np.pi for seed in range(50))

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.errors import InputError
-from degrade.mosaic import Mosaic, sample_mosaic, sample_mosaic_region
+from degrade.mosaic import Mosaic
 
 
 def test_a_block_of_four_becomes_its_mean() -> None:
@@ -27,14 +26,6 @@ def test_the_mean_of_the_picture_does_not_move() -> None:
     assert Mosaic(16)(photo).astype(float).mean() == pytest.approx(photo.astype(float).mean(), abs=1e-7)
 
 
-def test_the_block_follows_the_size_and_must_be_whole() -> None:
-    rng = np.random.default_rng(0)
-    assert [sample_mosaic(rng, ratio=ratio) for ratio in (1.0, 0.5, 0.125)] == [Mosaic(16), Mosaic(8), Mosaic(2)]
-    for ratio in (0.0625, 0.1, 0.6):
-        with pytest.raises(InputError, match="blocks come out"):
-            sample_mosaic(rng, ratio=ratio)
-
-
 def test_outside_the_region_nothing_changes_and_inside_blocks_start_at_its_corner() -> None:
     photo = np.random.default_rng(0).random((20, 30, 3), dtype=np.float32)
     mosaic = Mosaic(4, top=0.25, left=0.1, height=0.5, width=0.4)
@@ -44,10 +35,3 @@ def test_outside_the_region_nothing_changes_and_inside_blocks_start_at_its_corne
     np.testing.assert_allclose(degraded[5:9, 3:7], block, atol=1e-7)
     degraded[5:15, 3:15] = photo[5:15, 3:15]
     np.testing.assert_array_equal(degraded, photo)
-
-
-def test_a_drawn_region_lies_in_the_image() -> None:
-    for seed in range(100):
-        mosaic = sample_mosaic_region(np.random.default_rng(seed))
-        assert mosaic.top >= 0 and mosaic.top + mosaic.height <= 1
-        assert mosaic.left >= 0 and mosaic.left + mosaic.width <= 1

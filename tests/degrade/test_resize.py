@@ -7,7 +7,7 @@ import pytest
 
 from degrade.image import Image
 from degrade.pipeline import trace
-from degrade.resize import FILTERS, Resize, match_scale, resize_bicubic, sample_resize
+from degrade.resize import FILTERS, Resize, match_scale, resize_bicubic
 
 UNSHIFTED = [(library, name) for library in FILTERS for name in FILTERS[library] if name != "nearest"]
 
@@ -107,15 +107,6 @@ def test_the_sides_that_come_out_are_recorded() -> None:
 
 def test_a_side_never_vanishes() -> None:
     assert Resize("pil", "box", factor=100.0)(ramp(20, 30)).shape == (1, 1, 3)
-
-
-def test_the_share_of_the_side_that_is_left_is_drawn_uniformly() -> None:
-    rng = np.random.default_rng(0)
-    factors = np.array([sample_resize(rng, (4.0, 8.0)).factor for _ in range(4000)])
-    assert factors.min() >= 4
-    assert factors.max() <= 8
-    assert (1 / factors).mean() == pytest.approx(0.1875, abs=0.002)
-    assert np.median(factors) == pytest.approx(16 / 3, abs=0.1)
 
 
 def test_bicubic_of_the_project_is_the_antialiased_one() -> None:

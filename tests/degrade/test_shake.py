@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.shake import ShakeBlur, sample_shake_blur
+from degrade.shake import ShakeBlur
 
 
 def test_without_turns_the_path_is_a_straight_line() -> None:
@@ -37,9 +37,3 @@ def test_the_kernel_weighs_one_and_has_its_middle_where_the_path_has() -> None:
         assert kernel.min() >= 0
         assert kernel.sum() == pytest.approx(1, abs=1e-5)
         assert (kernel.sum(axis=0) * places).sum() == pytest.approx(0, abs=1e-5)
-
-
-def test_at_half_the_size_the_form_of_the_path_has_the_same_law() -> None:
-    whole, half = (sample_shake_blur(np.random.default_rng(3), ratio=ratio) for ratio in (1.0, 0.5))
-    assert half.length == whole.length / 2
-    assert half.turn**2 * half.length == pytest.approx(whole.turn**2 * whole.length)

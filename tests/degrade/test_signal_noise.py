@@ -8,7 +8,7 @@ from degrade.film import FilmGrain
 from degrade.image import Image
 from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise, SensorNoise
 from degrade.pipeline import OPERATORS, Operator
-from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise, sample_shot_noise
+from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
 
 SIDE = 400
 GREY = 128 / 255  # a whole step, so that rounding the signal changes nothing
@@ -105,10 +105,3 @@ def test_grain_of_a_size_makes_neighbours_alike() -> None:
     """White noise blurred by sigma correlates by exp(-1 / (4 sigma^2)) one pixel on: 0.7788 at sigma 1."""
     field = steps(FilmGrain(12.0, 1.0, seed=1))[..., 0]
     assert np.corrcoef(field[:, 1:].ravel(), field[:, :-1].ravel())[0, 1] == pytest.approx(0.7788, abs=0.015)
-
-
-def test_the_root_of_the_gain_is_drawn_uniformly() -> None:
-    rng = np.random.default_rng(0)
-    roots = [sample_shot_noise(rng).gain ** 0.5 for _ in range(2000)]
-    assert (min(roots), max(roots)) == pytest.approx((0.05, 3.0), abs=0.01)
-    assert np.mean(roots) == pytest.approx(1.525, abs=0.06)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
+import cv2
 import numpy as np
 
 from degrade.image import Image
@@ -27,9 +28,14 @@ def random_bits(shape: tuple[int, ...], seed: int) -> np.ndarray:
     return np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count].reshape(shape)
 
 
+def random_field(table: np.ndarray, shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """An entry of the table (65536 values) for each value of an image of that shape."""
+    return cv2.LUT(random_bits(shape, seed), table)
+
+
 def add_field(image: Image, table: np.ndarray, seed: int) -> Image:
     """Add an entry of the table (65536 values) to each value, and clip."""
-    noisy = table.take(random_bits(image.shape, seed))
+    noisy = random_field(table, image.shape, seed)
     noisy += image
     return np.clip(noisy, 0, 1, out=noisy)
 

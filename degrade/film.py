@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from degrade.checks import check_integer, check_positive, check_range, check_seed
-from degrade.fields import normal_table, random_bits, uniform_numbers
+from degrade.fields import normal_table, random_field, uniform_numbers
 from degrade.image import Image
 from degrade.light import luma
 
@@ -46,7 +46,7 @@ class FilmGrain:
     def _field(self, height: int, width: int) -> np.ndarray:
         """Variance 1 everywhere: it is made wider than the image, because mirrored borders would change it."""
         reach = math.ceil(3 * self.size)
-        field = normal_table().take(random_bits((height + 2 * reach, width + 2 * reach), self.seed))
+        field = random_field(normal_table(), (height + 2 * reach, width + 2 * reach), self.seed)
         if reach == 0:
             return field
         line = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * self.size**2))

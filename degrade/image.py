@@ -19,6 +19,7 @@ Image = np.ndarray
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 _ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
+_LEVELS = np.arange(256, dtype=np.float32) / np.float32(255)
 _BACKGROUNDS = {"white": 1.0, "black": 0.0}
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are printed beside our sentence
 
@@ -37,14 +38,13 @@ def check_image(image: Image, name: str = "image") -> None:
 
 def to_uint8(image: Image) -> np.ndarray:
     """Round [0, 1] to 0..255: to nearest, never truncated, never wrapped."""
-    return cv2.convertScaleAbs(np.maximum(image, 0), alpha=255)  # rounds to even and saturates, five times as fast
+    # As np.rint(np.clip(image, 0, 1) * 255), in one pass over the image where that takes four.
+    return cv2.addWeighted(image, 255, image, 0, 0, dtype=cv2.CV_8U)
 
 
 def from_uint8(pixels: np.ndarray) -> Image:
     """0..255 to float32 in [0, 1]; the inverse of to_uint8 on its results."""
-    image = pixels.astype(np.float32)
-    image /= np.float32(255)
-    return image
+    return cv2.LUT(pixels, _LEVELS)
 
 
 def read(path: Path, background: str | None = None) -> Image:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from degrade.checks import check_range, check_seed
-from degrade.fields import add_field, laplace_table, normal_table, random_bits, signed_poisson_table
+from degrade.fields import add_field, laplace_table, normal_table, random_field, signed_poisson_table
 from degrade.image import Image
 from degrade.light import decode, encode
 from degrade.seeds import draw_seed
@@ -47,7 +47,7 @@ class GreyNoise:
         _check("GreyNoise", "sigma", self.sigma, self.seed)
 
     def __call__(self, image: Image) -> Image:
-        field = (normal_table() * np.float32(self.sigma / 255)).take(random_bits(image.shape[:2], self.seed))
+        field = random_field(normal_table() * np.float32(self.sigma / 255), image.shape[:2], self.seed)
         noisy = image + field[:, :, None]
         return np.clip(noisy, 0, 1, out=noisy)
 
@@ -81,7 +81,7 @@ class CorrelatedNoise:
             raise ValueError(f"CorrelatedNoise: no three channels correlate by {a}, {b} and {c} at once")
 
     def __call__(self, image: Image) -> Image:
-        field = normal_table().take(random_bits(image.shape, self.seed))
+        field = random_field(normal_table(), image.shape, self.seed)
         noisy = cv2.transform(field, self._root())
         noisy += image
         return np.clip(noisy, 0, 1, out=noisy)
@@ -180,7 +180,7 @@ class SensorNoise:
     def __call__(self, image: Image) -> Image:
         light = decode(image)
         spread = np.sqrt((self.shot / 255) ** 2 * light + (self.read / 255) ** 2)
-        light = np.clip(light + spread * normal_table().take(random_bits(image.shape, self.seed)), 0, 1)
+        light = np.clip(light + spread * random_field(normal_table(), image.shape, self.seed), 0, 1)
         return encode(light)
 
 

@@ -5,10 +5,11 @@ Levels are in 8-bit steps (0-255); each field is fixed by the operator's `seed`.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from degrade.checks import check_flag, check_positive, check_range, check_seed
-from degrade.fields import normal_table, poisson_counts, random_bits
+from degrade.fields import normal_table, poisson_counts, random_bits, random_field
 from degrade.image import Image
 from degrade.light import luma
 
@@ -47,8 +48,8 @@ class ShotNoise:
     def _deviations(self, levels: np.ndarray, bits: np.ndarray) -> np.ndarray:
         """What is added, in [0, 1] units."""
         steps = np.arange(256, dtype=np.float64)
-        deviations = normal_table().take(bits)
-        deviations *= (np.sqrt(self.gain * steps) / 255).astype(np.float32).take(levels)
+        deviations = cv2.LUT(bits, normal_table())
+        deviations *= cv2.LUT(levels, (np.sqrt(self.gain * steps) / 255).astype(np.float32))
         expected = (steps / self.gain).tolist()
         dark = levels < np.searchsorted(expected, _MANY)
         if dark.any():
@@ -77,7 +78,7 @@ class SpeckleNoise:
 
     def __call__(self, image: Image) -> Image:
         factors = 1 + normal_table() * np.float32(self.sigma / 255)
-        noisy = factors.take(random_bits(image.shape, self.seed))
+        noisy = random_field(factors, image.shape, self.seed)
         noisy *= image
         return np.clip(noisy, 0, 1, out=noisy)
 

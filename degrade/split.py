@@ -14,7 +14,7 @@ from pathlib import Path
 from degrade.errors import InputError
 from degrade.files import sha256, sha256_file, write_bytes, write_json
 from degrade.image import Image, encode_png, read
-from degrade.pipeline import trace
+from degrade.pipeline import one_thread, trace
 from degrade.recipes import Recipe
 from degrade.seeds import rng_for
 from degrade.sources import RESIZE, Source
@@ -171,6 +171,7 @@ def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outco
     return tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True)
 
 
+@one_thread()
 def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) -> _Outcome:
     """Keep or write one pair; the line comes last, so a line stands for a whole pair."""
     paths = (*pair_paths(out, source.name), out / PARTS / f"{source.name}.jsonl")

@@ -24,7 +24,7 @@ class FilmGrain:
     sigma: standard deviation at mid-grey in 8-bit steps, 0 to 255.
     size: standard deviation of the Gaussian that makes neighbours alike, pixels, 0 to 20; 0 is white noise.
     seed: fixes the field.
-    Source: random-dot model of granularity (Nutting 1913; Dainty and Shaw, Image Science, 1974, ch. 8).
+    Source: random-dot model of granularity (Nutting 1913; Dainty and Shaw, Image Science, 1974).
     """
 
     sigma: float

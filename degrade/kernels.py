@@ -22,7 +22,7 @@ class AnisotropicBlur:
     sigma_x, sigma_y: standard deviations along the two axes in pixels, > 0.
     angle: of the sigma_x axis, degrees clockwise from the right.
     size: width of the kernel in pixels, odd; 0 means 4 of the larger sigma to each side.
-    Source: Liu et al., Blind Image Super-Resolution: A Survey (2021), Sec. 2; Wang et al., Real-ESRGAN (2021), eq. 2.
+    Source: Liu et al., Blind Image Super-Resolution: A Survey (2021); Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
     sigma_x: float
@@ -70,7 +70,7 @@ class GeneralisedBlur(_LongTailed):
     angle: of the sigma_x axis, degrees clockwise from the right.
     beta: exponent, > 0.
     size: width of the kernel in pixels, odd; the tails are long, so it is part of the shape.
-    Source: Liu et al. (2020), as in Wang et al., Real-ESRGAN (2021), Sec. 3.1.
+    Source: Liu et al., IEEE TCSVT 2020, as in Wang et al., Real-ESRGAN (2021).
     """
 
     @staticmethod
@@ -85,7 +85,7 @@ class PlateauBlur(_LongTailed):
     angle: of the sigma_x axis, degrees clockwise from the right.
     beta: exponent, > 0; larger has the steeper flank.
     size: width of the kernel in pixels, odd; the tails are long, so it is part of the shape.
-    Source: Liu et al. (2020), as in Wang et al., Real-ESRGAN (2021), Sec. 3.1.
+    Source: Liu et al., IEEE TCSVT 2020, as in Wang et al., Real-ESRGAN (2021).
     """
 
     @staticmethod
@@ -99,7 +99,7 @@ class SincBlur:
 
     cutoff: radians per pixel, above 0 to pi (pi keeps nearly everything).
     size: width of the kernel in pixels, odd.
-    Source: Wang et al., Real-ESRGAN (2021), Sec. 3.3; the weights are brought to the sum 1.
+    Source: Wang et al., Real-ESRGAN (2021); the weights are brought to the sum 1.
     """
 
     cutoff: float

@@ -59,7 +59,7 @@ class CorrelatedNoise:
     red, green, blue: standard deviations in 8-bit steps, 0 to 255.
     red_green, red_blue, green_blue: correlations, -1 to 1; together they must be possible.
     seed: fixes the field.
-    Source: Zhang et al., BSRGAN (2021), Sec. 3.3 (the general zero-mean Gaussian).
+    Source: Zhang et al., BSRGAN (2021) (the general zero-mean Gaussian).
     """
 
     red: float
@@ -166,7 +166,7 @@ class SensorNoise:
     shot: standard deviation that photon noise has at white, in 8-bit steps of linear light, >= 0.
     read: standard deviation of the electronics' noise, in 8-bit steps of linear light, >= 0.
     seed: fixes the field.
-    Source: the Poisson-Gaussian model of Foi et al., IEEE TIP 2008, eq. 3 (normal approximation).
+    Source: the Poisson-Gaussian model of Foi et al., IEEE TIP 2008 (normal approximation).
     """
 
     shot: float

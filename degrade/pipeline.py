@@ -20,7 +20,7 @@ from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNois
 from degrade.resize import Resize
 from degrade.shake import ShakeBlur
 from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
-from degrade.tone import ColourCast, Fade, SharpenHalo
+from degrade.tone import ColourCast, ColourJitter, Fade, SharpenHalo
 from degrade.weather import Haze, Rain
 
 Operator = Callable[[Image], Image]
@@ -28,6 +28,7 @@ Operator = Callable[[Image], Image]
 OPERATORS: dict[str, type] = {
     "AnisotropicBlur": AnisotropicBlur,
     "ColourCast": ColourCast,
+    "ColourJitter": ColourJitter,
     "CorrelatedNoise": CorrelatedNoise,
     "DefocusBlur": DefocusBlur,
     "DoubleJpeg": DoubleJpeg,

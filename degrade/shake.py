@@ -21,7 +21,7 @@ class ShakeBlur:
     turn: standard deviation of the change of heading over one pixel of path, degrees, 0 (straight) to 180;
         over n pixels it is sqrt(n) times that.
     seed: fixes the path.
-    Source: hand shake as a random path, Boracchi and Foi, IEEE TIP 2012, Sec. III; the walk is that of a
+    Source: hand shake as a random path, Boracchi and Foi, IEEE TIP 2012; the walk is that of a
         worm-like chain (Kratky and Porod 1949), whose extent has a closed form.
     """
 

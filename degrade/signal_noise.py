@@ -26,7 +26,7 @@ class ShotNoise:
     gain: 8-bit steps a photon adds, above 0 to 255.
     seed: fixes the field.
     grey: the deviation is drawn once for the luma (ITU-R BT.601) and added to the three channels alike.
-    Source: Foi et al., IEEE TIP 2008, eq. 1-3, with no Gaussian part.
+    Source: Foi et al., IEEE TIP 2008, with no Gaussian part.
     """
 
     gain: float
@@ -90,7 +90,7 @@ class SaltPepperNoise:
     share: of the values that are replaced, 0 to 1 (rounded to 1 in 65536).
     salt: share of those that become 1, 0 to 1.
     seed: fixes the field.
-    Source: Gonzalez and Woods, Digital Image Processing, Sec. 5.2.
+    Source: Gonzalez and Woods, Digital Image Processing.
     """
 
     share: float

@@ -84,3 +84,44 @@ class ColourCast:
     def __call__(self, image: Image) -> Image:
         cast = image + np.array([self.red / 255, self.green / 255, self.blue / 255], np.float32)
         return np.clip(cast, 0, 1, out=cast)
+
+
+@dataclass(frozen=True)
+class ColourJitter:
+    """Change brightness, contrast, saturation and hue, in this order; clipped after each.
+
+    brightness: every value is multiplied by it, 0 to 10.
+    contrast: every distance from the mean luma of the image is multiplied by it, 0 to 10.
+    saturation: every distance from the pixel's luma is multiplied by it, 0 (grey) to 10.
+    hue: turn of the hue of HSV, as a share of a whole turn, -0.5 to 0.5.
+    Source: TencentARC/GFPGAN, ffhq_degradation_dataset.py, whose authors take these four from torchvision.
+    """
+
+    brightness: float = 1.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+    hue: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in ("brightness", "contrast", "saturation"):
+            check_range(self, field, 0, 10)
+        check_range(self, "hue", -0.5, 0.5)
+
+    def __call__(self, image: Image) -> Image:
+        image = np.clip(image * np.float32(self.brightness), 0, 1)
+        if self.contrast != 1:
+            image = _away(image, np.float32(luma(image).mean(dtype=np.float64)), self.contrast)
+        if self.saturation != 1:
+            image = _away(image, luma(image)[:, :, None], self.saturation)
+        return _turned(image, self.hue) if self.hue else image
+
+
+def _away(image: Image, middle: np.ndarray, times: float) -> Image:
+    """The distance of each value from the middle, multiplied."""
+    return np.clip(middle + np.float32(times) * (image - middle), 0, 1)
+
+
+def _turned(image: Image, hue: float) -> Image:
+    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
+    hsv[:, :, 0] = (hsv[:, :, 0] + np.float32(360 * hue)) % 360
+    return np.clip(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), 0, 1)

@@ -20,7 +20,7 @@ class Haze:
 
     near, far: t at the bottom and at the top edge, above 0 to 1; equal for a face at one depth.
     airlight: A in 8-bit steps, 0 to 255, the same in the three channels.
-    Source: the atmospheric scattering model, Narasimhan and Nayar, IJCV 2002; He et al., CVPR 2009, eq. 1 and 2
+    Source: the atmospheric scattering model, Narasimhan and Nayar, IJCV 2002; He et al., CVPR 2009
         (t = exp(-beta d)).
     """
 

@@ -20,12 +20,13 @@ from degrade.pipeline import OPERATORS, Operator, apply, from_record, trace
 from degrade.resize import Resize
 from degrade.shake import ShakeBlur
 from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
-from degrade.tone import ColourCast, Fade, SharpenHalo
+from degrade.tone import ColourCast, ColourJitter, Fade, SharpenHalo
 from degrade.weather import Haze, Rain
 
 EXAMPLES = [
     AnisotropicBlur(2.0, 0.7, 30.0),
     ColourCast(20.0, -15.0, 4.5),
+    ColourJitter(1.2, 0.7, 1.4, -0.1),
     CorrelatedNoise(30.0, 40.0, 20.0, 0.5, -0.2, 0.3, seed=3),
     DefocusBlur(2.5),
     DoubleJpeg(60, 40, down=3, right=5),
@@ -70,6 +71,8 @@ BAD = [
     (AnisotropicBlur, {"sigma_x": 0.0, "sigma_y": 1.0, "angle": 0.0}),
     (AnisotropicBlur, {"sigma_x": 1.0, "sigma_y": 1.0, "angle": 0.0, "size": 4}),
     (ColourCast, {"red": 256.0, "green": 0.0, "blue": 0.0}),
+    (ColourJitter, {"contrast": -1.0}),
+    (ColourJitter, {"hue": 0.6}),
     (CorrelatedNoise, {**CHANNELS, "red_green": 1.5, "red_blue": 0.0, "green_blue": 0.0}),
     (CorrelatedNoise, {**CHANNELS, "red_green": 0.9, "red_blue": 0.9, "green_blue": -0.9}),
     (DefocusBlur, {"radius": float("inf")}),

@@ -1,24 +1,20 @@
-"""Laws that hold for every recipe, the table of the six tasks, and the figures of the authors' pipeline."""
+"""Laws that hold for every recipe, and the table of the six tasks."""
 
-import os
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from degrade.blur import GaussianBlur, MotionBlur
-from degrade.compress import Jpeg, Quantize, sample_jpeg
+from degrade.compress import Jpeg, Quantize
 from degrade.errors import InputError
-from degrade.image import Image, check_image, from_uint8, read, to_uint8
-from degrade.mosaic import Mosaic
+from degrade.image import Image, check_image, from_uint8, to_uint8
 from degrade.noise import GaussianNoise, LaplaceNoise, PoissonNoise
 from degrade.pipeline import apply, from_record, trace
 from degrade.recipes import RECIPES, TASKS, Recipe, find_recipe
-from degrade.resize import Resize, sample_resize
+from degrade.resize import Resize
 from degrade.seeds import rng_for
-from degrade.tone import SharpenHalo
 
 DRAWS = 150
 # What an operator's parameters may be at 512 px, by the table of the six tasks.
@@ -157,19 +153,30 @@ def test_the_mixture_reduces_as_the_authors_do_and_comes_back_to_full_size() -> 
         assert (back.height, back.width) == (256, 256)
 
 
+LENGTHS = {  # of the operators in the paper's tasks and in the stand-in for the real domain; whole numbers apart
+    "GaussianBlur": ("sigma",),
+    "DefocusBlur": ("radius",),
+    "FilmGrain": ("size",),
+    "Mosaic": ("block",),
+    "Scratches": ("width",),
+    "ShakeBlur": ("length",),
+    "SharpenHalo": ("sigma",),
+}
+ROUNDED = {"GaussianBlur.size", "MotionBlur.k", "ShakeBlur.turn", "Resize.height", "Resize.width"}
+
+
 @pytest.mark.parametrize("name", [*RANGES, "facerenov_simulated"])
 def test_lengths_scale_with_the_size_and_nothing_else_does(name: str) -> None:
-    recipe = RECIPES[name]
-    lengths = {GaussianBlur: "sigma", Mosaic: "block", MotionBlur: "k", SharpenHalo: "sigma"}
-    for large, small in zip(chains(recipe, 512, 60), chains(recipe, 128, 60), strict=True):
+    for large, small in zip(chains(RECIPES[name], 512, 60), chains(RECIPES[name], 128, 60), strict=True):
         for one, other in zip(large, small, strict=True):
-            if (field := lengths.get(type(one))) and field != "k":
-                assert getattr(one, field) == pytest.approx(4 * getattr(other, field), rel=1e-12)
-            elif field:
-                assert other.k in (3, 5)  # a quarter of 10..20, raised to odd
-                assert (other.direction, other.angle) == (one.direction, one.angle)
-            elif type(one).__name__ != "Resize":
-                assert one == other
+            kind = type(one).__name__
+            for field in (field.name for field in fields(one)):
+                times = 4 if field in LENGTHS.get(kind, ()) else 1
+                if f"{kind}.{field}" not in ROUNDED:
+                    expected = times * getattr(other, field) if times > 1 else getattr(other, field)
+                    assert getattr(one, field) == (pytest.approx(expected, rel=1e-12) if times > 1 else expected)
+            if isinstance(one, MotionBlur):
+                assert 1 <= other.k <= one.k / 4 + 2
 
 
 def test_the_gaussian_of_the_authors_is_cut_and_its_cut_scales() -> None:
@@ -192,44 +199,3 @@ def test_an_unknown_recipe_is_answered_with_the_nearest() -> None:
     assert find_recipe("jpeg") is RECIPES["jpeg"]
     with pytest.raises(InputError, match="did you mean 'deblur'"):
         find_recipe("debluring")
-
-
-def _down(rng: np.random.Generator, size: int) -> tuple:
-    return sample_resize(rng, (4.0, 8.0)), Resize("cv2", "cubic", height=size, width=size), Quantize()
-
-
-def _strong_jpeg(rng: np.random.Generator, size: int) -> tuple:
-    return (sample_jpeg(rng, (17, 51)),)
-
-
-@pytest.fixture(scope="module")
-def faces() -> list[Image]:
-    if "FACES_HQ" not in os.environ:
-        pytest.skip("FACES_HQ is not set: the faces the authors' pipeline was measured on are not here")
-    folder = Path(os.environ["FACES_HQ"])
-    names = (folder / "test.txt").read_text().split()[:60]
-    return [read(folder / name) for name in names]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("stage", "decibel"),
-    [
-        (RECIPES["denoise"], 19.02),
-        (RECIPES["deblur"], 27.78),
-        (_down, 28.46),
-        (_strong_jpeg, 33.54),
-        (RECIPES["jpeg"], 36.54),
-    ],
-    ids=["noise", "blur", "down", "jpeg 17-51", "jpeg 50-85"],
-)
-def test_single_stages_are_as_strong_as_the_authors_pipeline(
-    stage: Callable, decibel: float, faces: list[Image]
-) -> None:
-    """Means of imgaug over the same 60 faces at 512 px; three draws a face have a standard error near 0.15 dB."""
-    scores = []
-    for number, face in enumerate(faces):
-        for draw in range(4):
-            degraded = apply(stage(rng_for(draw, "stage", number), 512), face)
-            scores.append(-10 * np.log10(np.mean((degraded.astype(np.float64) - face) ** 2)))
-    assert np.mean(scores) == pytest.approx(decibel, abs=0.3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.tone import Fade, SharpenHalo
+from degrade.tone import ColourJitter, Fade, SharpenHalo
 
 
 def test_black_and_white_fade_to_the_levels_given() -> None:
@@ -40,3 +40,19 @@ def test_sharpening_by_nothing_and_sharpening_what_is_flat_change_nothing() -> N
     np.testing.assert_allclose(SharpenHalo(0.0, 2.0)(photo), photo, atol=1e-7)
     flat = np.full((20, 20, 3), 0.3, np.float32)
     np.testing.assert_allclose(SharpenHalo(1.5, 2.0)(flat), flat, atol=1e-6)
+
+
+def test_jitter_changes_brightness_contrast_and_saturation_by_their_factors() -> None:
+    """Luma of (0.2, 0.4, 0.6) is 0.0598 + 0.2348 + 0.0684 = 0.363; that of white is 1."""
+    photo = np.array([[[0.2, 0.4, 0.6], [1, 1, 1]]], np.float32)
+    np.testing.assert_allclose(ColourJitter(brightness=1.5)(photo)[0], [[0.3, 0.6, 0.9], [1, 1, 1]], atol=1e-6)
+    middle = (0.363 + 1) / 2
+    expected = [middle + 0.5 * (value - middle) for value in (0.2, 0.4, 0.6)]
+    np.testing.assert_allclose(ColourJitter(contrast=0.5)(photo)[0, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(ColourJitter(saturation=0.5)(photo)[0, 0], [0.2815, 0.3815, 0.4815], atol=1e-6)
+
+
+def test_a_third_of_a_turn_of_hue_makes_red_green_and_leaves_grey() -> None:
+    photo = np.array([[[0.8, 0.2, 0.2], [0.5, 0.5, 0.5]]], np.float32)
+    np.testing.assert_allclose(ColourJitter(hue=1 / 3)(photo)[0], [[0.2, 0.8, 0.2], [0.5, 0.5, 0.5]], atol=1e-5)
+    np.testing.assert_allclose(ColourJitter(hue=-1 / 3)(photo)[0], [[0.2, 0.2, 0.8], [0.5, 0.5, 0.5]], atol=1e-5)

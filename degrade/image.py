@@ -5,6 +5,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -65,7 +66,7 @@ def decode(data: bytes, name: str, background: str | None = None) -> Image:
     if background is not None and background not in _BACKGROUNDS:
         raise ValueError(f"background: expected one of {sorted(_BACKGROUNDS)}, got {background!r}")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _silent_libtiff(data):
             warnings.simplefilter("ignore")  # of damaged tags: the photo is read all the same, or refused below
             warnings.simplefilter("error", Pillow.DecompressionBombWarning)
             photo = Pillow.open(io.BytesIO(data), formats=_FORMATS)
@@ -78,6 +79,22 @@ def decode(data: bytes, name: str, background: str | None = None) -> Image:
     except Exception as error:  # Pillow's decoders raise nearly every kind of exception on bad bytes
         raise InputError(f"{name}: not a readable {'/'.join(_FORMATS)} image ({error})") from error
     return _flatten(pixels, name, background)
+
+
+@contextmanager
+def _silent_libtiff(data: bytes) -> Iterator[None]:
+    """While a TIFF is read, nothing reaches the standard error: libtiff prints what it dislikes below Python."""
+    if data[:2] not in (b"II", b"MM"):
+        yield
+        return
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def _sixteen_bit_colour(data: bytes, photo: Pillow.Image) -> np.ndarray | None:

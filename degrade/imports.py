@@ -24,6 +24,7 @@ from degrade.split_files import (
     check_folder,
     finish,
     libraries,
+    locked,
     pair_paths,
 )
 
@@ -74,18 +75,27 @@ def import_pairs(out: Path, pairs: Sequence[Pair], plan: ImportPlan) -> SplitSum
     _check_apart(out, pairs)
     size, scale = _sides(pairs, plan)
     facts = _facts(plan, size, scale, has_reference=pairs[0].hq is not None)
-    check_folder(out, facts, [pair.name for pair in pairs])
-    write_json(out / PARTS / PLAN, facts)
+    with locked(out):
+        check_folder(out, facts, [pair.name for pair in pairs])
+        write_json(out / PARTS / PLAN, facts)
+        records, errors = _write_all(out, pairs, plan, (size, scale))
+        finish(out, facts, records, len(errors))
+    return SplitSummary(out, len(records), 0, tuple(errors))
+
+
+def _write_all(
+    out: Path, pairs: Sequence[Pair], plan: ImportPlan, sides: tuple[int, int]
+) -> tuple[list[dict], list[tuple[str, str]]]:
+    """Records of the pairs written, and (name, sentence) of those that cannot be used."""
     records, errors = [], []
     for pair in sorted(pairs, key=lambda pair: pair.name):
         try:
-            records.append(_write(out, pair, plan, size, scale))
+            records.append(_write(out, pair, plan, *sides))
         except InputError as error:
             for path in pair_paths(out, pair.name):
                 path.unlink(missing_ok=True)
             errors.append((pair.name, str(error)))
-    finish(out, facts, records, len(errors))
-    return SplitSummary(out, len(records), 0, tuple(errors))
+    return records, errors
 
 
 def _check_apart(out: Path, pairs: Sequence[Pair]) -> None:

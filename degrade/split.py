@@ -25,6 +25,7 @@ from degrade.split_files import (
     check_folder,
     finish,
     libraries,
+    locked,
     pair_paths,
     read_if_there,
     read_json,
@@ -145,18 +146,20 @@ def make_split(
 
     A source that cannot be used is listed in the summary and the rest is written; where none
     can be used no split is written. Raises InputError for what concerns all of them: no source,
-    a size that the recipe refuses, a folder that holds something else, a full disk.
+    a size that the recipe refuses, a folder that holds something else, a full disk. Another process that makes the
+    same split waits for this one and then finds the pairs there.
     """
     out = Path(out)
     if not sources:
         raise InputError(f"{out}: expected at least one face of role '{plan.role}', got none; ask for another role")
     plan.recipe(rng_for(plan.seed, plan.recipe.key, sources[0].name), plan.size)  # refuses a size before any work
-    check_folder(out, plan.facts(), [source.name for source in sources])
-    kept = _kept_records(out)
-    write_json(out / PARTS / PLAN, plan.facts())
-    outcomes = list(_run([(out, source, plan, kept.get(source.name)) for source in sources], workers, progress))
-    errors = tuple(sorted((outcome.name, outcome.error) for outcome in outcomes if outcome.record is None))
-    finish(out, plan.facts(), [outcome.record for outcome in outcomes if outcome.record], len(errors))
+    with locked(out):
+        check_folder(out, plan.facts(), [source.name for source in sources])
+        kept = _kept_records(out)
+        write_json(out / PARTS / PLAN, plan.facts())
+        outcomes = list(_run([(out, source, plan, kept.get(source.name)) for source in sources], workers, progress))
+        errors = tuple(sorted((outcome.name, outcome.error) for outcome in outcomes if outcome.record is None))
+        finish(out, plan.facts(), [outcome.record for outcome in outcomes if outcome.record], len(errors))
     reused = sum(outcome.reused for outcome in outcomes)
     return SplitSummary(out, len(sources) - reused - len(errors), reused, errors)
 

@@ -1,8 +1,11 @@
 """The files of a split on disk: where they lie, how its lines are written, and when a folder may be written to."""
 
 import json
+import os
 import shutil
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from degrade.files import sha256, write_bytes, write_json
 
 SCHEMA = 1
 PARTS = ".parts"
+LOCK = ".lock"
 PLAN = "plan.json"  # inside .parts: whose lines they are
 
 
@@ -52,13 +56,47 @@ def libraries() -> dict[str, str]:
     return {"libjpeg": jpeg, "opencv": cv2.__version__, "numpy": np.__version__, "pillow": PIL.__version__}
 
 
-def check_folder(out: Path, facts: dict, names: Collection[str]) -> None:
-    """Raise InputError unless `out` is new, empty, or holds pairs of these facts and these names only."""
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Write to the folder `out` alone; another process that wants to waits and says so on the standard error.
+
+    The lock dies with its process. Makes the folder where it is missing; InputError when it cannot be written to.
+    """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder to write to, got a file")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        handle = _hold(out / LOCK)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written to ({error.strerror or error})") from error
+    try:
+        yield
+    finally:
+        (out / LOCK).unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _hold(path: Path) -> int:
+    """The open file of a lock that is held; one that its holder removed in the meantime is no lock any more."""
+    import fcntl  # here, as only this needs it and not every system has it
+
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{path.parent}: another process is writing to it; waiting until it is done", file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+        os.close(handle)
+
+
+def check_folder(out: Path, facts: dict, names: Collection[str]) -> None:
+    """Raise InputError unless the folder `out` is empty, or holds pairs of these facts and these names only."""
     info = next((path for path in (out / "split.json", out / PARTS / PLAN) if path.exists()), None)
     if info is None:
-        if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
+        if any(not path.name.startswith(".") for path in out.iterdir()):
             raise InputError(f"{out}: expected an empty folder or a split of the same recipe, got other files")
         return
     held = read_json(info)

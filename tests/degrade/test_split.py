@@ -2,7 +2,7 @@
 
 import itertools
 import json
-import signal
+import re
 import subprocess
 import sys
 import time
@@ -21,6 +21,7 @@ from degrade.pipeline import apply, from_record
 from degrade.recipes import RECIPES, find_recipe
 from degrade.sources import Source, folder_sources, portrait_sources
 from degrade.split import SplitPlan, degrade_image, load_split, make_split, split_hash
+from degrade.split_files import locked
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)
 
@@ -99,20 +100,56 @@ def test_a_killed_run_keeps_what_it_had_finished(tmp_path: Path, faces: list[Sou
     for number in range(6, 30):
         _save(tmp_path / "faces" / f"face{number}.png", seed=number)
     out = tmp_path / "killed"
-    command = ["run", str(tmp_path / "faces"), str(out), "--task", "dual_blind", "--size", "64", "--workers", "1"]
-    program = f"from degrade.cli import degrade; degrade({command!r})"
-    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    process = started(tmp_path / "faces", out)
     end = time.monotonic() + 60
     while not list(out.glob(".parts/*.jsonl")) and time.monotonic() < end and process.poll() is None:
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.communicate()
     finished = {path.stem for path in out.glob(".parts/*.jsonl")}
     sources = folder_sources(tmp_path / "faces")
     assert 0 < len(finished) < len(sources)
     assert _make(out, sources).reused == len(finished)
     _make(tmp_path / "whole", sources)
     assert _contents(out) == _contents(tmp_path / "whole")
+
+
+def started(faces: Path, out: Path) -> subprocess.Popen:
+    """`degrade run` as a process of its own."""
+    command = ["run", str(faces), str(out), "--task", "dual_blind", "--size", "64", "--workers", "1"]
+    program = f"from degrade.cli import degrade; degrade({command!r})"
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True)
+
+
+def test_two_processes_that_make_one_split_both_succeed(tmp_path: Path, faces: list[Source]) -> None:
+    processes = [started(tmp_path / "faces", tmp_path / "out") for _ in range(2)]
+    told = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], told
+    made = sorted(re.search(r"\((\d) made, (\d) reused\)", output).groups() for output, _ in told)
+    assert made == [("0", "6"), ("6", "0")]
+    _make(tmp_path / "whole", faces)
+    assert _contents(tmp_path / "out") == _contents(tmp_path / "whole")
+
+
+def test_who_comes_second_waits_with_a_word_until_the_lock_is_free(tmp_path: Path, faces: list[Source]) -> None:
+    with locked(tmp_path / "out"):
+        process = started(tmp_path / "faces", tmp_path / "out")
+        assert "another process is writing to it; waiting" in process.stderr.readline()
+        assert process.poll() is None and not list((tmp_path / "out").glob("[!.]*"))
+    assert "6 made" in process.communicate(timeout=120)[0]
+
+
+def test_the_lock_dies_with_its_process(tmp_path: Path, faces: list[Source]) -> None:
+    hold = f"with locked(Path({str(tmp_path / 'out')!r})): print('held', flush=True); time.sleep(600)"
+    program = f"import time; from pathlib import Path; from degrade.split_files import locked\n{hold}"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    process.kill()
+    process.wait()
+    assert (tmp_path / "out" / ".lock").exists()
+    assert _make(tmp_path / "out", faces).made == 6
+    assert not (tmp_path / "out" / ".lock").exists()
 
 
 @pytest.mark.parametrize("side", ["hq", "lq"])

@@ -99,7 +99,7 @@ class Law:
             "root_uniform": "sqrt({})",
             "square_uniform": "({})^2",
             "same": "as {}",
-            "imgaug_width": "where imgaug cuts {}",
+            "imgaug_width": "cut where imgaug cuts it",
         }
         return forms.get(self.kind, "{}").format(interval)
 
@@ -149,7 +149,8 @@ class Operation:
             raise InputError(str(error)) from error
 
     def __str__(self) -> str:
-        texts = [str(law) if isinstance(law.values[0], str) else f"{name} {law}" for name, law in self.laws]
+        speaks = {name: isinstance(law.values[0], str) and law.kind != "same" for name, law in self.laws}
+        texts = [str(law) if speaks[name] else f"{name} {law}" for name, law in self.laws]
         return self.name + (f"({', '.join(texts)})" if texts else "")
 
 

@@ -87,8 +87,10 @@ def _write_all(
     out: Path, pairs: Sequence[Pair], plan: ImportPlan, sides: tuple[int, int]
 ) -> tuple[list[dict], list[tuple[str, str]]]:
     """Records of the pairs written, and (name, sentence) of those that cannot be used."""
+    from tqdm import tqdm  # here, as degrade.split has it
+
     records, errors = [], []
-    for pair in sorted(pairs, key=lambda pair: pair.name):
+    for pair in tqdm(sorted(pairs, key=lambda pair: pair.name), desc=plan.role, unit="image", disable=None):
         try:
             records.append(_write(out, pair, plan, *sides))
         except InputError as error:

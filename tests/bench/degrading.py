@@ -13,14 +13,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from degrade.blur import imgaug_width, next_odd
+from degrade.blur import GaussianBlur, MotionBlur, imgaug_width, next_odd
+from degrade.compress import Jpeg, Webp
 from degrade.image import Image, to_uint8, write
+from degrade.kernels import AnisotropicBlur, DefocusBlur, SincBlur
+from degrade.noise import GaussianNoise, SensorNoise
 from degrade.pipeline import Operator, apply, one_thread
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
+from degrade.resize import Resize
 from degrade.seeds import rng_for
+from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
 from degrade.sources import folder_sources
 from degrade.split import SplitPlan, make_split
+from degrade.tone import SharpenHalo
 from tests.bench.timing import milliseconds, reached
 from tests.degrade.test_every_operator import EXAMPLES
 
@@ -58,8 +64,8 @@ def _operators(portrait: Image) -> Iterator[str]:
     yield "" if theirs else "albumentations: not installed"
     for operator in EXAMPLES:
         ours, line = milliseconds(partial(operator, portrait)), f"{_shortened(operator):<56}"
-        if type(operator).__name__ in theirs:
-            other = milliseconds(partial(theirs[type(operator).__name__], image=portrait))
+        if operator in theirs:
+            other = milliseconds(partial(theirs[operator], image=portrait))
             yield f"{line} {ours:>7.1f}   albumentations {other:.1f}, {other / ours:.1f} times ours"
         else:
             yield f"{line} {ours:>7.1f}"
@@ -170,31 +176,30 @@ def _imgaug() -> Callable | None:
     )
 
 
-def _albumentations() -> dict[str, Callable]:
-    """What it has of our operators, with the parameters of the examples as far as it takes them; {} without it."""
+def _albumentations() -> dict[Operator, Callable]:
+    """What it has of the examples, with their parameters as far as it takes them; {} without it."""
     try:
         import albumentations as alb
     except ImportError:
         return {}
-    compress = partial(alb.ImageCompression, quality_range=(40, 40), p=1)
+    ellipse = {"sigma_x_limit": (2, 2), "sigma_y_limit": (0.7, 0.7), "noise_limit": (1, 1)}
+    halo = {"blur_limit": (11, 11), "sigma_limit": (1.2, 1.2), "alpha": (1, 1)}
+    speckle = {"multiplier": (0.76, 1.24), "per_channel": True, "elementwise": True}
     return {
-        "AnisotropicBlur": alb.AdvancedBlur(
-            blur_limit=(17, 17), sigma_x_limit=(2, 2), sigma_y_limit=(0.7, 0.7), noise_limit=(1, 1), p=1
-        ),
-        "DefocusBlur": alb.Defocus(radius=(3, 3), alias_blur=(0.1, 0.1), p=1),
-        "GaussianBlur": alb.GaussianBlur(blur_limit=(15, 15), sigma_limit=(1.7, 1.7), p=1),
-        "GaussianNoise": alb.GaussNoise(std_range=(0.31, 0.31), per_channel=True, p=1),
-        "Jpeg": compress(compression_type="jpeg"),
-        "MotionBlur": alb.MotionBlur(blur_limit=(7, 7), p=1),
-        "Rain": alb.RandomRain(p=1),
-        "Resize": alb.Resize(223, 223, interpolation=cv2.INTER_CUBIC, p=1),
-        "SaltPepperNoise": alb.SaltAndPepper(amount=(0.06, 0.06), p=1),
-        "SensorNoise": alb.ISONoise(p=1),
-        "SharpenHalo": alb.UnsharpMask(blur_limit=(7, 7), sigma_limit=(1.2, 1.2), alpha=(0.9, 0.9), p=1),
-        "ShotNoise": alb.ShotNoise(scale_range=(0.1, 0.1), p=1),
-        "SincBlur": alb.RingingOvershoot(blur_limit=(7, 7), cutoff=(1.2, 1.2), p=1),
-        "SpeckleNoise": alb.MultiplicativeNoise(multiplier=(0.8, 1.2), per_channel=True, elementwise=True, p=1),
-        "Webp": compress(compression_type="webp"),
+        AnisotropicBlur(2.0, 0.7, 30.0): alb.AdvancedBlur(blur_limit=(17, 17), **ellipse, p=1),
+        DefocusBlur(2.5): alb.Defocus(radius=(3, 3), alias_blur=(0.1, 0.1), p=1),
+        GaussianBlur(1.7): alb.GaussianBlur(blur_limit=(15, 15), sigma_limit=(1.7, 1.7), p=1),
+        GaussianNoise(80.0, seed=3): alb.GaussNoise(std_range=(0.31, 0.31), per_channel=True, p=1),
+        Jpeg(40): alb.ImageCompression(quality_range=(40, 40), compression_type="jpeg", p=1),
+        MotionBlur(7, 0.3, 40.0): alb.MotionBlur(blur_limit=(7, 7), p=1),
+        Resize("cv2", "cubic", factor=2.3): alb.Resize(223, 223, interpolation=cv2.INTER_CUBIC, p=1),
+        SaltPepperNoise(0.2, 0.3, seed=3): alb.SaltAndPepper(amount=(0.2, 0.2), p=1),
+        SensorNoise(30.0, 5.0, seed=3): alb.ISONoise(p=1),
+        SharpenHalo(1.5, 1.2): alb.UnsharpMask(**halo, p=1),
+        ShotNoise(3.0, seed=3): alb.ShotNoise(scale_range=(0.1, 0.1), p=1),
+        SincBlur(1.2, 7): alb.RingingOvershoot(blur_limit=(7, 7), cutoff=(1.2, 1.2), p=1),
+        SpeckleNoise(60.0, seed=3): alb.MultiplicativeNoise(**speckle, p=1),
+        Webp(40): alb.ImageCompression(quality_range=(40, 40), compression_type="webp", p=1),
     }
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from degrade.blur import imgaug_width, next_odd
+from degrade.blur import imgaug_width
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.errors import InputError
+from degrade.lengths import LENGTHS, scaled
 from degrade.noise import draw_correlated_noise
 from degrade.pipeline import OPERATORS, Operator
 from degrade.resize import Resize
@@ -19,23 +20,6 @@ INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "squa
 LISTS = ("choice", "grid")
 # What a field may be made of another one that was drawn before it.
 DERIVED: dict[str, Callable[[Any], Any]] = {"same": lambda drawn: drawn, "imgaug_width": imgaug_width}
-# Fields in pixels, which scale with size / base, and how they are rounded; every other field stays as drawn.
-_ELLIPSE = {"sigma_x": "any", "sigma_y": "any", "size": "odd"}
-LENGTHS: dict[str, dict[str, str]] = {
-    "AnisotropicBlur": _ELLIPSE,
-    "DefocusBlur": {"radius": "any"},
-    "FilmGrain": {"size": "any"},
-    "GaussianBlur": {"sigma": "any", "size": "odd"},
-    "GeneralisedBlur": _ELLIPSE,
-    "MotionBlur": {"k": "odd, at least 3"},
-    "Mosaic": {"block": "whole"},
-    "PlateauBlur": _ELLIPSE,
-    "Rain": {"length": "odd, at least 3", "width": "at least 1"},
-    "Scratches": {"width": "any"},
-    "ShakeBlur": {"length": "any", "turn": "bend"},
-    "SharpenHalo": {"sigma": "any"},
-    "SincBlur": {"cutoff": "frequency", "size": "odd"},
-}
 # Fields that steps have beside the operator's own, each in the place of some of these.
 EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
 _EIGHT_BIT = (DoubleJpeg, Jpeg, Quantize, Webp)
@@ -137,9 +121,9 @@ class Operation:
             return _correlated(drawing.rng, values["level"])
         if "side" in values:
             values["height"] = values["width"] = max(1, round(values.pop("side") * drawing.size))
-        for field, rounding in LENGTHS.get(self.name, {}).items():
+        for field in LENGTHS.get(self.name, {}):
             if field in values:
-                values[field] = _scaled(f"{self.name} {field}", values[field], drawing, rounding)
+                values[field] = scaled(self.name, field, values[field], (drawing.size, drawing.ratio))
         kind = OPERATORS[self.name]
         if any(field.name == "seed" for field in fields(kind)):
             values["seed"] = draw_seed(drawing.rng)
@@ -275,28 +259,3 @@ def _correlated(rng: np.random.Generator, level: Any) -> Operator:
     if not isinstance(level, int | float) or not 0 < level <= 255:
         raise InputError(f"CorrelatedNoise: level must be above 0 to 255, got {level!r}")
     return draw_correlated_noise(rng, level)
-
-
-def _scaled(what: str, length: float, drawing: Drawing, rounding: str) -> float | int:
-    if not isinstance(length, int | float):
-        raise InputError(f"{what}: expected a number, got {length!r}")
-    if rounding == "frequency":
-        return min(math.pi, length / drawing.ratio)
-    if rounding == "bend":  # degrees per pixel of a path that turns like its square root
-        return min(180.0, length / math.sqrt(drawing.ratio))
-    scaled = length * drawing.ratio
-    if abs(scaled) > drawing.size:
-        raise InputError(f"{what} comes out at {scaled:g} px, more than the image's {drawing.size}")
-    return _rounded(what, scaled, rounding)
-
-
-def _rounded(what: str, pixels: float, rounding: str) -> float | int:
-    if rounding == "at least 1":
-        return max(1.0, pixels)
-    if rounding.startswith("odd"):
-        return max(3 if rounding == "odd, at least 3" else 1, next_odd(pixels)) if pixels else 0
-    if rounding == "whole":
-        if pixels < 1 or pixels != int(pixels):
-            raise InputError(f"{what} comes out at {pixels:g} px; choose a size that makes it a whole number")
-        return int(pixels)
-    return pixels

@@ -33,11 +33,15 @@ def trained(make_tiny_split, tmp_path_factory):
 
 def test_the_options_of_train_reach_the_header(trained, make_tiny_split, tmp_path):
     split, options = make_tiny_split("sr4").path, ["--pixel", 2, "--crop", 32, "--ema", 0.9, "--from", trained]
+    options += ["--optimiser", "released", "--accumulate", 2, "--samples-every", 1]
     common = ["--width", 2, "--steps", 1, "--perceptual", "none", "--device", "cpu"]
     result = run("train", split, "--out", tmp_path / "m", *common, *options)
     assert result.exit_code == 0, result.output
     training = load_header(tmp_path / "m")["training"]
     assert training["losses"] == {"l1": 2, "lsgan": 1, "feature_matching": 10, "perceptual": 10}
+    assert (training["betas"], training["discriminator_rate"], training["batch"]) == ([0.0, 0.9], 4e-4, 4)
+    assert sorted(path.name for path in tmp_path.iterdir())[:3] == ["losses.csv", "losses.png", "m"]
+    assert [path.name for path in (tmp_path / "samples").iterdir()] == ["00000001.png"]
     assert (training["crop"], training["ema"]) == (32, 0.9) and training["start"].startswith("m.safetensors sha256:")
 
 

@@ -52,6 +52,7 @@ def trained(make_tiny_split, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_update_of_one_with_the_doubled_batch(trained):
     one, two = (checkpoint.load(trained / name / "m") for name in ("one", "two"))
     assert one[1] == two[1]
@@ -62,6 +63,7 @@ def test_two_processes_make_the_update_of_one_with_the_doubled_batch(trained):
         torch.testing.assert_close(two[0][key] - start[key], movement, rtol=0.02, atol=2e-6)  # bfloat16 sums
 
 
+@pytest.mark.slow
 def test_the_losses_are_the_mean_over_the_processes_and_one_of_them_writes(trained):
     one, two = ((trained / name / "losses.csv").read_text().splitlines() for name in ("one", "two"))
     assert len(two) == 3 and two[0] == one[0]

@@ -82,6 +82,21 @@ def test_a_network_of_many_outputs_trains_with_every_kind_of_adversary(loss, kin
     assert trainer.restore(batch_of()["input"]).shape == (2, 3, SIZE, SIZE)
 
 
+@pytest.mark.parametrize("loss", GAN_LOSSES)
+def test_an_adversary_alone_pulls_restored_images_towards_the_references(loss):
+    """Too dark images and bright references: whatever the loss, the network learns to brighten."""
+    training = Training(1, {loss: 1.0}, 2e-3, (0.5, 0.9), 1.0, discriminator="plain", conditional=False, critic_steps=2)
+    network = nn.Conv2d(3, 3, 1)
+    nn.init.dirac_(network.weight)
+    nn.init.zeros_(network.bias)
+    trainer, noise = trainer_of(network, training), batch_of()["input"] * 0.2
+    batch = {"input": noise + 0.2, "degraded": noise + 0.2, "reference": noise.flip(0) + 0.6}
+    before = trainer.restore(batch["input"]).mean()
+    for _ in range(60):
+        trainer.step([batch], 2e-3, training.losses)
+    assert trainer.restore(batch["input"]).mean() - before > 0.1
+
+
 class Distance(nn.Module):
     """A frozen network that judges (restored, reference)."""
 

@@ -65,7 +65,7 @@ class Training:
     optimiser: "adam"; "sgd", whose momentum is betas[0]; "rmsprop", whose smoothing is betas[1].
     learning_rate: of the network; discriminator_rate: of the discriminator where that is another one (TTUR).
     part_rates: factor of the rate for the parameters whose names start so. clip: largest gradient norm of the
-        parameters whose names start so ("" for all).
+        parameters whose names start so ("" for all). weight_decay: of the network alone.
     constant_share: share of the steps at full rate, before it falls linearly to 0. drops: from a share of the steps on
         the rate is multiplied by a factor, as in {2 / 3: 0.5}. Both count the steps after the pretraining.
     critic_steps: updates of the discriminator in each step, on the same images. conditional: the discriminator sees

@@ -1,8 +1,8 @@
 """The loop: learns, stops and goes on exactly, keeps what is good, refuses what is not its own."""
 
 import json
-import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,64 +11,12 @@ from torch import nn
 
 from degrade.errors import InputError
 from ispl_model import checkpoint
-from ispl_model.device import seeded_build
-from ispl_model.discriminator import MultiScaleDiscriminator
-from ispl_model.objective import NotFinite, Objective, Trainer, frozen
+from ispl_model.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.progress import Interrupted
-from ispl_model.train import ISPL_TRAINING, Training, TrainRun, learning_rate, train, train_ispl
+from ispl_model.train import ISPL_TRAINING, train, train_ispl
+from ispl_model.training import Training, TrainRun
 
-HEADER = {"method": "tiny", "network": {"width": 2}}
-PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=0.5)
-ADVERSARIAL = Training(
-    scale=1,
-    losses={"lsgan": 1.0, "feature_matching": 10.0, "perceptual": 10.0},
-    learning_rate=2e-4,
-    betas=(0.9, 0.999),
-    constant_share=0.6,
-)
-
-
-class Tiny(nn.Module):
-    """Two convolutions and dropout, so that torch's own randomness is part of a step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Dropout(0.2), nn.Conv2d(8, 3, 1))
-        self.calls = 0
-        self.at_call = {}
-
-    def forward(self, degraded: torch.Tensor) -> torch.Tensor:
-        self.calls += 1
-        return self.at_call.get(self.calls, lambda output: output)(self.layers(degraded))
-
-
-def tiny(at_call=None, seed=0) -> Tiny:
-    network = seeded_build(Tiny, seed)
-    network.at_call = at_call or {}
-    return network
-
-
-def stop(output: torch.Tensor) -> torch.Tensor:
-    os.kill(os.getpid(), signal.SIGTERM)
-    return output
-
-
-def weights(path) -> dict[str, torch.Tensor]:
-    return checkpoint.load(path)[0]
-
-
-def lines(path) -> list[str]:
-    return (path.parent / "losses.csv").read_text().splitlines()
-
-
-def test_the_rate_is_constant_then_falls_linearly_to_zero():
-    rates = [learning_rate(ISPL_TRAINING, step, 10) for step in range(10)]
-    np.testing.assert_allclose(rates, [2e-4] * 7 + [1.5e-4, 1e-4, 5e-5])
-
-
-def test_the_literal_of_ispl_is_the_papers():
-    assert ISPL_TRAINING.losses == {"lsgan": 1, "feature_matching": 10, "perceptual": 10}
-    assert (ISPL_TRAINING.learning_rate, ISPL_TRAINING.betas, ISPL_TRAINING.constant_share) == (2e-4, (0.9, 0.999), 0.6)
+from .tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 
 
 def test_training_lowers_the_loss(make_tiny_split, tmp_path):
@@ -103,16 +51,24 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(make_tiny_
     assert lines(tmp_path / "c" / "m") != lines(tmp_path / "a" / "m")
 
 
-@pytest.mark.parametrize("training", [PIXEL, ADVERSARIAL])
+@pytest.mark.parametrize(
+    "training",
+    [
+        PIXEL,
+        replace(ADVERSARIAL, ema=0.9),
+        replace(PIXEL, optimiser="sgd"),
+        replace(PIXEL, optimiser="rmsprop", part_rates={"layers.3": 0.1}),
+    ],
+)
 def test_a_stopped_training_goes_on_to_the_losses_of_an_uninterrupted_one(make_tiny_split, tmp_path, training):
-    split, run = make_tiny_split("denoise"), TrainRun(9, 2, checkpoint_every=4)
+    split, run = make_tiny_split("denoise"), TrainRun(9, 1, checkpoint_every=4, accumulate=2)
     train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
     out = tmp_path / "parts" / "m"
     with pytest.raises(Interrupted, match="stopped after step 6 of 9"):
-        train(tiny({6: stop}), HEADER, training, run, split, out)
+        train(tiny({12: stop}), HEADER, training, run, split, out)  # two passes a step
     assert (out.parent / "state.safetensors").exists() and not out.exists()
     with pytest.raises(RuntimeError, match="power"):  # in step 7 + 2, after the state of step 8
-        train(tiny({3: lost_power}), HEADER, training, run, split, out)
+        train(tiny({6: lost_power}), HEADER, training, run, split, out)
     train(tiny(seed=5), HEADER, training, run, split, out)  # the start weights of a resumed run do not matter
     assert lines(out) == lines(tmp_path / "whole" / "m")
     assert out.read_bytes() == (tmp_path / "whole" / "m").read_bytes()
@@ -211,53 +167,26 @@ def test_ispl_is_trained_at_the_size_of_the_split_and_every_weight_moves(make_ti
 
 
 def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, tmp_path):
-    import dataclasses
-
     split = make_tiny_split("sr4")
     with pytest.raises(InputError, match="did you mean 'isp_unet_pac'"):
         train_ispl("isp_unet_pak", 2, TrainRun(1, 1), split, tmp_path / "m")
-    odd = dataclasses.replace(split, info=split.info | {"size": 80})
+    odd = replace(split, info=split.info | {"size": 80})
     with pytest.raises(InputError, match="no network for this split.*80"):
         train_ispl("isp_unet_pac", 2, TrainRun(1, 1), odd, tmp_path / "m")
+    with pytest.raises(InputError, match="crop: expected a multiple of 4 at 64 px, got 30"):
+        train_ispl("isp_unet_pac", 2, TrainRun(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=30))
 
 
-def test_the_discriminator_gets_no_gradient_from_the_generators_losses():
-    discriminator = seeded_build(lambda: MultiScaleDiscriminator(2), 0)
-    restored = torch.rand(1, 3, 32, 32, requires_grad=True)
-    objective = Objective(ADVERSARIAL.losses, discriminator, None)
-    reference = degraded = torch.rand(1, 3, 32, 32)
-    objective.total(objective.generator_losses(restored, reference, degraded)).backward()
-    assert restored.grad.abs().sum() > 0
-    assert all(weight.grad is None for weight in discriminator.parameters())
-    restored.grad = None
-    objective.discriminator_loss(restored, reference, degraded).backward()
-    assert restored.grad is None
-    assert all(weight.grad is not None for weight in discriminator.parameters())
+def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make_tiny_split, tmp_path, monkeypatch):
+    monkeypatch.setattr("ispl_model.train.PATIENCE", 4)
+    healthy = GAN_LOSSES["lsgan"].healthy
+    seen = []
 
+    def loss(real, fake):
+        seen.append(None)
+        return _lsgan_discriminator(real, fake) + (2 * healthy[1] if len(seen) > 2 * 5 else 0)  # two scales a step
 
-def test_the_total_is_the_weighted_sum():
-    objective = Objective({"l1": 2.0, "lsgan": 3.0}, None, None)
-    assert objective.total({"l1": torch.tensor(5.0), "lsgan": torch.tensor(7.0)}) == 31
-
-
-def test_nothing_to_minimise_is_a_fault_of_the_caller():
-    with pytest.raises(ValueError, match="nothing is left"):
-        Objective({"perceptual": 1.0}, None, None)
-    for wrong in ({}, {"l3": 1.0}):
-        with pytest.raises(ValueError, match="losses must be some of"):
-            Training(1, wrong, 1e-4, (0.9, 0.999), 0.5)
-
-
-def test_frozen_weights_thaw_again():
-    layer = nn.Linear(1, 1)
-    with frozen(layer):
-        assert not layer.weight.requires_grad
-    assert layer.weight.requires_grad
-
-
-def test_a_trainer_with_spoilt_weights_hands_out_nothing():
-    network = nn.Conv2d(3, 3, 1)
-    trainer = Trainer(network, Objective({"l1": 1.0}, None, None), 1e-3, (0.9, 0.999))
-    network.weight.data[0] = float("inf")
-    with pytest.raises(NotFinite, match="generator.weight"):
-        trainer.tensors()
+    monkeypatch.setitem(GAN_LOSSES, "lsgan", replace(GAN_LOSSES["lsgan"], discriminator=loss))
+    with pytest.raises(InputError, match=r"stopped in step 9 because the discriminator's loss \(20\d.*for 4 steps"):
+        train(tiny(), HEADER, ADVERSARIAL, TrainRun(20, 1, checkpoint_every=1), make_tiny_split("sr4"), tmp_path / "m")
+    assert checkpoint.read_tensors(tmp_path / "state.safetensors")[1]["step"] == 5

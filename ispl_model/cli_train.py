@@ -1,6 +1,7 @@
 """`ispl train`: the paper's losses and schedule on one split."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, so commands import what need
 DEVICE = click.Choice(["auto", "cpu", "cuda"])
 FILE = click.Path(dir_okay=False, path_type=Path)
 COUNT = click.IntRange(min=1)
+WEIGHT = click.FloatRange(min=0)
+DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command(cls=Command)
@@ -27,20 +30,29 @@ COUNT = click.IntRange(min=1)
 @click.option(
     "--perceptual", default="vgg19", show_default=True, help="vgg19, squeezenet, none, or a file of their weights."
 )
+@click.option("--pixel", default=0.0, show_default=True, type=WEIGHT, help="Weight of an L1 loss; the paper has none.")
+@click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
+@click.option("--from", "start", type=FILE, help="Checkpoint of the same network to start from.")
+@click.option("--ema", type=DECAY, help="Keep an average of the weights with this decay, such as 0.999.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to train.")
 @click.option("--workers", default=0, show_default=True, type=click.IntRange(min=0), help="Processes that load pairs.")
 @click.option("--redraw/--stored", default=True, show_default=True, help="Degrade anew in each epoch, or read lq/.")
 @click.option("--checkpoint-every", default=500, show_default=True, type=COUNT, help="Steps between saved states.")
-def train(split, out, variant, width, steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every):
+def train(
+    split, out, variant, width, steps, batch, seed, perceptual, pixel, crop, start, ema, device, workers, redraw,
+    checkpoint_every,
+):  # fmt: skip
     """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it goes on where it was."""
     from degrade.split import load_split
-    from ispl_model.train import ISPL_EPOCHS, TrainRun, train_ispl
+    from ispl_model.train import ISPL_EPOCHS, ISPL_TRAINING, TrainRun, train_ispl
 
     pairs = load_split(split)
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / batch)
-    run = TrainRun(steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every)
+    run = TrainRun(steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every, start)
+    losses = ({"l1": pixel} if pixel else {}) | dict(ISPL_TRAINING.losses)
+    training = replace(ISPL_TRAINING, losses=losses, crop=crop, ema=ema)
     try:
-        summary = train_ispl(variant, width, run, pairs, out)
+        summary = train_ispl(variant, width, run, pairs, out, training)
     except KeyboardInterrupt as stop:
         raise _stopped(stop) from stop
     click.echo(_train_sentence(summary))

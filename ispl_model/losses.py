@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from degrade.errors import InputError
-from degrade.files import sha256_file
+from ispl_model.checkpoint import file_label
 
 # One list of feature maps for each scale of the discriminator; the last map is the score.
 ScaleFeatures = Sequence[Sequence[torch.Tensor]]
@@ -110,7 +110,7 @@ def perceptual_label(name: str) -> str:
     if name == "none" or name in TRUNKS:
         return name
     _require_file(Path(name))
-    return f"{Path(name).name} sha256:{sha256_file(Path(name))[:12]}"
+    return file_label(Path(name))
 
 
 class _Fire(nn.Module):

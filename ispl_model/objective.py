@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from ispl_model.device import mixed_precision
 from ispl_model.discriminator import MultiScaleDiscriminator
+from ispl_model.ema import Ema
 from ispl_model.losses import (
     Perceptual,
     ScaleFeatures,
@@ -97,8 +98,11 @@ class Trainer:
     them again with the updated generator, at the price of one more pass).
     """
 
-    def __init__(self, network: nn.Module, objective: Objective, learning_rate: float, betas: tuple) -> None:
+    def __init__(
+        self, network: nn.Module, objective: Objective, learning_rate: float, betas: tuple, ema: float | None = None
+    ) -> None:
         self.network, self.objective = network, objective
+        self.ema = None if ema is None else Ema(network, ema)
         modules = {"generator": network}
         if objective.discriminator is not None:
             modules["discriminator"] = objective.discriminator
@@ -135,12 +139,21 @@ class Trainer:
         loss.backward()
         optimiser.step()
 
+    def average(self, step: int) -> None:
+        """Let the average of the weights, if there is one, follow the update of step 0, 1, ..."""
+        if self.ema is not None:
+            self.ema.follow(self.network, step)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """What the checkpoint holds: the network's state, with averaged weights where an average is kept."""
+        return self.network.state_dict() | (self.ema.weights if self.ema else {})
+
     def tensors(self) -> dict[str, torch.Tensor]:
         """Everything a later `load` needs to go on exactly: weights, buffers and Adam's moments.
 
         Raises NotFinite when some of it is not.
         """
-        tensors = {}
+        tensors = {f"average.{key}": value for key, value in (self.ema.weights if self.ema else {}).items()}
         for name, module in self.modules.items():
             tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
             for index, slots in self.optimisers[name].state_dict()["state"].items():
@@ -152,6 +165,8 @@ class Trainer:
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """The inverse of `tensors`. Raises RuntimeError or KeyError when they are of other networks."""
+        if self.ema is not None:
+            self.ema.load(_below(tensors, "average."))
         for name, module in self.modules.items():
             module.load_state_dict(_below(tensors, f"{name}."))
             state: dict[int, dict[str, torch.Tensor]] = {}

@@ -91,7 +91,7 @@ class Progress:
         self._write_losses()
         result = {"steps": point.step, "images_seen": images_seen, "seconds": round(point.seconds, 2)}
         write_json(self.report, {"header": self.header, "result": result | {"losses": point.losses}})
-        save(self.out, trainer.network.state_dict(), self.header)
+        save(self.out, trainer.weights(), self.header)
         self.state.unlink(missing_ok=True)
 
     def not_finite(self, step: int, error: NotFinite) -> InputError:
@@ -173,13 +173,18 @@ def _read_report(path: Path) -> dict[str, Any] | None:
 
 
 def _differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    """Names of what two headers disagree in, such as "training.steps"."""
+    """Names of what two headers disagree in, such as "training.steps".
+
+    What one lacks and the other has empty, false or 0 is no difference: older versions knew fewer settings.
+    """
     names = []
     for key in sorted((found.keys() | asked.keys()) - set(_CHANGING)):
         ours, theirs = (json.loads(json.dumps(header.get(key))) for header in (asked, found))
         if isinstance(ours, dict) and isinstance(theirs, dict):
             names += [
-                f"{key}.{name}" for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)
+                f"{key}.{name}"
+                for name in sorted(ours.keys() | theirs.keys())
+                if (ours.get(name) or None) != (theirs.get(name) or None)
             ]
         elif ours != theirs:
             names.append(key)

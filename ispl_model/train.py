@@ -13,11 +13,11 @@ from tqdm import tqdm
 from degrade.errors import InputError
 from degrade.seeds import draw_seed, rng_for
 from degrade.split import Split
-from ispl_model.checkpoint import complete_header
+from ispl_model.checkpoint import complete_header, file_label, warm_start
 from ispl_model.data import TrainingPairs, batches
 from ispl_model.device import find_device, own_randomness, seeded_build
 from ispl_model.discriminator import MultiScaleDiscriminator
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.generator import SMALLEST_MAP, Ispl, IsplConfig
 from ispl_model.losses import Perceptual, perceptual_label
 from ispl_model.objective import ADVERSARIAL, LOSSES, NotFinite, Objective, Trainer
 from ispl_model.progress import Interrupted, Point, Progress, stop_signals
@@ -30,7 +30,8 @@ class Training:
     scale: reference side / input side. losses: weight of each of "l1", "lsgan", "feature_matching",
     "perceptual". learning_rate, betas: of Adam, for the network and the discriminator alike.
     constant_share: share of the steps at that rate, before it falls linearly to 0.
-    crop: side in reference pixels of a random window, None for whole images.
+    crop: side in reference pixels of a random window, None for whole images. ema: decay of an average of the
+    network's weights, which the checkpoint then holds; see ispl_model.ema.
     """
 
     scale: int
@@ -39,12 +40,23 @@ class Training:
     betas: tuple[float, float]
     constant_share: float
     crop: int | None = None
+    ema: float | None = None
 
     def __post_init__(self) -> None:
         if not self.losses or set(self.losses) - set(LOSSES):
             raise ValueError(f"Training: losses must be some of {LOSSES}, got {sorted(self.losses)}")
         if not (self.learning_rate > 0 and 0 <= self.constant_share <= 1):
             raise ValueError("Training: learning_rate must be > 0 and constant_share in [0, 1]")
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise ValueError(f"Training: ema must be in (0, 1), got {self.ema}")
+
+    def facts(self) -> dict[str, Any]:
+        """Plain data for headers and hashes; later fields are left out at their default, as if they were not there."""
+        facts = {key: getattr(self, key) for key in _FIRST_FACTS} | {"losses": dict(self.losses)}
+        return facts | ({"ema": self.ema} if self.ema else {})
+
+
+_FIRST_FACTS = ("scale", "learning_rate", "betas", "constant_share", "crop")
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,7 @@ class TrainRun:
     steps: updates; batch: images in each. perceptual: "vgg19", "squeezenet", a file of weights, or
     "none", which leaves the perceptual loss out. workers: processes that load pairs. redraw: degrade
     the references anew in every epoch where the split's recipe is known, else use the stored images.
-    checkpoint_every: steps between two saved states.
+    checkpoint_every: steps between two saved states. start: checkpoint whose weights the network starts from.
     """
 
     steps: int
@@ -65,6 +77,7 @@ class TrainRun:
     workers: int = 0
     redraw: bool = True
     checkpoint_every: int = 500
+    start: Path | None = None
 
     def __post_init__(self) -> None:
         if min(self.steps, self.batch, self.checkpoint_every) < 1 or self.workers < 0:
@@ -115,8 +128,11 @@ def train(
     return TrainSummary(path=Path(out), **progress.result())
 
 
-def train_ispl(variant: str, width: int, run: TrainRun, split: Split, out: Path) -> TrainSummary:
-    """Train the reference network as the paper does; its size is the split's, its start is fixed by run.seed.
+def train_ispl(
+    variant: str, width: int, run: TrainRun, split: Split, out: Path, training: Training = ISPL_TRAINING
+) -> TrainSummary:
+    """Train the reference network, unless told otherwise as the paper does; its size is the split's, its start is
+    fixed by run.seed or is run.start.
 
     Raises InputError, beside those of `train`, for an unknown variant and a size the network is not made for.
     """
@@ -124,9 +140,12 @@ def train_ispl(variant: str, width: int, run: TrainRun, split: Split, out: Path)
         config = IsplConfig(variant=variant, width=width, size=split.info["size"])
     except ValueError as error:
         raise InputError(f"{split.path}: no network for this split ({error})") from error
+    halvings = config.size // SMALLEST_MAP
+    if training.crop is not None and training.crop % halvings:
+        raise InputError(f"crop: expected a multiple of {halvings} at {config.size} px, got {training.crop}")
     network = seeded_build(lambda: Ispl(config), run.seed)
     header = {"method": f"ispl:{variant}", "network": asdict(config)}
-    return train(network, header, ISPL_TRAINING, run, split, out)
+    return train(network, header, training, run, split, out)
 
 
 def learning_rate(training: Training, step: int, steps: int) -> float:
@@ -142,12 +161,11 @@ def learning_rate(training: Training, step: int, steps: int) -> float:
 
 def _full_header(header: Mapping[str, Any], training: Training, run: TrainRun, split: Split) -> dict[str, Any]:
     """What fixes the result, and so what a resumed run must agree in; where it runs is left out."""
-    facts = {key: getattr(training, key) for key in ("scale", "learning_rate", "betas", "constant_share", "crop")}
-    facts |= {"losses": dict(training.losses)} | {
-        key: getattr(run, key) for key in ("steps", "batch", "seed", "redraw")
-    }
+    facts = training.facts() | {key: getattr(run, key) for key in ("steps", "batch", "seed", "redraw")}
     facts["perceptual"] = perceptual_label(run.perceptual) if "perceptual" in training.losses else "none"
     facts |= {"split": split.digest, "size": split.info["size"]}
+    if run.start is not None:
+        facts["start"] = file_label(run.start)
     recipe = f"{split.info['recipe']}@{split.info['recipe_version']}"
     return complete_header({**header, "training": facts, "recipe": recipe, "step": run.steps})
 
@@ -156,6 +174,8 @@ def _run(network: nn.Module, progress: Progress, training: Training, run: TrainR
     """Train from the saved state, or from the start, to the end."""
     pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw)
     device = find_device(run.device)
+    if run.start is not None:
+        warm_start(network, progress.header["network"], run.start)
     trainer = _trainer(network, progress.header, training, run, device)
     point = progress.resume(trainer)
     loader = batches(pairs, run.batch, range(point.step, run.steps), run.workers)
@@ -167,6 +187,7 @@ def _run(network: nn.Module, progress: Progress, training: Training, run: TrainR
             degraded, reference = (part.to(device, memory_format=torch.channels_last) for part in pair)
             try:
                 losses = trainer.step(degraded, reference, rate)
+                trainer.average(point.step)
             except NotFinite as error:
                 raise progress.not_finite(point.step + 1, error) from error
             point = Point(point.step + 1, time.perf_counter() - started, losses)
@@ -195,7 +216,7 @@ def _trainer(
         if module is not None:
             module.to(device=device, memory_format=torch.channels_last)
     objective = Objective(training.losses, discriminator, perceptual)
-    return Trainer(network, objective, training.learning_rate, training.betas)
+    return Trainer(network, objective, training.learning_rate, training.betas, training.ema)
 
 
 def _bar(run: TrainRun, done: int) -> tqdm:

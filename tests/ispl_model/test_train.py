@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(make_tiny_
     assert lines(tmp_path / "c" / "m") != lines(tmp_path / "a" / "m")
 
 
-@pytest.mark.parametrize("training", [PIXEL, ADVERSARIAL])
+@pytest.mark.parametrize("training", [PIXEL, ADVERSARIAL, replace(ADVERSARIAL, ema=0.9)])
 def test_a_stopped_training_goes_on_to_the_losses_of_an_uninterrupted_one(make_tiny_split, tmp_path, training):
     split, run = make_tiny_split("denoise"), TrainRun(9, 2, checkpoint_every=4)
     train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
@@ -121,6 +122,34 @@ def test_a_stopped_training_goes_on_to_the_losses_of_an_uninterrupted_one(make_t
 
 def lost_power(output: torch.Tensor) -> torch.Tensor:
     raise RuntimeError("no power")
+
+
+def test_the_average_goes_into_the_checkpoint_and_the_state_holds_both(make_tiny_split, tmp_path):
+    split, training = make_tiny_split("sr4"), replace(PIXEL, ema=0.9)
+    with pytest.raises(Interrupted):
+        train(tiny({3: stop}), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+    state = checkpoint.read_tensors(tmp_path / "state.safetensors")[0]
+    key = "layers.0.weight"
+    assert not torch.equal(state[f"average.{key}"], state[f"generator.{key}"])
+    train(tiny(), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+    train(tiny(), HEADER, PIXEL, TrainRun(4, 1), split, tmp_path / "plain" / "m")
+    assert lines(tmp_path / "m") == lines(tmp_path / "plain" / "m")
+    # the fourth update: d = min(0.9, (1 + 3) / (10 + 3))
+    wanted = 4 / 13 * state[f"average.{key}"] + 9 / 13 * weights(tmp_path / "plain" / "m")[key]
+    torch.testing.assert_close(weights(tmp_path / "m")[key], wanted)
+
+
+def test_a_warm_start_takes_the_weights_and_is_recorded(make_tiny_split, tmp_path):
+    split, first = make_tiny_split("sr4"), tmp_path / "first" / "m"
+    train(tiny(seed=3), HEADER, PIXEL, TrainRun(1, 1), split, first)
+    run = TrainRun(1, 1, start=first)
+    network = tiny()
+    train(network, HEADER, replace(PIXEL, learning_rate=1e-12), run, split, tmp_path / "m")
+    torch.testing.assert_close(weights(tmp_path / "m"), weights(first))
+    assert checkpoint.load_header(tmp_path / "m")["training"]["start"].startswith("m sha256:")
+    other = HEADER | {"network": {"width": 3}}
+    with pytest.raises(InputError, match="cannot be the start of this network .width 2 instead of 3"):
+        train(tiny(), other, PIXEL, run, split, tmp_path / "n" / "m")
 
 
 def test_signals_are_answered_as_before_after_training(make_tiny_split, tmp_path):
@@ -211,14 +240,14 @@ def test_ispl_is_trained_at_the_size_of_the_split_and_every_weight_moves(make_ti
 
 
 def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, tmp_path):
-    import dataclasses
-
     split = make_tiny_split("sr4")
     with pytest.raises(InputError, match="did you mean 'isp_unet_pac'"):
         train_ispl("isp_unet_pak", 2, TrainRun(1, 1), split, tmp_path / "m")
-    odd = dataclasses.replace(split, info=split.info | {"size": 80})
+    odd = replace(split, info=split.info | {"size": 80})
     with pytest.raises(InputError, match="no network for this split.*80"):
         train_ispl("isp_unet_pac", 2, TrainRun(1, 1), odd, tmp_path / "m")
+    with pytest.raises(InputError, match="crop: expected a multiple of 4 at 64 px, got 30"):
+        train_ispl("isp_unet_pac", 2, TrainRun(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=30))
 
 
 def test_the_discriminator_gets_no_gradient_from_the_generators_losses():

@@ -25,7 +25,9 @@ def plot_losses(losses: Path) -> Path:
         ) from error
     names, table = _table(losses)
     figure = Figure(figsize=(7, 1.7 * len(names)), layout="constrained")
-    for name, values, axes in zip(names, table[1:], figure.subplots(len(names), squeeze=False)[:, 0], strict=True):
+    for name, values, axes in zip(
+        names, table[1:], figure.subplots(len(names), sharex=True, squeeze=False)[:, 0], strict=True
+    ):
         there = np.isfinite(values)
         axes.plot(_thinned(table[0][there]), _thinned(values[there]), linewidth=1)
         axes.set_ylabel(name)

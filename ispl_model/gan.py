@@ -60,13 +60,13 @@ def _vanilla_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tens
 def _ragan_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     """The vanilla loss of D(real) - mean D(fake) and D(fake) - mean D(real).
 
-    Source: Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019; eqs. 1 and 2 of ESRGAN.
+    Source: Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019; ESRGAN uses it.
     """
     return _vanilla_discriminator(real - fake.mean(), fake - real.mean())
 
 
 def _ragan_ls_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    """mean (D(real) - mean D(fake) - 1)^2 + mean (D(fake) - mean D(real) + 1)^2 (DeblurGAN-v2, eq. 1)."""
+    """mean (D(real) - mean D(fake) - 1)^2 + mean (D(fake) - mean D(real) + 1)^2, as in DeblurGAN-v2."""
     return _towards(real - fake.mean(), 1) + _towards(fake - real.mean(), -1)
 
 

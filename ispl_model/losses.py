@@ -28,7 +28,7 @@ def _restored_mse(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 
 
 def l1_steps(outputs: Tensors, batch: Tensors) -> torch.Tensor:
-    """Sum over the first axis of outputs["steps"], (T, N, 3, H, W), of the L1 to the reference (SRFBN, eq. 6)."""
+    """Sum over the first axis of outputs["steps"], (T, N, 3, H, W), of the L1 to the reference, as in SRFBN."""
     return sum(l1(step, batch["reference"]) for step in outputs["steps"])
 
 

@@ -12,12 +12,17 @@ from ispl_model.device import find_device
 
 def process_count() -> int:
     """How many processes the launcher started; 1 without one."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return _environment(1, "WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 
 
 def first_process() -> bool:
     """Whether this is the one that writes and speaks."""
-    return os.environ.get("RANK", "0") == "0"
+    return _environment(0, "RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK") == 0
+
+
+def _environment(otherwise: int, *names: str) -> int:
+    """A launcher's number: torch's name for it, or that of an MPI, which `accelerate launch` uses on CPUs."""
+    return int(next((os.environ[name] for name in names if name in os.environ), otherwise))
 
 
 class Processes:

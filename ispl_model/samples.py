@@ -27,7 +27,7 @@ def write_samples(folder: Path, step: int, trainer: Trainer, pairs: TrainingPair
             reference[None],
         ]
         rows.append([_image(image) for image in images])
-    names = ("degraded", f"restored, step {step}", "reference")
+    names = ("degraded", "restored", "reference")
     labelled = [
         [(image, "" if index else name) for image, name in zip(row, names, strict=True)]
         for index, row in enumerate(rows)

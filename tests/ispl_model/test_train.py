@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,11 +12,15 @@ import torch
 from torch import nn
 
 from degrade.errors import InputError
+from degrade.image import read
 from ispl_model import checkpoint
-from ispl_model.device import seeded_build
+from ispl_model.data import to_tensor
+from ispl_model.device import mixed_precision, seeded_build
+from ispl_model.gan import GAN_LOSSES, _lsgan_discriminator
+from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.progress import Interrupted
-from ispl_model.train import ISPL_TRAINING, train, train_ispl
-from ispl_model.training import Training, TrainRun
+from ispl_model.train import ISPL_TRAINING, drawn_level, train, train_ispl
+from ispl_model.training import Pretraining, Training, TrainRun
 
 HEADER = {"method": "tiny", "network": {"width": 2}}
 PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=0.5)
@@ -245,3 +250,88 @@ def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, 
         train_ispl("isp_unet_pac", 2, TrainRun(1, 1), odd, tmp_path / "m")
     with pytest.raises(InputError, match="crop: expected a multiple of 4 at 64 px, got 30"):
         train_ispl("isp_unet_pac", 2, TrainRun(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=30))
+
+
+class Level(nn.Module):
+    """Writes down which levels it was asked for."""
+
+    config = SimpleNamespace(top_level=4)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.asked = nn.Conv2d(3, 3, 1), []
+
+    def forward(self, degraded, level=None):
+        self.asked.append(level)
+        return self.conv(degraded)
+
+
+def test_half_of_the_steps_ask_for_a_level_drawn_uniformly(make_tiny_split, tmp_path):
+    network = Level()
+    train(network, HEADER, replace(PIXEL, levels=True), TrainRun(200, 1), make_tiny_split("sr4"), tmp_path / "m")
+    drawn = [level for level in network.asked if level is not None]
+    assert 80 < len(drawn) < 120 and min(drawn) < 0.3 and max(drawn) > 3.7
+    assert abs(np.mean(drawn) - 2) < 0.4
+    assert drawn_level(network, replace(PIXEL, levels=True), 0, 7) == network.asked[7]
+    assert checkpoint.load_header(tmp_path / "m")["training"]["levels"] is True
+
+
+def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make_tiny_split, tmp_path, monkeypatch):
+    monkeypatch.setattr("ispl_model.train.PATIENCE", 4)
+    healthy = GAN_LOSSES["lsgan"].healthy
+    seen = []
+
+    def loss(real, fake):
+        seen.append(None)
+        return _lsgan_discriminator(real, fake) + (2 * healthy[1] if len(seen) > 2 * 5 else 0)  # two scales a step
+
+    monkeypatch.setitem(GAN_LOSSES, "lsgan", replace(GAN_LOSSES["lsgan"], discriminator=loss))
+    with pytest.raises(InputError, match=r"stopped in step 9 because the discriminator's loss \(20\d.*for 4 steps"):
+        train(tiny(), HEADER, ADVERSARIAL, TrainRun(20, 1, checkpoint_every=1), make_tiny_split("sr4"), tmp_path / "m")
+    assert checkpoint.read_tensors(tmp_path / "state.safetensors")[1]["step"] == 5
+
+
+def test_a_training_with_a_pretraining_goes_on_exactly_and_its_table_has_one_shape(make_tiny_split, tmp_path):
+    split, training = make_tiny_split("sr4"), replace(ADVERSARIAL, pretraining=Pretraining(0.5, {"l1": 1.0}, 1e-3))
+    run = TrainRun(4, 1)
+    train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
+    with pytest.raises(Interrupted):
+        train(tiny({1: stop}), HEADER, training, run, split, tmp_path / "parts" / "m")
+    train(tiny(), HEADER, training, run, split, tmp_path / "parts" / "m")
+    assert (tmp_path / "parts" / "m").read_bytes() == (tmp_path / "whole" / "m").read_bytes()
+    table = [line.split(",") for line in lines(tmp_path / "parts" / "m")]
+    assert table[0] == ["step", "learning_rate", "l1", "lsgan", "feature_matching", "discriminator"]
+    assert [[bool(cell) for cell in row[2:]] for row in table[1:]] == [[True, False, False, False]] * 2 + [
+        [False, True, True, True]
+    ] * 2
+
+
+def test_samples_show_the_first_faces_and_change_nothing(make_tiny_split, tmp_path):
+    split, training = make_tiny_split("denoise"), replace(ADVERSARIAL, ema=0.9)
+    train(tiny(), HEADER, training, TrainRun(3, 1, samples_every=2), split, tmp_path / "seen" / "m")
+    train(tiny(), HEADER, training, TrainRun(3, 1), split, tmp_path / "unseen" / "m")
+    assert (tmp_path / "seen" / "m").read_bytes() == (tmp_path / "unseen" / "m").read_bytes()
+    sheets = sorted((tmp_path / "seen" / "samples").iterdir())
+    assert [sheet.name for sheet in sheets] == ["00000002.png", "00000003.png"]
+    last = read(sheets[1])
+    assert last.shape[0] >= 4 * 64 and last.shape[1] >= 3 * 64
+    network = tiny()
+    network.load_state_dict(weights(tmp_path / "seen" / "m"))  # the averaged ones
+    with torch.no_grad(), mixed_precision(torch.device("cpu")):
+        restored = network.eval()(to_tensor(split.degraded("face_3"))[None]).float().clamp(0, 1)
+    shown = last[-70:-6, 76:140]  # last row, middle column; 6 px between cells of 64
+    np.testing.assert_allclose(shown, restored[0].permute(1, 2, 0).numpy(), atol=0.6 / 255)
+
+
+def test_ispl_restores_alike_in_training_and_in_evaluation_mode(make_tiny_split, tmp_path):
+    """The authors' code does not: see the fact sheet's "train mode" fault."""
+    split = make_tiny_split("denoise")
+    train_ispl("isp_unet_pac", 4, TrainRun(10, 2), split, tmp_path / "m")
+    config = checkpoint.load_header(tmp_path / "m")["network"]
+    network = Ispl(IsplConfig(**config))
+    network.load_state_dict(weights(tmp_path / "m"))
+    image = torch.stack([to_tensor(split.degraded(name)) for name in split.names])
+    with torch.no_grad():
+        evaluation, training = network.eval()(image), network.train()(image)
+    assert evaluation.std() > 0.1
+    assert (evaluation - training).abs().max() < 1 / 255

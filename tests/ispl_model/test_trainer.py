@@ -76,7 +76,9 @@ def test_a_network_of_many_outputs_trains_with_every_kind_of_adversary(loss, kin
     )
     for network, weights in zip(networks, before, strict=True):
         still = set(weights) - set(changed(network, weights))
-        assert not {name for name in still if not name.endswith("bias")}  # a norm or a difference of scores cancels some
+        assert not {
+            name for name in still if not name.endswith("bias")
+        }  # a norm or a difference of scores cancels some
     assert trainer.restore(batch_of()["input"]).shape == (2, 3, SIZE, SIZE)
 
 

@@ -172,8 +172,10 @@ def _step(trainer: Trainer, progress: Progress, run: TrainRun, step: int, passes
 
 def drawn_level(network: nn.Module, training: Training, seed: int, step: int) -> float | None:
     """t of Section 4.5, uniform in [0, top level], for half of the steps of a training with levels; else None."""
+    if not training.levels:
+        return None
     rng = rng_for(seed, "level", step)
-    if not training.levels or rng.random() < 0.5:
+    if rng.random() < 0.5:
         return None
     return float(rng.uniform(0, network.config.top_level))
 

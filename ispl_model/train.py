@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -32,6 +33,7 @@ from ispl_model.samples import write_samples
 from ispl_model.trainer import NotFinite, Trainer
 from ispl_model.training import Training, TrainRun
 
+LABELS = 19  # classes of a face's label map (CelebAMask-HQ)
 PATIENCE = 500  # steps for which a discriminator's loss may be unhealthy
 
 
@@ -100,6 +102,8 @@ def train_ispl(
         config = IsplConfig(variant=variant, width=width, size=split.info["size"], **levels)
     except ValueError as error:
         raise InputError(f"{split.path}: no network for this split ({error})") from error
+    if (run.parsing is None) == (variant == "ep_map"):
+        raise InputError(f"variant {variant}: label maps (--parsing DIR) are for ep_map, which needs them")
     halvings = config.size // SMALLEST_MAP
     if training.crop is not None and training.crop % halvings:
         raise InputError(f"crop: expected a multiple of {halvings} at {config.size} px, got {training.crop}")
@@ -138,7 +142,7 @@ def _run(
     network: nn.Module, progress: Progress, training: Training, run: TrainRun, split: Split, processes: Processes
 ) -> None:
     """Train from the saved state, or from the start, to the end."""
-    pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw, _condition(run, split))
+    pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw, _condition(training, run, split))
     if run.start is not None:
         warm_start(network, progress.header["network"], run.start)
     trainer = _trainer(network, progress.header, training, run, split, processes)
@@ -232,14 +236,14 @@ def _adversary(header: Mapping[str, Any], training: Training, run: TrainRun) -> 
     return Adversary(training.gan, seeded_build(lambda: build(channels, width, size), seed), training.conditional)
 
 
-def _condition(run: TrainRun, split: Split) -> Condition | None:
-    """The label maps of `run.parsing` as channels of 0 and 1."""
+def _condition(training: Training, run: TrainRun, split: Split) -> Condition | None:
+    """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
     if run.parsing is None:
-        return None
-    from ispl_model.parsing import label_map, one_hot
+        return training.condition(split) if training.condition else None
+    from ispl_model.parsing import label_map
 
-    folder, size = run.parsing, split.info["size"]
-    return lambda name: one_hot(label_map(folder, name, size))
+    classes = np.eye(LABELS, dtype=np.float32)
+    return lambda name: classes[label_map(run.parsing, name, split.info["size"])]
 
 
 def _step_seed(run: TrainRun, step: int, processes: Processes) -> int:

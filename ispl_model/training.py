@@ -2,8 +2,8 @@
 
 A network takes (N, C, h, w) and gives (N, 3, H, W), RGB in [0, 1]; a paper's other range ([-1, 1], 0..255) is the
 network's own affair, inside its forward. While training it may give a mapping of named tensors instead, with
-"restored" among them; in evaluation mode it gives the restored image alone. C is 3 unless the pairs carry more
-(see TrainingPairs.condition).
+"restored" among them; in evaluation mode it gives the restored image alone. C is 3 unless `Training.condition`
+appends channels to the degraded image (a guide, label maps).
 
 A loss is a plain function of (outputs, batch) that gives one number. Both are mappings of float32 tensors, and no
 autocast is on:
@@ -18,6 +18,12 @@ autocast is on:
     Training.functions  the method's own functions
     Training.networks   the method's own frozen networks; each is built from (split, run) and is called with
                         (restored, reference), as the perceptual loss is
+What has no weight is not computed. ESRGAN, for example:
+
+    Training(scale=4, crop=128, losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},
+             learning_rate=1e-4, betas=(0.9, 0.99), constant_share=1.0, drops={1/8: 0.5, 1/4: 0.5, 1/2: 0.5, 3/4: 0.5},
+             pretraining=Pretraining(share=0.5, losses={"l1": 1.0}, learning_rate=2e-4),
+             discriminator="vgg", conditional=False, perceptual=Taps({"conv5_4": 1.0}))
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +34,7 @@ from typing import Any
 from torch import nn
 
 from degrade.split import Split
+from ispl_model.data import Condition
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES
 from ispl_model.losses import LOSSES, LossFunction
@@ -65,6 +72,7 @@ class Training:
         the degraded image beside the one it judges.
     ema: decay of an average of the network's weights, which the checkpoint then holds; see ispl_model.ema.
     levels: half of the steps ask the network for a level drawn uniformly (ISPL, Sec. 4.5).
+    condition: from the split to what TrainingPairs appends to a degraded image by its name.
     """
 
     scale: int
@@ -88,6 +96,7 @@ class Training:
     perceptual: Taps | None = None
     functions: Mapping[str, LossFunction] = field(default_factory=dict)
     networks: Mapping[str, Callable[[Split, "TrainRun"], nn.Module]] = field(default_factory=dict)
+    condition: Callable[[Split], Condition] | None = None
 
     def __post_init__(self) -> None:
         _check_losses(self)
@@ -190,6 +199,8 @@ def _default(one: Field) -> Any:
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return asdict(value)
+    if callable(value):
+        return value.__name__
     if isinstance(value, Mapping) and any(callable(part) for part in value.values()):
         return sorted(value)
     return dict(value) if isinstance(value, Mapping) else value

@@ -1,6 +1,7 @@
 """Two processes make the updates that one makes with the doubled batch, and one of them writes."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -37,13 +38,17 @@ def trained(make_tiny_split, tmp_path_factory):
     """Folders "two" and "one": two steps by two processes with one image each, and by one process with two."""
     pytest.importorskip("accelerate")
     folder, split = tmp_path_factory.mktemp("processes"), make_tiny_split("denoise").path
-    (folder / "script.py").write_text(SCRIPT)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    for start, name, steps, batch in ((launcher, "two", 2, 1), ([sys.executable], "one", 2, 2)):
-        command = [*start, folder / "script.py", split, folder / name / "m", str(steps), str(batch)]
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, done.stderr
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launcher += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    command = [*launcher, script, split, folder / "two" / "m", "2", "1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(script), str(split), str(folder / "one" / "m"), "2", "2"])
+        runpy.run_path(str(script))
     return folder
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -335,3 +336,43 @@ def test_ispl_restores_alike_in_training_and_in_evaluation_mode(make_tiny_split,
         evaluation, training = network.eval()(image), network.train()(image)
     assert evaluation.std() > 0.1
     assert (evaluation - training).abs().max() < 1 / 255
+
+
+class Stacked(nn.Module):
+    """Takes the image and what stands behind it."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv, self.seen = nn.Conv2d(channels, 3, 1), None
+
+    def forward(self, given):
+        self.seen = given.detach().clone()
+        return self.conv(given)
+
+
+def test_a_methods_condition_reaches_the_network_and_the_discriminator_sees_the_image_alone(make_tiny_split, tmp_path):
+    def bright_red(split):
+        return lambda name: (split.degraded(name)[..., :1] > 0.5).astype(np.float32)
+
+    network, training = Stacked(4), replace(ADVERSARIAL, condition=bright_red)
+    train(network, HEADER, training, TrainRun(1, 1, redraw=False), make_tiny_split("denoise"), tmp_path / "m")
+    assert torch.equal(network.seen[:, 3], (network.seen[:, 0] > 0.5).float()) and 0 < network.seen[:, 3].mean() < 1
+    assert checkpoint.load_header(tmp_path / "m")["training"]["condition"] == "bright_red"
+
+
+def test_label_maps_become_nineteen_channels(make_tiny_split, tmp_path, monkeypatch):
+    split, maps, network = make_tiny_split("sr4"), tmp_path / "maps", Stacked(22)
+    labels = np.arange(64 * 64).reshape(64, 64) % 19
+    monkeypatch.setitem(sys.modules, "ispl_model.parsing", SimpleNamespace(label_map=lambda folder, name, size: labels))
+    maps.mkdir()
+    with pytest.raises(InputError, match="face_0.png: expected an existing file"):
+        train(network, HEADER, PIXEL, TrainRun(1, 1, parsing=maps), split, tmp_path / "m")
+    for name in split.names:
+        (maps / f"{name}.png").write_bytes(b"")
+    train(network, HEADER, PIXEL, TrainRun(1, 1, parsing=maps), split, tmp_path / "m")
+    classes = network.seen[0, 3:].argmax(0).numpy()
+    assert (network.seen[0, 3:].sum(0) == 1).all()
+    assert (classes == labels).all() or (classes == labels[:, ::-1]).all()
+    assert checkpoint.load_header(tmp_path / "m")["training"]["parsing"]
+    with pytest.raises(InputError, match="label maps .* are for ep_map"):
+        train_ispl("isp_unet_pac", 2, TrainRun(1, 1, parsing=maps), split, tmp_path / "n" / "m")

@@ -27,6 +27,11 @@ def find_device(name: str) -> torch.device:
     return device
 
 
+def device_name(device: torch.device) -> str:
+    """Such as "cpu" or "cuda NVIDIA H100"."""
+    return f"cuda {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
+
+
 def mixed_precision(device: torch.device) -> torch.autocast:
     """Autocast to bfloat16 where the processor multiplies it natively, else plain float32.
 

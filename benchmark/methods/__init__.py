@@ -52,7 +52,7 @@ METHODS: dict[str, MethodRow] = {
         "benchmark.methods.ispl_ep_map",
         _ISPL,
         1,
-        "Apache-2.0, parser CC BY-NC-SA 4.0",
+        "Apache-2.0, parser non-commercial",
         ("mosaic16",),
         ("checkpoints/parsing_parsenet.pth",),
         True,

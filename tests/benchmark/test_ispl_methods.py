@@ -51,7 +51,7 @@ def test_the_authors_code_is_trained_with_their_two_rates():
 
 def test_without_the_parser_ep_map_is_unavailable_in_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(InputError, match=r"'ispl:ep_map': unavailable: parsing_parsenet\.pth; put it at"):
+    with pytest.raises(InputError, match=r"'ispl:ep_map': unavailable: parsing_parsenet\.pth .*; put it at"):
         methods.find_method("ispl:ep_map")
 
 

@@ -36,17 +36,17 @@ class Reproduction:
 
     done: RunSummary = field(default_factory=RunSummary)
     jobs: int = 0
-    not_run: tuple[str, ...] = ()  # `protocol task method` of rows whose method does not exist
+    not_run: tuple[str, ...] = ()  # `protocol task method: not run, reason` of rows whose method cannot run here
 
 
 def jobs_of(tables: Iterable[TableSpec], seeds: tuple[int, ...]) -> tuple[list[Job], tuple[str, ...]]:
-    """Each run that the tables need once, in their order, and the rows whose method does not exist."""
+    """Each run that the tables need once, in their order, and the rows that cannot run here, with the reason."""
     jobs: dict[Job, None] = {}
     absent: dict[str, None] = {}
     for protocol, task, method in _rows(tables):
         row = methods.METHODS.get(methods.canonical(method))
-        if row is None:
-            absent[f"{protocol} {task} {method}"] = None
+        if reason := "the method is not there" if row is None else methods.obstacle(row):
+            absent[f"{protocol} {task} {method}: not run, {reason}"] = None
             continue
         for seed in seeds if row.trainable else (None,):
             jobs[Job(protocol, task, methods.canonical(method), seed)] = None
@@ -66,7 +66,7 @@ def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:
     jobs, absent = jobs_of(tables, settings.profile.seeds)
     scores = read_scores(settings.results, settings.profile.name)
     lines = [f"{job}: {sum(map(job.is_of, scores))} score lines there" for job in jobs]
-    return [*lines, *(f"{name}: not run, the method is not there" for name in absent)]
+    return [*lines, *absent]
 
 
 def line(job: Job, made: RunSummary) -> str:
@@ -80,7 +80,7 @@ def reproduce(
 ) -> Reproduction:
     """Run what is missing for every row of the tables; `report` is called after each job.
 
-    Rows whose method does not exist are counted, not run. Raises InputError as benchmark.run.run does.
+    Rows whose method cannot run here are counted, not run. Raises InputError as benchmark.run.run does.
     """
     jobs, absent = jobs_of(tables, settings.profile.seeds)
     result = Reproduction(not_run=absent)

@@ -35,6 +35,7 @@ METHODS = {
     "ispl:isp_unet_pac": "ISP-unet, PAC",
     "ispl:isp_concat": "ISP-concat",
     "ispl:isp_matrix": "ISP-matrix",
+    "ispl:released": "ISPL, authors' code",
 }
 
 TABLES = {

@@ -1,4 +1,4 @@
-"""The weight files of the metrics: how large each is, where it comes from, its SHA-256, and whether it is here.
+"""The weight files of metrics and methods: how large each is, where it comes from, its SHA-256, and whether it is here.
 
 They lie where torch.hub, torchvision and pyiqa look for them, below $TORCH_HOME/hub. Nothing but
 `fetch` downloads, and only when the user asks for it. This file imports no torch.
@@ -99,6 +99,12 @@ _ALL = (
         "pyiqa/musiq_koniq_ckpt-e95806b9.pth", 108_610_983,
         "e95806b9eae5f3814c410f574ba8e552362bd5bc63d758ed5b97860f5d6185aa",
         _PYIQA + "musiq_koniq_ckpt-e95806b9.pth", "MUSIQ trained on KonIQ-10k, for pyiqa:musiq",
+    ),
+    Weight(
+        "checkpoints/parsing_parsenet.pth", 85_331_193,
+        "3d558d8d0e42c20224f13cf5a29c79eba2d59913419f945545d8cf7b72920de2",
+        "https://github.com/xinntao/facexlib/releases/download/v0.2.2/parsing_parsenet.pth",
+        "facexlib's face parser, for the method ispl:ep_map",
     ),
 )  # fmt: skip
 WEIGHTS: dict[str, Weight] = {weight.name: weight for weight in _ALL}

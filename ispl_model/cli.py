@@ -3,6 +3,7 @@
 import click
 
 from degrade.console import Group
+from ispl_model.cli_info import info
 from ispl_model.cli_restore import restore
 from ispl_model.cli_train import train
 
@@ -14,3 +15,4 @@ def ispl() -> None:
 
 ispl.add_command(train)
 ispl.add_command(restore)
+ispl.add_command(info)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
 from benchmark.protocol import load_table, table_names
 from degrade.errors import InputError, unknown
@@ -12,12 +12,12 @@ from degrade.errors import InputError, unknown
 class MethodRow:
     """What is known about a method without importing it."""
 
-    module: str
+    module: str  # after a colon the object in it that is used as the module
     source: str  # paper
     scale: int  # side of the restored image / side of what the network is given
     licence: str  # of the code and the weights this method uses
     tasks: tuple[str, ...]  # the tasks it runs when none is named; any other may be named
-    weights: tuple[str, ...]  # files it needs and does not make itself
+    weights: tuple[str, ...]  # files below $TORCH_HOME/hub that it needs and does not make itself
     trainable: bool
 
 
@@ -48,8 +48,24 @@ METHODS: dict[str, MethodRow] = {
         (),
         True,
     ),
-    "ispl:isp_unet": MethodRow("benchmark.methods.ispl_unet", _ISPL, 1, _OURS, ("mosaic16",), (), True),
-    "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl", _ISPL, 1, _OURS, EVERY_TASK, (), True),
+    "ispl:ep_map": MethodRow(
+        "benchmark.methods.ispl_ep_map",
+        _ISPL,
+        1,
+        "Apache-2.0, parser non-commercial",
+        ("mosaic16",),
+        ("checkpoints/parsing_parsenet.pth",),
+        True,
+    ),
+    "ispl:ep_16x": MethodRow("benchmark.methods.ispl:ep_16x", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:isp_y0": MethodRow("benchmark.methods.ispl:isp_y0", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:isp_unet": MethodRow("benchmark.methods.ispl:isp_unet", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl:isp_unet_pac", _ISPL, 1, _OURS, EVERY_TASK, (), True),
+    "ispl:isp_concat": MethodRow("benchmark.methods.ispl:isp_concat", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:isp_matrix": MethodRow("benchmark.methods.ispl:isp_matrix", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:released": MethodRow(
+        "benchmark.methods.ispl:released", f"{_ISPL}, as its authors' code has it", 1, _OURS, EVERY_TASK, (), True
+    ),
 }
 
 _SHORT = {"ispl": "ispl:isp_unet_pac"}
@@ -62,14 +78,28 @@ def canonical(name: str) -> str:
 
 
 def find_method(name: str) -> MethodRow:
-    """The row of a method by its full or short name; InputError when there is none, naming the nearest."""
+    """The row of a method by its full or short name.
+
+    Raises InputError when there is none, naming the nearest, and when it cannot run here, saying why.
+    """
     row = METHODS.get(canonical(name))
     if row is None and name.lower() in tabled_methods():
         there = ", ".join(method_names())
         raise InputError(f"method '{name}': the paper's tables list it, but it is not there yet. Known: {there}")
     if row is None:
         raise unknown("method", name, method_names())
+    if reason := obstacle(row):
+        raise InputError(f"method '{name}': unavailable: {reason}")
     return row
+
+
+def obstacle(row: MethodRow) -> str:
+    """Why a method cannot run here; empty when it can, also where it must be trained first."""
+    if not row.weights:
+        return ""
+    from benchmark.weights import missing, weight_path
+
+    return "; ".join(missing(file) for file in row.weights if not weight_path(file).is_file())
 
 
 def method_names() -> list[str]:
@@ -83,6 +113,8 @@ def tabled_methods() -> set[str]:
     return {method for table in tables for row in table.rows for method in row.methods}
 
 
-def method_module(name: str) -> ModuleType:
-    """The imported module of a method: `load`, and for a trainable one `configure`, `build` and `TRAINING`."""
-    return import_module(find_method(name).module)
+def method_module(name: str) -> Any:
+    """What a method is made of: `load`, and for a trainable one `configure`, `build` and `TRAINING`."""
+    module, _, member = find_method(name).module.partition(":")
+    imported = import_module(module)
+    return getattr(imported, member) if member else imported

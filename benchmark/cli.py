@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from benchmark import methods
+from benchmark.cli_tradeoff import tradeoff
 from benchmark.protocol import load_profile, load_protocol, load_table, profile_names, protocol_names, table_names
 from degrade.console import Group, Name
 
@@ -39,6 +40,9 @@ def _shared(command: Callable) -> Callable:
 @click.group(cls=Group)
 def benchmark() -> None:
     """Hold restoration methods to the paper's protocols and render its tables."""
+
+
+benchmark.add_command(tradeoff)
 
 
 @benchmark.command()

@@ -1,8 +1,9 @@
-"""The command `ispl`: train the reference network and restore faces with it."""
+"""The command `ispl`: train the reference network, restore faces with it, look into it."""
 
 import click
 
 from degrade.console import Group
+from ispl_model.cli_explain import explain
 from ispl_model.cli_restore import restore
 from ispl_model.cli_train import train
 
@@ -14,3 +15,4 @@ def ispl() -> None:
 
 ispl.add_command(train)
 ispl.add_command(restore)
+ispl.add_command(explain)

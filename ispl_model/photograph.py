@@ -13,9 +13,9 @@ FEATHER = 6  # a crop fades out over a sixth of its side
 
 
 def restore_photograph(
-    image: Image, boxes: Sequence[faces.Box], restore: Restore, size: int, enlarge: int = 1
+    image: Image, boxes: Sequence[faces.Box], restore: Restore, size: int, upscale: int = 1
 ) -> Image:
-    """`image` (H, W, 3), `enlarge` times as large by resize_bicubic, with the faces in `boxes` restored.
+    """`image` (H, W, 3), `upscale` times as large by resize_bicubic, with the faces in `boxes` restored.
 
     Each face is cut out by FFHQ's alignment at `size` px. Laid back is what the network changed (restored minus
     cut out), faded out towards the border of the crop: where the network changes nothing the photograph keeps every
@@ -28,14 +28,14 @@ def restore_photograph(
         np.concatenate([(restored - crop) * mask, mask], axis=2)
         for restored, crop in zip(restore(crops), crops, strict=True)
     ]
-    height, width = (side * enlarge for side in image.shape[:2])
-    result = resize_bicubic(image, height, width) if enlarge > 1 else image.copy()
+    height, width = (side * upscale for side in image.shape[:2])
+    result = resize_bicubic(image, height, width) if upscale > 1 else image.copy()
     weights = np.zeros((height, width, 1), np.float32)
     for affine, change in zip(affines, changes, strict=True):
-        rows, columns, laid = faces.uncrop(change, affine * enlarge, height, width)
+        rows, columns, laid = faces.uncrop(change, affine * upscale, height, width)
         weights[rows, columns] += _weight(laid)
     for affine, change in zip(affines, changes, strict=True):
-        rows, columns, laid = faces.uncrop(change, affine * enlarge, height, width)
+        rows, columns, laid = faces.uncrop(change, affine * upscale, height, width)
         share = _weight(laid) / np.maximum(weights[rows, columns], np.float32(1e-6))
         result[rows, columns] = np.clip(result[rows, columns] + laid[:, :, :3] * share, 0, 1)
     return result

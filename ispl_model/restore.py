@@ -1,7 +1,7 @@
 """Contract images in, contract images out, through a trained network."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -39,7 +39,12 @@ class Restorer:
 
     @property
     def size(self) -> int:
+        """The side of the images in and out, px."""
         return self.network.config.size
+
+    def at(self, level: float | None) -> "Restorer":
+        """The same at another level, which the network must have (`check_level`)."""
+        return replace(self, facts=self.facts | {"level": level}, level=level)
 
     def __call__(self, images: Sequence[Image]) -> list[Image]:
         network = self.network if self.level is None else partial(self.network, level=self.level)
@@ -58,8 +63,7 @@ def load_restorer(
     if level is not None:
         check_level(network.config, level, path)
     precision = multiplies_in(next(network.parameters()).device, dtype)
-    facts = {"checkpoint": sha256_file(path), "dtype": precision, "level": level}
-    return Restorer(network, facts, batch, precision, level)
+    return Restorer(network, {"checkpoint": sha256_file(path), "dtype": precision}, batch, precision).at(level)
 
 
 def check_level(config: IsplConfig, level: float, path: Path) -> None:
@@ -127,8 +131,14 @@ def restore_images(
         stack = torch.stack([to_tensor(image) for image in images[start : start + batch]])
         stack = stack.to(device=device, memory_format=torch.channels_last)
         with torch.inference_mode(), mixed_precision(stack.device, dtype):
-            output = network(stack).float().clamp(0, 1).cpu()
+            output = network(stack)
         if output.shape[1:] != (3, size, size):
             raise ValueError(f"network: expected output (3, {size}, {size}), got {tuple(output.shape[1:])}")
-        restored += [np.ascontiguousarray(image) for image in output.permute(0, 2, 3, 1).numpy()]
+        restored += to_images(output)
     return restored
+
+
+def to_images(output: torch.Tensor) -> list[Image]:
+    """Contract images of (N, 3, H, W), clipped to [0, 1]."""
+    pixels = output.float().clamp(0, 1).cpu().permute(0, 2, 3, 1).numpy()
+    return [np.ascontiguousarray(image) for image in pixels]

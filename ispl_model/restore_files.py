@@ -113,11 +113,13 @@ class _Run:
             image = read(path, self.plan.background)
             _check_pixels(image, path, self.plan.upscale)
             kind, boxes = find_kind(image, path, self.plan)
+            face = fitted_face(image, path, self.restorer.size) if kind == "face" else image
         except InputError as error:
             self.summary.errors += ((path.name, str(error)),)
             return
         if kind == "face":
-            self._wait(path, image)
+            self.summary.resized += face is not image
+            self._wait(path, face)
         elif kind == "photo":
             size, upscale = self.restorer.size, self.plan.upscale
             self._write(path, restore_photograph(image, boxes, self.restorer, size, upscale), {"faces": len(boxes)})
@@ -136,12 +138,8 @@ class _Run:
         self.summary.faces += len(restored)
         self.waiting = []
 
-    def _wait(self, path: Path, image: Image) -> None:
-        size = self.restorer.size
-        if len(image) != size:
-            image = resize_bicubic(image, size, size)
-            self.summary.resized += 1
-        self.waiting.append((path, image))
+    def _wait(self, path: Path, face: Image) -> None:
+        self.waiting.append((path, face))
         if len(self.waiting) == self.restorer.batch:
             self.restore_waiting()
 
@@ -164,12 +162,10 @@ class _Run:
 
 
 def find_kind(image: Image, path: Path, plan: RestorePlan) -> tuple[str, list[faces.Box]]:
-    """ "face", "photo" with its faces, or "tiles"; InputError where the plan does not fit the image."""
-    height, width = image.shape[:2]
-    if plan.kind == "face" and height != width:
-        raise InputError(f"{path}: expected a square face, got {width} x {height} px; crop it, or use --kind photo")
+    """The kind "face", "photo" with its faces, or "tiles"; InputError where a photo has no face."""
     if plan.kind in ("face", "tiles"):
         return plan.kind, []
+    height, width = image.shape[:2]
     boxes = faces.detect_reduced(image)
     largest = max((box.right - box.left + 1 for box in boxes), default=width)
     if plan.kind == "auto" and plan.upscale == 1 and height == width <= _FACE_SHARE * largest:
@@ -177,6 +173,14 @@ def find_kind(image: Image, path: Path, plan: RestorePlan) -> tuple[str, list[fa
     if not boxes:
         raise InputError(f"{path}: no face found; use --kind tiles to restore all of the image")
     return "photo", boxes
+
+
+def fitted_face(image: Image, path: Path, size: int) -> Image:
+    """A square face at `size` px, by resize_bicubic where it has another side; InputError where it is not square."""
+    height, width = image.shape[:2]
+    if height != width:
+        raise InputError(f"{path}: expected a square face, got {width} x {height} px; crop it, or use --kind photo")
+    return image if height == size else resize_bicubic(image, size, size)
 
 
 def _check_pixels(image: Image, path: Path, upscale: int) -> None:

@@ -50,6 +50,15 @@ METHODS: dict[str, MethodRow] = {
     ),
     "ispl:isp_unet": MethodRow("benchmark.methods.ispl_unet", _ISPL, 1, _OURS, ("mosaic16",), (), True),
     "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl", _ISPL, 1, _OURS, EVERY_TASK, (), True),
+    "ispl-lite": MethodRow(
+        "benchmark.methods.ispl_lite",
+        f"{_ISPL}; the checkpoint shipped with ispl_model",
+        1,
+        "Apache-2.0, weights CC BY-NC-SA 4.0",
+        EVERY_TASK,
+        ("ispl_model/weights/ispl-lite.safetensors",),
+        False,
+    ),
 }
 
 _SHORT = {"ispl": "ispl:isp_unet_pac"}

@@ -1,103 +1,61 @@
 """The whole restoration network (paper, eq. 7): encoder E, fusion F, generator G."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from degrade.errors import unknown
-from ispl_model.encoder import Encoder
-from ispl_model.fusion import UnetFusion
-from ispl_model.initial import pass_through_
+from degrade.errors import InputError
+from ispl_model.encoder import Encoder, Pyramid, sampled
+from ispl_model.fusion import LevelInput
+from ispl_model.initial import pass_through_, subdue_
 from ispl_model.spade import ModulatedBlock
-
-SIZES = (64, 128, 256, 512)
-SMALLEST_MAP = 16  # side of y_0 in pixels (paper, Sec. 4.1)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A column of Table 1: which convolution the encoder has, and which fusion."""
-
-    adaptive: bool
-    fusion: type[nn.Module]
-
-
-VARIANTS = {
-    "isp_unet": Variant(adaptive=False, fusion=UnetFusion),
-    "isp_unet_pac": Variant(adaptive=True, fusion=UnetFusion),
-}
-
-
-@dataclass(frozen=True)
-class IsplConfig:
-    """Everything that fixes the shapes of the weights; saved inside every checkpoint.
-
-    variant: key of VARIANTS. width: channels at full resolution, doubled at each halving up to 16 * width.
-    size: side of the image in pixels, 64, 128, 256 or 512. projection: channels D of g in eq. 9.
-
-    Raises:
-        InputError: variant is unknown. ValueError: a number is out of range.
-    """
-
-    variant: str = "isp_unet_pac"
-    width: int = 64
-    size: int = 512
-    projection: int = 32
-
-    def __post_init__(self) -> None:
-        if self.variant not in VARIANTS:
-            raise unknown("ISPL variant", self.variant, VARIANTS)
-        if self.size not in SIZES:
-            raise ValueError(f"IsplConfig: size must be one of {SIZES} pixels, got {self.size}")
-        if self.width < 1 or self.projection < 1:
-            raise ValueError(f"IsplConfig: width and projection must be >= 1, got {self.width} and {self.projection}")
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """Of y_0 (16x16) ... y_n (full resolution), n = log2(size / 16).
-
-        >>> IsplConfig(width=64, size=512).channels
-        (1024, 1024, 512, 256, 128, 64)
-        """
-        halvings = (self.size // SMALLEST_MAP).bit_length() - 1
-        return tuple(self.width * min(16, 2**level) for level in range(halvings, -1, -1))
+from ispl_model.variants import SMALLEST_MAP, VARIANTS, IsplConfig, Variant  # noqa: F401 - train.py takes it from here
 
 
 class Generator(nn.Module):
-    """x_0 = y_0; x_(i+1) = block(x_i; f_i), eq. 10, and 2x bilinear enlargement between levels (Sec. 4.1).
+    """x_(i+1) = block(x_i; f_i), eq. 10, and 2x enlargement between levels (Sec. 4.1), from x_0 to the restored image.
 
     At 512 pixels these are the seven blocks of the authors' code: one at 16x16, two at 32x32 that share
     one guide, one at each finer level. Then LeakyReLU 0.2, a 3x3 convolution and (1 + tanh) / 2.
+    What x_0 is and how it is enlarged is the variant's (see Variant.spade).
 
     The finest level starts by passing its guide through, whose first three channels start as the image: the untrained
     network gives its input at a slightly different contrast. The paper names no initialisation; the authors'
     (Xavier, gain 0.02) starts black. Denoising portraits at width 8, forty steps from torch's default
-    initialisation gave 17.7 dB, from this one 23.6 dB (the input has 18.7 dB).
+    initialisation gave 17.7 dB, from this one 23.6 dB (the input has 18.7 dB). Where the finest guide is not the image
+    at the start (Variant.starts_as_image), the untrained network gives a mid grey.
     """
 
-    def __init__(self, channels: Sequence[int], guide_channels: Sequence[int]) -> None:
+    def __init__(self, channels: Sequence[int], guide_channels: Sequence[int], variant: Variant) -> None:
         super().__init__()
+        self.enlargement = {"mode": "nearest"} if variant.spade else {"mode": "bilinear", "align_corners": False}
+        self.start = nn.Conv2d(len(variant.picture), channels[0], 3, padding=1) if variant.spade else nn.Identity()
         self.levels = nn.ModuleList()
         for level, (outputs, guide) in enumerate(zip(channels, guide_channels, strict=True)):
-            passing = level == len(channels) - 1
+            passing = variant.starts_as_image and level == len(channels) - 1
             blocks = nn.ModuleList([ModulatedBlock(channels[max(level - 1, 0)], outputs, guide, passing)])
             if level == 1:
                 blocks.append(ModulatedBlock(outputs, outputs, guide))
             self.levels.append(blocks)
         self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
+        if variant.starts_as_image:
+            self._start_as_image()
+        else:
+            subdue_(self.to_rgb)
+
+    def _start_as_image(self) -> None:
         pass_through_(self.to_rgb)
         with torch.no_grad():  # the last block gives twice the image; 0.5 + 0.5 tanh(2.5 v - 1.25) is close to v
             self.to_rgb.weight.mul_(1.25)
             self.to_rgb.bias.fill_(-1.25)
 
     def forward(self, start: torch.Tensor, guides: Sequence[torch.Tensor]) -> torch.Tensor:
-        features = start  # (N, 16 * width, 16, 16)
+        features = self.start(start)  # x_0, (N, 16 * width, 16, 16)
         for level, (blocks, guide) in enumerate(zip(self.levels, guides, strict=True)):
             if level > 0:
-                features = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+                features = F.interpolate(features, scale_factor=2, **self.enlargement)
             for block in blocks:
                 features = block(features, guide)
         rgb = self.to_rgb(F.leaky_relu(features, 0.2))  # (N, width, S, S) => (N, 3, S, S)
@@ -107,6 +65,9 @@ class Generator(nn.Module):
 class Ispl(nn.Module):
     """Degraded image => restored image of the same size, both in [0, 1], RGB, NCHW (eq. 7).
 
+    ep_map wants the one-hot parsing map (ispl_model.parsing) in channels 3 to 21 behind the image, and looks
+    at nothing else. S may be another side than config.size if a multiple of 2 ** config.top_level, for crops.
+
     The paper does not state the output's range; the authors' code has tanh against targets in [0, 1], which starts
     black and wastes half of tanh. Here tanh is mapped to [0, 1].
     """
@@ -115,10 +76,50 @@ class Ispl(nn.Module):
         super().__init__()
         self.config = config
         variant = VARIANTS[config.variant]
-        self.encoder = Encoder(config.channels, config.projection if variant.adaptive else None)
-        self.fusion = variant.fusion(config.channels)
-        self.generator = Generator(config.channels, self.fusion.guide_channels)
+        if variant.embedding == "picture":
+            self.encoder = Pyramid(len(config.channels), variant.picture)
+        else:
+            self.encoder = Encoder(config.channels, variant.embedding, config.projection)
+        self.fusion = variant.fusion(self.encoder.map_channels)
+        self.generator = Generator(config.channels, self.fusion.guide_channels, variant)
+        self.level_input = LevelInput(self.fusion.guide_channels) if config.levels else None
 
-    def forward(self, degraded: torch.Tensor) -> torch.Tensor:  # (N, 3, size, size) => same
-        maps = self.encoder(degraded)
-        return self.generator(maps[0], self.fusion(maps))
+    def forward(self, degraded: torch.Tensor, level: float | None = None) -> torch.Tensor:
+        """Eq. 7, x = G(E(y); F(y)). (N, config.inputs, S, S) => (N, 3, S, S).
+
+        level: t in [0, config.top_level] of the perception-distortion trade-off, low values invent more (Sec. 4.5);
+            None is the top level, the whole network.
+        """
+        maps = self.encode(degraded)
+        return self.decode(self.start(degraded, maps), self.guides(maps, level))
+
+    def encode(self, degraded: torch.Tensor) -> list[torch.Tensor]:
+        """Eq. 6: the subspace embeddings y_0 (smallest) ... y_n. Raises InputError for a wrong number of channels."""
+        if degraded.shape[1] != self.config.inputs:
+            wanted = "RGB and a parsing map's classes" if self.config.inputs > 3 else "RGB"
+            got = f"expected {self.config.inputs} channels ({wanted}), got {degraded.shape[1]}"
+            raise InputError(f"ISPL {self.config.variant}: {got}")
+        return self.encoder(degraded)
+
+    def start(self, degraded: torch.Tensor, maps: Sequence[torch.Tensor]) -> torch.Tensor:
+        """What x_0 is made of: y_0 itself (Sec. 3.4), or in a spade variant the picture at 16x16."""
+        variant = VARIANTS[self.config.variant]
+        return sampled(degraded, variant.picture, self.config.top_level) if variant.spade else maps[0]
+
+    def guides(self, maps: Sequence[torch.Tensor], level: float | None = None) -> list[torch.Tensor]:
+        """Eq. 7: the fused guides f_0 (smallest) ... f_n; at `level` as LevelInput has them.
+
+        Raises ValueError for a level that this network does not have.
+        """
+        fused = self.fusion(maps)
+        if level is None:
+            return fused
+        if self.level_input is None:
+            raise ValueError("level: this network was built without levels and has one result only")
+        if not 0 <= level <= self.config.top_level:
+            raise ValueError(f"level: expected a number from 0 to {self.config.top_level}, got {level:g}")
+        return self.level_input(fused, level)
+
+    def decode(self, start: torch.Tensor, guides: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Eqs. 7 and 10: the restored image (N, 3, S, S) from `start` and `guides`, whoever made them."""
+        return self.generator(start, guides)

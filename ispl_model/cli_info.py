@@ -1,0 +1,16 @@
+"""`ispl info`: the size of a network before it is trained."""
+
+import click
+
+from degrade.console import Command
+
+
+@click.command(cls=Command)
+@click.option("--variant", default="isp_unet_pac", show_default=True, help="Column of the paper's Table 1.")
+@click.option("--width", default=64, show_default=True, type=click.IntRange(min=1), help="Channels at full resolution.")
+@click.option("--size", default=512, show_default=True, help="Side of the image: 64, 128, 256 or 512 px.")
+def info(variant, width, size):
+    """Print the levels, channels, parameters and multiply-adds of a network."""
+    from ispl_model.size import network_size, size_lines
+
+    click.echo("\n".join(size_lines(network_size(variant, width, size))))

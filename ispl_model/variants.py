@@ -1,0 +1,95 @@
+"""The columns of Table 1 as configurations of one architecture: what embeds, what fuses, where the generator starts.
+
+Eq. 7 is the same for all of them: encoder E, fusion F, generator G (ispl_model.generator.Ispl).
+"""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from degrade.errors import unknown
+from ispl_model.fusion import ConcatFusion, FirstMapFusion, MatrixFusion, MultiCodeFusion, StyleFusion, UnetFusion
+from ispl_model.parsing import CLASSES
+
+SIZES = (64, 128, 256, 512)
+SMALLEST_MAP = 16  # side of y_0 in pixels (paper, Sec. 4.1)
+RGB, PARSING = range(3), range(3, 3 + len(CLASSES))  # channels of what the network is given
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A column of Table 1, another fusion of Sec. 3.3, or the authors' code.
+
+    embedding: E, eq. 6: "picture" (an explicit prior: no E, every y_i is the picture itself at that level's side),
+        "conv", "pac" (eqs. 8, 9) or "lip" (local importance pooling, the authors' code).
+    fusion: F, eq. 7. picture: the channels that an explicit prior and a spade start look at.
+    spade: x_0 is a 3x3 convolution of the 16x16 picture and enlargement is nearest, as in SPADE and the authors' code;
+        else x_0 = y_0 and enlargement is bilinear, as in the paper.
+    starts_as_image: the first channels of the finest guide start as the image, so the untrained network can pass it on.
+    """
+
+    embedding: str
+    fusion: type[nn.Module]
+    spade: bool = False
+    starts_as_image: bool = True
+    picture: range = RGB
+
+
+VARIANTS = {
+    "ep_map": Variant("picture", UnetFusion, spade=True, starts_as_image=False, picture=PARSING),
+    "ep_16x": Variant("picture", UnetFusion, spade=True),
+    "isp_y0": Variant("conv", FirstMapFusion, starts_as_image=False),
+    "isp_unet": Variant("conv", UnetFusion),
+    "isp_unet_pac": Variant("pac", UnetFusion),
+    "isp_concat": Variant("pac", ConcatFusion),
+    "isp_matrix": Variant("pac", MatrixFusion),
+    "isp_style": Variant("pac", StyleFusion, starts_as_image=False),
+    "isp_multi_code": Variant("pac", MultiCodeFusion),
+    "released": Variant("lip", UnetFusion, spade=True),
+}
+
+
+@dataclass(frozen=True)
+class IsplConfig:
+    """Everything that fixes the shapes of the weights; saved inside every checkpoint.
+
+    variant: key of VARIANTS. width: channels at full resolution, doubled at each halving up to 16 * width.
+    size: side of the image in pixels, 64, 128, 256 or 512. projection: channels D of g in eq. 9.
+    levels: with the convolutions of ispl_model.fusion.LevelInput, so that the network can be asked for a level.
+
+    Raises:
+        InputError: variant is unknown. ValueError: a number is out of range.
+    """
+
+    variant: str = "isp_unet_pac"
+    width: int = 64
+    size: int = 512
+    projection: int = 32
+    levels: bool = False
+
+    def __post_init__(self) -> None:
+        if self.variant not in VARIANTS:
+            raise unknown("ISPL variant", self.variant, VARIANTS)
+        if self.size not in SIZES:
+            raise ValueError(f"IsplConfig: size must be one of {SIZES} pixels, got {self.size}")
+        if self.width < 1 or self.projection < 1:
+            raise ValueError(f"IsplConfig: width and projection must be >= 1, got {self.width} and {self.projection}")
+
+    @property
+    def top_level(self) -> int:
+        """The level at which the whole network is used, log2(size / 16); the lowest is 0."""
+        return (self.size // SMALLEST_MAP).bit_length() - 1
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Of the encoder's maps and the generator's levels, 0 (16x16) to top_level (full resolution).
+
+        >>> IsplConfig(width=64, size=512).channels
+        (1024, 1024, 512, 256, 128, 64)
+        """
+        return tuple(self.width * min(16, 2**level) for level in range(self.top_level, -1, -1))
+
+    @property
+    def inputs(self) -> int:
+        """Channels of what the network is given: RGB, and for ep_map one for each parsing class."""
+        return VARIANTS[self.variant].picture.stop

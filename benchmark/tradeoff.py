@@ -63,7 +63,10 @@ def tradeoff(
     _check(config, checkpoint, split)
     names, perception = split.names[:limit], _perception()
     levels = sweep(config.top_level, step)
-    with Lines(out / "tradeoff.jsonl") as lines, tqdm(total=len(levels) * len(names), unit="image") as bar:
+    with (
+        Lines(out / "tradeoff.jsonl") as lines,
+        tqdm(total=len(levels) * len(names), unit="image", disable=None) as bar,
+    ):
         points = [_point(restorer.at(level), split, names, perception, lines, bar) for level in levels]
     files = tuple(out / name for name in ("tradeoff.csv", "tradeoff.png", "factors.png"))
     write_bytes(files[0], _table(points, perception).encode())

@@ -17,10 +17,10 @@ def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> Non
     """Draw what each subspace adds to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
     from degrade.image import read, write
     from ispl_model import explain as subspaces
-    from ispl_model.restore import load_network, shipped_checkpoint
+    from ispl_model.restore import load_restorer, shipped_checkpoint
     from ispl_model.restore_files import fitted_face
 
-    network, _ = load_network(checkpoint or shipped_checkpoint(), device)
+    network = load_restorer(checkpoint or shipped_checkpoint(), device).network
     face = fitted_face(read(image), image, network.config.size)
     write(out, subspaces.explain(network, face))
     click.echo(f"{len(network.config.channels)} levels of {image.name} alone and accumulated\n{out}")

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmark import metrics
-from benchmark.tradeoff_figures import factor_sheet, plot
+from benchmark.tradeoff_figures import FOUND_SHARE, factor_sheet, plot
 from degrade.errors import InputError
 from degrade.files import write_bytes
 from degrade.image import Image, from_uint8, to_uint8, write
@@ -24,7 +24,6 @@ from ispl_model.restore import Restorer, load_restorer
 
 DISTORTION, FOUND = "psnr.rgb", "found.dlib"
 PERCEPTION = ("lpips.alex", "lpips.squeeze")  # the first that can be had
-FOUND_SHARE = 0.95
 
 
 @dataclass(frozen=True)

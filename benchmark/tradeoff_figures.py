@@ -14,24 +14,31 @@ if TYPE_CHECKING:
     from benchmark.tradeoff import Point
 
 FACTORS = (2, 4, 8, 16)
+FOUND_SHARE = 0.95  # of the outputs; fewer at some level, and the closing note says so
 
 
 def plot(points: Sequence["Point"], perception: str) -> Image:
-    """The points, joined in the order of the levels; better is to the left and down, as in the paper."""
+    """PSNR against LPIPS along the level, better to the left and below as in the paper; and how often a face is found."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6, 4.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot(xlabel="PSNR, dB (inverted: better to the left)", ylabel=f"{perception} (better below)")
-    axes.plot([point.distortion for point in points], [point.perception for point in points], "o-", color="tab:blue")
+    figure = Figure(figsize=(9, 4), dpi=150, layout="constrained")
+    plane, shares = figure.subplots(1, 2, width_ratios=(5, 3))
+    plane.set(xlabel="PSNR, dB (inverted: better to the left)", ylabel=f"{perception} (better below)")
+    plane.plot([point.distortion for point in points], [point.perception for point in points], "o-")
     for point in points:
-        label = f"t = {point.level:g}\nfound {point.found:.0%}"
-        place = point.distortion, point.perception
-        axes.annotate(label, place, xytext=(6, 4), textcoords="offset points", fontsize=8)
-    axes.invert_xaxis()
-    axes.margins(0.15)
-    axes.grid(alpha=0.3)
-    axes.set_title(f"One network, level t from 0 to {points[-1].level:g}; {points[0].images} images")
+        if point.level == int(point.level):
+            place = point.distortion, point.perception
+            plane.annotate(f"t = {point.level:g}", place, xytext=(6, 4), textcoords="offset points", fontsize=8)
+    plane.invert_xaxis()
+    plane.margins(0.12)
+    levels = [point.level for point in points]
+    shares.set(xlabel="level t", ylabel="outputs in which dlib finds the face", ylim=(-0.03, 1.03))
+    shares.plot(levels, [point.found for point in points], "o-")
+    shares.axhline(FOUND_SHARE, color="grey", linestyle="--")
+    for axes in (plane, shares):
+        axes.grid(alpha=0.3)
+    figure.suptitle(f"One network at levels {levels[0]:g} to {levels[-1]:g}, means of {points[0].images} images")
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return from_uint8(np.asarray(canvas.buffer_rgba())[:, :, :3])

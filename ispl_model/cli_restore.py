@@ -8,7 +8,6 @@ from tqdm import tqdm
 
 from degrade.console import Command
 from degrade.errors import InputError
-from degrade.image import list_images
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restore_files import RestoreSummary
@@ -31,7 +30,7 @@ COUNT = click.IntRange(min=1)
 @click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
 @click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where it is native.")
-@click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces in one pass.")
+@click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces or tiles in one pass.")
 @click.option("--resume", is_flag=True, help="Keep results of the same image, checkpoint and options.")
 def restore(images, out, checkpoint, kind, upscale, level, background, device, dtype, batch, resume):
     """Restore a face, a photograph, or a folder of them.
@@ -44,7 +43,11 @@ def restore(images, out, checkpoint, kind, upscale, level, background, device, d
            as the image would give, since each tile is normalised on its own
     auto   face where the image is square and no face smaller than a third
            of it is found, else photo (with --upscale always photo)
+
+    Memory beside the network: up to 60 bytes for each pixel of a result,
+    which has at most 89 million. OUT/restored.jsonl says what made what.
     """  # fmt: skip
+    from degrade.image import list_images
     from ispl_model.restore import load_restorer, shipped_checkpoint
     from ispl_model.restore_files import RestorePlan, RestoreSummary, restore_files
 

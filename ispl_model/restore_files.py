@@ -80,7 +80,8 @@ def restore_files(
     """Restore image files to `out`/NAME.png; gives the summary so far after each of them, the last one is whole.
 
     What cannot be read, is no square where a face was promised, or has no face that is found, is listed by
-    name and the rest is written. `out`/restored.jsonl says what made each result.
+    name and the rest is written. `out`/restored.jsonl says what made each result. Memory beside the network's: up to
+    60 bytes for each pixel of a result (which has at most Pillow's limit of 89 million), and 200 MB to find faces.
     Raises InputError when two files have one stem, or a result would replace a file that was not made here.
     """
     plan = plan or RestorePlan()

@@ -69,7 +69,7 @@ def test_every_level_is_scored_and_drawn_and_nothing_is_computed_twice(split, ne
         np.square(a - split.reference(n), dtype=np.float64).mean() for a, n in zip(restored, split.names, strict=True)
     ]
     assert float(rows[1]["psnr.rgb"]) == pytest.approx(np.mean(-10 * np.log10(errors)), abs=1e-3)
-    assert read(tmp_path / "tradeoff.png").shape == (675, 900, 3)
+    assert read(tmp_path / "tradeoff.png").shape == (600, 1350, 3)
     assert read(tmp_path / "factors.png").shape[1] == 5 * (SIZE + 6) + 6
     assert tradeoff.tradeoff(checkpoint, split, tmp_path, step=1, device="cpu").points[0] == done.points[0]
     assert len(stand_in) == 6 + 2 * 2  # levels 1 and 2 are new

@@ -2,16 +2,20 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from benchmark.methods import canonical
+from benchmark.methods import canonical, find_method
 from benchmark.record import Score
+from benchmark.statistics import Interval, jackknife_interval, mean, mean_interval, without_each_group
+from degrade.errors import InputError
 
 NOT_RUN = "not run"
 UNAVAILABLE = "unavailable"  # a metric's score line says so with these first letters of its error
 NOT_COMPUTED = "n/a"
 MEASURED = "measured"
+NO_REPLICATES = "no interval: its score lines hold no values without each group of images; score it again for them"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Cell:
     value: mean over images and training seeds, or the set's score; math.inf when every one is infinite.
     scored, failed: images in the mean (of a set score: in the set), and tries that gave no number.
     notes: sentences that a table shows as footnotes.
+    interval: 95 %, of a mean by bootstrap, of a set score by jackknife; None where there is none.
+    deviation: of a kernel distance over its subsets.
     """
 
     state: str
@@ -29,6 +35,8 @@ class Cell:
     scored: int = 0
     failed: int = 0
     notes: tuple[str, ...] = ()
+    interval: Interval | None = None
+    deviation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,15 +60,69 @@ class Run:
     def images(self) -> int:
         """Images of the split that some metric was asked for."""
         sizes = [score.n for score in self.scores if score.image is None and score.n]
-        return max([len({score.image for score in self.scores} - {None}), *sizes])
+        return max([len(self._names), *sizes])
 
     def cell(self, metric: str) -> Cell:
-        """The value of one metric; a set that some images are missing from says so."""
-        cell = summarise([score for score in self.scores if score.metric == metric])
-        of_sets = any(score.image is None for score in self.scores if score.metric == metric)
-        if cell.state != MEASURED or not of_sets or cell.scored == self.images:
+        """The value of one metric with its interval; a set that some images are missing from says so."""
+        if metric not in self._cells:
+            self._cells[metric] = self._cell(self._by_metric.get(metric, []))
+        return self._cells[metric]
+
+    def replicates(self, metric: str) -> tuple[float, ...]:
+        """The value of a metric without each group of images in turn; empty where that is not known.
+
+        Of images: means over the lines left. Of sets: as scored, their mean over training seeds.
+        """
+        scores = self._by_metric.get(metric, [])
+        return _set_replicates(scores, self.images) if _of_sets(scores) else without_each_group(self._values(scores))
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that were asked for, in the order of their first lines."""
+        return list(self._by_metric)
+
+    def by_image(self, metric: str) -> dict[str, float]:
+        """Image -> value, the mean over training seeds; images without a finite value are left out."""
+        values = dict(zip(self._names, self._values(self._by_metric.get(metric, [])), strict=True))
+        return {name: mean(found) for name, found in values.items() if found}
+
+    @cached_property
+    def _by_metric(self) -> dict[str, list[Score]]:
+        found: dict[str, list[Score]] = defaultdict(list)
+        for score in self.scores:
+            found[score.metric].append(score)
+        return dict(found)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The images of the split in name order, which fixes the groups of a jackknife."""
+        return sorted({score.image for score in self.scores} - {None})
+
+    @cached_property
+    def _cells(self) -> dict[str, Cell]:
+        """Those asked for by now: an interval over thousands of images takes a tenth of a second."""
+        return {}
+
+    def _cell(self, scores: list[Score]) -> Cell:
+        cell = summarise(scores)
+        if cell.state != MEASURED or math.isinf(cell.value):
             return cell
-        return replace(cell, notes=(*cell.notes, f"{cell.scored} of {self.images} images are in the set"))
+        if not _of_sets(scores):
+            return replace(cell, interval=mean_interval(self._values(scores)))
+        replicates = _set_replicates(scores, self.images)
+        notes = () if replicates else (NO_REPLICATES,)
+        if cell.scored != self.images:
+            notes = (f"{cell.scored} of {self.images} images are in the set", *notes)
+        interval = jackknife_interval(cell.value, replicates)
+        return replace(cell, notes=(*cell.notes, *notes), interval=interval, deviation=_deviation(scores))
+
+    def _values(self, scores: Sequence[Score]) -> list[list[float]]:
+        """For each image of the split its finite values, one for each training seed; a set score is of no image."""
+        values: dict[str, list[float]] = {name: [] for name in self._names}
+        for score in scores:
+            if score.image is not None and score.value is not None:
+                values[score.image].append(score.value)
+        return list(values.values())
 
 
 class Runs:
@@ -77,9 +139,30 @@ class Runs:
             self._scores[score.protocol, score.task, score.method].append(score)
             splits[score.protocol, score.task][score.split].append(score)
         self._split = {block: _largest(found) for block, found in splits.items()}
+        self._found: dict[tuple[str, str, str], Run] = {}
 
     def find(self, protocol: str, task: str, method: str) -> Run:
         """The run of a method (full or short name); without scores when there is none on the split that counts."""
+        key = (protocol, task, method)
+        if key not in self._found:
+            self._found[key] = self._find(*key)
+        return self._found[key]
+
+    def need(self, protocol: str, task: str, method: str) -> Run:
+        """As find; InputError for an unknown method, and where there are no scores with the command that makes them."""
+        run = self.find(protocol, task, method)
+        if not run.scores:
+            find_method(method)
+            reason = "; ".join(run.notes) or f"{method} has no scores under {protocol} {task}"
+            command = f"benchmark run --protocol {protocol} --task {task} --method {method}"
+            raise InputError(f"{reason}; run: {command} with the same --profile")
+        return run
+
+    def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
+        """The runs of a method by protocol."""
+        return {protocol: self.find(protocol, task, method) for protocol in protocols}
+
+    def _find(self, protocol: str, task: str, method: str) -> Run:
         own = self._scores.get((protocol, task, canonical(method)))
         if not own:
             return Run(())
@@ -87,10 +170,6 @@ class Runs:
         kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
         notes = () if kept else (f"{method} has scores on another test split only ({_newest(own).split}), left out",)
         return Run(tuple(kept), notes)
-
-    def under(self, protocols: Iterable[str], task: str, method: str) -> dict[str, Run]:
-        """The runs of a method by protocol."""
-        return {protocol: self.find(protocol, task, method) for protocol in protocols}
 
 
 def summarise(scores: list[Score]) -> Cell:
@@ -109,11 +188,28 @@ def summarise(scores: list[Score]) -> Cell:
     notes = _failure_note(failures, len(scores))
     if finite:
         notes += _infinite_note(infinite, len(scores))
-        mean = math.fsum(score.value for score in finite) / len(finite)
-        return Cell(MEASURED, mean, _images(finite), len(failures), notes)
+        value = mean([score.value for score in finite])
+        return Cell(MEASURED, value, _images(finite), len(failures), notes)
     if infinite:
         return Cell(MEASURED, math.inf, infinite, len(failures), notes)
     return Cell(NOT_COMPUTED, failed=len(failures), notes=notes)
+
+
+def _of_sets(scores: Sequence[Score]) -> bool:
+    return any(score.image is None for score in scores)
+
+
+def _set_replicates(scores: Sequence[Score], images: int) -> tuple[float, ...]:
+    """Replicates averaged over training seeds; empty when one of them has none. Few images are as few groups."""
+    finite = [(score.replicates or ())[:images] for score in scores if score.value is not None]
+    if len({len(replicates) for replicates in finite}) != 1:
+        return ()
+    return tuple(mean(values) for values in zip(*finite, strict=True))
+
+
+def _deviation(scores: Sequence[Score]) -> float | None:
+    deviations = [score.deviation for score in scores if score.deviation is not None]
+    return mean(deviations) if deviations else None
 
 
 def _largest(splits: dict[str, list[Score]]) -> str:

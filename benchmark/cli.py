@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from benchmark import methods
+from benchmark import cli_statistics, methods, offline
 from benchmark.cli_tradeoff import tradeoff
+from benchmark.cli_weights import weights_group
 from benchmark.protocol import load_profile, load_protocol, load_table, profile_names, protocol_names, table_names
 from degrade.console import Group, Name
 
@@ -38,10 +39,17 @@ def _shared(command: Callable) -> Callable:
 
 
 @click.group(cls=Group)
-def benchmark() -> None:
+@click.option("--offline", "no_network", is_flag=True, help=f"Open no connection at all; also by {offline.VARIABLE}=1.")
+def benchmark(no_network: bool) -> None:
     """Hold restoration methods to the paper's protocols and render its tables."""
+    offline.seal() if no_network else offline.obey()
 
 
+benchmark.add_command(weights_group)
+benchmark.add_command(cli_statistics.compare)
+benchmark.add_command(cli_statistics.breakdown)
+benchmark.add_command(cli_statistics.claims)
+benchmark.add_command(cli_statistics.export)
 benchmark.add_command(tradeoff)
 
 
@@ -146,7 +154,10 @@ def list_methods() -> None:
 
 @benchmark.command("metrics")
 def list_metrics() -> None:
-    """List the metrics: unit, direction, and what they compute."""
+    """List the metrics: unit, direction, and what they compute.
+
+    Besides them: pyiqa:NAME for any of pyiqa's, and fid.inception@NAME.npz (see `benchmark weights statistics`).
+    """
     from benchmark.metrics import METRICS
 
     for metric in METRICS.values():

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.cells import MEASURED, Run
+from benchmark.cells import MEASURED, NO_REPLICATES, Run
 from benchmark.domain_gap import FEWEST_FOR_FRECHET, PAPER_PAIR, MetricPair, choose_pair, gain, gap
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics import find_metric
 from benchmark.published import Printed, printed_beside
+from benchmark.statistics import Interval, jackknife_interval
 from benchmark.titles import method_title
 
+Formula = Callable[[Sequence[float], Sequence[float]], float]
+
 # What Table 3 prints -> the two protocols it compares, its formula and how its header reads.
-CHANGES: dict[str, tuple[tuple[str, str], Callable[[Sequence[float], Sequence[float]], float], str]] = {
+CHANGES: dict[str, tuple[tuple[str, str], Formula, str]] = {
     "gap": (("S2S", "S2R"), gap, "gap ×"),
     "gain_percent": (("S2R", "R2R"), gain, "gain %"),
 }
@@ -19,12 +22,16 @@ CHANGES: dict[str, tuple[tuple[str, str], Callable[[Sequence[float], Sequence[fl
 
 @dataclass(frozen=True)
 class Change:
-    """One gap or gain: of one metric, or (metric None) the mean over the metrics that count."""
+    """One gap or gain: of one metric, or (metric None) the mean over the metrics that count.
+
+    note: why there is no value, or why the value has no interval.
+    """
 
     method: str
     kind: str
     metric: str | None
     value: float | None
+    interval: Interval | None
     note: str
     printed: Printed | None
 
@@ -96,10 +103,12 @@ def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
 
 
 def _entries(change: Change, footnotes: Footnotes) -> list[Entry]:
-    text = "n/a" if change.value is None else f"{change.value:.{1 if change.metric is None else 2}f}"
-    if change.value is None and not change.note:
-        text = ""
-    entry = Entry(text, marks=footnotes.mark([change.note] if change.value is None and change.note else []))
+    decimals = 1 if change.metric is None else 2
+    text = "n/a" if change.note else ""
+    if change.value is not None:
+        text = f"{change.value:.{decimals}f}"
+    spread = f"±{change.interval.half:.{decimals}f}" if change.interval else ""
+    entry = Entry(text, marks=footnotes.mark([change.note] if change.note else []), spread=spread)
     if change.metric is not None:
         return [entry]
     return [entry, Entry(change.printed.text if change.printed else "")]
@@ -119,23 +128,33 @@ def _mean(method: str, kind: str, runs: Protocols, counted: tuple[str, ...], tas
     printed = printed_beside(3, task, protocol, method, kind)
     if printed:
         printed = Printed(printed.text, comparable=counted == PAPER_PAIR)
-    value, note = _change(runs, kind, counted)
-    return Change(method, kind, None, value, note, printed)
+    return Change(method, kind, None, *_change(runs, kind, counted), printed)
 
 
-def _change(runs: Protocols, kind: str, metrics: tuple[str, ...]) -> tuple[float | None, str]:
-    """(value, "") or (None, why there is none; empty where nothing was run)."""
+def _change(runs: Protocols, kind: str, metrics: tuple[str, ...]) -> tuple[float | None, Interval | None, str]:
+    """(value, interval, note): the note says why one of them is None, and is empty where nothing was run."""
     protocols, formula, _ = CHANGES[kind]
     before, after = (runs[protocol] for protocol in protocols)
     if not before.scores or not after.scores or not metrics:
-        return None, ""
+        return None, None, ""
     reason = _different_runs(kind, before, after) or _different_sets(runs, metrics)
     if reason:
-        return None, reason
+        return None, None, reason
     values = [[run.cell(metric).value for metric in metrics] for run in (before, after)]
     if not all(value and value > 0 for side in values for value in side):
-        return None, f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(protocols)}"
-    return formula(*values), ""
+        reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(protocols)}"
+        return None, None, reason
+    value, replicates = formula(*values), _replicates(formula, before, after, metrics)
+    return value, jackknife_interval(value, replicates), "" if replicates else NO_REPLICATES
+
+
+def _replicates(formula: Formula, before: Run, after: Run, metrics: tuple[str, ...]) -> list[float]:
+    """The change without each group of images, the same groups under both protocols; empty where one is not known."""
+    sides = [[run.replicates(metric) for metric in metrics] for run in (before, after)]
+    groups = {len(replicates) for side in sides for replicates in side}
+    if len(groups) != 1 or not all(value > 0 for side in sides for replicates in side for value in replicates):
+        return []
+    return [formula(*left) for left in zip(*(list(zip(*side, strict=True)) for side in sides), strict=True)]
 
 
 def _different_runs(kind: str, before: Run, after: Run) -> str:

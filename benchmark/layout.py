@@ -1,7 +1,13 @@
 """A table as text cells, written as aligned Markdown or as LaTeX with booktabs. Knows nothing of scores."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from degrade.errors import InputError
+from degrade.files import write_bytes
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -13,18 +19,20 @@ _LATEX = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "×": r"$\times$",
+    "±": r"$\pm$",
     "†": r"\textdagger{}",
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One cell: text, whether bold, numbers of its footnotes, and what the paper prints for it."""
+    """One cell: text, whether bold, numbers of its footnotes, what the paper prints for it, and how sure it is."""
 
     text: str = ""
     bold: bool = False
     marks: tuple[int, ...] = ()
     printed: str = ""
+    spread: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,28 @@ def to_latex(page: Page, label: str) -> str:
     return "\n".join([*parts, r"\end{table*}"]) + "\n"
 
 
+def to_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows, the column names first, as CSV with Unix line ends."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def forms(page: Page, rows: Iterable[Sequence[object]], label: str) -> dict[str, str]:
+    """A table in every form by the ending of its file: the page as Markdown and LaTeX, the rows as CSV."""
+    return {".md": to_markdown(page), ".csv": to_csv(rows), ".tex": to_latex(page, label)}
+
+
+def write_form(path: Path, forms: Mapping[str, str]) -> None:
+    """Write the text that belongs to the ending of a file name: forms is {".md": text, ...}.
+
+    Raises InputError for another ending and for a place that cannot be written to.
+    """
+    if path.suffix not in forms:
+        raise InputError(f"{path}: expected a file name ending in {' or '.join(forms)}")
+    write_bytes(path, forms[path.suffix].encode())
+
+
 def escape_latex(text: str) -> str:
     r"""Text that LaTeX prints as it is.
 
@@ -116,7 +146,7 @@ def _markdown_entry(entry: Entry) -> str:
     text = _escape_markdown(entry.text)
     marks = "".join(f"[{number}]" for number in entry.marks)
     printed = f"({_escape_markdown(entry.printed)})" if entry.printed else ""
-    return " ".join(filter(None, (f"**{text}**" if entry.bold else text, marks, printed)))
+    return " ".join(filter(None, (f"**{text}**" if entry.bold else text, entry.spread, marks, printed)))
 
 
 def _same_columns(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -145,6 +175,7 @@ def _latex_line(row: Sequence[Entry]) -> str:
 def _latex_entry(entry: Entry) -> str:
     text = escape_latex(entry.text)
     text = rf"\textbf{{{text}}}" if entry.bold else text
+    spread = rf" {{\tiny {escape_latex(entry.spread)}}}" if entry.spread else ""
     marks = rf"\textsuperscript{{{','.join(map(str, entry.marks))}}}" if entry.marks else ""
     printed = f" ({escape_latex(entry.printed)})" if entry.printed else ""
-    return (text + marks + printed).strip()
+    return (text + spread + marks + printed).strip()

@@ -1,24 +1,23 @@
 """Tables 1-3 from score lines: measured beside printed, as Markdown, CSV and LaTeX. Needs neither data nor weights."""
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.gap_table import Change, GapTable, gap_table
-from benchmark.layout import to_latex, to_markdown
+from benchmark.layout import forms, write_form
 from benchmark.page import page
 from benchmark.protocol import Profile, TableSpec, load_profile, load_table
 from benchmark.published import Printed
-from benchmark.record import read_scores
+from benchmark.record import Score, read_scores
 from benchmark.sections import Section, metric_note, number_of, sections_of, shown
+from benchmark.statistics import Interval
 from benchmark.titles import TABLES
-from degrade.files import write_bytes
 
 COLUMNS = (
     *("table", "task", "protocol", "method", "metric"),
-    *("measured", "n", "failures", "published", "comparable", "note"),
+    *("measured", "low", "high", "n", "failures", "published", "comparable", "note"),
 )
 
 
@@ -37,14 +36,11 @@ def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -
     sections = sections_of(spec, runs)
     gaps = _gaps(spec, runs)
     text = page(spec, profile, sections, gaps)
-    files = {
-        folder / f"{spec.name}.md": to_markdown(text),
-        folder / f"{spec.name}.csv": _csv(spec, profile, sections, gaps),
-        folder / f"{spec.name}.tex": to_latex(text, f"{profile.name}-{spec.name}"),
-    }
-    for path, content in files.items():
-        write_bytes(path, content.encode())
-    return list(files)
+    written = forms(text, _csv_rows(spec, profile, sections, gaps), f"{profile.name}-{spec.name}")
+    paths = [folder / f"{spec.name}{ending}" for ending in written]
+    for path in paths:
+        write_form(path, written)
+    return paths
 
 
 def _gaps(spec: TableSpec, runs: Runs) -> GapTable | None:
@@ -55,16 +51,27 @@ def _gaps(spec: TableSpec, runs: Runs) -> GapTable | None:
     return gap_table({method: runs.under(spec.protocols, row.task, method) for method in row.methods}, row.task)
 
 
-def _csv(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None) -> str:
-    """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a."""
+def score_rows(scores: Iterable[Score]) -> Iterator[tuple[object, ...]]:
+    """Score lines as lines of a CSV file, the names of their fields first; replicates are parted by blanks."""
+    names = [field.name for field in fields(Score)]
+    yield tuple(names)
+    for score in scores:
+        values = asdict(score) | {"replicates": " ".join(map(repr, score.replicates or ()))}
+        yield tuple(values[name] for name in names)
+
+
+def _csv_rows(
+    spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None
+) -> Iterator[tuple[object, ...]]:
+    """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
+
+    low and high are the ends of its 95 % interval, empty where there is none.
+    """
     number = number_of(spec)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((number, *row) for row in _cell_rows(spec, profile, sections))
+    yield COLUMNS
+    yield from ((number, *row) for row in _cell_rows(spec, profile, sections))
     if gaps:
-        writer.writerows((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
-    return text.getvalue()
+        yield from ((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
 
 
 def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -> Iterator[tuple[object, ...]]:
@@ -76,20 +83,28 @@ def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -
                 count = cell.scored if cell.state != NOT_RUN else ""
                 tried = cell.failed if cell.state != NOT_RUN else ""
                 key = (section.task, section.protocol, line.method, metric)
-                yield (*key, _number(cell.value), count, tried, *_published(line.printed.get(metric)), note)
+                value = (_number(cell.value), *_ends(cell.interval))
+                yield (*key, *value, count, tried, *_published(line.printed.get(metric)), note)
 
 
 def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     """From the protocol on. The metric is `gap` or `gain_percent` for the mean, `gap:<metric>` for one half."""
     metric = f"{change.kind}:{change.metric}" if change.metric else change.kind
     over = change.metric or " and ".join(gaps.pair.counted(gaps.images))
-    note = f"over {over}" if change.value is not None else (change.note or NOT_RUN)
     count = gaps.images if change.value is not None else ""
-    return (change.protocol, change.method, metric, _number(change.value), count, "", *_published(change.printed), note)
+    notes = ["" if change.value is None else f"over {over}", change.note]
+    value = (_number(change.value), *_ends(change.interval))
+    note = "; ".join(filter(None, notes)) or NOT_RUN
+    return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.9g}"
+
+
+def _ends(interval: Interval | None) -> tuple[str, str]:
+    """The columns low and high."""
+    return (_number(interval.low), _number(interval.high)) if interval else ("", "")
 
 
 def _published(printed: Printed | None) -> tuple[str, str]:

@@ -1,8 +1,10 @@
 """The command line: names, one-line errors, speed, and a run from beginning to end."""
 
+import csv
 import subprocess
 import sys
 import time
+from dataclasses import fields, replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 from benchmark import methods
 from benchmark.cli import benchmark
 from benchmark.metrics import METRICS
-from benchmark.record import read_scores
+from benchmark.record import Score, ScoreFile, read_scores, scores_folder
 
 
 def call(*arguments):
@@ -23,7 +25,7 @@ def test_listing_methods_and_metrics_names_every_one():
     assert [line.split()[0] for line in call("metrics").output.splitlines()] == list(METRICS)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["methods"], ["run", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["methods"], ["run", "--help"], ["compare", "--help"]])
 def test_answers_that_compute_nothing_do_not_load_torch(arguments):
     code = f"""
 import sys
@@ -68,6 +70,26 @@ def test_a_run_prints_means_with_counts_and_what_it_made_and_reused(tmp_path):
     assert f"scores: 0 made, {len(scores)} reused" in second.output
     assert str(tmp_path / "results" / "quick" / "scores") in first.output
     assert {score.protocol for score in scores} == {"S2S"}
+
+
+def test_exported_scores_are_the_score_lines_the_newest_of_each(tmp_path):
+    score = Score(
+        1, "r1", "quick", "S2S", "sr4", "split", "bicubic", None, None, None, "ffd.dlib", 0.125, "1", 0.5, "", 2,
+        (0.1, 0.30000000000000004),
+    )  # fmt: skip
+    failed = replace(score, image="face, 1", metric="psnr.rgb", value=None, error="no value", n=None, replicates=None)
+    with ScoreFile(scores_folder(tmp_path, "quick") / "r1.jsonl") as file:
+        for line in (replace(score, value=9.0), score, failed):
+            file.append(line)
+    out = tmp_path / "scores.csv"
+    shown = call("export", "--results", tmp_path, "--out", out)
+    assert shown.exit_code == 0 and shown.output == f"written: {out} (2 scores)\n"
+    first, second = csv.DictReader(out.read_text().splitlines())
+    assert list(first) == [field.name for field in fields(Score)]
+    assert (first["value"], first["image"], first["n"], first["seed"]) == ("0.125", "", "2", "")
+    assert tuple(map(float, first["replicates"].split())) == score.replicates
+    assert (second["image"], second["value"], second["error"]) == ("face, 1", "", "no value")
+    assert call("export", "--results", tmp_path, "--out", tmp_path / "scores.json").exit_code == 1
 
 
 def test_a_dry_run_makes_nothing(tmp_path):

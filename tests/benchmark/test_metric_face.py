@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmark.metrics import MetricError, Unavailable, face, load
+from benchmark.metrics import MetricError, Unavailable, face, load, memory
 from degrade import faces
 from degrade.portraits import paint
 
-IDS = ("fed.dlib", "lle.dlib68", "found.dlib")
+IDS = ("fed.dlib", "lle.dlib68", "lle_io.dlib68", "found.dlib")
+AUTHORS = ("fed.author", "lle.author")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,7 @@ def count_calls(monkeypatch) -> dict[str, int]:
 
     for name in counts:
         monkeypatch.setattr(faces, name, counted(name, getattr(faces, name)))
-    monkeypatch.setattr(face, "_remembered", face.Memory(limit=64))
+    monkeypatch.setattr(face, "_remembered", face.Memory(limit=64, on_disk=True))
     return counts
 
 
@@ -52,6 +53,18 @@ def test_a_second_method_computes_nothing_of_the_reference_again(portrait, monke
     for name in IDS:
         load(name)(second, portrait.copy())  # known by its pixels, not as an object
     assert counts == {"detect": 3, "landmarks68": 3, "descriptor": 3}
+
+
+def test_another_process_finds_the_answers_on_disk(portrait, monkeypatch, tmp_path):
+    counts = count_calls(monkeypatch)
+    monkeypatch.setattr(memory, "_places", {})
+    memory.keep_in(tmp_path)
+    soft = np.clip(cv2.GaussianBlur(portrait, (0, 0), 1.0), 0, 1)
+    values = [load(name)(soft, portrait) for name in (*IDS, *AUTHORS)]
+    before = dict(counts)
+    monkeypatch.setattr(face, "_remembered", face.Memory(limit=64, on_disk=True))  # as a new process has it
+    assert [load(name)(soft, portrait) for name in (*IDS, *AUTHORS)] == values
+    assert counts == before
 
 
 def test_a_reference_without_a_face_is_a_reason_and_not_a_number(portrait):
@@ -68,6 +81,57 @@ def test_an_output_without_a_face_still_has_a_bad_score(portrait):
     assert load("found.dlib")(flat, portrait) == 0 and load("found.dlib")(soft, portrait) == 1
 
 
+def test_noise_has_the_worst_fed_of_all(portrait):
+    """It drops out of the authors' mean instead, which rewards it."""
+    noise = np.random.default_rng(0).random(portrait.shape, dtype=np.float32)
+    outputs = {
+        "reference": portrait,
+        "blur": np.clip(cv2.GaussianBlur(portrait, (0, 0), 3.0), 0, 1),
+        "noisy": np.clip(portrait + 0.1 * (noise - 0.5), 0, 1),
+        "dark": portrait * np.float32(0.5),
+        "noise": noise,
+    }
+    scores = {name: load("fed.dlib")(image, portrait) for name, image in outputs.items()}
+    assert max(scores, key=scores.get) == "noise" and min(scores, key=scores.get) == "reference"
+    for name in AUTHORS:
+        with pytest.raises(MetricError, match="no face found in the output"):
+            load(name)(noise, portrait)
+        with pytest.raises(MetricError, match="no face found in the reference"):
+            load(name)(portrait, noise)
+
+
+def test_a_shifted_face_has_landmarks_as_far_as_the_shift():
+    """8 px at 256: by the authors' way, which detects again, and in the reference's box, as the landmarks follow."""
+    reference = paint(2, 256)
+    shifted = np.ascontiguousarray(np.roll(reference, 8, axis=1))
+    assert load("lle.author")(shifted, reference) == pytest.approx(8, abs=0.5)
+    assert load("fed.author")(shifted, reference) < 0.3  # 0.6 is another person
+    assert load("lle.dlib68")(shifted, reference) == pytest.approx(16, abs=3)  # pixels at 512
+    eyes = face._landmarks(reference, faces.largest_face(reference))[[36, 45]]
+    expected = load("lle.dlib68")(shifted, reference) / 2 / np.linalg.norm(eyes[1] - eyes[0])
+    assert load("lle_io.dlib68")(shifted, reference) == pytest.approx(expected)
+
+
+def test_the_library_lists_72_points_and_the_corners_of_the_lips_twice(portrait, monkeypatch):
+    moved = np.zeros((68, 2))
+    moved[[48, 54, 60, 64]] = [3.0, 4.0]
+    output = np.clip(portrait * np.float32(0.999), 0, 1)
+    monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
+    monkeypatch.setattr(faces, "landmarks68", lambda image, _box: moved if image is output else np.zeros((68, 2)))
+    assert load("lle.author")(output, portrait) == pytest.approx(8 * 5 / 72)
+
+
+def test_the_authors_way_takes_the_surest_detection_and_not_the_largest(portrait, monkeypatch):
+    boxes = [faces.Box(10, 10, 60, 60, 2.0), faces.Box(0, 0, 200, 200, 1.0)]
+    seen = []
+    monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
+    monkeypatch.setattr(faces, "detect", lambda _image: boxes)
+    monkeypatch.setattr(faces, "descriptor", lambda _image, box: seen.append(box.area) or np.zeros(128))
+    load("fed.author")(portrait, portrait)
+    load("fed.dlib")(portrait, portrait)
+    assert seen == [51 * 51, 201 * 201]
+
+
 def test_fed_is_the_distance_of_two_descriptors_in_one_box(portrait):
     other = paint(5, 256)
     box = faces.largest_face(portrait)
@@ -77,9 +141,9 @@ def test_fed_is_the_distance_of_two_descriptors_in_one_box(portrait):
 
 def test_lle_is_in_pixels_of_an_image_512_px_high(portrait, monkeypatch):
     points = {"reference": np.zeros((68, 2)), "output": np.tile([3.0, 4.0], (68, 1))}
+    output = np.clip(portrait * np.float32(0.999), 0, 1)
     monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
     monkeypatch.setattr(faces, "landmarks68", lambda image, _box: points["output" if image is output else "reference"])
-    output = portrait.copy()
     assert load("lle.dlib68")(output, portrait) == pytest.approx(10.0)  # 5 px at 256
 
 
@@ -90,11 +154,3 @@ def test_a_face_found_elsewhere_is_not_the_face(portrait):
 
 def test_the_typical_box_lies_over_a_portraits_detection(portrait):
     assert faces.iou(face.typical_box(portrait), faces.largest_face(portrait)) > 0.5
-
-
-def test_the_oldest_answers_are_forgotten_first():
-    memory, asked = face.Memory(limit=2), []
-    images = [np.full((2, 2, 3), value, np.float32) for value in (0.1, 0.2, 0.3)]
-    for index in (0, 1, 0, 2, 0, 1):  # 1 is the oldest when 2 comes
-        memory.recall("mean", images[index], lambda image, index=index: asked.append(index))
-    assert asked == [0, 1, 2, 1]

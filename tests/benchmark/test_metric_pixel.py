@@ -26,6 +26,18 @@ def test_the_three_channels_count_alike():
         assert load("psnr.rgb")(restored, reference) == pytest.approx(15.2288, abs=1e-3)
 
 
+def test_luma_psnr_equals_scikit_images_on_its_own_luma():
+    from skimage.color import rgb2ycbcr
+    from skimage.metrics import peak_signal_noise_ratio
+
+    rng = np.random.default_rng(0)
+    reference, restored = (rng.random((24, 24, 3), dtype=np.float32) for _ in range(2))
+    luma = [rgb2ycbcr(image.astype(np.float64))[:, :, 0] for image in (reference, restored)]  # 16..235
+    assert load("psnr.y601")(restored, reference) == pytest.approx(
+        peak_signal_noise_ratio(*luma, data_range=255), abs=1e-6
+    )
+
+
 @pytest.mark.skipif("METRICS_GOLDEN" not in os.environ, reason="METRICS_GOLDEN: no folder of golden images")
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_tid2013_pairs_have_the_published_psnr(name):

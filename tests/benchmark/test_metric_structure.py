@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.metrics import MetricError, load
+from benchmark.metrics import MetricError, load, structure
 from degrade.image import read
 
 # Official MATLAB programs on five pairs of TID2013, collected by IQA-PyTorch (ResultsCalibra).
@@ -76,6 +76,16 @@ def test_ssim_equals_scikit_image():
     settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
     expected = structural_similarity(x.astype(np.float64), y.astype(np.float64), channel_axis=2, **settings)
     assert load("ssim.gauss11.rgb")(y, x) == pytest.approx(expected, abs=1e-9)
+
+
+def test_ssim_and_msssim_share_the_full_size(monkeypatch):
+    counted = []
+    original = structure._sums
+    monkeypatch.setattr(structure, "_sums", lambda x, y: counted.append(x.shape[1]) or original(x, y))
+    x, y = texture(5, 176), texture(6, 176)
+    load("ssim.gauss11.rgb")(x, y)
+    load("msssim.rgb")(x, y)
+    assert counted.count(176) == 3 * 2  # three channels, two strips of rows
 
 
 def test_msssim_equals_pyiqa_on_each_channel():

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.layout import escape_latex
 from benchmark.metrics import METRICS
 from benchmark.record import SCHEMA, Score
 from benchmark.tables import render
@@ -68,13 +67,12 @@ def csv_row(text, *key):
 
 def test_measured_stands_beside_printed_and_the_best_is_bold(tables):
     made = tables(*of_images("edsr", "psnr.rgb", [24.0, 26.0]), *of_images(ISPL, "psnr.rgb", [27.0, 28.0]))
-    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "25.000 (30.188)"
-    assert cells(made["table2.md"], "sr4", "ISPL")["PSNR"] == "**27.500** (30.824)"
-    assert r"\textbf{27.500} (30.824)" in made["table2.tex"]
+    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "25.000 ±1.000 (30.188)"
+    assert cells(made["table2.md"], "sr4", "ISPL")["PSNR"] == "**27.500** ±0.500 (30.824)"
+    assert r"\textbf{27.500} {\tiny $\pm$0.500} (30.824)" in made["table2.tex"]
     row = csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "psnr.rgb")
-    assert (row["measured"], row["n"], row["failures"], row["published"], row["comparable"]) == (
-        *("25", "2", "0", "30.188", "yes"),
-    )
+    assert [row[column] for column in ("measured", "low", "high")] == ["25", "24", "26"]
+    assert [row[column] for column in ("n", "failures", "published", "comparable")] == ["2", "0", "30.188", "yes"]
 
 
 def test_the_lowest_is_bold_where_lower_is_better(tables):
@@ -98,7 +96,7 @@ def test_a_value_alone_or_over_fewer_images_is_never_the_best(tables):
 def test_failures_are_counted_and_left_out_of_the_mean(tables):
     made = tables(*of_images("edsr", "lle.dlib68", [2.0, None, 4.0, None]))
     row = cells(made["table2.md"], "sr4", "EDSR")
-    assert (row["images"], row["failed"], row["LLE"]) == ("4", "2", "3.000 [2] (2.003)")
+    assert (row["images"], row["failed"], row["LLE"]) == ("4", "2", "3.000 ±1.000 [2] (2.003)")
     assert "- [2] 2 of 4 without a value (no face found in the reference)." in made["table2.md"]
 
 
@@ -136,7 +134,7 @@ def test_infinite_values_show_as_inf_and_are_never_averaged_in_silence(tables):
     assert cells(made["table2.md"], "dual_blind", "Reference")["PSNR"] == "inf (inf)"
     assert cells(made["table2.md"], "dual_blind", "Degraded input")["PSNR"] == "30.000 [1] (22.905)"
     assert "- [1] 1 of 2 values are infinite" in made["table2.md"]
-    assert cells(made["table2.md"], "dual_blind", "ARCNN")["PSNR"].startswith("**21.000**")
+    assert cells(made["table2.md"], "dual_blind", "ARCNN")["PSNR"].startswith("**21.000** ±1.000")
     assert csv_row(made["table2.csv"], "S2S", "dual_blind", "reference", "psnr.rgb")["measured"] == "inf"
 
 
@@ -153,11 +151,6 @@ def test_columns_measured_in_another_way_say_so_in_their_head(tables):
 def test_fid_is_marked_below_2048_images(tables, images, marked):
     made = tables(of_set("edsr", "fid.inception", 10.0, images))
     assert (METRICS["fid.inception"].note in made["table2.md"]) == marked
-
-
-def test_a_set_that_lacks_images_says_so(tables):
-    made = tables(*of_images("edsr", "psnr.rgb", [20.0, 20.0, 20.0]), of_set("edsr", "ffd.dlib", 0.5, 2))
-    assert "2 of 3 images are in the set" in made["table2.md"]
 
 
 def test_the_head_says_how_the_numbers_came_about(tables):
@@ -182,7 +175,7 @@ def test_a_later_look_at_fewer_images_does_not_displace_the_full_run(tables):
         *of_images("edsr", "psnr.rgb", [20.0, 22.0], seed=0),
         *of_images("edsr", "psnr.rgb", [10.0], seed=0, split="sr4-256-test-22222222", run="29990101T000000Z-00000000"),
     )
-    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "21.000 (30.188)"
+    assert cells(made["table2.md"], "sr4", "EDSR")["PSNR"] == "21.000 ±1.000 (30.188)"
 
 
 def test_only_the_newest_split_and_checkpoint_count(tables):
@@ -223,7 +216,21 @@ def test_gap_and_gain_over_the_papers_metrics_stand_beside_the_papers(tables):
     assert (gap["measured"], gap["published"], gap["comparable"]) == ("3", "2.8", "yes")
     assert (gain["measured"], gain["published"], gain["comparable"]) == ("37.5", "14.8", "yes")
     (row,) = [line for line in made["table3.md"].split("## Gap and gain")[1].splitlines() if "EDSR" in line]
-    assert row.replace(" ", "") == "|EDSR|4.00|2.00|3.0|2.8|50.00|25.00|37.5|14.8|"
+    assert row.replace(" ", "") == "|EDSR|4.00[2]|2.00|3.0[2]|2.8|50.00[2]|25.00|37.5[2]|14.8|"
+    assert "- [2] no interval: its score lines hold no values without each group" in made["table3.md"]
+
+
+def test_a_set_score_has_its_jackknife_interval_and_a_kernel_distance_its_deviation(tables):
+    made = tables(
+        replace(of_set("edsr", "fid.inception", 10.0, 3000), replicates=(9.0, 11.0)),
+        replace(of_set("edsr", "kid.inception", 0.5, 3000), replicates=(0.5, 0.5), deviation=0.25),
+        of_set("srgan", "fid.inception", 12.0, 3000),
+    )
+    assert cells(made["table2.md"], "sr4", "EDSR")["FID"] == "**10.000** ±1.960 (20.605)"
+    assert cells(made["table2.md"], "sr4", "EDSR")["KID"] == "0.50000 (sd 0.25000)"
+    assert "sd: standard deviation over the subsets" in made["table2.md"]
+    assert cells(made["table2.md"], "sr4", "SRGAN")["FID"] == "12.000 [1] (4.396)"
+    assert "- [1] no interval" in made["table2.md"]
 
 
 def test_gap_falls_back_to_other_metrics_and_leaves_a_small_frechet_distance_out(tables):
@@ -276,10 +283,6 @@ def test_every_table_comes_in_three_forms_of_the_same_width(tables):
             columns = len(tabular[1 : tabular.index("}")])
             rows = [line for line in tabular.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
             assert {line.count(" & ") + 1 for line in rows} == {columns}
-
-
-def test_latex_prints_special_characters_as_they_are():
-    assert escape_latex(r"50% & a_b #1 {x} \ †") == r"50\% \& a\_b \#1 \{x\} \textbackslash{} \textdagger{}"
 
 
 def test_rendering_needs_no_torch(tmp_path):

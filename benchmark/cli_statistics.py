@@ -1,0 +1,129 @@
+"""Commands that read score lines only: compare methods, break a metric down, judge the paper's claims, export."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from benchmark.methods import EVERY_TASK
+from benchmark.protocol import profile_names, protocol_names
+from degrade.console import Command, Name
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_OUT = click.option("--out", type=_FILE, help="Also write the table here: .md, .csv or .tex.")
+_PROFILE = click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True)
+_RESULTS = click.option("--results", type=_FOLDER, default="results", show_default=True, help="Score lines.")
+_ONE_TASK = (
+    _PROFILE,
+    click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True),
+    click.option("--task", type=Name("task", lambda: EVERY_TASK), required=True),
+    _RESULTS,
+)
+
+
+def _of_one_task(command: Callable) -> Callable:
+    for option in reversed(_ONE_TASK):
+        command = option(command)
+    return command
+
+
+@click.command(cls=Command)
+@click.argument("method_names", metavar="METHOD METHOD...", nargs=-1, required=True)
+@_of_one_task
+@click.option("--metric", "metrics", multiple=True, help="May be repeated; default: every metric of images.")
+@_OUT
+def compare(
+    method_names: tuple[str, ...], profile: str, protocol: str, task: str, results: Path,
+    metrics: tuple[str, ...], out: Path | None,
+) -> None:  # fmt: skip
+    """Compare methods on the same images: difference with its interval, Wilcoxon's test, Holm's correction.
+
+    Example: benchmark compare ispl edsr --profile lite --task sr4
+    """
+    from benchmark import compare as comparing
+    from benchmark.cells import Runs
+    from benchmark.layout import forms, to_markdown, write_form
+    from benchmark.record import read_scores
+
+    there = Runs(read_scores(results, profile))
+    runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
+    pairs = comparing.compare(runs, metrics)
+    comparing.check_comparable(results, profile, runs, [pair.metric for pair in pairs])
+    split = next(iter(runs.values())).split
+    table = comparing.page(pairs, f"Profile {profile}, {task} under {protocol}, test split {split}")
+    click.echo(to_markdown(table), nl=False)
+    if out:
+        write_form(out, forms(table, comparing.rows(pairs), "compare"))
+        click.echo(f"written: {out}")
+
+
+@click.command(cls=Command)
+@_of_one_task
+@click.option("--method", "method_names", multiple=True, required=True, help="May be repeated.")
+@click.option("--metric", required=True, help="A metric of images; see `benchmark metrics`.")
+@click.option("--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; default: all that vary.")
+@click.option("--bins", type=click.IntRange(2), default=4, show_default=True, help="Of each parameter, at most.")
+@click.option("--work", type=_FOLDER, default="runs", show_default=True, help="Holds the split that was scored.")
+@click.option("--plot", "figure", type=_FILE, help="Also draw it here: .png.")
+@_OUT
+def breakdown(
+    profile: str, protocol: str, task: str, results: Path, method_names: tuple[str, ...],
+    metric: str, by: tuple[str, ...], bins: int, work: Path, figure: Path | None, out: Path | None,
+) -> None:  # fmt: skip
+    """Show a metric by the parameters that each test image was degraded with.
+
+    Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
+    """
+    from benchmark import breakdown as breaking
+    from benchmark.cells import Runs
+    from benchmark.compare import check_comparable, scored_split
+    from benchmark.layout import forms, to_markdown, write_form
+    from benchmark.record import read_scores
+
+    there = Runs(read_scores(results, profile))
+    runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
+    check_comparable(results, profile, runs, [metric])
+    split = scored_split(results, profile, next(iter(runs.values())), work)
+    points = breaking.breakdown(runs, metric, split.records, by, bins)
+    where = f"Profile {profile}, {task} under {protocol}, test split {split.path.name}"
+    table = breaking.page(points, metric, where)
+    click.echo(to_markdown(table), nl=False)
+    if out:
+        write_form(out, forms(table, breaking.rows(points, metric), "breakdown"))
+        click.echo(f"written: {out}")
+    if figure:
+        breaking.plot(points, metric, where, figure)
+        click.echo(f"written: {figure}")
+
+
+@click.command(cls=Command)
+@_PROFILE
+@_RESULTS
+@click.option("--out", type=_FILE, help="Also write the judgements here: .md or .csv.")
+def claims(profile: str, results: Path, out: Path | None) -> None:
+    """Judge the paper's sentences: on its printed numbers, recomputed from its own figures, and on our scores."""
+    from benchmark import claims as judging
+    from benchmark.layout import to_csv, write_form
+
+    judgements = judging.judge(profile, results)
+    text = judging.to_text(judgements, profile)
+    click.echo(text, nl=False)
+    if out:
+        write_form(out, {".md": text, ".csv": to_csv(judging.rows(judgements))})
+        click.echo(f"written: {out}")
+
+
+@click.command(cls=Command)
+@_PROFILE
+@_RESULTS
+@click.option("--out", type=_FILE, required=True, help="The file to write: .csv.")
+def export(profile: str, results: Path, out: Path) -> None:
+    """Write all score lines of a profile as CSV, of several tries at one number the newest."""
+    from benchmark.layout import to_csv, write_form
+    from benchmark.record import read_scores
+    from benchmark.tables import score_rows
+
+    rows = list(score_rows(read_scores(results, profile)))
+    write_form(out, {".csv": to_csv(rows)})
+    click.echo(f"written: {out} ({len(rows) - 1} scores)")

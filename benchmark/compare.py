@@ -1,0 +1,175 @@
+"""Methods on the same images, two by two: how far apart they are, and whether that could be chance."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from benchmark.cells import Run
+from benchmark.layout import Block, Entry, Page
+from benchmark.metrics import find_metric
+from benchmark.page import value_text
+from benchmark.record import scores_folder
+from benchmark.statistics import Interval, holm, mean, mean_interval, signed_rank
+from benchmark.titles import method_title
+from degrade.errors import InputError
+from degrade.split import Split, open_split
+
+LEVEL = 0.05  # of the corrected p value, below which one method is called better
+Facts = Mapping[str, Any]  # what <run>.json holds
+COLUMNS = (
+    *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
+    *("difference", "low", "high", "p", "p_holm", "better"),
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two methods and one metric over the images for which both have a finite value.
+
+    means: of first and second; difference: first - second with its interval, of resampled images;
+    p: Wilcoxon's signed-rank test over the images; corrected: for the number of pairs shown (Holm).
+    left_out: images for which one of them has no finite value.
+    """
+
+    metric: str
+    methods: tuple[str, str]
+    images: int
+    left_out: int
+    means: tuple[float, float]
+    difference: float
+    interval: Interval | None
+    p: float
+    corrected: float = 1.0
+
+    @property
+    def better(self) -> str:
+        """The method that is better beyond chance: corrected p below 5 % and 0 outside the interval; else empty."""
+        rising = find_metric(self.metric).higher_is_better
+        clear = self.interval is None or self.interval.low > 0 or self.interval.high < 0
+        if rising is None or not clear or self.corrected >= LEVEL:
+            return ""
+        return self.methods[0] if (self.difference > 0) == rising else self.methods[1]
+
+
+def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
+    """Every pair of methods for every metric; by default those metrics of images that all methods have values of.
+
+    Raises InputError for fewer than two methods, a metric of sets, and one that a method has no values of.
+    """
+    if len(runs) < 2:
+        raise InputError(f"compare: expected at least two methods, got {len(runs)}; name another")
+    values = {method: {metric: run.by_image(metric) for metric in run.metrics} for method, run in runs.items()}
+    chosen = metrics or [
+        metric
+        for metric in next(iter(values.values()))
+        if find_metric(metric).per == "image" and all(found.get(metric) for found in values.values())
+    ]
+    pairs = [_pair(metric, (first, second), values) for metric in chosen for first, second in combinations(runs, 2)]
+    corrected = holm([pair.p for pair in pairs])
+    return [replace(pair, corrected=p) for pair, p in zip(pairs, corrected, strict=True)]
+
+
+def run_facts(results: Path, profile: str, name: str) -> Facts:
+    """What <run>.json says of a run; InputError when it is not there or not readable."""
+    path = scores_folder(results, profile) / f"{name}.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["run"], facts["split"], facts["split_sha256"], facts["metrics"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
+    return facts
+
+
+def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:
+    """Raises InputError that names the difference when runs differ in test split or in the definition of a metric."""
+    names = sorted({score.run for run in runs.values() for score in run.scores})
+    first, *others = (run_facts(results, profile, name) for name in names)
+    for other in others:
+        comparable(_narrowed(first, metrics), _narrowed(other, metrics))
+
+
+def _narrowed(facts: Facts, metrics: Sequence[str]) -> Facts:
+    """The description of a run with the definitions of some metrics only."""
+    return {**facts, "metrics": {metric: digest for metric, digest in facts["metrics"].items() if metric in metrics}}
+
+
+def comparable(run_a: Facts, run_b: Facts) -> None:
+    """Raise InputError, naming the difference, unless two runs used one test split and define their metrics alike."""
+    names = f"runs {run_a['run']} and {run_b['run']}"
+    if (run_a["split"], run_a["split_sha256"]) != (run_b["split"], run_b["split_sha256"]):
+        raise InputError(f"{names}: scored on test splits of different content; score one of them again")
+    for metric in sorted(run_a["metrics"].keys() & run_b["metrics"].keys()):
+        if run_a["metrics"][metric] != run_b["metrics"][metric]:
+            how = "by different definitions, weights or package versions"
+            raise InputError(f"{names}: {metric} was computed {how}; score one of them again")
+
+
+def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
+    """The test split of a run below work/splits; its images need not be there.
+
+    Raises InputError when it is missing, damaged or of other content than what was scored.
+    """
+    path = Path(work) / "splits" / run.split
+    if not path.is_dir():
+        raise InputError(f"{path}: expected the split that was scored; name the folder that holds it with --work")
+    split = open_split(path)
+    for name in sorted({score.run for score in run.scores}):
+        if run_facts(results, profile, name)["split_sha256"] != split.digest:
+            raise InputError(f"{path}: is not what {name} scored, although of the same name; score it again")
+    return split
+
+
+def page(pairs: Sequence[Pair], where: str) -> Page:
+    """The pairs as a table. where: profile, protocol, task and split, for the header."""
+    names = ("Metric", "First", "Second", "images", "first", "second", "difference", "95 % interval", "p", "p Holm")
+    columns = tuple(Entry(name) for name in (*names, "better"))
+    sentences = (
+        where,
+        "Difference: first - second, mean over the images; its interval: bootstrap over the images",
+        f"p: Wilcoxon's signed-rank test over the images; p Holm: corrected for the {len(pairs)} comparisons shown",
+        f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
+    )
+    return Page("Comparison of methods", sentences, (Block("Pairs", columns, tuple(map(_entries, pairs))),), ())
+
+
+def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:
+    """The pairs as lines of a CSV file, COLUMNS first."""
+    yield COLUMNS
+    for pair in pairs:
+        ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
+        numbers = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
+        texts = [number if number == "" else f"{number:.6g}" for number in numbers]
+        yield (pair.metric, *pair.methods, pair.images, pair.left_out, *texts, pair.better)
+
+
+def _pair(metric: str, methods: tuple[str, str], values: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Pair:
+    if find_metric(metric).per == "set":
+        raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
+    first, second = (values[method].get(metric, {}) for method in methods)
+    both = sorted(first.keys() & second.keys())
+    if not both:
+        raise InputError(f"{metric}: {methods[0]} and {methods[1]} have no image with values of both; score it first")
+    means = (mean([first[name] for name in both]), mean([second[name] for name in both]))
+    differences = [first[name] - second[name] for name in both]
+    interval = mean_interval([[difference] for difference in differences])
+    left_out = len(first.keys() | second.keys()) - len(both)
+    return Pair(metric, methods, len(both), left_out, means, mean(differences), interval, signed_rank(differences))
+
+
+def _entries(pair: Pair) -> tuple[Entry, ...]:
+    def text(value: float) -> str:
+        return value_text(pair.metric, value)
+
+    ends = f"{text(pair.interval.low)} to {text(pair.interval.high)}" if pair.interval else ""
+    images = f"{pair.images} ({pair.left_out} left out)" if pair.left_out else str(pair.images)
+    names = (find_metric(pair.metric).header, *map(method_title, pair.methods))
+    numbers = (text(pair.means[0]), text(pair.means[1]), text(pair.difference), ends)
+    better = method_title(pair.better) if pair.better else ""
+    return tuple(map(Entry, (*names, images, *numbers, _chance(pair.p), _chance(pair.corrected), better)))
+
+
+def _chance(p: float) -> str:
+    return f"{p:.2g}" if p >= 1e-4 else "< 0.0001"

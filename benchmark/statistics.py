@@ -1,0 +1,148 @@
+"""How sure a number is: 95 % intervals, and whether two methods differ. Plain numbers in, plain numbers out.
+
+A mean over images is resampled (bootstrap). A number of a whole set is not: drawing images with replacement puts
+copies into the set, which shifts Frechet and kernel distances. There each of GROUPS fixed groups of images is left
+out in turn (jackknife). The same values give the same digits on every machine: sums are exact, draws are fixed.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from benchmark.record import GROUPS
+from degrade.seeds import rng_for
+
+RESAMPLES = 10_000
+NORMAL = 1.96  # standard errors to each side that hold 95 % of a normal distribution
+_TAIL = RESAMPLES // 40  # resamples beyond each end of a 95 % interval
+_BITS = 62  # of the integers that stand for values: their sums fit into 64 bits
+_AT_ONCE = 1_000_000  # numbers of 64 bits held at a time, 8 MB
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The ends of a 95 % interval, in the unit of its value."""
+
+    low: float
+    high: float
+
+    @property
+    def half(self) -> float:
+        """Half its width."""
+        return (self.high - self.low) / 2
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean by an exact sum."""
+    return math.fsum(values) / len(values)
+
+
+def mean_interval(images: Sequence[Sequence[float]]) -> Interval | None:
+    """Percentile bootstrap interval of the mean of all values over resampled images.
+
+    images: the values of each image, one for each training seed; images without a value are left out.
+    None below two images, and where all values are equal: resampling these says nothing.
+    Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, Section 13.3.
+    """
+    valued = [values for values in images if len(values)]
+    flat = [value for values in valued for value in values]
+    if len(valued) < 2 or min(flat) == max(flat):
+        return None
+    sums, scale = _integers([math.fsum(values) for values in valued])
+    sizes = np.array([len(values) for values in valued])
+    totals, counts = _resampled(np.stack([sums, sizes], axis=1))
+    means = np.sort(np.ldexp(totals / counts, -scale))
+    value = mean(flat)  # the ends may miss it by the last bit where nearly all resamples are alike
+    return Interval(min(float(means[_TAIL - 1]), value), max(float(means[-_TAIL]), value))
+
+
+def jackknife_interval(value: float, replicates: Sequence[float]) -> Interval | None:
+    """value -+ 1.96 standard errors by the delete-one-group jackknife.
+
+    replicates: the value without each group of images in turn, the groups of about equal size.
+    None below two groups, and where all replicates are equal.
+    Source: Efron and Tibshirani, 1993, equation 11.5, with groups for single images.
+
+    >>> jackknife_interval(10.0, (9.0, 11.0))
+    Interval(low=8.04, high=11.96)
+    """
+    if len(replicates) < 2 or min(replicates) == max(replicates):
+        return None
+    centre = mean(replicates)
+    spread = math.fsum((replicate - centre) ** 2 for replicate in replicates)
+    reach = NORMAL * math.sqrt((1 - 1 / len(replicates)) * spread)
+    return Interval(value - reach, value + reach)
+
+
+def without_each_group(images: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """The mean of all values without each group of images in turn: replicates of a metric of images.
+
+    images: the values of every image of the split in name order, empty where one has none.
+    An image's group is its position modulo GROUPS, as in the replicates of a set score.
+    Empty where leaving out a group leaves nothing.
+
+    >>> without_each_group([[1.0], [2.0], [6.0]])
+    (4.0, 3.5, 1.5)
+    """
+    kept = [
+        [value for place, values in enumerate(images) if place % GROUPS != group for value in values]
+        for group in range(min(GROUPS, len(images)))
+    ]
+    return tuple(mean(values) for values in kept) if all(kept) else ()
+
+
+def signed_rank(differences: Sequence[float]) -> float:
+    """p of Wilcoxon's signed-rank test, two-sided: how likely differences so lopsided are if neither side is better.
+
+    1 where all differences are 0. Source: Wilcoxon, "Individual comparisons by ranking methods", 1945.
+    """
+    from scipy.stats import wilcoxon
+
+    return float(wilcoxon(differences).pvalue) if any(differences) else 1.0
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """p values corrected for their number, in the order given.
+
+    Source: Holm, "A simple sequentially rejective multiple test procedure", 1979.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    corrected, largest = [0.0] * len(values), 0.0
+    for rank, place in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[place]))
+        corrected[place] = largest
+    return corrected
+
+
+def _integers(values: Sequence[float]) -> tuple[np.ndarray, int]:
+    """(integers, scale): value x 2^scale, rounded; as many of them as there are can be summed in 64 bits."""
+    scale = _BITS - math.frexp(len(values) * max(map(abs, values)))[1]
+    return np.rint(np.ldexp(np.array(values), scale)).astype(np.int64), scale
+
+
+def _resampled(columns: np.ndarray) -> np.ndarray:
+    """(images, C) integers to their sums over each resample: (C, RESAMPLES). Integers, so exact in any order."""
+    counts = _counts(len(columns))
+    return np.concatenate([part.astype(np.int64) @ columns for part in np.split(counts, _starts(len(columns)))]).T
+
+
+@lru_cache(maxsize=8)
+def _counts(images: int) -> np.ndarray:
+    """(RESAMPLES, images): how often a resample holds each image. The same for every metric, method and machine."""
+    rng = rng_for(0, "bootstrap", images)
+    counts = np.empty((RESAMPLES, images), np.uint8)
+    for part in np.split(counts, _starts(images)):
+        drawn = rng.integers(images, size=part.shape) + images * np.arange(len(part))[:, None]
+        part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
+    return counts
+
+
+def _starts(images: int) -> range:
+    """The resamples at which a new part begins, all parts but the first of one size."""
+    rows = max(1, _AT_ONCE // images)
+    return range(rows, RESAMPLES, rows)

@@ -1,0 +1,83 @@
+"""Intervals of table cells, gaps and gains from score lines made by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmark.cells import NO_REPLICATES, Run, Runs
+from benchmark.gap_table import gap_table
+from benchmark.record import GROUPS, SCHEMA, Score
+
+BASE = Score(
+    schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="sr4",
+    split="sr4-256-test-00000000", method="edsr", seed=0, checkpoint=None, image="a", metric="lpips.alex", value=1.0,
+    unit="1", seconds=0.0,
+)  # fmt: skip
+
+
+def of_images(values, **changed):
+    """A line for each image; None is a failure."""
+    for place, value in enumerate(values):
+        yield replace(BASE, image=f"{place:03}", value=value, error="" if value is not None else "no face", **changed)
+
+
+def of_set(value, n, replicates=None, **changed):
+    return replace(BASE, metric="ffd.dlib", image=None, value=value, n=n, replicates=replicates, **changed)
+
+
+def changes(*scores):
+    runs = Runs(scores)
+    table = gap_table({"edsr": runs.under(("S2S", "S2R", "R2R"), "sr4", "edsr")}, "sr4")
+    return {change.kind: change for change in table.changes if change.metric is None}
+
+
+def test_a_mean_has_a_bootstrap_interval_over_the_images_that_have_a_value():
+    cell = Run(tuple(of_images([1.0, None, 3.0]))).cell("lpips.alex")
+    assert (cell.value, cell.interval.low, cell.interval.high, cell.failed) == (2.0, 1.0, 3.0, 1)
+
+
+def test_replicates_of_several_seeds_are_averaged_and_groups_without_an_image_left_out():
+    """Two images: of twenty replicates only two are of a group that holds any; 1.96 x half their difference of 1."""
+    first = of_set(1.0, 2, (0.5, 1.5) + (GROUPS - 2) * (1.0,))
+    second = of_set(2.0, 2, (2.5, 3.5) + (GROUPS - 2) * (2.0,), seed=1)
+    cell = Run((*of_images([1.0, 1.0]), first, second)).cell("ffd.dlib")
+    assert cell.value == 1.5 and cell.notes == ()
+    assert (cell.interval.low, cell.interval.high) == pytest.approx((1.5 - 0.98, 1.5 + 0.98))
+
+
+def test_a_set_score_without_replicates_has_no_interval_and_says_why():
+    with_some = Run((of_set(1.0, 40, (1.0, 2.0)), of_set(1.0, 40, seed=1))).cell("ffd.dlib")
+    assert with_some.value == 1.0 and with_some.interval is None and with_some.notes == (NO_REPLICATES,)
+
+
+def test_gap_and_gain_leave_the_same_images_out_of_both_runs():
+    """Three images, so three groups: S2R is twice S2S image by image, so the gap is 2 without any of them."""
+    found = changes(
+        *of_images([1.0, 2.0, 3.0]),
+        *of_images([2.0, 4.0, 6.0], protocol="S2R", split="real"),
+        *of_images([1.0, 4.0, 6.0], protocol="R2R", split="real", checkpoint="real"),
+    )
+    assert (found["gap"].value, found["gap"].interval, found["gap"].note) == (2.0, None, "")
+    replicates = [0.0, 12.5, 100 / 6]  # without the first, second, third image: 10 of 10, 7 of 8, 5 of 6
+    centre = sum(replicates) / 3
+    reach = 1.96 * (2 / 3 * sum((value - centre) ** 2 for value in replicates)) ** 0.5
+    interval = found["gain_percent"].interval
+    assert found["gain_percent"].value == pytest.approx(100 / 12)
+    assert (interval.low, interval.high) == pytest.approx((100 / 12 - reach, 100 / 12 + reach))
+
+
+def test_a_set_that_lacks_images_says_so():
+    cell = Run((*of_images([1.0, 1.0, 1.0]), of_set(0.5, 2, (0.4, 0.6)))).cell("ffd.dlib")
+    assert cell.notes == ("2 of 3 images are in the set",)
+
+
+def test_a_gap_over_a_metric_of_sets_takes_its_replicates_group_by_group():
+    """2 / 1 and 8 / 2 without each of two groups: 1.96 x half their difference of 2."""
+    found = changes(of_set(1.0, 200, (1.0, 2.0)), of_set(3.0, 200, (2.0, 8.0), protocol="S2R", split="real"))
+    assert found["gap"].value == 3.0
+    assert (found["gap"].interval.low, found["gap"].interval.high) == pytest.approx((3 - 1.96, 3 + 1.96))
+
+
+def test_a_gap_over_scores_without_replicates_has_no_interval_and_says_why():
+    found = changes(of_set(1.0, 200, (1.0, 2.0)), of_set(3.0, 200, protocol="S2R", split="real"))
+    assert (found["gap"].value, found["gap"].interval, found["gap"].note) == (3.0, None, NO_REPLICATES)

@@ -1,0 +1,157 @@
+"""Intervals and tests against closed forms, scipy's bootstrap, and the rate at which they hold on simulated sets."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmark.record import GROUPS
+from benchmark.statistics import (
+    RESAMPLES,
+    holm,
+    jackknife_interval,
+    mean_interval,
+    signed_rank,
+    without_each_group,
+)
+
+SIMULATED = 400
+
+
+def singly(values):
+    return [[float(value)] for value in values]
+
+
+def samples():
+    """Sets of values of every kind a metric gives: normal, skewed, few-valued, tiny, huge, of mixed sign."""
+    rng = np.random.default_rng(3)
+    for images in (2, 3, 16, 100, 257):
+        yield rng.normal(28, 2, images)
+        yield rng.lognormal(0, 2, images)
+        yield np.append((rng.random(images - 1) < 0.5).astype(float), 0.5)
+        yield rng.normal(0, 1, images) * 1e-200
+        yield rng.normal(1, 1e-12, images) * 1e9
+    yield np.append(np.zeros(199), 1.0)
+    yield np.array([0.1, 0.1, np.nextafter(0.1, 1)])
+
+
+def test_every_interval_contains_its_own_value():
+    shown = 0
+    for values in samples():
+        interval = mean_interval(singly(values))
+        if interval is None:
+            assert min(values) == max(values)
+            continue
+        shown += 1
+        assert interval.low <= math.fsum(values) / len(values) <= interval.high
+        rounding = 1e-12 * (max(values) - min(values))
+        assert min(values) - rounding <= interval.low <= interval.high <= max(values) + rounding
+    assert shown > 20
+
+
+def test_the_bootstrap_agrees_with_scipys():
+    values = np.random.default_rng(1).gamma(2, 3, 60)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=2).confidence_interval
+    ours = mean_interval(singly(values))
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=0.01)
+
+
+def test_an_interval_of_two_images_is_between_them_and_of_one_or_of_equal_ones_there_is_none():
+    two = mean_interval(singly([24.0, 26.0]))
+    assert (two.low, two.high, two.half) == (24.0, 26.0, 1.0)
+    assert mean_interval(singly([24.0])) is None
+    assert mean_interval(singly([24.0, 24.0, 24.0])) is None
+    assert mean_interval([[24.0], [], []]) is None
+
+
+def test_images_are_resampled_and_not_their_training_seeds():
+    """Two equal seeds are no more images than one: a resample of lines would give a narrower interval."""
+    values = np.random.default_rng(2).normal(0, 1, 40)
+    once, twice = mean_interval(singly(values)), mean_interval([[value, value] for value in map(float, values)])
+    assert (twice.low, twice.high) == pytest.approx((once.low, once.high), rel=1e-12)
+
+
+def test_a_seed_that_an_image_lacks_weighs_nothing():
+    """The mean is over all values there are, so in a resample as well: of (1), (4, 4) drawn (0, 2) times it is 4."""
+    interval = mean_interval([[1.0], [4.0, 4.0]])
+    assert (interval.low, interval.high) == (1.0, 4.0)
+
+
+def test_intervals_are_the_same_digits_whatever_the_order_of_summing():
+    """Values whose floating-point sum depends on its order: pinned, so that another machine has to give these."""
+    values = [math.ldexp(1 + (7 * k % 13) / 13, k % 40 - 20) for k in range(50)]
+    interval = mean_interval(singly(values))
+    assert (interval.low, interval.high) == PINNED
+
+
+PINNED = (4164.688515161368, 57180.91140502636)
+
+
+def test_bootstrap_intervals_cover_the_mean_at_about_the_stated_rate():
+    rng = np.random.default_rng(7)
+    hits = 0
+    for _ in range(SIMULATED):
+        interval = mean_interval(singly(rng.gamma(4, 1, 100)))
+        hits += interval.low <= 4 <= interval.high
+    assert 0.91 < hits / SIMULATED < 0.98
+
+
+def frechet(one, other):
+    """The closed form for Gaussians, by scipy's square root of the product: another way than the metric's."""
+    from scipy.linalg import eigvals
+
+    product = np.cov(one, rowvar=False) @ np.cov(other, rowvar=False)
+    root = np.sqrt(np.abs(eigvals(product))).sum()
+    shift = one.mean(0) - other.mean(0)
+    return shift @ shift + np.trace(np.cov(one, rowvar=False) + np.cov(other, rowvar=False)) - 2 * root
+
+
+def test_jackknife_intervals_of_a_frechet_distance_cover_its_expectation_at_this_size():
+    rng = np.random.default_rng(11)
+    images, dimensions = 100, 4
+    group = np.arange(images) % GROUPS
+    values, intervals = [], []
+    for _ in range(SIMULATED):
+        one, other = rng.normal(0, 1, (images, dimensions)), rng.normal(0.6, 1.3, (images, dimensions))
+        values.append(frechet(one, other))
+        replicates = [frechet(one[group != left], other[group != left]) for left in range(GROUPS)]
+        intervals.append(jackknife_interval(values[-1], replicates))
+    expected = np.mean(values)
+    hits = sum(interval.low <= expected <= interval.high for interval in intervals)
+    assert 0.90 < hits / SIMULATED < 0.98
+    assert all(interval.low <= value <= interval.high for value, interval in zip(values, intervals, strict=True))
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    """Groups of one image: the jackknife's error is the textbook one exactly."""
+    values = np.random.default_rng(5).normal(3, 2, GROUPS)
+    interval = jackknife_interval(values.mean(), without_each_group(singly(values)))
+    assert interval.half == pytest.approx(1.96 * stats.sem(values), rel=1e-12)
+
+
+def test_groups_are_positions_in_name_order_and_images_without_a_value_keep_their_place():
+    values = [[float(place)] for place in range(2 * GROUPS)]
+    values[0] = []
+    left_out = without_each_group(values)
+    total, count = sum(range(2 * GROUPS)), 2 * GROUPS - 1
+    assert len(left_out) == GROUPS
+    assert left_out[0] == (total - GROUPS) / (count - 1)
+    assert left_out[1] == (total - 1 - (1 + GROUPS)) / (count - 2)
+
+
+def test_no_interval_where_a_group_is_all_there_is():
+    assert without_each_group([[1.0], [], []]) == ()
+    assert without_each_group([]) == ()
+    assert jackknife_interval(1.0, ()) is None and jackknife_interval(1.0, (1.0,)) is None
+
+
+def test_holm_multiplies_the_smallest_by_all_and_never_lets_a_larger_one_come_out_smaller():
+    assert holm([0.01, 0.02, 0.03, 0.005]) == [0.03, 0.04, 0.04, 0.02]
+    assert holm([0.5, 0.9]) == [1.0, 1.0] and holm([]) == []
+
+
+def test_signed_rank_is_exact_for_few_images_and_one_for_no_difference():
+    """All five signs equal: two of 2^5 arrangements are that lopsided."""
+    assert signed_rank([1.0, 2.0, 3.0, 4.0, 5.0]) == 2 / 32
+    assert signed_rank([0.0, 0.0]) == 1.0

@@ -1,0 +1,154 @@
+"""Weight files: listed, found, verified, fetched from a folder that stands for the host."""
+
+import hashlib
+import os
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmark import offline, weights
+from benchmark.cli import benchmark
+from benchmark.metrics import METRICS, load
+from degrade.errors import InputError
+from degrade.image import write
+from degrade.portraits import paint
+
+CONTENT = b"weights of nothing"
+
+
+def call(*arguments: str):
+    return CliRunner().invoke(benchmark, ["weights", *arguments])
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv(offline.VARIABLE, raising=False)
+    return tmp_path / "torch/hub"
+
+
+@pytest.fixture
+def hosted(hub, tmp_path, monkeypatch):
+    """One file, on a host that is a folder."""
+    source = tmp_path / "host.pth"
+    source.write_bytes(CONTENT)
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    weight = weights.Weight("checkpoints/tiny.pth", len(CONTENT), digest, source.as_uri(), "nothing")
+    monkeypatch.setattr(weights, "WEIGHTS", {weight.name: weight})
+    return weight, source
+
+
+def test_every_file_that_a_metric_needs_has_its_facts():
+    needed = {file for metric in METRICS.values() for file in metric.weights}
+    known = {weight.file: weight for weight in weights.WEIGHTS.values()}
+    assert needed <= known.keys()
+    for weight in known.values():
+        assert weight.size > 1000 and weight.url.startswith("https://") and weight.url.endswith(weight.name)
+        assert set(weight.sha256) <= set("0123456789abcdef") and len(weight.sha256) in (8, 64)
+        assert "-" not in weight.name or weight.sha256[:8] in weight.name or weight.name.endswith(".npz")
+
+
+def test_files_are_looked_for_where_torch_does(hub, monkeypatch):
+    import torch
+
+    assert str(weights.hub()) == torch.hub.get_dir() == str(hub)
+    monkeypatch.delenv("TORCH_HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert str(weights.hub()) == torch.hub.get_dir()
+
+
+@pytest.mark.skipif("TORCH_HOME" not in os.environ, reason="TORCH_HOME: no folder of metric weights")
+def test_the_files_that_are_here_are_the_published_ones():
+    here = [weight for weight in weights.WEIGHTS.values() if weights.weight_path(weight.file).is_file()]
+    assert here and not [weight.name for weight in here if weights.state(weight).startswith("differs")]
+    for weight in here:
+        assert abs(weights.weight_path(weight.file).stat().st_size / weight.size - 1) < 0.01
+
+
+def test_list_names_every_file_with_size_and_metrics(hub):
+    listed = call("list").output.splitlines()
+    assert len(listed) == len(weights.WEIGHTS)
+    (line,) = [line for line in listed if line.startswith("vgg16")]
+    assert "553 MB" in line and "missing" in line and line.endswith("lpips.vgg, dists")
+
+
+def test_where_gives_the_place_the_hash_and_the_address(hosted, hub):
+    weight, source = hosted
+    output = call("where", "tiny.pth").output
+    assert str(hub / weight.file) in output and weight.sha256 in output and source.as_uri() in output
+
+
+def test_fetch_puts_the_file_in_its_place_once(hosted, hub):
+    weight, source = hosted
+    assert call("fetch", "tiny.pth").exit_code == 0
+    assert (hub / weight.file).read_bytes() == CONTENT
+    source.unlink()
+    again = call("fetch", "tiny.pth")
+    assert again.exit_code == 0 and "here already (verified)" in again.output
+    assert [path.name for path in (hub / "checkpoints").iterdir()] == ["tiny.pth"]
+
+
+def test_another_file_than_the_published_one_is_not_kept(hosted, hub):
+    _, source = hosted
+    source.write_bytes(b"something else")
+    done = call("fetch", "tiny.pth")
+    assert done.exit_code == 1 and "expected SHA-256" in done.output and "nothing was kept" in done.output
+    assert not list(hub.rglob("*.pth"))
+
+
+def test_a_host_that_does_not_answer_is_a_sentence(hosted, hub):
+    hosted[1].unlink()
+    done = call("fetch", "tiny.pth")
+    assert done.exit_code == 1 and "cannot be downloaded" in done.output and str(hub) in done.output
+    assert not list(hub.rglob("*.pth"))
+
+
+def test_fetch_refuses_when_offline(hosted, monkeypatch, hub):
+    monkeypatch.setenv(offline.VARIABLE, "1")
+    with pytest.raises(InputError, match="leave out --offline"):
+        weights.fetch(hosted[0], lambda count: None)
+    assert not list(hub.rglob("*.pth"))
+
+
+def test_fetch_wants_to_know_what(hosted):
+    assert call("fetch").exit_code == 2
+    assert "did you mean 'tiny.pth'" in call("fetch", "tiny").output
+
+
+def test_verify_tells_published_stand_in_differing_and_missing_apart(hosted, hub, monkeypatch):
+    weight, _ = hosted
+    assert call("verify").exit_code == 0 and "missing" in call("verify").output
+    assert call("verify", "tiny.pth").exit_code == 1  # asked for by name
+    call("fetch", "tiny.pth")
+    assert "verified" in call("verify", "tiny.pth").output
+    (hub / weight.file).write_bytes(b"a stand-in")
+    damaged = call("verify")
+    assert damaged.exit_code == 1 and hashlib.sha256(b"a stand-in").hexdigest() in damaged.output
+    stand_in = (hashlib.sha256(b"a stand-in").hexdigest(), "the same numbers")
+    changed = weights.Weight(weight.file, weight.size, weight.sha256, weight.url, weight.what, (stand_in,))
+    monkeypatch.setattr(weights, "WEIGHTS", {weight.name: changed})
+    assert call("verify").exit_code == 0 and "the same numbers" in call("verify").output
+
+
+def test_statistics_of_a_folder_are_those_of_its_features(hub, tmp_path, monkeypatch):
+    images = [paint(seed, 64) for seed in (1, 2, 3)]
+    for index, image in enumerate(images):
+        write(tmp_path / f"faces/{index}.png", image)
+
+    class Scorer:
+        feature = staticmethod(lambda image: image.mean(axis=(0, 1)))
+
+    monkeypatch.setattr("benchmark.metrics.load", lambda _name: Scorer)
+    done = call("statistics", str(tmp_path / "faces"), "mine")
+    assert done.exit_code == 0 and "3 images" in done.output and "fid.inception@mine.npz" in done.output
+    with np.load(hub / "pyiqa/mine.npz") as file:
+        np.testing.assert_allclose(file["mu"], np.mean([image.mean(axis=(0, 1)) for image in images], 0), atol=2e-3)
+        assert file["sigma"].shape == (3, 3) and file["n"] == 3
+
+
+def test_statistics_without_inception_are_a_sentence(hub, tmp_path):
+    load.cache_clear()
+    done = call("statistics", str(tmp_path), "mine")
+    assert done.exit_code == 1 and "pt_inception-2015-12-05-6726825d.pth (95.6 MB)" in done.output
+    load.cache_clear()

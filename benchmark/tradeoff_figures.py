@@ -18,7 +18,7 @@ FOUND_SHARE = 0.95  # of the outputs; fewer at some level, and the closing note 
 
 
 def plot(points: Sequence["Point"], perception: str) -> Image:
-    """PSNR against LPIPS along the level, better to the left and below as in the paper; and how often a face is seen."""
+    """PSNR against LPIPS along the level, better to the left and below, as in the paper; how often a face is found."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -45,7 +45,7 @@ def make_tiny_split(tmp_path_factory) -> Callable[[str], Split]:
 def save_network(tmp_path_factory) -> Callable[..., Path]:
     """A checkpoint of an untrained network of 64 px, spectral norms moved as training moves them; more: of config."""
 
-    def make(**more: bool) -> Path:
+    def make(**more: int) -> Path:
         config = CONFIG | more
         network = seeded_build(lambda: Ispl(IsplConfig(**config)), 0)
         with torch.no_grad():

@@ -19,13 +19,13 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     # Imported here: `benchmark methods` and runs of methods without weights need no torch.
     from ispl_model.checkpoint import load_header
     from ispl_model.device import seeded_build
-    from ispl_model.losses import perceptual_label
+    from ispl_model.perceptual import perceptual_label
     from ispl_model.train import TrainRun, train
 
     profile, name, module = settings.profile, methods.canonical(method), methods.method_module(method)
     config = asdict(module.configure(profile.width, profile.size))
     perceptual = profile.perceptual if "perceptual" in module.TRAINING.losses else "none"
-    facts = {"method": name, "network": config, "training": asdict(module.TRAINING), "split": split.digest}
+    facts = {"method": name, "network": config, "training": module.TRAINING.facts(), "split": split.digest}
     facts |= {"steps": profile.steps, "batch": profile.batch, "seed": seed, "perceptual": perceptual_label(perceptual)}
     path = checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
     if path.exists():

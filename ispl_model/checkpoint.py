@@ -12,7 +12,7 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from degrade.errors import InputError
-from degrade.files import write_bytes
+from degrade.files import sha256_file, write_bytes
 
 SCHEMA = 1
 HEADER_KEYS = ("method", "network", "training", "recipe", "step", "commit", "schema")
@@ -64,6 +64,26 @@ def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], name: st
     if difference:
         raise InputError(f"{name}: holds the weights of another network ({difference}); choose its own checkpoint")
     network.load_state_dict(state)
+
+
+def warm_start(network: nn.Module, config: Mapping[str, Any], path: Path) -> None:
+    """Fill `network` with a checkpoint of the same config; InputError when it is another network's."""
+    state, header = load(path)
+    ours, theirs = json.loads(json.dumps(config)), header["network"]
+    different = sorted(
+        key for key in ours.keys() | theirs.keys() if (ours.get(key) or None) != (theirs.get(key) or None)
+    )
+    if different:
+        names = ", ".join(f"{key} {theirs.get(key)} instead of {ours.get(key)}" for key in different)
+        raise InputError(f"{path}: cannot be the start of this network ({names}); build the network as it was there")
+    load_weights(network, state, str(path))
+
+
+def file_label(path: Path) -> str:
+    """What a header says of a file: its name and the start of its SHA-256. Raises InputError when it is not there."""
+    if not path.is_file():
+        raise InputError(f"{path}: expected an existing file")
+    return f"{path.name} sha256:{sha256_file(path)[:12]}"
 
 
 def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping[str, Any]) -> None:

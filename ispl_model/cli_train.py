@@ -1,19 +1,25 @@
 """`ispl train`: the paper's losses and schedule on one split."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from degrade.console import Command
+from degrade.errors import InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.train import TrainSummary
 
+OPTIMISER = click.Choice(["paper", "released"])
 DEVICE = click.Choice(["auto", "cpu", "cuda"])
 FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 COUNT = click.IntRange(min=1)
+WEIGHT = click.FloatRange(min=0)
+DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 @click.command(cls=Command)
@@ -22,28 +28,73 @@ COUNT = click.IntRange(min=1)
 @click.option("--variant", default="isp_unet_pac", show_default=True, help="Column of the paper's Table 1.")
 @click.option("--width", default=64, show_default=True, type=COUNT, help="Channels at full resolution.")
 @click.option("--steps", type=COUNT, help="Updates.  [default: 50 epochs, as in the paper]")
-@click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in each step.")
+@click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in one pass of one process.")
+@click.option("--accumulate", default=1, show_default=True, type=COUNT, help="Passes that one update averages.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of everything drawn.")
+@click.option(
+    "--optimiser",
+    default="paper",
+    show_default=True,
+    type=OPTIMISER,
+    help="Adam 2e-4 with betas 0.9 and 0.999, or as in the authors' code 1e-4 and 4e-4 (discriminator), 0 and 0.9.",
+)
 @click.option(
     "--perceptual", default="vgg19", show_default=True, help="vgg19, squeezenet, none, or a file of their weights."
 )
+@click.option("--pixel", default=0.0, show_default=True, type=WEIGHT, help="Weight of an L1 loss; the paper has none.")
+@click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
+@click.option("--from", "start", type=FILE, help="Checkpoint of the same network to start from.")
+@click.option("--ema", type=DECAY, help="Keep an average of the weights with this decay, such as 0.999.")
+@click.option("--levels", is_flag=True, help="Train for `restore --level` too (paper, Sec. 4.5).")
+@click.option("--parsing", type=FOLDER, help="Folder of label maps NAME.png, for the variant ep_map.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to train.")
 @click.option("--workers", default=0, show_default=True, type=click.IntRange(min=0), help="Processes that load pairs.")
 @click.option("--redraw/--stored", default=True, show_default=True, help="Degrade anew in each epoch, or read lq/.")
 @click.option("--checkpoint-every", default=500, show_default=True, type=COUNT, help="Steps between saved states.")
-def train(split, out, variant, width, steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every):
-    """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it goes on where it was."""
-    from degrade.split import load_split
-    from ispl_model.train import ISPL_EPOCHS, TrainRun, train_ispl
+@click.option(
+    "--samples-every",
+    default=500,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Steps between sheets of restored samples, 0 for none.",
+)
+def train(
+    split, out, variant, width, steps, batch, accumulate, seed, optimiser, perceptual, pixel, crop, start, ema, levels,
+    parsing, device, workers, redraw, checkpoint_every, samples_every,
+):  # fmt: skip
+    """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it goes on where it was.
 
-    pairs = load_split(split)
-    steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / batch)
-    run = TrainRun(steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every)
+    `accelerate launch -m ispl_model train ...` shares the work among several GPUs.
+    """
+    from degrade.split import load_split
+    from ispl_model.processes import first_process, process_count
+    from ispl_model.train import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
+    from ispl_model.training import TrainRun
+
+    pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
+    steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))
+    losses = ({"l1": pixel} if pixel else {}) | dict(paper.losses)
+    training = replace(paper, losses=losses, crop=crop, ema=ema, levels=levels)
+    run = TrainRun(
+        steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every, start, accumulate,
+        samples_every or None, parsing,
+    )  # fmt: skip
     try:
-        summary = train_ispl(variant, width, run, pairs, out)
+        summary = train_ispl(variant, width, run, pairs, out, training)
     except KeyboardInterrupt as stop:
         raise _stopped(stop) from stop
-    click.echo(_train_sentence(summary))
+    if first_process():
+        click.echo(_train_sentence(summary))
+        click.echo(_curves_sentence(out.parent / "losses.csv"))
+
+
+def _curves_sentence(losses: Path) -> str:
+    from ispl_model.curves import plot_losses
+
+    try:
+        return str(plot_losses(losses))
+    except InputError as error:
+        return str(error)
 
 
 def _train_sentence(summary: "TrainSummary") -> str:

@@ -1,7 +1,8 @@
 """Training pairs by position: what a pair holds depends on (seed, epoch, name), never on workers or resume."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from degrade.seeds import rng_for
 from degrade.split import Split, degrade_image
 
 Pair = tuple[torch.Tensor, torch.Tensor]
+Condition = Callable[[str], np.ndarray]
 _KEPT_BYTES = 2**29  # of decoded images, in each process
 
 
@@ -29,10 +31,14 @@ class TrainingPairs(Dataset):
     crop: side in reference pixels of a random window, a multiple of scale; None or at least the image: no crop.
     redraw: degrade each reference anew in every epoch instead of reading the stored degraded image; only done
         for splits whose recipe, in that version, is known.
+    condition: gives by an image's name float32 channels (h, w, C) that the network wants behind the degraded image's
+        three, mirrored and cropped alike.
     """
 
-    def __init__(self, split: Split, scale: int, crop: int | None, seed: int, redraw: bool) -> None:
-        self.split, self.scale, self.crop, self.seed = split, scale, crop, seed
+    def __init__(
+        self, split: Split, scale: int, crop: int | None, seed: int, redraw: bool, condition: Condition | None = None
+    ) -> None:  # fmt: skip
+        self.split, self.scale, self.crop, self.seed, self.condition = split, scale, crop, seed, condition
         self.size = int(split.info["size"])
         self.recipe = split_recipe(split) if redraw else None
         self.names: list[str] = []
@@ -49,8 +55,19 @@ class TrainingPairs(Dataset):
             self.names, self.epoch = epoch_order(self.split.names, self.seed, epoch), epoch
         name = self.names[index]
         reference = self._stored("reference", name)
-        degraded = match_scale(self._degraded(reference, name, epoch), self.size, self.scale)
+        degraded = self._fitting(self._degraded(reference, name, epoch), name)
         return self._augmented(degraded, reference, rng_for(self.seed, "augment", epoch, name))
+
+    def stored(self, name: str) -> Pair:
+        """One pair as it is stored, whole and not mirrored."""
+        return to_tensor(self._fitting(self._stored("degraded", name), name)), to_tensor(
+            self._stored("reference", name)
+        )
+
+    def _fitting(self, degraded: Image, name: str) -> np.ndarray:
+        """What the network takes of a degraded image, (h, w, 3 + C)."""
+        degraded = match_scale(degraded, self.size, self.scale)
+        return degraded if self.condition is None else np.concatenate([degraded, self.condition(name)], axis=2)
 
     def _degraded(self, reference: Image, name: str, epoch: int) -> Image:
         if self.recipe is None:
@@ -65,7 +82,7 @@ class TrainingPairs(Dataset):
             self.kept[side, name] = to_uint8(getattr(self.split, side)(name))
         return from_uint8(self.kept[side, name])
 
-    def _augmented(self, degraded: Image, reference: Image, rng: np.random.Generator) -> Pair:
+    def _augmented(self, degraded: np.ndarray, reference: Image, rng: np.random.Generator) -> Pair:
         if rng.random() < 0.5:
             degraded, reference = degraded[:, ::-1], reference[:, ::-1]
         if self.crop is not None and self.crop < self.size:
@@ -90,25 +107,46 @@ def epoch_order(names: tuple[str, ...], seed: int, epoch: int) -> list[str]:
     return sorted(names, key=lambda name: (rng_for(seed, "order", epoch, name).random(), name))
 
 
-def batches(pairs: TrainingPairs, batch: int, steps: range, workers: int) -> Iterator[Pair]:
-    """One batch of each step number: (N, 3, crop / scale, ...) and (N, 3, crop, ...), the same for any workers.
+@dataclass(frozen=True)
+class Share:
+    """One process's part of every step: `passes` batches of `batch` images, of `count` processes the one at `index`."""
+
+    batch: int
+    passes: int = 1
+    index: int = 0
+    count: int = 1
+
+    @property
+    def images(self) -> int:
+        """Of all processes in one step."""
+        return self.batch * self.passes * self.count
+
+    def positions(self, steps: range) -> Iterator[int]:
+        """Of the images of this process in the endless row, step after step."""
+        own = self.batch * self.passes
+        for step in steps:
+            start = step * self.images + self.index * own
+            yield from range(start, start + own)
+
+
+def batches(pairs: TrainingPairs, share: Share, steps: range, workers: int) -> Iterator[Sequence[Pair]]:
+    """The passes of each step number: (N, 3 + C, crop / scale, ...) and (N, 3, crop, ...), the same for any workers.
 
     The global random state is left alone.
     """
-    return iter(
-        DataLoader(
-            pairs,
-            batch_size=batch,
-            sampler=range(steps.start * batch, steps.stop * batch),
-            num_workers=workers,
-            worker_init_fn=_quiet_worker,
-            generator=torch.Generator(),
-        )
+    loader = DataLoader(
+        pairs,
+        batch_size=share.batch,
+        sampler=share.positions(steps),
+        num_workers=workers,
+        worker_init_fn=_quiet_worker,
+        generator=torch.Generator(),
     )
+    return zip(*[iter(loader)] * share.passes, strict=True)
 
 
-def to_tensor(image: Image) -> torch.Tensor:
-    """(H, W, 3) => (3, H, W), copied."""
+def to_tensor(image: np.ndarray) -> torch.Tensor:
+    """(H, W, C) => (C, H, W), copied."""
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
 
 

@@ -27,8 +27,13 @@ def find_device(name: str) -> torch.device:
     return device
 
 
+def device_name(device: torch.device) -> str:
+    """Such as "cpu" or "cuda NVIDIA H100"."""
+    return f"cuda {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
+
+
 def multiplies_in(device: torch.device, dtype: str = "auto") -> str:
-    """ "bf16" or "fp32"; "auto" is bfloat16 where the processor multiplies it natively."""
+    """The type of products, "bf16" or "fp32"; "auto" is bfloat16 where the processor multiplies it natively."""
     if dtype != "auto":
         return dtype
     native = torch.ops.mkldnn._is_mkldnn_bf16_supported() if device.type == "cpu" else torch.cuda.is_bf16_supported()

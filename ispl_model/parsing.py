@@ -22,7 +22,7 @@ CLASSES = (
     "right_ear", "mouth", "upper_lip", "lower_lip", "hair", "hat", "earring", "necklace", "neck", "cloth",
 )  # fmt: skip
 PARSER_FILE = "checkpoints/parsing_parsenet.pth"  # below torch.hub.get_dir()
-_PARSER_SIDE = 512  # px that facexlib's parser was trained for
+_PARSER_SIDE = 512  # px of the faces that facexlib's parser was trained on
 
 
 def label_map(folder: Path, name: str, size: int) -> np.ndarray:
@@ -69,7 +69,7 @@ def load_parser(device: str) -> Callable[[Image], np.ndarray]:
     import torch
     from facexlib.parsing.parsenet import ParseNet
 
-    network = ParseNet(in_size=_PARSER_SIDE, out_size=_PARSER_SIDE, parsing_ch=len(CLASSES))
+    network = ParseNet(in_size=512, out_size=512, parsing_ch=len(CLASSES))
     try:
         network.load_state_dict(torch.load(_parser_file(), map_location="cpu", weights_only=True))
     except Exception as error:  # torch raises nearly every kind of exception on a bad file

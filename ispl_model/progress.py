@@ -1,7 +1,8 @@
 """What a training keeps beside its checkpoint, so that it can stop at any moment and go on exactly.
 
-OUT              the finished network            train.json    what was asked and what came of it
+OUT                the finished network                      train.json    what was asked and what came of it
 state.safetensors  weights and optimisers, until finished    losses.csv    one line for each step
+samples/           sheets of restored images, where asked for
 """
 
 import json
@@ -9,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 from degrade.errors import InputError
 from degrade.files import write_bytes, write_json
 from ispl_model.checkpoint import load_header, read_tensors, save, write_tensors
-from ispl_model.objective import NotFinite, Trainer
+from ispl_model.trainer import NotFinite, Trainer
 
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not tell one training from another
 
@@ -29,25 +30,33 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Point:
-    """How far a training has come: steps done, seconds spent, losses of the last step."""
+    """How far a training has come: steps done, seconds spent, losses of the last step.
+
+    astray: how many steps in a row the discriminator's loss has not been healthy.
+    """
 
     step: int = 0
     seconds: float = 0.0
     losses: dict[str, float] = field(default_factory=dict)
+    astray: int = 0
 
 
 class Progress:
     """The files of one training. One folder holds one training; another one there is an InputError.
 
     out: the final checkpoint. header: the checkpoint's header, which says what the training is.
+    surroundings: where and how it runs, for train.json. writes: False in all processes of a training but one.
     """
 
-    def __init__(self, out: Path, header: Mapping[str, Any]) -> None:
-        self.out, self.header = out, dict(header)
+    def __init__(
+        self, out: Path, header: Mapping[str, Any], surroundings: Mapping[str, Any] | None = None, writes: bool = True
+    ) -> None:
+        self.out, self.header, self.surroundings, self.writes = out, dict(header), dict(surroundings or {}), writes
         self.state = out.parent / "state.safetensors"
         self.losses = out.parent / "losses.csv"
         self.report = out.parent / "train.json"
         self.rows: list[str] = []
+        self.names: tuple[str, ...] = ()  # of the losses
         if out.is_dir():
             raise InputError(f"{out}: expected the name of a checkpoint file, got a folder")
         self._refuse_other_trainings()
@@ -59,53 +68,64 @@ class Progress:
 
     def resume(self, trainer: Trainer) -> Point:
         """Fill the trainer with the saved state, if there is one, and say where that is."""
+        self.names = trainer.loss_names
         if not self.state.exists():
-            write_json(self.report, {"header": self.header, "result": None})
-            write_bytes(self.losses, b"")
+            if self.writes:
+                self._write_report(None)
+                write_bytes(self.losses, b"")
             return Point()
         tensors, saved = read_tensors(self.state)
         try:
             trainer.load(tensors)
         except (RuntimeError, KeyError, ValueError) as error:
             raise InputError(f"{self.state}: does not fit this network; delete it to train from the start") from error
-        self._cut_losses(saved["step"])
-        return Point(saved["step"], saved["seconds"], saved["losses"])
+        if self.writes:
+            self._cut_losses(saved["step"])
+        return Point(saved["step"], saved["seconds"], saved["losses"], saved.get("astray", 0))
 
     def record(self, point: Point, rate: float) -> None:
-        """Remember one line of losses.csv; written by the next save."""
+        """Remember one line of losses.csv; written by the next save. A loss that a step has not is left empty."""
         if point.step == 1:
-            self.rows.append(",".join(("step", "learning_rate", *point.losses)))
-        values = (rate, *point.losses.values())
-        self.rows.append(",".join((str(point.step), *(f"{value:.6g}" for value in values))))
+            self.rows.append(",".join(("step", "learning_rate", *self.names)))
+        values = (rate, *(point.losses.get(name) for name in self.names))
+        self.rows.append(",".join((str(point.step), *("" if value is None else f"{value:.6g}" for value in values))))
 
     def save(self, trainer: Trainer, point: Point) -> None:
         """Write losses, then the state; with weights that are not finite InputError, and the last good state stays."""
         tensors = self._finite_tensors(trainer, point)
+        if not self.writes:
+            return
         self._write_losses()
-        facts = {"step": point.step, "seconds": point.seconds, "losses": point.losses}
+        facts = asdict(point)
         write_tensors(self.state, tensors, {"header": self.header, **facts})
 
     def finish(self, trainer: Trainer, point: Point, images_seen: int) -> None:
         """Write losses, train.json and last of all the checkpoint; then the state is no longer needed."""
         self._finite_tensors(trainer, point)
+        if not self.writes:
+            return
         self._write_losses()
         result = {"steps": point.step, "images_seen": images_seen, "seconds": round(point.seconds, 2)}
-        write_json(self.report, {"header": self.header, "result": result | {"losses": point.losses}})
-        save(self.out, trainer.network.state_dict(), self.header)
+        self._write_report(result | {"losses": point.losses})
+        save(self.out, trainer.weights(), self.header)
         self.state.unlink(missing_ok=True)
 
-    def not_finite(self, step: int, error: NotFinite) -> InputError:
+    def stopped(self, step: int, reason: str) -> InputError:
+        """The sentence for a training that cannot go on."""
         kept = f"the last good state is kept in {self.state}" if self.state.exists() else "no state was saved before"
         return InputError(
-            f"{self.out}: training stopped in step {step} because {error} is not finite; {kept}; "
+            f"{self.out}: training stopped in step {step} because {reason}; {kept}; "
             f"try another seed or a smaller learning rate"
         )
+
+    def _write_report(self, result: Mapping[str, Any] | None) -> None:
+        write_json(self.report, {"header": self.header, "result": result, "run": self.surroundings})
 
     def _finite_tensors(self, trainer: Trainer, point: Point) -> dict[str, torch.Tensor]:
         try:
             return trainer.tensors()
         except NotFinite as error:
-            raise self.not_finite(point.step, error) from error
+            raise self.stopped(point.step, f"{error} is not finite") from error
 
     def _refuse_other_trainings(self) -> None:
         readers: dict[Path, Callable[[Path], Any]] = {
@@ -173,13 +193,18 @@ def _read_report(path: Path) -> dict[str, Any] | None:
 
 
 def _differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    """Names of what two headers disagree in, such as "training.steps"."""
+    """Names of what two headers disagree in, such as "training.steps".
+
+    What one lacks and the other has empty, false or 0 is no difference: older versions knew fewer settings.
+    """
     names = []
     for key in sorted((found.keys() | asked.keys()) - set(_CHANGING)):
         ours, theirs = (json.loads(json.dumps(header.get(key))) for header in (asked, found))
         if isinstance(ours, dict) and isinstance(theirs, dict):
             names += [
-                f"{key}.{name}" for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)
+                f"{key}.{name}"
+                for name in sorted(ours.keys() | theirs.keys())
+                if (ours.get(name) or None) != (theirs.get(name) or None)
             ]
         elif ours != theirs:
             names.append(key)

@@ -1,74 +1,40 @@
-"""The training loop, the only one: every trainable method of the benchmark is trained here."""
+"""The training loop, the only one: every trainable method is trained here. Its contract is ispl_model.training's."""
 
+import platform
+import shlex
+import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
 
 from degrade.errors import InputError
+from degrade.files import sha256
 from degrade.seeds import draw_seed, rng_for
 from degrade.split import Split
-from ispl_model.checkpoint import complete_header
-from ispl_model.data import TrainingPairs, batches
-from ispl_model.device import find_device, own_randomness, seeded_build
-from ispl_model.discriminator import MultiScaleDiscriminator
-from ispl_model.generator import Ispl, IsplConfig
-from ispl_model.losses import Perceptual, perceptual_label
-from ispl_model.objective import ADVERSARIAL, LOSSES, NotFinite, Objective, Trainer
+from ispl_model.checkpoint import complete_header, file_label, warm_start
+from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
+from ispl_model.device import device_name, own_randomness, seeded_build
+from ispl_model.discriminator import DISCRIMINATORS
+from ispl_model.gan import GAN_LOSSES, Adversary
+from ispl_model.generator import SMALLEST_MAP, Ispl, IsplConfig
+from ispl_model.losses import LOSSES
+from ispl_model.objective import Objective
+from ispl_model.perceptual import Perceptual, perceptual_label
+from ispl_model.processes import Processes
 from ispl_model.progress import Interrupted, Point, Progress, stop_signals
+from ispl_model.samples import write_samples
+from ispl_model.trainer import NotFinite, Trainer
+from ispl_model.training import Training, TrainRun
 
-
-@dataclass(frozen=True)
-class Training:
-    """How one method is trained; reads like its paper's training section.
-
-    scale: reference side / input side. losses: weight of each of "l1", "lsgan", "feature_matching",
-    "perceptual". learning_rate, betas: of Adam, for the network and the discriminator alike.
-    constant_share: share of the steps at that rate, before it falls linearly to 0.
-    crop: side in reference pixels of a random window, None for whole images.
-    """
-
-    scale: int
-    losses: Mapping[str, float]
-    learning_rate: float
-    betas: tuple[float, float]
-    constant_share: float
-    crop: int | None = None
-
-    def __post_init__(self) -> None:
-        if not self.losses or set(self.losses) - set(LOSSES):
-            raise ValueError(f"Training: losses must be some of {LOSSES}, got {sorted(self.losses)}")
-        if not (self.learning_rate > 0 and 0 <= self.constant_share <= 1):
-            raise ValueError("Training: learning_rate must be > 0 and constant_share in [0, 1]")
-
-
-@dataclass(frozen=True)
-class TrainRun:
-    """How long and where; a profile's part of a training.
-
-    steps: updates; batch: images in each. perceptual: "vgg19", "squeezenet", a file of weights, or
-    "none", which leaves the perceptual loss out. workers: processes that load pairs. redraw: degrade
-    the references anew in every epoch where the split's recipe is known, else use the stored images.
-    checkpoint_every: steps between two saved states.
-    """
-
-    steps: int
-    batch: int
-    seed: int = 0
-    perceptual: str = "none"
-    device: str = "cpu"
-    workers: int = 0
-    redraw: bool = True
-    checkpoint_every: int = 500
-
-    def __post_init__(self) -> None:
-        if min(self.steps, self.batch, self.checkpoint_every) < 1 or self.workers < 0:
-            raise ValueError("TrainRun: steps, batch and checkpoint_every must be >= 1 and workers >= 0")
+LABELS = 19  # classes of a face's label map (CelebAMask-HQ)
+PATIENCE = 500  # steps for which a discriminator's loss may be unhealthy
 
 
 @dataclass(frozen=True)
@@ -92,6 +58,9 @@ ISPL_TRAINING = Training(
     constant_share=0.6,
     crop=None,
 )
+# What the authors' code does instead: two time scales, no first moment.
+ISPL_RELEASED_TRAINING = replace(ISPL_TRAINING, learning_rate=1e-4, discriminator_rate=4e-4, betas=(0.0, 0.9))
+ISPL_TRAININGS = {"paper": ISPL_TRAINING, "released": ISPL_RELEASED_TRAINING}
 ISPL_EPOCHS = 50
 
 
@@ -103,101 +72,186 @@ def train(
     Stopped by a signal, a crash or lost power, the same call goes on where the last saved state is and
     gives the same losses as an uninterrupted run (on the same device and number of threads). A
     finished training is not repeated. The weights at the start are the caller's: see seeded_build.
+    Started by `accelerate launch`, the processes share each step; one of them writes the files.
 
-    network: (N, 3, size / scale, ...) to (N, 3, size, ...), both in [0, 1].
-    header: "method" and "network" (its config; "width" sets the discriminator's when one is needed).
+    network, training: as ispl_model.training says.
+    header: "method" and "network" (its config; "width" sets the discriminator's when one is needed, else that is 64).
     Raises InputError when the folder of `out` holds another training, when perceptual weights are missing, and when
-    a loss stops being finite (the last good state stays); Interrupted after a signal, with the state saved.
+    a loss stops being finite or the discriminator's stays unhealthy for PATIENCE steps (the last good state stays);
+    Interrupted after a signal, with the state saved.
     """
-    progress = Progress(Path(out), _full_header(header, training, run, split))
+    processes = Processes(run.device)
+    whole = _full_header(header, training, run, split, processes)
+    progress = Progress(Path(out), whole, _surroundings(run, processes), processes.main)
     if progress.result() is None:
-        _run(network, progress, training, run, split)
+        _run(network, progress, training, run, split, processes)
+        processes.wait()  # until the checkpoint is there
     return TrainSummary(path=Path(out), **progress.result())
 
 
-def train_ispl(variant: str, width: int, run: TrainRun, split: Split, out: Path) -> TrainSummary:
-    """Train the reference network as the paper does; its size is the split's, its start is fixed by run.seed.
+def train_ispl(
+    variant: str, width: int, run: TrainRun, split: Split, out: Path, training: Training = ISPL_TRAINING
+) -> TrainSummary:
+    """Train the reference network, unless told otherwise as the paper does; its size is the split's, its start is
+    fixed by run.seed or is run.start.
 
     Raises InputError, beside those of `train`, for an unknown variant and a size the network is not made for.
     """
     try:
-        config = IsplConfig(variant=variant, width=width, size=split.info["size"])
+        levels = {"levels": True} if training.levels else {}
+        config = IsplConfig(variant=variant, width=width, size=split.info["size"], **levels)
     except ValueError as error:
         raise InputError(f"{split.path}: no network for this split ({error})") from error
+    if (run.parsing is None) == (variant == "ep_map"):
+        raise InputError(f"variant {variant}: label maps (--parsing DIR) are for ep_map, which needs them")
+    halvings = config.size // SMALLEST_MAP
+    if training.crop is not None and training.crop % halvings:
+        raise InputError(f"crop: expected a multiple of {halvings} at {config.size} px, got {training.crop}")
     network = seeded_build(lambda: Ispl(config), run.seed)
     header = {"method": f"ispl:{variant}", "network": asdict(config)}
-    return train(network, header, ISPL_TRAINING, run, split, out)
+    return train(network, header, training, run, split, out)
 
 
-def learning_rate(training: Training, step: int, steps: int) -> float:
-    """The rate of step 0 ... steps - 1: constant, then linearly towards 0, which step `steps` would have.
-
-    >>> half = Training(1, {"l1": 1.0}, 1.0, (0.9, 0.999), constant_share=0.5)
-    >>> [learning_rate(half, step, 4) for step in range(4)]
-    [1.0, 1.0, 1.0, 0.5]
-    """
-    constant = training.constant_share * steps
-    return training.learning_rate * (1.0 if step < constant else (steps - step) / (steps - constant))
-
-
-def _full_header(header: Mapping[str, Any], training: Training, run: TrainRun, split: Split) -> dict[str, Any]:
+def _full_header(
+    header: Mapping[str, Any], training: Training, run: TrainRun, split: Split, processes: Processes
+) -> dict[str, Any]:
     """What fixes the result, and so what a resumed run must agree in; where it runs is left out."""
-    facts = {key: getattr(training, key) for key in ("scale", "learning_rate", "betas", "constant_share", "crop")}
-    facts |= {"losses": dict(training.losses)} | {
-        key: getattr(run, key) for key in ("steps", "batch", "seed", "redraw")
-    }
+    facts = training.facts() | {key: getattr(run, key) for key in ("steps", "seed", "redraw")}
+    facts["batch"] = _share(run, processes).images
     facts["perceptual"] = perceptual_label(run.perceptual) if "perceptual" in training.losses else "none"
     facts |= {"split": split.digest, "size": split.info["size"]}
+    if run.start is not None:
+        facts["start"] = file_label(run.start)
+    if run.parsing is not None:
+        facts["parsing"] = sha256("".join(file_label(run.parsing / f"{name}.png") for name in split.names).encode())
     recipe = f"{split.info['recipe']}@{split.info['recipe_version']}"
     return complete_header({**header, "training": facts, "recipe": recipe, "step": run.steps})
 
 
-def _run(network: nn.Module, progress: Progress, training: Training, run: TrainRun, split: Split) -> None:
+def _surroundings(run: TrainRun, processes: Processes) -> dict[str, Any]:
+    facts = {"command": shlex.join(sys.argv), "torch": torch.__version__, "python": platform.python_version()}
+    facts |= {"device": device_name(processes.device), "threads": torch.get_num_threads(), "processes": processes.count}
+    return facts | {key: getattr(run, key) for key in ("batch", "accumulate", "workers", "checkpoint_every")}
+
+
+def _share(run: TrainRun, processes: Processes) -> Share:
+    return Share(run.batch, run.accumulate, processes.index, processes.count)
+
+
+def _run(
+    network: nn.Module, progress: Progress, training: Training, run: TrainRun, split: Split, processes: Processes
+) -> None:
     """Train from the saved state, or from the start, to the end."""
-    pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw)
-    device = find_device(run.device)
-    trainer = _trainer(network, progress.header, training, run, device)
-    point = progress.resume(trainer)
-    loader = batches(pairs, run.batch, range(point.step, run.steps), run.workers)
+    pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw, _condition(training, run, split))
+    if run.start is not None:
+        warm_start(network, progress.header["network"], run.start)
+    trainer = _trainer(network, progress.header, training, run, split, processes)
+    point, share = progress.resume(trainer), _share(run, processes)
     started = time.perf_counter() - point.seconds
-    with stop_signals() as stopped, own_randomness(device) as reseed, _bar(run, point.step) as bar:
-        for pair in loader:
-            reseed(draw_seed(rng_for(run.seed, "step", point.step)))
-            rate = learning_rate(training, point.step, run.steps)
-            degraded, reference = (part.to(device, memory_format=torch.channels_last) for part in pair)
-            try:
-                losses = trainer.step(degraded, reference, rate)
-            except NotFinite as error:
-                raise progress.not_finite(point.step + 1, error) from error
-            point = Point(point.step + 1, time.perf_counter() - started, losses)
-            progress.record(point, rate)
+    with stop_signals() as stopped, own_randomness(processes.device) as reseed, _bar(run, point.step, share) as bar:
+        for passes in batches(pairs, share, range(point.step, run.steps), run.workers):
+            reseed(_step_seed(run, point.step, processes))
+            losses = _step(trainer, progress, run, point.step, passes)
+            astray = _astray(training, point, losses)
+            point = Point(point.step + 1, time.perf_counter() - started, losses, astray)
+            progress.record(point, training.rate(point.step - 1, run.steps))
             bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
-            bar.update(run.batch)
-            if stopped() or point.step % run.checkpoint_every == 0:
-                progress.save(trainer, point)
-            if stopped():
-                raise Interrupted(
-                    f"stopped after step {point.step} of {run.steps}; the same command goes on from there"
-                )
-    progress.finish(trainer, point, run.steps * run.batch)
+            bar.update(share.images)
+            _keep(trainer, progress, run, point, pairs, processes.any(stopped()))
+    progress.finish(trainer, point, run.steps * share.images)
+
+
+def _step(trainer: Trainer, progress: Progress, run: TrainRun, step: int, passes: Sequence[Pair]) -> dict[str, float]:
+    """One update of everything; InputError when a loss is not finite."""
+    training = trainer.training
+    asked = {"level": level} if (level := drawn_level(trainer.network, training, run.seed, step)) is not None else {}
+    try:
+        rate, weights = training.rate(step, run.steps), training.stage(step, run.steps)
+        losses = trainer.step([_batch(pair, trainer.processes.device) for pair in passes], rate, weights, **asked)
+    except NotFinite as error:
+        raise progress.stopped(step + 1, f"{error} is not finite") from error
+    trainer.average(step)
+    return losses
+
+
+def drawn_level(network: nn.Module, training: Training, seed: int, step: int) -> float | None:
+    """t of Section 4.5, uniform in [0, top level], for half of the steps of a training with levels; else None."""
+    if not training.levels:
+        return None
+    rng = rng_for(seed, "level", step)
+    if rng.random() < 0.5:
+        return None
+    return float(rng.uniform(0, network.config.top_level))
+
+
+def _batch(pair: Pair, device: torch.device) -> dict[str, torch.Tensor]:
+    given, reference = (part.to(device, memory_format=torch.channels_last) for part in pair)
+    return {"input": given, "degraded": given[:, :3], "reference": reference}
+
+
+def _astray(training: Training, before: Point, losses: Mapping[str, float]) -> int:
+    """For how many steps in a row the discriminator's loss has not been healthy."""
+    if "discriminator" not in losses:
+        return 0
+    low, high = GAN_LOSSES[training.gan].healthy
+    return 0 if low <= losses["discriminator"] <= high else before.astray + 1
+
+
+def _keep(
+    trainer: Trainer, progress: Progress, run: TrainRun, point: Point, pairs: TrainingPairs, stopping: bool
+) -> None:
+    """Save what is due after a step, and end a training that was stopped or has gone astray."""
+    if point.astray >= PATIENCE:
+        loss = f"the discriminator's loss ({point.losses['discriminator']:.3g})"
+        raise progress.stopped(point.step, f"{loss} has been out of its healthy range for {PATIENCE} steps")
+    if stopping or (point.step % run.checkpoint_every == 0 and not point.astray):  # else the last good state stays
+        progress.save(trainer, point)
+    if run.samples_every and progress.writes and (point.step % run.samples_every == 0 or point.step == run.steps):
+        write_samples(progress.out.parent / "samples", point.step, trainer, pairs)
+    if stopping:
+        raise Interrupted(f"stopped after step {point.step} of {run.steps}; the same command goes on from there")
 
 
 def _trainer(
-    network: nn.Module, header: Mapping[str, Any], training: Training, run: TrainRun, device: torch.device
+    network: nn.Module, header: Mapping[str, Any], training: Training, run: TrainRun, split: Split, processes: Processes
 ) -> Trainer:
-    discriminator = perceptual = None
-    if ADVERSARIAL & set(training.losses):
-        seed = draw_seed(rng_for(run.seed, "discriminator"))
-        discriminator = seeded_build(lambda: MultiScaleDiscriminator(header["network"]["width"]), seed)
-    if "perceptual" in training.losses and run.perceptual != "none":
-        perceptual = Perceptual(run.perceptual)
-    for module in (network, discriminator, perceptual):
-        if module is not None:
-            module.to(device=device, memory_format=torch.channels_last)
-    objective = Objective(training.losses, discriminator, perceptual)
-    return Trainer(network, objective, training.learning_rate, training.betas)
+    used = {**training.losses, **(training.pretraining.losses if training.pretraining else {})}
+    functions = {name: loss for name, loss in {**LOSSES, **training.functions}.items() if name in used}
+    networks = {name: build(split, run) for name, build in training.networks.items() if name in used}
+    if "perceptual" in used and run.perceptual != "none":
+        networks["perceptual"] = Perceptual(run.perceptual, training.perceptual)
+    adversary = _adversary(header, training, run) if training.gan else None
+    for module in (network, *networks.values(), *([adversary.discriminator] if adversary else [])):
+        module.to(device=processes.device, memory_format=torch.channels_last)
+    for module in networks.values():
+        module.eval().requires_grad_(False)
+    return Trainer(network, Objective(functions, networks, adversary), training, processes)
 
 
-def _bar(run: TrainRun, done: int) -> tqdm:
-    """Counts images, so that its rate is images per second; silent where no one watches."""
-    return tqdm(total=run.steps * run.batch, initial=done * run.batch, unit="image", desc="training", disable=None)
+def _adversary(header: Mapping[str, Any], training: Training, run: TrainRun) -> Adversary:
+    width, whole = header["network"].get("width", 64), header["training"]["size"]
+    size, channels = min(training.crop or whole, whole), 6 if training.conditional else 3
+    build = DISCRIMINATORS[training.discriminator]
+    seed = draw_seed(rng_for(run.seed, "discriminator"))
+    return Adversary(training.gan, seeded_build(lambda: build(channels, width, size), seed), training.conditional)
+
+
+def _condition(training: Training, run: TrainRun, split: Split) -> Condition | None:
+    """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
+    if run.parsing is None:
+        return training.condition(split) if training.condition else None
+    from ispl_model.parsing import label_map
+
+    classes = np.eye(LABELS, dtype=np.float32)
+    return lambda name: classes[label_map(run.parsing, name, split.info["size"])]
+
+
+def _step_seed(run: TrainRun, step: int, processes: Processes) -> int:
+    """Of dropout and the like; another one in each process."""
+    return draw_seed(rng_for(run.seed, "step", step, *([processes.index] if processes.index else [])))
+
+
+def _bar(run: TrainRun, done: int, share: Share) -> tqdm:
+    """Counts images, so that its rate is images per second; silent where no one watches and in processes but one."""
+    total, disable = run.steps * share.images, True if share.index else None
+    return tqdm(total=total, initial=done * share.images, unit="image", desc="training", disable=disable)

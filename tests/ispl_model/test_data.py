@@ -10,13 +10,18 @@ import torch
 from degrade.recipes import find_recipe
 from degrade.split import degrade_image
 from ispl_model import data
-from ispl_model.data import TrainingPairs, batches, epoch_order
+from ispl_model.data import Share, TrainingPairs, batches, epoch_order
 
 COUNT = 5
 
 
 def pairs_of(split, scale=1, crop=None, seed=0, redraw=True) -> TrainingPairs:
     return TrainingPairs(split, scale, crop, seed, redraw)
+
+
+def passes(pairs, batch, steps, workers):
+    """The only pass of each step."""
+    return (only for (only,) in batches(pairs, Share(batch), steps, workers))
 
 
 def same(one, other) -> bool:
@@ -124,9 +129,9 @@ def test_sizes_off_the_scale_are_a_fault_of_the_caller(make_tiny_split):
 
 def test_batches_are_the_same_for_any_number_of_workers_and_from_any_start(make_tiny_split):
     pairs = pairs_of(make_tiny_split("denoise"), crop=32)
-    alone = list(batches(pairs, 2, range(0, 6), workers=0))
-    shared = list(batches(pairs, 2, range(0, 6), workers=2))
-    later = list(batches(pairs, 2, range(4, 6), workers=1))
+    alone = list(passes(pairs, 2, range(0, 6), workers=0))
+    shared = list(passes(pairs, 2, range(0, 6), workers=2))
+    later = list(passes(pairs, 2, range(4, 6), workers=1))
     assert len(alone) == 6 and alone[0][0].shape == (2, 3, 32, 32)
     assert all(same(*both) for both in zip(alone, shared, strict=True))
     assert all(same(*both) for both in zip(alone[4:], later, strict=True))
@@ -143,6 +148,30 @@ def test_a_split_too_large_to_keep_gives_the_same_pairs(make_tiny_split, monkeyp
 
 def test_loading_leaves_the_global_random_states_alone(make_tiny_split):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    list(islice(batches(pairs_of(make_tiny_split("denoise")), 1, range(3), workers=0), 3))
+    list(islice(batches(pairs_of(make_tiny_split("denoise")), Share(1), range(3), workers=0), 3))
     assert torch.equal(torch_state, torch.get_rng_state())
     np.testing.assert_array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_shares_of_a_step_are_its_images_without_gap_or_overlap():
+    whole = list(Share(batch=6).positions(range(2, 4)))
+    parts = [list(Share(batch=1, passes=3, index=index, count=2).positions(range(2, 4))) for index in (0, 1)]
+    assert whole == list(range(12, 24))
+    assert parts == [[12, 13, 14, 18, 19, 20], [15, 16, 17, 21, 22, 23]]
+    assert Share(batch=1, passes=3, count=2).images == 6
+
+
+def test_the_passes_of_a_step_hold_its_images_in_order(make_tiny_split):
+    pairs = pairs_of(make_tiny_split("denoise"))
+    (whole,) = next(batches(pairs, Share(4), range(1, 2), workers=0))
+    parts = next(batches(pairs, Share(2, passes=2), range(1, 2), workers=0))
+    assert same([torch.cat(sides) for sides in zip(*parts, strict=True)], whole)
+
+
+def test_a_condition_goes_behind_the_degraded_image_mirrored_and_cropped_alike(make_tiny_split):
+    split = make_tiny_split("denoise")
+    pairs = TrainingPairs(split, 1, 32, 0, redraw=False, condition=lambda name: split.degraded(name)[..., :2])
+    for position in range(COUNT):
+        degraded, _ = pairs[position]
+        assert degraded.shape == (5, 32, 32) and torch.equal(degraded[:2], degraded[3:])
+    assert pairs.stored("face_0")[0].shape == (5, 64, 64)

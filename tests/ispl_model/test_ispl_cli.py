@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from degrade.image import read, write
+from ispl_model.checkpoint import load_header
 from ispl_model.cli import ispl
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,16 @@ def trained(make_tiny_split, tmp_path_factory):
     assert result.exit_code == 0, result.output
     assert "trained 2 steps, 4 images" in result.output and "lsgan" in result.output
     return out
+
+
+def test_the_options_of_train_reach_the_header(trained, make_tiny_split, tmp_path):
+    split, options = make_tiny_split("sr4").path, ["--pixel", 2, "--crop", 32, "--ema", 0.9, "--from", trained]
+    common = ["--width", 2, "--steps", 1, "--perceptual", "none", "--device", "cpu"]
+    result = run("train", split, "--out", tmp_path / "m", *common, *options)
+    assert result.exit_code == 0, result.output
+    training = load_header(tmp_path / "m")["training"]
+    assert training["losses"] == {"l1": 2, "lsgan": 1, "feature_matching": 10, "perceptual": 10}
+    assert (training["crop"], training["ema"]) == (32, 0.9) and training["start"].startswith("m.safetensors sha256:")
 
 
 def test_a_folder_is_restored_and_the_summary_says_what_was_resized(trained, make_tiny_split, tmp_path):

@@ -1,141 +1,18 @@
-"""The losses against numbers worked out by hand, and the frozen trunks against torchvision's."""
+"""Plain losses against numbers worked out by hand."""
 
-import pytest
 import torch
-from torch import nn
 
-from degrade.errors import InputError
 from ispl_model import losses
-from ispl_model.losses import TRUNKS, Perceptual, perceptual_label
-
-TORCHVISION = {"vgg19": ("vgg19", 30), "squeezenet": ("squeezenet1_1", 13)}
-
-
-def scales(*maps_of_scales: list[float]) -> list[list[torch.Tensor]]:
-    """Discriminator features: constant maps of different sizes."""
-    return [[torch.full((1, 2, 3 + i, 3), value) for i, value in enumerate(maps)] for maps in maps_of_scales]
-
-
-def random_weights(network: nn.Module, seed: int = 0) -> dict[str, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    return {key: torch.randn(value.shape, generator=generator) * 0.1 for key, value in network.state_dict().items()}
-
-
-@pytest.fixture
-def squeezenet_file(tmp_path):
-    """Seeded random weights under the layout of the real file: they test paths and shapes, nothing perceptual."""
-    path = tmp_path / "features.pth"
-    torch.save(random_weights(TRUNKS["squeezenet"].build()), path)
-    return path
+from ispl_model.losses import LOSSES
 
 
 def test_l1_is_the_mean_absolute_difference():
     assert losses.l1(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 4.0]])) == 1.25
 
 
-def test_lsgan_pulls_real_to_one_and_fake_to_zero_averaged_over_scales():
-    real, fake = scales([9, 0.5], [9, 1.0]), scales([9, 0.2], [9, 0.4])
-    # scale 1: 0.5^2 + 0.2^2 = 0.29; scale 2: 0 + 0.4^2 = 0.16
-    assert losses.lsgan_discriminator(real, fake).item() == pytest.approx((0.29 + 0.16) / 2)
-    # (0.2 - 1)^2 = 0.64; (0.4 - 1)^2 = 0.36
-    assert losses.lsgan_generator(fake).item() == pytest.approx(0.5)
-
-
-def test_feature_matching_sums_the_maps_without_the_score_and_averages_the_scales():
-    real, fake = scales([1, 2, 100], [0, 0, 100]), scales([1.5, 2.25, 0], [1, 0, 0])
-    assert losses.feature_matching(real, fake).item() == pytest.approx((0.75 + 1.0) / 2)
-
-
-def test_losses_are_computed_in_float32_from_bfloat16_maps():
-    real = [[feature.bfloat16() for feature in scale] for scale in scales([1.0, 1.0])]
-    fake = [[feature.bfloat16() for feature in scale] for scale in scales([0.0, 0.0])]
-    for value in (losses.lsgan_generator(fake), losses.feature_matching(real, fake)):
-        assert value.dtype == torch.float32
-
-
-@pytest.mark.parametrize("name", TRUNKS)
-def test_a_trunk_with_random_weights_computes_what_torchvisions_does(name, tmp_path):
-    torchvision_name, end = TORCHVISION[name]
-    models = pytest.importorskip("torchvision.models")
-    with torch.device("meta"):
-        theirs = getattr(models, torchvision_name)(weights=None).features[:end]
-    theirs.load_state_dict(random_weights(theirs), assign=True)
-    path = tmp_path / "weights.pth"
-    torch.save({f"features.{key}": value for key, value in theirs.state_dict().items()}, path)
-    ours = Perceptual(str(path))
-    hidden = image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    if TRUNKS[name].normalised:
-        hidden = (image - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(
-            3, 1, 1
-        )
-    wanted = []
-    for index, layer in enumerate(theirs):
-        hidden = layer(hidden)
-        if index in ours.taps:
-            wanted.append(hidden)
-    for map_of_ours, map_of_theirs in zip(ours.features(image), wanted, strict=True):
-        torch.testing.assert_close(map_of_ours, map_of_theirs)
-
-
-def test_the_perceptual_loss_is_the_weighted_sum_of_its_maps(squeezenet_file):
-    loss = Perceptual(str(squeezenet_file))
-    ours, theirs = torch.full((1, 3, 64, 64), 0.25), torch.full((1, 3, 64, 64), 0.75)
-    pairs = zip(loss.features(ours), loss.features(theirs), strict=True)
-    means = [(one - other).abs().mean().item() for one, other in pairs]
-    wanted = sum(mean / weight for mean, weight in zip(means, (32, 16, 8, 4, 1), strict=True))
-    assert loss(ours, theirs).item() == pytest.approx(wanted, rel=1e-5)
-    assert loss(ours, ours).item() == 0
-
-
-def test_the_image_gets_a_gradient_and_the_trunk_none(squeezenet_file):
-    loss = Perceptual(str(squeezenet_file))
-    image = torch.rand(1, 3, 64, 64, requires_grad=True)
-    loss(image, torch.zeros(1, 3, 64, 64)).backward()
-    assert image.grad.abs().sum() > 0
-    assert all(weight.grad is None for weight in loss.parameters())
-
-
-def test_a_named_trunk_is_taken_from_torchs_own_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    (tmp_path / "checkpoints").mkdir()
-    state = random_weights(TRUNKS["squeezenet"].build())
-    whole = {f"features.{key}": value for key, value in state.items()} | {"classifier.1.bias": torch.zeros(1000)}
-    torch.save(whole, tmp_path / "checkpoints" / TRUNKS["squeezenet"].file)
-    torch.testing.assert_close(Perceptual("squeezenet").trunk.state_dict(), state, rtol=0, atol=0, check_stride=False)
-
-
-def test_missing_weights_without_a_network_name_the_file_and_the_way_out(tmp_path, monkeypatch):
-    def offline(*_):
-        raise OSError("no route")
-
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
-    with pytest.raises(InputError, match=r"vgg19-dcbb9e9d\.pth.*no route.*--perceptual none or --perceptual FILE"):
-        Perceptual("vgg19")
-
-
-def test_a_file_that_does_not_exist_is_one_sentence(tmp_path):
-    for use in (Perceptual, perceptual_label):
-        with pytest.raises(InputError, match="expected vgg19, squeezenet, none or an existing file"):
-            use(str(tmp_path / "nothing.pth"))
-
-
-def test_a_damaged_or_foreign_file_is_one_sentence(tmp_path, squeezenet_file):
-    damaged, foreign, table = tmp_path / "damaged.pth", tmp_path / "foreign.pth", tmp_path / "table.pth"
-    damaged.write_bytes(squeezenet_file.read_bytes()[:1000])
-    torch.save({"weight": torch.zeros(3)}, foreign)
-    torch.save([1, 2], table)
-    for path, sentence in (
-        (damaged, "cannot be read"),
-        (foreign, "fit neither of vgg19, squeezenet"),
-        (table, "table"),
-    ):
-        with pytest.raises(InputError, match=sentence):
-            Perceptual(str(path))
-
-
-def test_the_label_of_a_file_tells_its_content(squeezenet_file):
-    assert perceptual_label("none") == "none"
-    first = perceptual_label(str(squeezenet_file))
-    torch.save(random_weights(TRUNKS["squeezenet"].build(), seed=1), squeezenet_file)
-    assert first.startswith("features.pth sha256:") and perceptual_label(str(squeezenet_file)) != first
+def test_the_pixel_losses_of_the_table():
+    batch = {"reference": torch.tensor([[[[0.5, 1.0]]]])}
+    outputs = {"restored": torch.tensor([[[[0.0, 0.0]]]]), "steps": torch.tensor([[[[[0.0, 0.0]]]], [[[[0.5, 2.0]]]]])}
+    assert LOSSES["l1"](outputs, batch) == 0.75
+    assert LOSSES["mse"](outputs, batch) == (0.25 + 1) / 2
+    assert LOSSES["l1_steps"](outputs, batch) == 0.75 + 0.5  # a sum over the unrolled steps, not a mean

@@ -1,0 +1,175 @@
+"""GAN losses as pairs of plain functions of the scores, and the discriminator's part of a training step."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ispl_model.losses import l1
+
+# One list of feature maps for each scale of the discriminator; the last map is the score.
+ScaleFeatures = Sequence[Sequence[torch.Tensor]]
+ScoreLoss = Callable[[torch.Tensor | None, torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class GanLoss:
+    """What the generator and the discriminator minimise, both functions of (real scores, fake scores).
+
+    relativistic: the generator's depends on the real scores, which are None otherwise. penalty: weight of
+    the gradient penalty. healthy: the discriminator's loss between these two; see ispl_model.train.PATIENCE.
+    """
+
+    generator: ScoreLoss
+    discriminator: ScoreLoss
+    relativistic: bool = False
+    penalty: float = 0.0
+    healthy: tuple[float, float] = (1e-4, 100.0)
+
+
+def _towards(score: torch.Tensor, target: float) -> torch.Tensor:
+    return (score - target).square().mean()
+
+
+def _lsgan_generator(_: torch.Tensor | None, fake: torch.Tensor) -> torch.Tensor:
+    """mean (D(fake) - 1)^2."""
+    return _towards(fake, 1)
+
+
+def _lsgan_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """mean (D(real) - 1)^2 + mean D(fake)^2.
+
+    Source: eq. 11 without its stray logarithms, which is Mao et al., "Least Squares GAN", ICCV 2017.
+    """
+    return _towards(real, 1) + _towards(fake, 0)
+
+
+def _vanilla_generator(_: torch.Tensor | None, fake: torch.Tensor) -> torch.Tensor:
+    """mean -log sigmoid(D(fake)), the form that does not saturate (Goodfellow et al., NeurIPS 2014)."""
+    return functional.softplus(-fake).mean()
+
+
+def _vanilla_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """mean -log sigmoid(D(real)) + mean -log(1 - sigmoid(D(fake)))."""
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+def _ragan_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """The vanilla loss of D(real) - mean D(fake) and D(fake) - mean D(real).
+
+    Source: Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019; ESRGAN uses it.
+    """
+    return _vanilla_discriminator(real - fake.mean(), fake - real.mean())
+
+
+def _ragan_ls_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """mean (D(real) - mean D(fake) - 1)^2 + mean (D(fake) - mean D(real) + 1)^2, as in DeblurGAN-v2."""
+    return _towards(real - fake.mean(), 1) + _towards(fake - real.mean(), -1)
+
+
+def _wgan_generator(_: torch.Tensor | None, fake: torch.Tensor) -> torch.Tensor:
+    return -fake.mean()
+
+
+def _wgan_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    """mean D(fake) - mean D(real) (Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017)."""
+    return fake.mean() - real.mean()
+
+
+def _exchanged(loss: ScoreLoss) -> ScoreLoss:
+    """A relativistic generator minimises the discriminator's loss with real and fake exchanged."""
+    return lambda real, fake: loss(fake, real)
+
+
+GAN_LOSSES = {
+    "lsgan": GanLoss(_lsgan_generator, _lsgan_discriminator),
+    "vanilla": GanLoss(_vanilla_generator, _vanilla_discriminator),
+    "ragan": GanLoss(_exchanged(_ragan_discriminator), _ragan_discriminator, relativistic=True),
+    "ragan-ls": GanLoss(_exchanged(_ragan_ls_discriminator), _ragan_ls_discriminator, relativistic=True),
+    "wgan-gp": GanLoss(_wgan_generator, _wgan_discriminator, penalty=10.0, healthy=(-1e4, 1e4)),
+}
+
+
+class Adversary:
+    """A discriminator and its GAN loss, averaged over the discriminator's scales.
+
+    conditional: it judges (degraded, image) pairs, stacked to six channels, instead of images.
+    Networks run in the caller's precision, the losses in float32.
+    """
+
+    def __init__(self, loss: str, discriminator: nn.Module, conditional: bool) -> None:
+        self.name, self.loss = loss, GAN_LOSSES[loss]
+        self.discriminator, self.conditional = discriminator, conditional
+
+    def generator_losses(
+        self, restored: torch.Tensor, batch: Mapping[str, torch.Tensor], matching: bool
+    ) -> dict[str, torch.Tensor]:
+        """The GAN loss by its name, and feature matching where asked; the discriminator gets no gradient."""
+        with frozen(self.discriminator):
+            fake = self._judge(restored, batch)
+        real = None
+        if matching or self.loss.relativistic:
+            with torch.no_grad():
+                real = self._judge(batch["reference"], batch)
+        values = {self.name: _over_scales(self.loss.generator, real if self.loss.relativistic else None, fake)}
+        if matching:
+            values["feature_matching"] = feature_matching(real, fake)
+        return values
+
+    def discriminator_loss(self, restored: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The discriminator's own loss on the generator's images, which get no gradient."""
+        restored = restored.detach()
+        fake = self._judge(restored, batch)
+        real = self._judge(batch["reference"], batch)
+        loss = _over_scales(self.loss.discriminator, real, fake)
+        if self.loss.penalty:
+            loss = loss + self.loss.penalty * self._gradient_penalty(restored, batch)
+        return loss
+
+    def _gradient_penalty(self, restored: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """mean (|dD/dx| - 1)^2, x between an image and its reference at a share of its own; the norm is of all of x."""
+        share = torch.rand(len(restored), 1, 1, 1, device=restored.device)
+        between = torch.lerp(restored, batch["reference"], share).requires_grad_()
+        with torch.autocast(restored.device.type, enabled=False):
+            scores = [features[-1].flatten(1).mean(dim=1).sum() for features in self._judge(between, batch)]
+            (gradient,) = torch.autograd.grad(torch.stack(scores).mean(), between, create_graph=True)
+        return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+    def _judge(self, image: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> ScaleFeatures:
+        if not self.conditional:
+            return self.discriminator(image)
+        degraded = batch["degraded"]
+        if degraded.shape[-2:] != image.shape[-2:]:  # of a super-resolution network
+            degraded = functional.interpolate(degraded, image.shape[-2:], mode="bicubic", align_corners=False)
+        return self.discriminator(torch.cat([degraded, image], dim=1))
+
+
+def feature_matching(real: ScaleFeatures, fake: ScaleFeatures) -> torch.Tensor:
+    """Sum over the intermediate maps of mean |real - fake|, averaged over the scales.
+
+    Source: eq. 12 with the L1 distance of the authors' code instead of the printed squared L2.
+    """
+    scales = [
+        sum(l1(ours, theirs) for ours, theirs in zip(scale[:-1], wanted[:-1], strict=True))
+        for scale, wanted in zip(fake, real, strict=True)
+    ]
+    return torch.stack(scales).mean()
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Weights get no gradient inside, which saves the generator's step a third of the discriminator's work."""
+    module.requires_grad_(False)
+    try:
+        yield
+    finally:
+        module.requires_grad_(True)
+
+
+def _over_scales(loss: ScoreLoss, real: ScaleFeatures | None, fake: ScaleFeatures) -> torch.Tensor:
+    reals = [None] * len(fake) if real is None else [features[-1].float() for features in real]
+    pairs = zip(reals, fake, strict=True)
+    return torch.stack([loss(one, features[-1].float()) for one, features in pairs]).mean()

@@ -1,0 +1,203 @@
+"""The perceptual loss and the frozen classifiers whose features it compares."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from torch import nn
+
+from degrade.errors import InputError
+from ispl_model.checkpoint import file_label
+from ispl_model.losses import l1, mse
+
+
+@dataclass(frozen=True)
+class Taps:
+    """Which maps of VGG-19 a method compares, instead of those of the ISPL paper.
+
+    layers: weight of each, by name: "conv5_4" before its activation, "relu3_3" after. distance: "l1" or "mse", a mean.
+    normalised: whether the input is first brought to ImageNet's mean and deviation.
+    """
+
+    layers: Mapping[str, float]
+    distance: str = "l1"
+    normalised: bool = True
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A frozen classifier's convolution part: how to build it, its file, what is compared.
+
+    taps: indices of torchvision's `features` whose outputs are compared, shallow to deep, unless a method says so.
+    normalised: whether the input is first brought to ImageNet's mean and deviation.
+    """
+
+    build: Callable[[], nn.Sequential]
+    file: str
+    taps: tuple[int, ...]
+    normalised: bool
+
+
+class Perceptual(nn.Module):
+    """sum_i w_i mean |phi_i(restored) - phi_i(reference)|, w = 1/32, 1/16, 1/8, 1/4, 1 from shallow to deep.
+
+    phi of "vgg19" is relu1_1, relu2_1, relu3_1, relu4_1, relu5_1 on [0, 1] input that is *not*
+    normalised, as in the authors' code (eq. 12 prints a squared L2). "squeezenet" is not in the paper: five
+    maps of SqueezeNet 1.1, the last of 1/2, 1/4 and 1/8 and two of 1/16 resolution, on input normalised
+    as that network was trained.
+
+    name: "vgg19" or "squeezenet" (weights from torch.hub.get_dir()/checkpoints, else downloaded), or
+        the path of a file with torchvision's weights of either, with or without the prefix "features.".
+    asked: a method's own maps of VGG-19. SqueezeNet stands in for them with its five, taking over the distance.
+    Raises InputError when the weights cannot be had.
+    """
+
+    def __init__(self, name: str, asked: Taps | None = None) -> None:
+        super().__init__()
+        state = _features(_cached(TRUNKS[name].file, name) if name in TRUNKS else _read(Path(name)))
+        self.distance = mse if asked and asked.distance == "mse" else l1
+        trunk, self.trunk, self.taps = _fit(state, name, asked)
+        normalised = asked.normalised if asked and trunk is TRUNKS["vgg19"] else trunk.normalised
+        mean, deviation = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)) if normalised else ((0,) * 3, (1,) * 3)
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).view(1, 3, 1, 1))
+        self.requires_grad_(False)
+        self.eval()
+
+    def features(self, image: torch.Tensor) -> list[torch.Tensor]:
+        """(N, 3, H, W) in [0, 1] to the compared maps, shallow to deep."""
+        maps = []
+        hidden = (image - self.mean) / self.deviation
+        for index, layer in enumerate(self.trunk):
+            hidden = layer(hidden)
+            if index in self.taps:
+                maps.append(hidden)
+        return maps
+
+    def forward(self, restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:  # 2 x (N, 3, H, W) => ()
+        with torch.no_grad():
+            wanted = self.features(reference)
+        pairs = zip(self.taps.values(), self.features(restored), wanted, strict=True)
+        return sum(weight * self.distance(ours, theirs) for weight, ours, theirs in pairs)
+
+
+def perceptual_label(name: str) -> str:
+    """What a checkpoint's header says: the name, or a file's name and the start of its SHA-256."""
+    if name == "none" or name in TRUNKS:
+        return name
+    _require_file(Path(name))
+    return file_label(Path(name))
+
+
+class _Fire(nn.Module):
+    """SqueezeNet's block: 1x1 squeeze, then 1x1 and 3x3 side by side, ReLU after each."""
+
+    def __init__(self, channels: int, squeezed: int, expanded: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, squeezed, 1)
+        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, channels, H, W) => (N, 2 expanded, H, W)
+        x = torch.relu(self.squeeze(x))
+        return torch.relu(torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1))
+
+
+def _squeezenet() -> nn.Sequential:
+    """SqueezeNet 1.1 (Iandola et al., 2016), numbered as torchvision's `features`."""
+    layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, stride=2), nn.ReLU()]
+    channels = 64
+    for squeezed, expanded in ((16, 64), (32, 128), (48, 192), (64, 256)):
+        if expanded < 256:  # the last two pairs share one resolution
+            layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
+        layers += [_Fire(channels, squeezed, expanded), _Fire(2 * expanded, squeezed, expanded)]
+        channels = 2 * expanded
+    return nn.Sequential(*layers)
+
+
+_VGG_BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # width and depth between poolings
+
+
+def _vgg19() -> nn.Sequential:
+    """VGG-19 (Simonyan and Zisserman, 2015), numbered as torchvision's `features`."""
+    layers: list[nn.Module] = []
+    channels = 3
+    for width, depth in _VGG_BLOCKS:
+        if layers:
+            layers.append(nn.MaxPool2d(2))
+        for _ in range(depth):
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+            channels = width
+    return nn.Sequential(*layers)
+
+
+WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)  # of the five maps, shallow to deep
+TRUNKS = {
+    "vgg19": Trunk(_vgg19, "vgg19-dcbb9e9d.pth", taps=(1, 6, 11, 20, 29), normalised=False),
+    "squeezenet": Trunk(_squeezenet, "squeezenet1_1-b8a52dc0.pth", taps=(1, 4, 7, 10, 12), normalised=True),
+}
+
+
+def _cached(file: str, name: str) -> Mapping[str, torch.Tensor]:
+    """The weights from torch's hub folder, where a download puts them too."""
+    path = Path(torch.hub.get_dir()) / "checkpoints" / file
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(f"https://download.pytorch.org/models/{file}", path, file[-12:-4])
+        except (URLError, OSError, RuntimeError) as error:
+            raise InputError(
+                f"perceptual loss '{name}': {path} is not there and cannot be downloaded ({error}); "
+                f"put {file} there, or say --perceptual none or --perceptual FILE"
+            ) from error
+    return _read(path)
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise InputError(f"perceptual loss '{path}': expected {', '.join(TRUNKS)}, none or an existing file of weights")
+
+
+def _read(path: Path) -> Mapping[str, torch.Tensor]:
+    _require_file(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises nearly every kind of exception on bad bytes
+        raise InputError(f"{path}: cannot be read as PyTorch weights (weights_only); it may be cut off") from error
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise InputError(f"{path}: expected a table of weights, got something else")
+    return state
+
+
+def _features(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The convolution part: without the prefix "features." and without the classifier."""
+    return {key.removeprefix("features."): value for key, value in state.items() if not key.startswith("classifier.")}
+
+
+def _fit(
+    state: Mapping[str, torch.Tensor], name: str, asked: Taps | None
+) -> tuple[Trunk, nn.Sequential, dict[int, float]]:
+    """The network these weights belong to, filled with them up to the last compared map, and the maps' weights."""
+    for trunk in TRUNKS.values():
+        taps = dict(zip(trunk.taps, WEIGHTS, strict=True))
+        if asked and trunk is TRUNKS["vgg19"]:
+            taps = {_vgg_index(layer): weight for layer, weight in asked.layers.items()}
+        with torch.device("meta"):
+            network = trunk.build()[: max(taps) + 1]
+        wanted = network.state_dict()
+        if all(key in state and state[key].shape == value.shape for key, value in wanted.items()):
+            network.load_state_dict({key: state[key].float() for key in wanted}, assign=True)
+            return trunk, network, dict(sorted(taps.items()))
+    raise InputError(f"perceptual loss '{name}': the weights fit neither of {', '.join(TRUNKS)} (torchvision layout)")
+
+
+def _vgg_index(layer: str) -> int:
+    """
+    >>> _vgg_index("conv1_1"), _vgg_index("relu3_3"), _vgg_index("conv5_4")
+    (0, 15, 34)
+    """
+    block, number = int(layer[4]), int(layer[6])
+    before = sum(2 * depth + 1 for _, depth in _VGG_BLOCKS[: block - 1])
+    return before + 2 * (number - 1) + (layer[:4] == "relu")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from benchmark import cli_statistics, methods, offline
+from benchmark.cli_tradeoff import tradeoff
 from benchmark.cli_weights import weights_group
 from benchmark.protocol import load_profile, load_protocol, load_table, profile_names, protocol_names, table_names
 from degrade.console import Group, Name
@@ -49,6 +50,7 @@ benchmark.add_command(cli_statistics.compare)
 benchmark.add_command(cli_statistics.breakdown)
 benchmark.add_command(cli_statistics.claims)
 benchmark.add_command(cli_statistics.export)
+benchmark.add_command(tradeoff)
 
 
 @benchmark.command()

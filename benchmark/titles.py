@@ -28,6 +28,7 @@ METHODS = {
     "epgan": "EPGAN",
     "gfrnet": "GFRNet",
     "ispl": "ISPL",
+    "ispl-lite": "ISPL-lite, as shipped",
     "ispl:ep_map": "EP-map",
     "ispl:ep_16x": "EP-16x",
     "ispl:isp_y0": "ISP-Y0",

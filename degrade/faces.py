@@ -18,12 +18,14 @@ import numpy as np
 from degrade.errors import InputError
 from degrade.files import sha256, sha256_file
 from degrade.image import Image, check_image, to_uint8
+from degrade.resize import resize_bicubic
 
 MODEL_FILES = {
     "landmarks68": "shape_predictor_68_face_landmarks.dat",
     "landmarks5": "shape_predictor_5_face_landmarks.dat",
     "descriptor": "dlib_face_recognition_resnet_model_v1.dat",
 }
+_STRIP = 2**24  # pixels that a crop is warped to at once
 _REMEDY = "install it with: pip install dlib-bin face_recognition_models"
 
 
@@ -51,6 +53,7 @@ def detect(image: Image, upsample: int = 1) -> list[Box]:
 
     `upsample` doublings of the image come first: the detector's window is 80 px, so that
     one doubling finds faces from 40 px on. Raises InputError when dlib is missing.
+    Its time and memory grow with the image: for photographs of any size there is `detect_reduced`.
     """
     check_image(image)
     rectangles, scores, _ = _dlib_object("detector").run(to_uint8(image), upsample, 0.0)
@@ -59,6 +62,22 @@ def detect(image: Image, upsample: int = 1) -> list[Box]:
         for place, score in zip(rectangles, scores, strict=True)
     ]
     return sorted(boxes, key=lambda box: -box.confidence)
+
+
+def detect_reduced(image: Image, longest: int = 2048) -> list[Box]:
+    """As `detect`, in pixels of `image`, on a copy whose longer side is at most `longest` px.
+
+    So memory and time are bounded, and a face is found from 40 px and from longer side / 51 on.
+    """
+    height, width = image.shape[:2]
+    times = max(height, width) / longest
+    if times <= 1:
+        return detect(image)
+    sides = max(1, round(height / times)), max(1, round(width / times))
+    return [
+        Box(*(round(place * times) for place in (box.left, box.top, box.right, box.bottom)), box.confidence)
+        for box in detect(resize_bicubic(image, *sides))
+    ]
 
 
 def largest_face(image: Image) -> Box | None:
@@ -133,6 +152,15 @@ def inverse_affine(affine: np.ndarray) -> np.ndarray:
     return np.linalg.inv(np.vstack([affine, [0, 0, 1]]))[:2]
 
 
+def face_affine(image: Image, box: Box, size: int) -> np.ndarray:
+    """`ffhq_affine` of the face in `box`; only the box and its own width around it are looked at."""
+    reach = max(box.right - box.left, box.bottom - box.top) + 1
+    left, top = max(0, box.left - reach), max(0, box.top - reach)
+    near = image[top : box.bottom + 1 + reach, left : box.right + 1 + reach]
+    moved = Box(box.left - left, box.top - top, box.right - left, box.bottom - top)
+    return ffhq_affine(landmarks68(near, moved) + (left, top), size)
+
+
 def crop_affine(image: Image, affine: np.ndarray, size: int) -> Image:
     """The crop (size, size, 3) an affine map of `ffhq_affine` describes; outside the image it is mirrored.
 
@@ -140,13 +168,50 @@ def crop_affine(image: Image, affine: np.ndarray, size: int) -> Image:
     reducing does not alias. The published crops also blur what is mirrored; this one does not.
     """
     check_image(image)
-    times = max(1, int(np.ceil(np.hypot(*affine[:, 0]) - 1e-6)))
+    strips, rows = [], max(1, _STRIP // (size * _times(affine) ** 2))
+    for first in range(0, size, rows):
+        sides = min(rows, size - first), size
+        blocks = _blocks(image, _moved(affine, (0, first)), sides, cv2.BORDER_REFLECT_101)
+        strips.append(np.clip(blocks, 0, 1, out=blocks).mean(axis=(1, 3), dtype=np.float32))
+    return np.concatenate(strips)
+
+
+def uncrop(values: np.ndarray, affine: np.ndarray, height: int, width: int) -> tuple[slice, slice, np.ndarray]:
+    """The inverse of `crop_affine`: where in an image (height, width) a crop lies, and its values there.
+
+    values: (size, size, C) float32 of the crop, C up to 4. Returns rows and columns of the image and
+    the values (rows, columns, C) in them, 0 outside the crop; nothing of it may lie on the image.
+    """
+    size = len(values)
+    corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) @ affine[:, :2].T + affine[:, 2]
+    low = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)), low, (width, height)).astype(int)
+    columns, rows = slice(low[0], high[0]), slice(low[1], high[1])
+    sides = rows.stop - rows.start, columns.stop - columns.start
+    if 0 in sides:
+        return rows, columns, np.zeros((*sides, values.shape[2]), np.float32)
+    blocks = _blocks(values, _moved(inverse_affine(affine), low), sides, cv2.BORDER_CONSTANT)
+    return rows, columns, blocks.mean(axis=(1, 3), dtype=np.float32)
+
+
+def _times(affine: np.ndarray) -> int:
+    """How many pixels of the source a pixel of the result is long, rounded up; at least 1."""
+    return max(1, int(np.ceil(np.hypot(*affine[:, 0]) - 1e-6)))
+
+
+def _moved(affine: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+    """The map whose pixel (0, 0) is what pixel `by` = (x, y) was."""
+    return np.column_stack([affine[:, :2], affine[:, :2] @ by + affine[:, 2]])
+
+
+def _blocks(values: np.ndarray, affine: np.ndarray, sides: tuple[int, int], border: int) -> np.ndarray:
+    """A cubic warp at a whole multiple of (height, width) = `sides`: (height, times, width, times, C)."""
+    (height, width), times = sides, _times(affine)
     fine = affine / [[times, times, 1]]
     fine[:, 2] += fine[:, :2].sum(axis=1) / 2 - 0.5  # from edges to the centres that OpenCV counts from
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    wide = cv2.warpAffine(image, fine, (size * times,) * 2, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
-    blocks = np.clip(wide, 0, 1).reshape(size, times, size, times, 3)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    wide = cv2.warpAffine(values, fine, (width * times, height * times), flags=flags, borderMode=border)
+    return wide.reshape(height, times, width, times, -1)
 
 
 def _rectangle(box: Box) -> Any:

@@ -1,8 +1,9 @@
-"""The command `ispl`: train the reference network and restore faces with it."""
+"""The command `ispl`: train the reference network, restore faces with it, look into it."""
 
 import click
 
 from degrade.console import Group
+from ispl_model.cli_explain import explain
 from ispl_model.cli_info import info
 from ispl_model.cli_restore import restore
 from ispl_model.cli_train import train
@@ -10,9 +11,8 @@ from ispl_model.cli_train import train
 
 @click.group(cls=Group)
 def ispl() -> None:
-    """The reference face restoration network: train it on a split, restore faces with it."""
+    """The reference face restoration network: train it on a split, restore faces with it, look into it."""
 
 
-ispl.add_command(train)
-ispl.add_command(restore)
-ispl.add_command(info)
+for command in (train, restore, explain, info):
+    ispl.add_command(command)

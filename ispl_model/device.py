@@ -32,13 +32,20 @@ def device_name(device: torch.device) -> str:
     return f"cuda {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
 
 
-def mixed_precision(device: torch.device) -> torch.autocast:
-    """Autocast to bfloat16 where the processor multiplies it natively, else plain float32.
+def multiplies_in(device: torch.device, dtype: str = "auto") -> str:
+    """The type of products, "bf16" or "fp32"; "auto" is bfloat16 where the processor multiplies it natively."""
+    if dtype != "auto":
+        return dtype
+    native = torch.ops.mkldnn._is_mkldnn_bf16_supported() if device.type == "cpu" else torch.cuda.is_bf16_supported()
+    return "bf16" if native else "fp32"
+
+
+def mixed_precision(device: torch.device, dtype: str = "auto") -> torch.autocast:
+    """Autocast to bfloat16, or plain float32, as `multiplies_in` says.
 
     Weights stay float32; only convolutions and matrix products run in bfloat16.
     """
-    native = torch.ops.mkldnn._is_mkldnn_bf16_supported() if device.type == "cpu" else torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=native)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=multiplies_in(device, dtype) == "bf16")
 
 
 def seeded_build(build: Callable[[], Built], seed: int) -> Built:

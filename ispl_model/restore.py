@@ -1,7 +1,9 @@
 """Contract images in, contract images out, through a trained network."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +13,77 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from degrade.errors import InputError
-from degrade.image import Image, read, write
-from degrade.resize import resize_bicubic
+from degrade.files import sha256_file
+from degrade.image import Image
 from ispl_model.checkpoint import load, load_weights
 from ispl_model.data import to_tensor
-from ispl_model.device import find_device, mixed_precision, seeded_build
+from ispl_model.device import find_device, mixed_precision, multiplies_in, seeded_build
 from ispl_model.generator import Ispl, IsplConfig
+
+SHIPPED = "ispl-lite.safetensors"
 
 
 @dataclass(frozen=True)
-class RestoreSummary:
-    """restored + len(errors) is the number of images; resized: restored ones that came in another size."""
+class Restorer:
+    """A network and how it computes: contract images of side `size` in, restored ones out.
 
-    restored: int
-    resized: int
-    errors: tuple[tuple[str, str], ...]
+    level: of the perception-distortion trade-off, None for the whole network (generator.Ispl).
+    facts: what a result depends on, beside its image.
+    """
+
+    network: Ispl
+    facts: dict[str, Any]
+    batch: int = 1
+    dtype: str = "auto"
+    level: float | None = None
+
+    @property
+    def size(self) -> int:
+        """The side of the images in and out, px."""
+        return self.network.config.size
+
+    def at(self, level: float | None) -> "Restorer":
+        """The same at another level, which the network must have (`check_level`)."""
+        return replace(self, facts=self.facts | {"level": level}, level=level)
+
+    def __call__(self, images: Sequence[Image]) -> list[Image]:
+        network = self.network if self.level is None else partial(self.network, level=self.level)
+        device = next(self.network.parameters()).device
+        return restore_images(network, images, self.size, device, self.batch, self.dtype)
+
+
+def load_restorer(
+    path: Path, device: str = "auto", batch: int = 1, dtype: str = "auto", level: float | None = None
+) -> Restorer:
+    """The ISPL network of a checkpoint as a Restorer.
+
+    Raises InputError as load_network does, for a level that the network does not have, and for a network that wants
+    more than an image.
+    """
+    network, _ = load_network(path, device)
+    if network.config.inputs != 3:
+        more = f"{network.config.variant} wants a parsing map with each image"
+        raise InputError(f"{path}: {more}, and here are only images; choose a checkpoint of another variant")
+    if level is not None:
+        check_level(network.config, level, path)
+    precision = multiplies_in(next(network.parameters()).device, dtype)
+    return Restorer(network, {"checkpoint": sha256_file(path), "dtype": precision}, batch, precision).at(level)
+
+
+def check_level(config: IsplConfig, level: float, path: Path) -> None:
+    """Raise InputError unless a network of that config, read from `path`, has that level."""
+    if not config.levels:
+        raise InputError(f"{path}: was trained without levels, so it has one result only; leave out --level")
+    if not 0 <= level <= config.top_level:
+        raise InputError(f"{path}: expected a level from 0 to {config.top_level}, got {level:g}")
+
+
+def shipped_checkpoint() -> Path:
+    """The checkpoint that comes with the package; InputError where it does not."""
+    path = Path(str(resources.files("ispl_model") / "weights" / SHIPPED))
+    if not path.is_file():
+        raise InputError(f"{path}: this installation comes without weights; give --checkpoint FILE, made by ispl train")
+    return path
 
 
 def load_network(path: Path, device: str | torch.device = "auto") -> tuple[Ispl, dict[str, Any]]:
@@ -58,71 +116,33 @@ def prepared(network: nn.Module, device: torch.device) -> nn.Module:
 
 
 def restore_images(
-    network: nn.Module, images: Sequence[Image], size: int, device: str | torch.device, batch: int = 1
+    network: Callable[[torch.Tensor], torch.Tensor],
+    images: Sequence[Image],
+    size: int,
+    device: str | torch.device,
+    batch: int = 1,
+    dtype: str = "auto",
 ) -> list[Image]:
     """Restored contract images of size x size, clipped to [0, 1].
 
     network: as `prepared`, (N, 3, h, w) to (N, 3, size, size) in [0, 1]; the images must have the side it takes.
     batch: images in one pass. On a CPU one is as fast as several, and it makes an image's
         bits independent of the images around it.
+    dtype: "bf16", "fp32" or "auto", as ispl_model.device.mixed_precision takes it.
     """
     restored = []
     for start in range(0, len(images), batch):
         stack = torch.stack([to_tensor(image) for image in images[start : start + batch]])
         stack = stack.to(device=device, memory_format=torch.channels_last)
-        with torch.inference_mode(), mixed_precision(stack.device):
-            output = network(stack).float().clamp(0, 1).cpu()
+        with torch.inference_mode(), mixed_precision(stack.device, dtype):
+            output = network(stack)
         if output.shape[1:] != (3, size, size):
             raise ValueError(f"network: expected output (3, {size}, {size}), got {tuple(output.shape[1:])}")
-        restored += [np.ascontiguousarray(image) for image in output.permute(0, 2, 3, 1).numpy()]
+        restored += to_images(output)
     return restored
 
 
-def restore_files(network: Ispl, paths: Sequence[Path], out: Path, batch: int = 1) -> Iterator[RestoreSummary]:
-    """Restore image files to `out`/NAME.png; gives the summary so far after every batch, the last one is whole.
-
-    A square image of another side than the network's is brought there by resize_bicubic. What cannot be
-    read, or is not square, is listed by name and the rest is written.
-    Raises InputError when two files have one stem or a result would take the place of an input.
-    """
-    _check_targets(paths, out)
-    size, device = network.config.size, next(network.parameters()).device
-    summary = RestoreSummary(0, 0, ())
-    for start in range(0, len(paths), batch):
-        images, errors = _read_faces(paths[start : start + batch])
-        fitting = [image if len(image) == size else resize_bicubic(image, size, size) for image in images.values()]
-        for stem, restored in zip(images, restore_images(network, fitting, size, device, batch), strict=True):
-            write(out / f"{stem}.png", restored)
-        resized = sum(len(image) != size for image in images.values())
-        summary = RestoreSummary(
-            summary.restored + len(images), summary.resized + resized, (*summary.errors, *errors.items())
-        )
-        yield summary
-
-
-def _read_faces(paths: Sequence[Path]) -> tuple[dict[str, Image], dict[str, str]]:
-    """Square images by stem, and by file name why the others are none."""
-    images, errors = {}, {}
-    for path in paths:
-        try:
-            images[path.stem] = _square(read(path), path)
-        except InputError as error:
-            errors[path.name] = str(error)
-    return images, errors
-
-
-def _check_targets(paths: Sequence[Path], out: Path) -> None:
-    stems: dict[str, Path] = {}
-    for path in paths:
-        if path.stem in stems:
-            raise InputError(f"{path}: has the same name as {stems[path.stem]}; restore them to different folders")
-        if (out / f"{path.stem}.png").resolve() == path.resolve():
-            raise InputError(f"{out}: the restored {path.stem}.png would replace its input; give another folder")
-        stems[path.stem] = path
-
-
-def _square(image: Image, path: Path) -> Image:
-    height, width = image.shape[:2]
-    if height != width:
-        raise InputError(f"{path}: expected a square face, got {width} x {height} px; crop it first")
-    return image
+def to_images(output: torch.Tensor) -> list[Image]:
+    """Contract images of (N, 3, H, W), clipped to [0, 1]."""
+    pixels = output.float().clamp(0, 1).cpu().permute(0, 2, 3, 1).numpy()
+    return [np.ascontiguousarray(image) for image in pixels]

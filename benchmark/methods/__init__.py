@@ -66,6 +66,15 @@ METHODS: dict[str, MethodRow] = {
     "ispl:released": MethodRow(
         "benchmark.methods.ispl:released", f"{_ISPL}, as its authors' code has it", 1, _OURS, EVERY_TASK, (), True
     ),
+    "ispl-lite": MethodRow(
+        "benchmark.methods.ispl_lite",
+        f"{_ISPL}; the checkpoint shipped with ispl_model",
+        1,
+        "Apache-2.0, weights CC BY-NC-SA 4.0",
+        EVERY_TASK,
+        ("ispl_model/weights/ispl-lite.safetensors",),
+        False,
+    ),
 }
 
 _SHORT = {"ispl": "ispl:isp_unet_pac"}

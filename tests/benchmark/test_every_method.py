@@ -37,7 +37,12 @@ def method(request, tmp_path_factory):
         network = seeded_build(lambda: module.build(4, SIZE), 0)
         header = {"method": request.param, "network": asdict(module.configure(4, SIZE))}
         save(checkpoint, network.state_dict(), header)
-    return module.load("cpu", checkpoint, SIZE)
+    try:
+        return module.load("cpu", checkpoint, SIZE)
+    except InputError as reason:  # weights that are not here
+        if not row.weights:
+            raise
+        pytest.skip(str(reason))
 
 
 @pytest.mark.parametrize("side", [SIZE, SIZE // 4])

@@ -9,6 +9,7 @@ import pytest
 from degrade import faces
 from degrade.errors import InputError
 from degrade.image import read
+from degrade.resize import resize_bicubic
 
 
 def _points(left_eye, right_eye, left_mouth, right_mouth) -> np.ndarray:
@@ -54,6 +55,42 @@ def test_a_crop_of_half_the_pixels_takes_means_of_blocks():
     image = np.random.default_rng(0).random((32, 32, 3)).astype(np.float32)
     half = faces.crop_affine(image, np.array([[2.0, 0, 0], [0, 2, 0]]), 16)
     np.testing.assert_allclose(half, image.reshape(16, 2, 16, 2, 3).mean(axis=(1, 3)), atol=1e-6)
+
+
+def test_a_large_crop_is_warped_in_strips_and_comes_out_the_same(monkeypatch):
+    image = np.random.default_rng(0).random((150, 200, 3)).astype(np.float32)
+    affine = np.array([[2.3, -0.7, 20], [0.7, 2.3, -9]])
+    whole = faces.crop_affine(image, affine, 48)
+    monkeypatch.setattr(faces, "_STRIP", 48 * 9 * 5)  # five rows at three times the pixels
+    np.testing.assert_allclose(faces.crop_affine(image, affine, 48), whole, atol=1e-4)
+
+
+def test_laying_back_at_whole_pixels_gives_the_slice_and_only_what_is_on_the_image():
+    image = np.random.default_rng(0).random((40, 50, 3)).astype(np.float32)
+    affine = np.array([[1.0, 0, -5], [0, 1, 30]])
+    rows, columns, laid = faces.uncrop(faces.crop_affine(image, affine, 24), affine, 40, 50)
+    assert (rows, columns) == (slice(30, 40), slice(0, 19))
+    np.testing.assert_allclose(laid, image[30:40, :19], atol=1e-6)
+    rows, columns, laid = faces.uncrop(np.ones((24, 24, 1), np.float32), np.array([[1.0, 0, 60], [0, 1, 0]]), 40, 50)
+    assert laid.size == 0 and image[rows, columns].size == 0
+
+
+def test_laying_back_takes_means_where_the_image_has_fewer_pixels():
+    crop = np.random.default_rng(0).random((32, 32, 2)).astype(np.float32)
+    rows, columns, laid = faces.uncrop(crop, np.array([[0.5, 0, 10], [0, 0.5, 4]]), 40, 50)
+    assert (rows, columns) == (slice(4, 20), slice(10, 26))
+    np.testing.assert_allclose(laid, crop.reshape(16, 2, 16, 2, 2).mean(axis=(1, 3)), atol=1e-6)
+
+
+def test_cropping_and_laying_back_a_turned_face_returns_the_image():
+    smooth = resize_bicubic(np.random.default_rng(0).random((6, 8, 3)).astype(np.float32), 120, 160)
+    affine = np.array([[0.8, -0.3, 50], [0.3, 0.8, 10]])
+    middle = np.pad(np.ones((56, 56, 1), np.float32), ((4, 4), (4, 4), (0, 0)))
+    values = np.concatenate([faces.crop_affine(smooth, affine, 64), middle], axis=2)
+    rows, columns, laid = faces.uncrop(values, affine, 120, 160)
+    inside = laid[:, :, 3] > 0.999
+    assert inside.sum() > 2000
+    np.testing.assert_allclose(laid[inside][:, :3], smooth[rows, columns][inside], atol=0.01)
 
 
 def test_landmarks_in_one_point_are_no_face():

@@ -35,6 +35,29 @@ def test_noise_has_no_face():
     assert faces.largest_face(noise) is None
 
 
+def test_a_large_photograph_is_looked_at_reduced_and_its_boxes_are_in_its_own_pixels(portrait, box, monkeypatch):
+    large = np.full((2 * SIZE, 3 * SIZE, 3), 0.5, np.float32)
+    large[:, :512] = portrait.repeat(2, axis=0).repeat(2, axis=1)
+    seen, detect = [], faces.detect
+    monkeypatch.setattr(faces, "detect", lambda image: seen.append(image.shape) or detect(image))
+    (found,) = faces.detect_reduced(large, longest=3 * SIZE // 2)
+    assert seen == [(SIZE, 3 * SIZE // 2, 3)]
+    twice = Box(2 * box.left, 2 * box.top, 2 * box.right, 2 * box.bottom)
+    assert faces.iou(found, twice) > 0.8
+    faces.detect_reduced(portrait)
+    assert seen[1] == portrait.shape
+
+
+def test_alignment_looks_at_the_neighbourhood_of_the_box_only(portrait, box):
+    wide = np.full((900, 1000, 3), 0.5, np.float32)
+    wide[600 : 600 + SIZE, 700 : 700 + SIZE] = portrait
+    moved = Box(box.left + 700, box.top + 600, box.right + 700, box.bottom + 600)
+    near, whole = faces.face_affine(wide, moved, 64), faces.ffhq_affine(faces.landmarks68(wide, moved), 64)
+    np.testing.assert_allclose(near, whole, atol=0.02 * SIZE / 64)
+    wide[:300], wide[:, :300] = 1, 0
+    np.testing.assert_array_equal(faces.face_affine(wide, moved, 64), near)
+
+
 def test_of_two_faces_the_larger_is_taken_and_the_surer_comes_first(portrait):
     small = paint(0, 128)
     both = np.full((SIZE, SIZE + 128, 3), 0.5, np.float32)

@@ -6,13 +6,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from degrade.image import write
 from degrade.recipes import find_recipe
 from degrade.sources import folder_sources
 from degrade.split import Split, SplitPlan, load_split, make_split
+from ispl_model import checkpoint
+from ispl_model.device import seeded_build
+from ispl_model.generator import Ispl, IsplConfig
 
 SIZE, COUNT = 64, 5
+CONFIG = {"variant": "isp_unet_pac", "width": 2, "size": 64, "projection": 4}
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +39,25 @@ def make_tiny_split(tmp_path_factory) -> Callable[[str], Split]:
         return load_split(made[recipe])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def save_network(tmp_path_factory) -> Callable[..., Path]:
+    """A checkpoint of an untrained network of 64 px, spectral norms moved as training moves them; more: of config."""
+
+    def make(**more: int) -> Path:
+        config = CONFIG | more
+        network = seeded_build(lambda: Ispl(IsplConfig(**config)), 0)
+        with torch.no_grad():
+            network.train()(torch.rand(1, 3, 64, 64))
+        path = tmp_path_factory.mktemp("network") / "m.safetensors"
+        checkpoint.save(path, network.state_dict(), {"method": "ispl:isp_unet_pac", "network": config})
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def network_file(save_network) -> Path:
+    """The checkpoint of a plain network."""
+    return save_network()

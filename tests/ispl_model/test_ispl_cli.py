@@ -49,8 +49,9 @@ def test_a_folder_is_restored_and_the_summary_says_what_was_resized(trained, mak
     lq = make_tiny_split("sr4").path / "lq"  # 16 px
     result = run("restore", lq, "--checkpoint", trained, "--out", tmp_path / "out", "--device", "cpu")
     assert result.exit_code == 0, result.output
-    assert "restored 5 images at 64 px, 5 of them resized to 64 px first" in result.output
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"face_{i}.png" for i in range(5)]
+    assert "restored 5 images: 5 faces at 64 px, 5 of them resized to 64 px first" in result.output
+    names = ["face_0.png", "face_1.png", "face_2.png", "face_3.png", "face_4.png", "restored.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
 
 
 def test_one_image_is_restored(trained, make_tiny_split, tmp_path):
@@ -66,7 +67,7 @@ def test_bad_images_are_listed_the_rest_is_written_and_the_exit_code_tells(train
     result = run("restore", tmp_path / "faces", "--checkpoint", trained, "--out", tmp_path / "out", "--device", "cpu")
     assert result.exit_code == 1
     assert "1 of 2 images could not be restored" in result.output and "bad.png" in result.output
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.png"]
+    assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["good.png"]
 
 
 @pytest.mark.parametrize(

@@ -6,25 +6,15 @@ import torch
 from torch import nn
 
 from degrade.errors import InputError
-from degrade.image import check_image, read, write
+from degrade.files import sha256_file
+from degrade.image import check_image
 from ispl_model import checkpoint
 from ispl_model.device import find_device, mixed_precision, own_randomness, seeded_build
 from ispl_model.generator import Ispl, IsplConfig
-from ispl_model.restore import load_network, prepared, restore_files, restore_images
+from ispl_model.restore import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
 
 CONFIG = {"variant": "isp_unet_pac", "width": 2, "size": 64, "projection": 4}
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def network_file(tmp_path_factory):
-    """An untrained network, with its spectral norms' vectors moved as training moves them."""
-    network = seeded_build(lambda: Ispl(IsplConfig(**CONFIG)), 0)
-    with torch.no_grad():
-        network.train()(torch.rand(1, 3, 64, 64))
-    path = tmp_path_factory.mktemp("network") / "m.safetensors"
-    checkpoint.save(path, network.state_dict(), {"method": "ispl:isp_unet_pac", "network": CONFIG})
-    return path
 
 
 def photo(seed: int, size: int = 64) -> np.ndarray:
@@ -93,30 +83,49 @@ def test_a_checkpoint_of_another_method_or_architecture_is_one_sentence(network_
             load_network(tmp_path / name, "cpu")
 
 
-def test_files_are_written_by_name_resized_where_needed_and_listed_where_they_fail(network_file, tmp_path):
-    faces, out = tmp_path / "faces", tmp_path / "out"
-    write(faces / "fits.png", photo(0))
-    write(faces / "small.png", photo(1, 16))
-    write(faces / "wide.png", photo(2)[:48])
-    (faces / "broken.png").write_bytes(b"\x89PNG nothing")
+def test_a_restorer_says_what_its_results_depend_on(network_file):
+    restorer = load_restorer(network_file, "cpu", batch=2, dtype="fp32")
+    assert restorer.facts == {"checkpoint": sha256_file(network_file), "dtype": "fp32", "level": None}
+    assert (restorer.size, restorer.batch) == (64, 2)
     network, _ = load_network(network_file, "cpu")
-    *_, summary = restore_files(network, sorted(faces.iterdir()), out, batch=3)
-    assert (summary.restored, summary.resized) == (2, 1)
-    assert [name for name, _ in summary.errors] == ["broken.png", "wide.png"]
-    assert "expected a square face, got 64 x 48 px" in summary.errors[1][1]
-    assert sorted(path.name for path in out.iterdir()) == ["fits.png", "small.png"]
-    assert all(read(path).shape == (64, 64, 3) for path in out.iterdir())
+    np.testing.assert_array_equal(restorer([photo(0)])[0], restore_images(network, [photo(0)], 64, CPU, 1, "fp32")[0])
 
 
-def test_an_input_is_never_replaced_and_two_files_never_share_a_result(network_file, tmp_path):
-    write(tmp_path / "face.png", photo(0))
-    write(tmp_path / "other" / "face.png", photo(1))
+def test_each_level_of_a_network_with_levels_is_another_restoration(save_network):
+    path = save_network(levels=True)
+    low, high = (load_restorer(path, "cpu", dtype="fp32", level=level) for level in (0, 1))
+    whole = load_restorer(path, "cpu", dtype="fp32")
+    assert low.facts["level"] == 0
+    results = [restorer([photo(0)])[0] for restorer in (low, high, whole, whole.at(0))]
+    assert not np.array_equal(results[0], results[1]) and not np.array_equal(results[0], results[2])
+    np.testing.assert_array_equal(results[0], results[3])
+
+
+def test_a_level_that_a_network_does_not_have_is_one_sentence(network_file, save_network):
+    with pytest.raises(InputError, match="was trained without levels, so it has one result only; leave out --level"):
+        load_restorer(network_file, "cpu", level=0.5)
+    top = IsplConfig(**CONFIG, levels=True).top_level
+    for level in (-0.1, top + 0.1, float("nan")):
+        with pytest.raises(InputError, match=f"expected a level from 0 to {top}, got"):
+            load_restorer(save_network(levels=True), "cpu", level=level)
+
+
+def test_float32_can_be_asked_for_and_bfloat16_too(network_file):
     network, _ = load_network(network_file, "cpu")
-    with pytest.raises(InputError, match="would replace its input"):
-        list(restore_files(network, [tmp_path / "face.png"], tmp_path))
-    with pytest.raises(InputError, match="has the same name as"):
-        list(restore_files(network, [tmp_path / "face.png", tmp_path / "other" / "face.png"], tmp_path / "out"))
-    np.testing.assert_allclose(read(tmp_path / "face.png"), photo(0), atol=0.5 / 255 + 1e-6)
+    exact, coarse = (restore_images(network, [photo(0)], 64, CPU, 1, dtype)[0] for dtype in ("fp32", "bf16"))
+    with torch.no_grad():
+        plain = network(torch.from_numpy(photo(0).transpose(2, 0, 1)[None].copy()))[0].permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(exact, plain, atol=1e-5)
+    assert 0 < np.abs(coarse - plain).mean() < 1 / 255
+
+
+def test_an_installation_without_weights_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr("ispl_model.restore.resources.files", lambda package: tmp_path)
+    with pytest.raises(InputError, match="comes without weights; give --checkpoint FILE"):
+        shipped_checkpoint()
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "ispl-lite.safetensors").write_bytes(b"")
+    assert shipped_checkpoint() == tmp_path / "weights" / "ispl-lite.safetensors"
 
 
 def test_building_with_a_seed_repeats_and_leaves_the_global_state_alone():

@@ -1,0 +1,29 @@
+"""The checkpoint that is shipped with ispl_model: what `ispl restore` does without another one.
+
+It is never retrained, and `ispl` never uses it. Licence CC BY-NC-SA 4.0, as the faces it was trained on.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmark.methods.method import Method
+from degrade.image import Image
+from degrade.resize import match_scale, resize_bicubic
+from ispl_model.device import find_device
+from ispl_model.restore import load_network, restore_images, shipped_checkpoint
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The shipped network; `checkpoint` is not used. At another side than its own, bicubic resizing in and out.
+
+    Raises InputError where this installation comes without weights.
+    """
+    where = find_device(device)
+    network, _ = load_network(shipped_checkpoint(), where)
+    side = network.config.size
+
+    def restore(images: Sequence[Image]) -> list[Image]:
+        restored = restore_images(network, [match_scale(image, side, 1) for image in images], side, where)
+        return restored if side == size else [resize_bicubic(image, size, size) for image in restored]
+
+    return Method("ispl-lite", restore, scale=1)

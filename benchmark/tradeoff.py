@@ -1,0 +1,169 @@
+"""The perception-distortion trade-off of one network with levels (paper, Secs. 3.2, 3.3 and 4.5, Fig. 8)."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmark import metrics
+from benchmark.tradeoff_figures import FOUND_SHARE, factor_sheet, plot
+from degrade.errors import InputError
+from degrade.files import write_bytes
+from degrade.image import Image, from_uint8, to_uint8, write
+from degrade.resize import match_scale
+from degrade.split import Split
+from ispl_model.generator import IsplConfig
+from ispl_model.lines import Lines
+from ispl_model.restore import Restorer, load_restorer
+
+DISTORTION, FOUND = "psnr.rgb", "found.dlib"
+PERCEPTION = ("lpips.alex", "lpips.squeeze")  # the first that can be had
+
+
+@dataclass(frozen=True)
+class Point:
+    """Means over the images at one level. faces: references in which dlib finds one."""
+
+    level: float
+    images: int
+    faces: int
+    distortion: float  # PSNR, dB
+    perception: float  # LPIPS
+    found: float  # share of faces
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """The points in the order of the levels, the metric of perception, and the files written."""
+
+    points: tuple[Point, ...]
+    perception: str
+    files: tuple[Path, ...]
+
+
+def tradeoff(
+    checkpoint: Path, split: Split, out: Path, step: float = 0.5, limit: int | None = None, device: str = "auto"
+) -> Tradeoff:
+    """Restore the degraded images of a split at every `step` of the level, and score them.
+
+    Writes to `out`: tradeoff.jsonl, a line for each level and image (those of the same checkpoint and split are not
+    computed again); tradeoff.csv, the means; tradeoff.png, PSNR against LPIPS; factors.png, Fig. 8 right.
+    limit: the first so many images. Raises InputError for a network without levels, images of another side than its
+    own or without reference, and where LPIPS cannot be computed.
+    """
+    restorer = load_restorer(checkpoint, device)
+    config = restorer.network.config
+    _check(config, checkpoint, split)
+    names, perception = split.names[:limit], _perception()
+    levels = sweep(config.top_level, step)
+    with (
+        Lines(out / "tradeoff.jsonl") as lines,
+        tqdm(total=len(levels) * len(names), unit="image", disable=None) as bar,
+    ):
+        points = [_point(restorer.at(level), split, names, perception, lines, bar) for level in levels]
+    files = tuple(out / name for name in ("tradeoff.csv", "tradeoff.png", "factors.png"))
+    write_bytes(files[0], _table(points, perception).encode())
+    write(files[1], plot(points, metrics.METRICS[perception].header))
+    write(files[2], factor_sheet(restorer, [split.reference(name) for name in names[:2]]))
+    return Tradeoff(tuple(points), perception, (lines.path, *files))
+
+
+def sweep(top: int, step: float) -> list[float]:
+    """0, step, 2 step, ... and the highest level.
+
+    >>> sweep(2, 0.75)
+    [0.0, 0.75, 1.5, 2.0]
+    """
+    return [*np.arange(0, top, step).tolist(), float(top)]
+
+
+def closing(done: Tradeoff) -> list[str]:
+    """Whether the face is found at every level, and whether the two metrics trade against each other."""
+    return [_found_sentence(done.points), _traded_sentence(done.points, metrics.METRICS[done.perception].header)]
+
+
+def _found_sentence(points: Sequence[Point]) -> str:
+    if not points[0].faces:
+        return "dlib finds no face in the references, so nothing is said of the restored ones"
+    lost = [f"{point.level:g} ({point.found:.0%})" for point in points if point.found < FOUND_SHARE]
+    if lost:
+        return f"dlib finds the face in fewer than {FOUND_SHARE:.0%} of the images at level {', '.join(lost)}"
+    return f"dlib finds the face in at least {min(point.found for point in points):.0%} of the images at every level"
+
+
+def _traded_sentence(points: Sequence[Point], header: str) -> str:
+    traded = [f"{a.level:g} to {b.level:g}" for a, b in pairwise(points) if _opposite(a, b)]
+    if not traded:
+        return f"PSNR and {header} never move in opposite directions: no level trades one for the other"
+    return f"PSNR and {header} move in opposite directions, one better and one worse, from level {', '.join(traded)}"
+
+
+def _opposite(a: Point, b: Point) -> bool:
+    """PSNR is better where it is higher, LPIPS where it is lower: both rising is one better and one worse."""
+    return (b.distortion - a.distortion) * (b.perception - a.perception) > 0
+
+
+def _check(config: IsplConfig, checkpoint: Path, split: Split) -> None:
+    if not config.levels:
+        raise InputError(f"{checkpoint}: was trained without levels, so nothing can be traded; train with --levels")
+    if split.info["size"] != config.size:
+        raise InputError(f"{split.path}: expected images of {config.size} px, got {split.info['size']} px")
+    if not split.has_reference:
+        raise InputError(f"{split.path}: has no references to measure against; choose a split with hq/")
+
+
+def _perception() -> str:
+    reasons = []
+    for metric in PERCEPTION:
+        try:
+            metrics.load(metric)
+        except metrics.Unavailable as reason:
+            reasons.append(str(reason))
+        else:
+            return metric
+    raise InputError(f"tradeoff: LPIPS cannot be computed here ({'; '.join(reasons)})")
+
+
+def _point(restorer: Restorer, split: Split, names: Sequence[str], perception: str, lines: Lines, bar: tqdm) -> Point:
+    """The means at the restorer's level, from the lines that are there and new ones."""
+    facts = restorer.facts | {"split": split.digest, "perception": perception}
+    there = {line.get("image"): line for line in lines.values if line.items() >= facts.items()}
+    for name in names:
+        if name not in there:
+            there[name] = facts | {"image": name} | _values(restorer, split, name, perception)
+            lines.append(there[name])
+        bar.update()
+    chosen = [there[name] for name in names]
+    found = [line[FOUND] for line in chosen if line[FOUND] is not None]
+    means = [float(np.mean([line[metric] for line in chosen])) for metric in (DISTORTION, perception)]
+    return Point(restorer.level, len(chosen), len(found), *means, float(np.mean(found)) if found else float("nan"))
+
+
+def _values(restorer: Restorer, split: Split, name: str, perception: str) -> dict[str, Any]:
+    reference = split.reference(name)
+    (restored,) = restorer([match_scale(split.degraded(name), restorer.size, 1)])
+    rounded = from_uint8(to_uint8(restored))  # as every score is, what a file would hold
+    return {metric: _value(metric, rounded, reference) for metric in (DISTORTION, perception, FOUND)}
+
+
+def _value(metric: str, restored: Image, reference: Image) -> float | None:
+    try:
+        return metrics.load(metric)(restored, reference)
+    except metrics.MetricError:  # no face in the reference
+        return None
+
+
+def _table(points: Sequence[Point], perception: str) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["level", "images", DISTORTION, perception, "faces", FOUND])
+    for point in points:
+        means = [f"{value:.6f}" for value in (point.distortion, point.perception)]
+        rows.writerow([f"{point.level:g}", point.images, *means, point.faces, f"{point.found:.4f}"])
+    return text.getvalue()

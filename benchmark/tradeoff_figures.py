@@ -1,0 +1,59 @@
+"""Fig. 8 of the paper: PSNR against LPIPS along the level, and one network on inputs of any reduction."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from degrade.image import Image, from_uint8, to_uint8
+from degrade.resize import match_scale, resize_bicubic
+from degrade.sheet import contact_sheet
+from ispl_model.restore import Restorer
+
+if TYPE_CHECKING:
+    from benchmark.tradeoff import Point
+
+FACTORS = (2, 4, 8, 16)
+FOUND_SHARE = 0.95  # of the outputs; fewer at some level, and the closing note says so
+
+
+def plot(points: Sequence["Point"], perception: str) -> Image:
+    """PSNR against LPIPS along the level, better to the left and below, as in the paper; how often a face is found."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), dpi=150, layout="constrained")
+    plane, shares = figure.subplots(1, 2, width_ratios=(5, 3))
+    plane.set(xlabel="PSNR, dB (inverted: better to the left)", ylabel=f"{perception} (better below)")
+    plane.plot([point.distortion for point in points], [point.perception for point in points], "o-")
+    for point in points:
+        if point.level == int(point.level):
+            place = point.distortion, point.perception
+            plane.annotate(f"t = {point.level:g}", place, xytext=(6, 4), textcoords="offset points", fontsize=8)
+    plane.invert_xaxis()
+    plane.margins(0.12)
+    levels = [point.level for point in points]
+    shares.set(xlabel="level t", ylabel="outputs in which dlib finds the face", ylim=(-0.03, 1.03))
+    shares.plot(levels, [point.found for point in points], "o-")
+    shares.axhline(FOUND_SHARE, color="grey", linestyle="--")
+    for axes in (plane, shares):
+        axes.grid(alpha=0.3)
+    figure.suptitle(f"One network at levels {levels[0]:g} to {levels[-1]:g}, means of {points[0].images} images")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return from_uint8(np.asarray(canvas.buffer_rgba())[:, :, :3])
+
+
+def factor_sheet(restorer: Restorer, references: Sequence[Image]) -> Image:
+    """Fig. 8, right: for each face a row of inputs reduced 2, 4, 8 and 16 times, above what the network makes of them.
+
+    references: (size, size, 3) at the network's side. Reduced by bicubic, rounded to 8 bits, enlarged by bicubic.
+    """
+    size, rows = restorer.size, []
+    for reference in references:
+        small = [from_uint8(to_uint8(resize_bicubic(reference, size // factor, size // factor))) for factor in FACTORS]
+        inputs = [match_scale(image, size, 1) for image in small]
+        labels = [f"reduced {factor} times" for factor in FACTORS]
+        rows.append([*zip(inputs, labels, strict=True), (reference, "reference")])
+        rows.append([(image, "restored") for image in restorer(inputs)])
+    return contact_sheet(rows)

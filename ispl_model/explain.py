@@ -1,0 +1,48 @@
+"""What each subspace of a network holds (paper, Sec. 3.6 and Fig. 5)."""
+
+from collections.abc import Sequence
+
+import torch
+
+from degrade.image import Image
+from degrade.sheet import contact_sheet
+from ispl_model.data import to_tensor
+from ispl_model.generator import Ispl
+from ispl_model.restore import to_images
+
+PLAIN = 0.5  # the constant that stands for a guide that is left out (Sec. 3.6)
+_CELL = 256  # px
+
+
+def explain(network: Ispl, image: Image) -> Image:
+    """A labelled sheet of one face of the network's side, as Fig. 5(b): a column for each level.
+
+    Above, one level alone: every other guide is 0.5 everywhere, and so is what x_0 is made of, which belongs to
+    level 0. Below, the levels up to that one; with the last of them the restoration is whole.
+    The first column holds the image and its restoration.
+    """
+    degraded = to_tensor(image)[None].to(next(network.parameters()).device)
+    with torch.inference_mode():
+        maps = network.encode(degraded)
+        start, guides = network.start(degraded, maps), network.guides(maps)
+        count = range(len(guides))
+        alone = [decoded(network, start, guides, {level}) for level in count]
+        together = [decoded(network, start, guides, set(range(level + 1))) for level in count]
+    above = ["degraded", *(f"level {level} alone, {guides[level].shape[-1]} px" for level in count)]
+    below = ["restored", *("up to level " + str(level) for level in count)]
+    rows = [zip([image, *alone], above, strict=True), zip([together[-1], *together], below, strict=True)]
+    return contact_sheet([[(_enlarged(one), label) for one, label in row] for row in rows])
+
+
+def decoded(network: Ispl, start: torch.Tensor, guides: Sequence[torch.Tensor], kept: set[int]) -> Image:
+    """The generator's image from the guides of the levels `kept`, the others being constant."""
+    shown = [guide if level in kept else torch.full_like(guide, PLAIN) for level, guide in enumerate(guides)]
+    first = start if 0 in kept else torch.full_like(start, PLAIN)
+    (image,) = to_images(network.decode(first, shown))
+    return image
+
+
+def _enlarged(image: Image) -> Image:
+    """By repeating pixels, so that a label fits above it."""
+    times = max(1, _CELL // len(image))
+    return image.repeat(times, axis=0).repeat(times, axis=1)

@@ -1,0 +1,45 @@
+"""The shipped checkpoint as a method: itself at its own side, resized in and out at others, never trained."""
+
+import numpy as np
+import pytest
+
+from benchmark import methods
+from benchmark.methods import ispl_lite
+from degrade.errors import InputError
+from degrade.resize import resize_bicubic
+from ispl_model.checkpoint import save
+from ispl_model.device import seeded_build
+from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.restore import load_network, restore_images
+
+CONFIG = {"variant": "isp_unet", "width": 2, "size": 64, "projection": 4}
+FACE = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)
+
+
+@pytest.fixture
+def shipped(monkeypatch, tmp_path):
+    """An untrained network in the place of the shipped one, stored as that is, in half precision."""
+    network = seeded_build(lambda: Ispl(IsplConfig(**CONFIG)), 0)
+    path = tmp_path / "ispl-lite.safetensors"
+    save(path, network.state_dict(), {"method": "ispl:isp_unet", "network": CONFIG}, half=True)
+    monkeypatch.setattr(ispl_lite, "shipped_checkpoint", lambda: path)
+    return path
+
+
+def test_at_its_own_side_it_is_the_network_and_at_others_it_is_resized_in_and_out(shipped):
+    network, _ = load_network(shipped, "cpu")
+    (expected,) = restore_images(network, [FACE], 64, "cpu")
+    np.testing.assert_array_equal(ispl_lite.load("cpu", None, 64).restore([FACE])[0], expected)
+    large = resize_bicubic(FACE, 128, 128)
+    (inside,) = restore_images(network, [resize_bicubic(large, 64, 64)], 64, "cpu")
+    np.testing.assert_array_equal(
+        ispl_lite.load("cpu", None, 128).restore([large])[0], resize_bicubic(inside, 128, 128)
+    )
+    small = resize_bicubic(FACE, 16, 16)
+    assert ispl_lite.load("cpu", None, 64).restore([small])[0].shape == (64, 64, 3)
+
+
+def test_ispl_never_uses_it_and_it_is_never_trained(shipped):
+    assert not methods.find_method("ispl-lite").trainable
+    with pytest.raises(InputError, match="expected a checkpoint, got none"):
+        methods.method_module("ispl").load("cpu", None, 64)

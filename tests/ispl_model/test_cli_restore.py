@@ -1,0 +1,134 @@
+"""`ispl restore` from the command line: what it says at the end, and one sentence for everything that is wrong."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from degrade.image import read, write
+from degrade.portraits import paint
+from degrade.sources import portrait_sources
+from ispl_model import checkpoint
+from ispl_model.cli import ispl
+
+
+def restore(image, network: Path | None, out, *options):
+    named = ["--checkpoint", network] if network else []
+    arguments = ["restore", image, *named, "--out", out, "--device", "cpu", *options]
+    return CliRunner().invoke(ispl, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory):
+    path = tmp_path_factory.mktemp("face") / "face.png"
+    write(path, np.random.default_rng(0).random((64, 64, 3), dtype=np.float32))
+    return path
+
+
+def test_a_folder_of_photographs_is_restored_the_one_without_a_face_is_named_and_a_second_run_keeps_them(
+    network_file, tmp_path
+):
+    photo = np.full((200, 400, 3), 0.5, np.float32)
+    photo[20:180, 30:190] = paint(portrait_sources("test", 1)[0].portrait, 160)
+    write(tmp_path / "photos" / "a.png", photo)
+    write(tmp_path / "photos" / "b.png", np.full((200, 300, 3), 0.5, np.float32))
+    for options, sentence in (
+        (["--upscale", "2"], "restored 1 images: 1 photographs with 1 faces\n"),
+        (["--upscale", "2", "--resume"], "restored 0 images; 1 were there already\n"),
+    ):
+        result = restore(tmp_path / "photos", network_file, tmp_path / "out", *options)
+        assert result.exit_code == 1 and sentence in result.output, result.output
+        assert "1 of 2 images could not be restored" in result.output
+        assert f"{tmp_path / 'photos' / 'b.png'}: no face found" in result.output
+    assert read(tmp_path / "out" / "a.png").shape == (400, 800, 3)
+
+
+def test_a_wide_image_can_be_restored_in_tiles(network_file, tmp_path):
+    write(tmp_path / "wide.png", np.full((70, 100, 3), 0.5, np.float32))
+    result = restore(tmp_path / "wide.png", network_file, tmp_path / "out", "--kind", "tiles", "--batch", "3")
+    assert result.exit_code == 0 and "restored 1 images: 1 in tiles of 64 px" in result.output
+    assert read(tmp_path / "out" / "wide.png").shape == (70, 100, 3)
+
+
+def test_a_level_is_used_where_the_network_has_it(face, save_network, network_file, tmp_path):
+    with_levels = save_network(levels=True)
+    for level in ("0", "2"):
+        assert restore(face, with_levels, tmp_path / level, "--level", level).exit_code == 0
+    assert not np.array_equal(read(tmp_path / "0" / "face.png"), read(tmp_path / "2" / "face.png"))
+    for network, level, sentence in (
+        (network_file, "1", "was trained without levels"),
+        (with_levels, "7", "expected a level from 0 to 2, got 7"),
+    ):
+        result = restore(face, network, tmp_path / "out", "--level", level)
+        assert result.exit_code == 1 and sentence in result.output
+
+
+@pytest.fixture
+def wrong_files(network_file, tmp_path):
+    """Files that are no checkpoint of this network, by what is wrong with them."""
+    state, header = checkpoint.load(network_file)
+    (tmp_path / "truncated").write_bytes(network_file.read_bytes()[:-100])
+    (tmp_path / "pickle").write_bytes(pickle.dumps({"weight": 1}))
+    torch.save({"weight": torch.zeros(1)}, tmp_path / "zip")
+    checkpoint.save(tmp_path / "method", state, header | {"method": "edsr"})
+    checkpoint.save(tmp_path / "width", state, header | {"network": header["network"] | {"width": 4}})
+    wanted = header["network"] | {"variant": "isp_unet"}
+    checkpoint.save(tmp_path / "variant", state, header | {"network": wanted})
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing", "cannot be read"),
+        ("truncated", "not a whole safetensors file"),
+        ("pickle", "a pickled PyTorch file, which can run code when read"),
+        ("zip", "a pickled PyTorch file, which can run code when read"),
+        ("method", "expected a checkpoint of ispl, got one of edsr"),
+        ("width", "holds the weights of another network"),
+        ("variant", "holds the weights of another network"),
+    ],
+)
+def test_what_is_no_checkpoint_of_this_network_is_one_sentence(face, wrong_files, tmp_path, name, sentence):
+    result = restore(face, wrong_files / name, tmp_path / "out")
+    assert result.exit_code == 1 and sentence in result.output and "Traceback" not in result.output
+    assert result.output.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+def test_wrong_options_are_one_sentence(face, network_file, tmp_path, monkeypatch):
+    write(tmp_path / "wide.png", np.zeros((32, 64, 3), np.float32))
+    for image, options, sentence in (
+        (tmp_path / "wide.png", ["--kind", "face"], "expected a square face, got 64 x 32 px"),
+        (face, ["--kind", "face", "--upscale", "2"], "a face comes out at the network's size"),
+        (face, ["--upscale", "10000"], "would become 640000 x 640000 px, more than 89 million pixels"),
+        (tmp_path / "none", [], "expected a folder of images, got nothing there"),
+    ):
+        result = restore(image, network_file, tmp_path / "out", *options)
+        assert result.exit_code == 1 and sentence in result.output and "Traceback" not in result.output
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    result = restore(face, network_file, tmp_path / "out", "--device", "cuda")
+    assert result.exit_code == 1 and "no usable CUDA device; use --device cpu" in result.output
+
+
+def test_without_a_checkpoint_the_shipped_one_is_used_or_asked_for(face, network_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("ispl_model.restore.resources.files", lambda package: tmp_path)
+    result = restore(face, None, tmp_path / "out")
+    assert result.exit_code == 1 and "comes without weights; give --checkpoint FILE" in result.output
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "ispl-lite.safetensors").write_bytes(network_file.read_bytes())
+    result = restore(face, None, tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert restore(face, network_file, tmp_path / "again").exit_code == 0
+    assert (tmp_path / "again" / "face.png").read_bytes() == (tmp_path / "out" / "face.png").read_bytes()
+
+
+def test_stopping_says_how_to_go_on(face, network_file, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ispl_model.restore_files.restore_files", stop)
+    result = restore(face, network_file, tmp_path / "out")
+    assert result.exit_code == 130 and "stopped, 0 restored; the same command with --resume goes on" in result.output

@@ -1,0 +1,96 @@
+"""Photographs: only faces change, they land where they were, and no seam is seen."""
+
+import numpy as np
+import pytest
+
+from degrade import faces
+from degrade.image import check_image
+from degrade.portraits import paint
+from degrade.resize import resize_bicubic
+from degrade.sources import portrait_sources
+from ispl_model.photograph import feathered, restore_photograph
+
+SIZE = 128
+
+
+@pytest.fixture(scope="module")
+def group():
+    """Two painted faces of different size on a dull wall; the second is cut by the border."""
+    first, second = (paint(source.portrait, 256) for source in portrait_sources("test", 2))
+    wall = resize_bicubic(np.random.default_rng(0).random((4, 6, 3), dtype=np.float32) * 0.2 + 0.4, 300, 480)
+    wall[30:250, 30:250] = resize_bicubic(first, 220, 220)
+    wall[110:300, 290:480] = resize_bicubic(second, 190, 190)
+    return wall
+
+
+@pytest.fixture(scope="module")
+def boxes(group):
+    found = faces.detect_reduced(group)
+    assert len(found) == 2
+    return found
+
+
+def darker(images):
+    """As an untrained network: a little contrast lost, everywhere."""
+    return [0.5 + 0.4 * np.tanh(2 * image - 1).astype(np.float32) for image in images]
+
+
+def test_a_network_that_changes_nothing_leaves_every_pixel(group, boxes):
+    restored = restore_photograph(group, boxes, list, SIZE)
+    np.testing.assert_array_equal(restored, group)
+
+
+def test_what_lies_outside_the_crops_is_left_alone_or_enlarged_by_bicubic(group, boxes):
+    outside = np.ones(group.shape[:2], bool)
+    for box in boxes:
+        rows, columns, _ = faces.uncrop(
+            np.ones((SIZE, SIZE, 1), np.float32), faces.face_affine(group, box, SIZE), 300, 480
+        )
+        outside[rows, columns] = False
+    assert outside.sum() > 5000
+    restored = restore_photograph(group, boxes, darker, SIZE)
+    check_image(restored)
+    np.testing.assert_array_equal(restored[outside], group[outside])
+    assert np.abs(restored - group).max() > 0.05
+    twice = restore_photograph(group, boxes, darker, SIZE, upscale=2)
+    doubled = outside.repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(twice[doubled], resize_bicubic(group, 600, 960)[doubled])
+
+
+def test_no_seam_is_seen(group, boxes):
+    """The change fades: next to each other it differs by less than two grey levels on a face that changes by 25."""
+    change = restore_photograph(group, boxes, lambda crops: [np.clip(c + 0.1, 0, 1) for c in crops], SIZE) - group
+    unclipped = np.where(group < 0.85, change, np.nan)
+    assert np.nanmax(unclipped) == pytest.approx(0.1, abs=2e-3)
+    for axis in (0, 1):
+        assert np.nanmax(np.abs(np.diff(unclipped, axis=axis))) < 2 / 255
+
+
+@pytest.mark.parametrize("upscale", [1, 2])
+def test_a_perfect_network_puts_the_sharp_face_back_where_it_was(group, boxes, upscale):
+    """Blurred photograph in, crops of the sharp one as its restorations: the faces come out as in the sharp one."""
+    height, width = group.shape[:2]
+    blurred = resize_bicubic(resize_bicubic(group, height // 4, width // 4), height, width)
+    affines = [faces.face_affine(blurred, box, 2 * SIZE) for box in boxes]
+    perfect = [faces.crop_affine(group, affine, 2 * SIZE) for affine in affines]
+    restored = restore_photograph(blurred, boxes, lambda crops: perfect, 2 * SIZE, upscale)
+    before, after = (
+        np.abs(image - resize_bicubic(group, height * upscale, width * upscale))
+        for image in (resize_bicubic(blurred, height * upscale, width * upscale), restored)
+    )
+    for box in boxes:
+        inner = slice(box.top * upscale, box.bottom * upscale), slice(box.left * upscale, box.right * upscale)
+        assert after[inner].mean() < 0.3 * before[inner].mean()
+
+
+def test_overlapping_crops_give_the_weighted_mean_of_their_changes(group, boxes):
+    """The same face twice: what each does alone, not both on top of each other."""
+    once = restore_photograph(group, boxes[:1], darker, SIZE)
+    twice = restore_photograph(group, boxes[:1] * 2, darker, SIZE)
+    np.testing.assert_allclose(twice, once, atol=1e-5)
+
+
+def test_the_mask_is_one_inside_and_fades_to_nothing():
+    mask = feathered(64)
+    assert mask[32, 32] == 1 and mask[0].max() < 0.03 and mask[:, -1].max() < 0.03
+    assert (mask == mask.T).all() and (np.diff(mask[32, :32]) >= 0).all()

@@ -100,7 +100,7 @@ def train_ispl(
     try:
         levels = {"levels": True} if training.levels else {}
         config = IsplConfig(variant=variant, width=width, size=split.info["size"], **levels)
-    except (TypeError, ValueError) as error:  # TypeError: networks without levels
+    except ValueError as error:
         raise InputError(f"{split.path}: no network for this split ({error})") from error
     if (run.parsing is None) == (variant == "ep_map"):
         raise InputError(f"variant {variant}: label maps (--parsing DIR) are for ep_map, which needs them")

@@ -11,7 +11,7 @@ from ispl_model.encoder import Encoder, Pyramid, sampled
 from ispl_model.fusion import LevelInput
 from ispl_model.initial import pass_through_, subdue_
 from ispl_model.spade import ModulatedBlock
-from ispl_model.variants import SMALLEST_MAP, VARIANTS, IsplConfig, Variant  # noqa: F401 - train.py takes it from here
+from ispl_model.variants import VARIANTS, IsplConfig, Variant
 
 
 class Generator(nn.Module):

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -23,7 +22,7 @@ from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
 from ispl_model.device import device_name, own_randomness, seeded_build
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES, Adversary
-from ispl_model.generator import SMALLEST_MAP, Ispl, IsplConfig
+from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.losses import LOSSES
 from ispl_model.objective import Objective
 from ispl_model.perceptual import Perceptual, perceptual_label
@@ -32,8 +31,8 @@ from ispl_model.progress import Interrupted, Point, Progress, stop_signals
 from ispl_model.samples import write_samples
 from ispl_model.trainer import NotFinite, Trainer
 from ispl_model.training import Training, TrainRun
+from ispl_model.variants import SMALLEST_MAP
 
-LABELS = 19  # classes of a face's label map (CelebAMask-HQ)
 PATIENCE = 500  # steps for which a discriminator's loss may be unhealthy
 
 
@@ -240,10 +239,9 @@ def _condition(training: Training, run: TrainRun, split: Split) -> Condition | N
     """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
     if run.parsing is None:
         return training.condition(split) if training.condition else None
-    from ispl_model.parsing import label_map
+    from ispl_model.parsing import label_map, one_hot
 
-    classes = np.eye(LABELS, dtype=np.float32)
-    return lambda name: classes[label_map(run.parsing, name, split.info["size"])]
+    return lambda name: one_hot(label_map(run.parsing, name, split.info["size"]))
 
 
 def _step_seed(run: TrainRun, step: int, processes: Processes) -> int:

@@ -12,11 +12,12 @@ def list_methods() -> None:
     outside = {f"{kind}:": row for kind, row in methods.OUTSIDE.items()}
     for name, row in (methods.METHODS | outside).items():
         obstacle = methods.obstacle(row)
-        weights = "trained first" if row.trainable else ", ".join(row.weights) or "no weights"
-        runs = obstacle or f"runs, {weights}"
+        weights = "trained first" if row.trainable else "weights" if row.weights else "no weights"
+        runs = "not here" if obstacle else f"runs, {weights}"
         tasks = "every task" if row.tasks == methods.EVERY_TASK else ", ".join(row.tasks) or "any task"
         scale = "-" if name in outside else f"x{row.scale}"
-        click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}")
+        why = f"; not here: {obstacle}" if obstacle else ""
+        click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")
 
 
 @click.command("metrics", cls=Command)

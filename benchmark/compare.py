@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from benchmark.cells import Run
+from benchmark.comparable import Facts, comparable
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
@@ -18,7 +18,6 @@ from degrade.errors import InputError
 from degrade.split import Split, open_split
 
 LEVEL = 0.05  # of the corrected p value, below which one method is called better
-Facts = Mapping[str, Any]  # what <run>.json holds
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
     *("difference", "low", "high", "p", "p_holm", "better"),
@@ -94,17 +93,6 @@ def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metri
 def _narrowed(facts: Facts, metrics: Sequence[str]) -> Facts:
     """The description of a run with the definitions of some metrics only."""
     return {**facts, "metrics": {metric: digest for metric, digest in facts["metrics"].items() if metric in metrics}}
-
-
-def comparable(run_a: Facts, run_b: Facts) -> None:
-    """Raise InputError, naming the difference, unless two runs used one test split and define their metrics alike."""
-    names = f"runs {run_a['run']} and {run_b['run']}"
-    if (run_a["split"], run_a["split_sha256"]) != (run_b["split"], run_b["split_sha256"]):
-        raise InputError(f"{names}: scored on test splits of different content; score one of them again")
-    for metric in sorted(run_a["metrics"].keys() & run_b["metrics"].keys()):
-        if run_a["metrics"][metric] != run_b["metrics"][metric]:
-            how = "by different definitions, weights or package versions"
-            raise InputError(f"{names}: {metric} was computed {how}; score one of them again")
 
 
 def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:

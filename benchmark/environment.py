@@ -27,11 +27,16 @@ def environment(command: Iterable[str], device: str) -> dict[str, Any]:
         "commit": commit,
         "uncommitted_changes": bool(_git("status", "--porcelain")) if commit else None,
         "python": platform.python_version(),
-        "packages": {package: _version(package) for package in PACKAGES},
+        "packages": package_versions(),
         "platform": f"{platform.system()} {platform.machine()}",
         "processor": f"{_processor()}, {os.cpu_count()} logical cores",
         "device": _device_name(device),
     }
+
+
+def package_versions() -> dict[str, str | None]:
+    """The versions of PACKAGES; None for one that is not there."""
+    return {package: _version(package) for package in PACKAGES}
 
 
 def metric_hashes(ids: Iterable[str]) -> dict[str, str]:

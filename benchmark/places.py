@@ -1,10 +1,14 @@
 """Where things made lie, and the splits: found by content under --work, made when they are not there."""
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmark.protocol import Profile
+from benchmark.record import KEY, digest_of
 from degrade.errors import InputError
 from degrade.recipes import find_recipe
 from degrade.sources import Source, portrait_sources, role_sources
@@ -34,6 +38,8 @@ class Settings:
     device: str = "auto"
     workers: int = 1
     command: tuple[str, ...] = ()  # as the user gave it, for <run>.json
+    keep: bool = False  # leave restored images under WORK/restored
+    max_failures: int | None = None  # images of a run that may fail
 
     def __post_init__(self) -> None:
         name = self.profile.name
@@ -64,6 +70,16 @@ def checkpoint_file(work: Path, method: str, task: str, seed: int, digest: str) 
     """WORK/checkpoints/<method>-<task>-<seed>-<8 digits>/model.safetensors; a colon in the method is a dash."""
     folder = f"{method.replace(':', '-')}-{task}-{seed}-{digest[:8]}"
     return Path(work) / "checkpoints" / folder / "model.safetensors"
+
+
+def made_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
+    """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
+
+    facts: of <run>.json; the digits stand for the run's key and the content of its split.
+    """
+    digits = digest_of([facts[field] for field in (*KEY, "split_sha256")])[:8]
+    method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
+    return Path(work) / kind / f"{facts['split']}-{method}-{digits}"
 
 
 def recipe_of(profile: Profile, domain: str, task: str) -> str:

@@ -2,16 +2,19 @@
 
 import json
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from degrade.errors import InputError
 from degrade.files import sha256
+from degrade.lock import hold
 
 SCHEMA = 1
 GROUPS = 20  # of a jackknife; an image's group is its position in name order modulo this
+KEY = ("profile", "protocol", "task", "split", "method", "seed", "checkpoint")  # what all lines of a run share
 _OF_SETS = ("n", "replicates", "deviation")
 
 
@@ -47,7 +50,7 @@ class Score:
     @property
     def run_key(self) -> tuple[str | int | None, ...]:
         """The part of the key that is the same for all lines of one run."""
-        return (self.profile, self.protocol, self.task, self.split, self.method, self.seed, self.checkpoint)
+        return tuple(getattr(self, field) for field in KEY)
 
     def line(self) -> str:
         """Strict JSON without a line end."""
@@ -69,8 +72,11 @@ def digest_of(value: Any) -> str:
     return sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode())
 
 
-class ScoreFile:
-    """Appends score lines to one file, each flushed when written; drops a torn last line on opening."""
+class LineFile:
+    """Appends lines to one file, each flushed when written; a torn last line is dropped, with a word, on opening.
+
+    One process at a time: another one that opens the same file waits until this one closes it or dies.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
@@ -79,21 +85,34 @@ class ScoreFile:
             self._file = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
         except OSError as error:
             raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-        _drop_torn_line(self._file)
+        hold(self._file.fileno(), self.path)
+        _drop_torn_line(self._file, self.path)
 
-    def append(self, score: Score) -> None:
-        """Write one line; InputError when the disk is full."""
+    def write(self, line: str) -> None:
+        """Append one line, given without its end; InputError when the disk is full."""
         try:
-            self._file.write((score.line() + "\n").encode())
+            self._file.write((line + "\n").encode())
             self._file.flush()
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
 
-    def __enter__(self) -> "ScoreFile":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes have the file."""
         self._file.close()
+
+
+class ScoreFile(LineFile):
+    """The score lines of one run."""
+
+    def append(self, score: Score) -> None:
+        """Write one score line; InputError when the disk is full."""
+        self.write(score.line())
 
 
 def scores_folder(results: Path, profile: str) -> Path:
@@ -123,19 +142,33 @@ def newest(scores: Iterable[Score]) -> list[Score]:
 
 
 def read_file(path: Path) -> list[Score]:
-    """The scores of one file in order; a torn last line is left out."""
-    scores = []
-    lines = Path(path).read_bytes().split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):  # what follows the last line end is torn or empty
-        try:
-            scores.append(_parse(line))
-        except (ValueError, TypeError) as error:
-            raise InputError(f"{path}: line {number} is not a score line ({error}); repair or remove it") from error
-    return scores
+    """The scores of one file in order; a torn last line is left out, with a word on stderr.
+
+    Raises InputError for any other line that is not a score and for one of a newer schema.
+    """
+    *lines, torn = Path(path).read_bytes().split(b"\n")  # what follows the last line end is torn or empty
+    if torn:
+        _say_torn(path)
+    return [_parse(path, number, line) for number, line in enumerate(lines, start=1)]
 
 
-def _parse(line: bytes) -> Score:
-    values = json.loads(line)
+def _parse(path: Path, number: int, line: bytes) -> Score:
+    try:
+        values = json.loads(line)
+        _refuse_newer(path, values)
+        return _score(values)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: line {number} is not a score line ({error}); repair or remove it") from error
+
+
+def _refuse_newer(path: Path, values: Any) -> None:
+    schema = values.get("schema") if isinstance(values, dict) else None
+    if isinstance(schema, int) and schema > SCHEMA:
+        remedy = "update this program, or name another folder with --results"
+        raise InputError(f"{path}: written in schema {schema} by a newer version, this one knows {SCHEMA}; {remedy}")
+
+
+def _score(values: Any) -> Score:
     known = {field.name for field in fields(Score)}
     if not isinstance(values, dict) or not values.keys() <= known:
         raise ValueError(f"expected the keys {', '.join(sorted(known))}")
@@ -146,8 +179,15 @@ def _parse(line: bytes) -> Score:
     return Score(**values)
 
 
-def _drop_torn_line(file: IO[bytes]) -> None:
+def _drop_torn_line(file: IO[bytes], path: Path) -> None:
     """Cut what follows the last line end: a line is whole once its line end is written."""
     file.seek(0)
-    whole = file.read().rfind(b"\n") + 1
-    file.truncate(whole)
+    content = file.read()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        _say_torn(path)
+        file.truncate(whole)
+
+
+def _say_torn(path: Path) -> None:
+    print(f"{path}: its last line is torn, as a killed run leaves it, and is left out", file=sys.stderr)

@@ -37,4 +37,4 @@ def method_sheet(request: RunRequest, method_names: Sequence[str], count: int) -
 
 def _restored(request: RunRequest, split: Split, task: str, names: Sequence[str]) -> list[Image]:
     method = load_method(request, task)
-    return method.restore([split.reference(name) if method.needs_reference else split.degraded(name) for name in names])
+    return [method.restored(split, name) for name in names]

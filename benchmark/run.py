@@ -1,118 +1,37 @@
 """One method under one protocol: makes what is missing, reuses what is there, appends score lines."""
 
-import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
-from benchmark import methods, scoring
-from benchmark.environment import environment, metric_hashes
+from benchmark import methods
 from benchmark.methods.method import Method
-from benchmark.places import Prepared, Settings, domain_split, recipe_of
-from benchmark.protocol import Protocol
-from benchmark.record import Score, ScoreFile, digest_of, newest, read_file, scores_folder
+from benchmark.metrics import find_metric
+from benchmark.pairs import check_images
+from benchmark.places import Prepared, domain_split, recipe_of
+from benchmark.pool import scoring_pool
+from benchmark.record import ScoreFile, digest_of, newest, read_file, scores_folder
+from benchmark.request import Candidate, RunRequest, RunSummary, Weights
+from benchmark.runfile import claim
+from benchmark.scoring import Subject
+from benchmark.session import Session, device_of
 from benchmark.training import trained
 from degrade.errors import InputError
-from degrade.files import sha256_file, write_json
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What to run. tasks: empty for the protocol's tasks that the method runs by default."""
-
-    settings: Settings
-    protocol: Protocol
-    method: str
-    tasks: tuple[str, ...] = ()
-    seed: int = 0  # of training; without meaning for a method that is not trained
-
-    def chosen_tasks(self) -> tuple[str, ...]:
-        """The tasks in the protocol's order."""
-        default = methods.find_method(self.method).tasks
-        return self.tasks or tuple(task for task in self.protocol.task if task in default)
-
-
-@dataclass
-class RunSummary:
-    """What was made and what was there already."""
-
-    trainings_made: int = 0
-    trainings_reused: int = 0
-    splits_made: int = 0
-    scores_made: int = 0
-    scores_reused: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)  # of each stage: split, train, restore, score
-    places: list[Path] = field(default_factory=list)  # files with the score lines
-    scores: list[Score] = field(default_factory=list)  # all of this request, made or reused
-    errors: list[tuple[str, str]] = field(default_factory=list)  # (face, sentence) left out of a split
-
-    def add(self, other: "RunSummary") -> None:
-        """Take in what another run did."""
-        for name in ("trainings_made", "trainings_reused", "splits_made", "scores_made", "scores_reused"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for stage, seconds in other.seconds.items():
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
-        self.places += other.places
-        self.scores += other.scores
-        self.errors += other.errors
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Adds the time of its block to `seconds[name]`, also when the block fails."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A trained checkpoint."""
-
-    path: Path
-    sha256: str
-    train_split: str
-    steps: int
+from degrade.files import sha256_file
 
 
 def run(request: RunRequest) -> RunSummary:
     """Restore and score the test split of every chosen task.
 
-    Raises InputError for what concerns a whole task: an unknown method, no faces, a full disk. An
-    image or metric that fails gives a score line with the reason.
+    Raises InputError for what concerns a whole task: an unknown method, no faces, a full disk, a metric that
+    the split cannot have. An image or metric that fails gives a score line with the reason.
     """
     methods.find_method(request.method)
+    for metric_id in request.chosen_metrics():
+        find_metric(metric_id)
+    if not request.chosen_tasks():
+        raise InputError(f"method '{request.method}': expected a task, got none; name it with --task")
     summary = RunSummary()
     for task in request.chosen_tasks():
         summary.add(_run_task(request, task))
-    return summary
-
-
-def _run_task(request: RunRequest, task: str) -> RunSummary:
-    settings, summary = request.settings, RunSummary()
-    with summary.stage("split"):
-        prepared = domain_split(settings, request.protocol.test_domain, task, "test")
-    _note_split(summary, prepared)
-    trainable = methods.find_method(request.method).trainable
-    weights = _weights(request, task, summary) if trainable else None
-    subject = _subject(request, task, prepared, weights)
-    path = scores_folder(settings.results, settings.profile.name) / f"{subject.run}.jsonl"
-    there = newest(read_file(path)) if path.exists() else []
-    with summary.stage("score"):
-        todo = scoring.plan(subject, prepared, request.protocol.metrics, there)
-    summary.scores_reused += todo.reused
-    if todo.tasks or todo.unavailable:
-        _score(request, subject, prepared, _Job(todo, weights, path), summary)
-        there = newest(read_file(path))
-    summary.places.append(path)
-    order = {metric: place for place, metric in enumerate(request.protocol.metrics)}
-    asked = [score for score in there if score.metric in order]
-    summary.scores += sorted(asked, key=lambda score: order[score.metric])
     return summary
 
 
@@ -122,87 +41,68 @@ def load_method(request: RunRequest, task: str) -> Method:
     return _load(request, _weights(request, task, RunSummary()) if trainable else None)
 
 
+def _run_task(request: RunRequest, task: str) -> RunSummary:
+    settings, summary = request.settings, RunSummary()
+    candidate = _candidate(request, task, summary)
+    folder = scores_folder(settings.results, settings.profile.name)
+    path = claim(folder, digest_of(candidate.subject.key)[:8], request.anew)
+    candidate = replace(candidate, subject=replace(candidate.subject, run=path.stem))
+    with ScoreFile(path) as file, scoring_pool(settings.workers, settings.work / "cache") as pool:
+        session = Session(request, candidate, file, pool)
+        with summary.stage("score"):
+            summary.scores_reused += session.find_missing()
+        summary.scores_made += session.score(lambda: candidate.method or _load(request, candidate.weights))
+        summary.add_seconds(session.seconds)
+        there = newest(read_file(path))
+    summary.places.append(path)
+    order = {metric: place for place, metric in enumerate(request.chosen_metrics())}
+    asked = [score for score in there if score.metric in order]
+    summary.scores += sorted(asked, key=lambda score: order[score.metric])
+    return summary
+
+
+def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate:
+    """The test split, the weights and the method; everything that may be refused is refused here."""
+    settings, name = request.settings, methods.canonical(request.method)
+    with summary.stage("split"):
+        prepared = domain_split(settings, request.protocol.test_domain, task, "test")
+        references = _references(request, task, prepared)
+    _note_split(summary, prepared)
+    weights = _weights(request, task, summary) if methods.find_method(name).trainable else None
+    seed, checkpoint, method = (request.seed, weights.sha256, None) if weights else (None, None, None)
+    if hasattr(module := methods.method_module(name), "digest"):  # what it restores with is not made here
+        method, checkpoint = _load(request, None), module.digest(methods.argument(name))
+        if method.files is not None:
+            check_images(name, method.files, dict.fromkeys(prepared.names, (settings.profile.size,) * 2))
+    key = (settings.profile.name, request.protocol.name, task, prepared.label, name, seed, checkpoint)
+    return Candidate(Subject("", *key), prepared, references, weights, method)
+
+
+def _references(request: RunRequest, task: str, prepared: Prepared) -> Prepared | None:
+    """The split whose references sets are compared with: the test split itself where it has any.
+
+    A set of real faces has none. A protocol that trains on clean faces then compares with those.
+    """
+    if prepared.split.has_reference:
+        return prepared
+    needing = [metric for metric in map(find_metric, request.chosen_metrics()) if metric.needs_reference]
+    of_clean_faces = request.protocol.train_domain == "synthetic"
+    refused = [metric.id for metric in needing if metric.per == "image" or not of_clean_faces]
+    if refused:
+        which = f"{prepared.label}: has no references, so {', '.join(refused)} cannot be computed"
+        sets = " and, against clean faces, of sets" if of_clean_faces else ""
+        raise InputError(f"{which}; name metrics without a reference{sets} with --metrics, such as niqe.y")
+    return domain_split(request.settings, "synthetic", task, "test") if needing else None
+
+
 def _note_split(summary: RunSummary, prepared: Prepared) -> None:
     summary.splits_made += prepared.made
     summary.errors += prepared.errors
 
 
-def _subject(request: RunRequest, task: str, prepared: Prepared, weights: Weights | None) -> scoring.Subject:
-    profile = request.settings.profile.name
-    seed, sha256 = (request.seed, weights.sha256) if weights else (None, None)
-    key = (profile, request.protocol.name, task, prepared.label, methods.canonical(request.method), seed, sha256)
-    digits = digest_of(key)[:8]
-    earlier = sorted(scores_folder(request.settings.results, profile).glob(f"*-{digits}.jsonl"))
-    name = earlier[-1].stem if earlier else f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digits}"
-    return scoring.Subject(name, *key)
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What one scoring needs besides its subject and split."""
-
-    todo: scoring.Plan
-    weights: Weights | None
-    path: Path
-
-
-def _score(request: RunRequest, subject: scoring.Subject, prepared: Prepared, job: _Job, summary: RunSummary) -> None:
-    """Append the missing lines; <run>.json says how before the first line and with counts after the last."""
-    facts = _facts(request, subject, prepared, job)
-    note = job.path.with_suffix(".json")
-    facts["sessions"] = [*_earlier_sessions(note), environment(request.settings.command, _device(request))]
-    write_json(note, facts)
-    before = len(read_file(job.path)) if job.path.exists() else 0
-    with ScoreFile(job.path) as file:
-        seconds = scoring.score(subject, prepared, job.todo, lambda: _load(request, job.weights), file)
-    for stage, spent in seconds.items():
-        summary.seconds[stage] = summary.seconds.get(stage, 0.0) + spent
-    lines = read_file(job.path)
-    summary.scores_made += len(lines) - before
-    failed = [score for score in newest(lines) if score.value is None and score.error != "+inf"]
-    facts["counts"] |= {"scored": len(newest(lines)) - len(failed), "failed": len(failed)}
-    facts["sessions"][-1]["seconds"] = {stage: round(spent, 2) for stage, spent in seconds.items()}
-    write_json(note, facts)
-
-
-def _facts(request: RunRequest, subject: scoring.Subject, prepared: Prepared, job: _Job) -> dict[str, Any]:
-    weights = asdict(job.weights) | {"path": job.weights.path.parent.name} if job.weights else None
-    return {
-        **asdict(subject),
-        "profile_values": asdict(request.settings.profile),
-        "protocol_values": asdict(request.protocol),
-        "split_sha256": prepared.split.digest,
-        "split_seed": prepared.split.info.get("seed"),
-        "weights": weights,
-        "metrics": metric_hashes(request.protocol.metrics),
-        "counts": {"faces_asked": prepared.asked, "images": len(prepared.names), "scored": None, "failed": None},
-    }
-
-
-def _earlier_sessions(note: Path) -> list[dict[str, Any]]:
-    """The sessions that wrote this run's lines before; a resumed run keeps their commits and machines on record."""
-    if not note.exists():
-        return []
-    try:
-        return json.loads(note.read_text(encoding="utf-8"))["sessions"]
-    except (ValueError, KeyError) as error:
-        raise InputError(
-            f"{note}: does not describe a run ({error}); remove it and its .jsonl to score again"
-        ) from error
-
-
 def _load(request: RunRequest, weights: Weights | None) -> Method:
-    module = methods.method_module(request.method)
-    return module.load(_device(request), weights.path if weights else None, request.settings.profile.size)
-
-
-def _device(request: RunRequest) -> str:
-    """Where the method computes: the CPU, unless it has a network."""
-    if not methods.find_method(request.method).trainable:
-        return "cpu"
-    from ispl_model.device import find_device
-
-    return str(find_device(request.settings.device))
+    source = weights.path if weights else methods.argument(request.method)
+    return methods.method_module(request.method).load(device_of(request), source, request.settings.profile.size)
 
 
 def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights:

@@ -1,21 +1,31 @@
 """One method on one test split: restores what is missing scores, and appends a line for every score."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from benchmark import metrics
+from benchmark.features import (
+    FeatureFile,
+    FeatureFolder,
+    References,
+    SetValue,
+    read_features,
+    score_set,
+)
+from benchmark.measure import NOT_RESTORED, UNAVAILABLE, Job, Outcome, reason
 from benchmark.methods.method import Method
 from benchmark.metrics import Metric
 from benchmark.places import Prepared
-from benchmark.record import SCHEMA, Score, ScoreFile, split_value
-from degrade.image import Image, check_image, from_uint8, to_uint8
-
-UNAVAILABLE = "unavailable: "
+from benchmark.pool import Pool
+from benchmark.record import KEY, SCHEMA, Score, ScoreFile, split_value
+from degrade.errors import InputError
+from degrade.image import check_image, from_uint8, read, to_uint8, write
 
 
 @dataclass(frozen=True)
@@ -34,170 +44,190 @@ class Subject:
     @property
     def key(self) -> tuple[str | int | None, ...]:
         """As Score.run_key."""
-        return (self.profile, self.protocol, self.task, self.split, self.method, self.seed, self.checkpoint)
+        return tuple(getattr(self, field) for field in KEY)
 
-    def score(self, metric: Metric, image: str | None, outcome: "Outcome", n: int | None = None) -> Score:
-        """The score line of one outcome."""
-        value, error = (None, outcome.error) if outcome.value is None else split_value(outcome.value)
-        seconds = round(outcome.seconds, 4)
-        fields = (self.run, self.profile, self.protocol, self.task, self.split, self.method, self.seed, self.checkpoint)
-        return Score(SCHEMA, *fields, image, metric.id, value, metric.unit, seconds, error, n)
+    def score(self, metric: Metric, image: str | None, outcome: Outcome, n: int | None = None) -> Score:
+        """The score line of one outcome; the value of a set may be a SetValue."""
+        found = outcome.value if isinstance(outcome.value, SetValue) else SetValue(outcome.value)
+        value, error = (None, outcome.error) if found.value is None else split_value(found.value)
+        measures = (metric.id, value, metric.unit, round(outcome.seconds, 4), error)
+        return Score(SCHEMA, self.run, *self.key, image, *measures, n, found.replicates, found.deviation)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A number, or None and the reason."""
+class Keeping:
+    """A folder of restored images: those that lie there are not restored again; with `keep` the others come there."""
 
-    value: Any
-    error: str = ""
-    seconds: float = 0.0
+    folder: Path
+    keep: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
+class Bench:
+    """What scoring stands on.
+
+    references: the split that sets are compared with, None where there is none.
+    max_failures: so many images may fail; None for any number.
+    """
+
+    pool: Pool
+    features: FeatureFolder
+    keeping: Keeping
+    references: Prepared | None = None
+    max_failures: int | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """What is still to be done for one metric."""
 
     metric: Metric
-    scorer: Any
     images: frozenset[str]  # of the split; every one for a metric of a set
-    pairs: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # features of restored and reference
-    trouble: str = ""  # why an image is missing from the set
 
 
 @dataclass
 class Plan:
     """All that is to be done, and what there was already."""
 
-    tasks: list[Task]
-    unavailable: list[Score]  # lines to write: metrics without weights
-    reused: int
+    tasks: list[Task] = field(default_factory=list)
+    unavailable: list[Score] = field(default_factory=list)  # lines to write: metrics without weights
+    reused: int = 0
+    failed: set[str] = field(default_factory=set)  # images that failed before
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.tasks or self.unavailable)
+
+    @property
+    def begun(self) -> set[str]:
+        """The metrics that get a line."""
+        return {task.metric.id for task in self.tasks} | {score.metric for score in self.unavailable}
 
 
-def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterable[Score]) -> Plan:
+def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterable[Score], pool: Pool) -> Plan:
     """Compare the lines that are there with the ones asked for.
 
     A failure is a score and is not tried again; only an unavailable metric is, when it can be loaded by now.
     """
     known = {(score.image, score.metric): score for score in there if score.run_key == subject.key}
-    result = Plan([], [], 0)
-    for metric_id in ids:
-        _plan_metric(result, subject, prepared, metrics.find_metric(metric_id), known)
+    failed = {score.image for score in known.values() if score.image and Outcome(None, score.error).is_failure}
+    result, missing = Plan(failed=failed), {}
+    for metric in map(metrics.find_metric, ids):
+        names = (None,) if metric.per == "set" else prepared.names
+        missing[metric] = [name for name in names if not _is_known(known.get((name, metric.id)))]
+        result.reused += len(names) - len(missing[metric])
+    reasons = pool.unavailable(metric.id for metric, names in missing.items() if names)
+    for metric, names in missing.items():
+        if metric.id not in reasons:
+            images = prepared.names if metric.per == "set" else names
+            result.tasks += [Task(metric, frozenset(images))] if names else []
+        elif (None, metric.id) in known:
+            result.reused += 1
+        else:
+            result.unavailable.append(subject.score(metric, None, Outcome(None, reasons[metric.id])))
     return result
 
 
-def _plan_metric(result: Plan, subject: Subject, prepared: Prepared, metric: Metric, known: dict) -> None:
-    names = (None,) if metric.per == "set" else prepared.names
-    whole = known.get((None, metric.id))
-    untried = whole is not None and whole.error.startswith(UNAVAILABLE)
-    missing = {name for name in names if (name, metric.id) not in known or (name is None and untried)}
-    result.reused += len(names) - len(missing)
-    if not missing:
-        return
-    try:
-        scorer = metrics.load(metric.id)
-    except metrics.Unavailable as error:
-        if untried:
-            result.reused += 1
-        else:
-            result.unavailable.append(subject.score(metric, None, Outcome(None, f"{UNAVAILABLE}{error}")))
-        return
-    images = prepared.names if metric.per == "set" else missing
-    result.tasks.append(Task(metric, scorer, frozenset(images)))
+def _is_known(score: Score | None) -> bool:
+    return score is not None and not score.error.startswith(UNAVAILABLE)
 
 
-def score(
-    subject: Subject, prepared: Prepared, todo: Plan, load_method: Callable[[], Method], file: ScoreFile
-) -> dict[str, float]:
-    """Restore and score image by image, then the sets. Returns seconds spent on "restore" and "score".
+class Scoring:
+    """The work of a plan; run() returns when all of its lines are written."""
 
-    An image that cannot be restored or scored gives a line with the reason, and the next one follows.
-    """
-    seconds = {"restore": 0.0, "score": 0.0}
-    for line in todo.unavailable:
-        file.append(line)
-    if not todo.tasks:
-        return seconds
-    method = load_method()
-    names = [name for name in prepared.names if any(name in task.images for task in todo.tasks)]
-    for name in tqdm(names, desc=f"{subject.protocol} {subject.task} {subject.method}", unit="image", disable=None):
+    def __init__(self, subject: Subject, prepared: Prepared, todo: Plan, bench: Bench, file: ScoreFile) -> None:
+        self.subject, self.prepared, self.todo, self.bench, self.file = subject, prepared, todo, bench, file
+        self.seconds = {"restore": 0.0, "score": 0.0}  # of this process: restoring, and all else
+        self._missing = {task.metric.id: self._unseen(task) for task in todo.tasks}
+
+    def run(self, load_method: Callable[[], Method]) -> None:
+        """Restore and score image by image, then the sets.
+
+        An image that cannot be restored or scored gives a line with the reason, and the next one follows.
+        Raises InputError when more images fail than may.
+        """
         start = time.perf_counter()
-        reference, restored = _restore(method, prepared, name)
-        restored_at = time.perf_counter()
-        for line in _score_image(subject, todo.tasks, name, reference, restored):
-            file.append(line)
-        seconds["restore"] += restored_at - start
-        seconds["score"] += time.perf_counter() - restored_at
-    start = time.perf_counter()
-    for task in todo.tasks:
-        if task.metric.per == "set":
-            file.append(_score_set(subject, task))
-    seconds["score"] += time.perf_counter() - start
-    return seconds
+        try:
+            for line in self.todo.unavailable:
+                self.file.append(line)
+            self._score_images(load_method)
+            for task in self._sets():
+                self.file.append(self._score_set(task))
+        finally:
+            self.seconds["score"] = time.perf_counter() - start - self.seconds["restore"]
 
+    def _unseen(self, task: Task) -> frozenset[str]:
+        """Images that a metric still has to see; features of an earlier session are there."""
+        if task.metric.per == "image":
+            return task.images
+        return task.images - read_features(self.bench.features.file(task.metric.id)).keys()
 
-def _restore(method: Method, prepared: Prepared, name: str) -> tuple[Image | None, Outcome]:
-    """The reference and the restored image, or the reason why there is none.
+    def _sets(self) -> list[Task]:
+        return [task for task in self.todo.tasks if task.metric.per == "set"]
 
-    Restored images are rounded to 8 bits first, so that a score is that of the file a user would save.
-    """
-    reference = None
-    try:
-        reference = prepared.split.reference(name)
-        given = reference if method.needs_reference else prepared.split.degraded(name)
-        (restored,) = method.restore([given])
+    def _score_images(self, load_method: Callable[[], Method]) -> None:
+        names = [name for name in self.prepared.names if any(name in images for images in self._missing.values())]
+        if not names:
+            return
+        method = load_method()
+        title = f"{self.subject.protocol} {self.subject.task} {self.subject.method}"
+        with ExitStack() as stack:
+            files = {
+                task.metric.id: stack.enter_context(FeatureFile(self.bench.features.file(task.metric.id)))
+                for task in self._sets()
+            }
+            done = self.bench.pool.stream(self._job(method, name) for name in names)
+            for job, outcomes in tqdm(done, title, len(names), unit="image", disable=None):
+                for metric_id, outcome in outcomes.items():
+                    if metric_id in files:
+                        files[metric_id].append(job.name, outcome)
+                    else:
+                        self.file.append(self.subject.score(metrics.find_metric(metric_id), job.name, outcome))
+                self._count_failure(job.name, outcomes)
+
+    def _job(self, method: Method, name: str) -> Job:
+        wanted = tuple(metric for metric, images in self._missing.items() if name in images)
+        split, kept = self.prepared.split, self.bench.keeping.folder / f"{name}.png"
+        start = time.perf_counter()
+        pixels, trouble = None, ""
+        try:
+            pixels = to_uint8(read(kept)) if kept.exists() else self._restored(method, name)
+        except Exception as error:  # any method may fail on any image in any way; the reason is the score
+            trouble = reason(NOT_RESTORED, error)
+        self.seconds["restore"] += time.perf_counter() - start
+        if self.bench.keeping.keep and pixels is not None and not kept.exists():
+            write(kept, from_uint8(pixels))
+        return Job(name, wanted, pixels, split.files(name)[0] if split.has_reference else None, trouble)
+
+    def _restored(self, method: Method, name: str) -> np.ndarray:
+        """The restored image in 8 bits, so that a score is that of the file a user would save."""
+        restored = method.restored(self.prepared.split, name)
         check_image(restored, f"what {method.name} restored")
-        if restored.shape != reference.shape:
-            raise ValueError(f"{method.name} gave {restored.shape}, expected {reference.shape}")
-    except Exception as error:  # any method may fail on any image in any way; the reason is the score
-        return reference, Outcome(None, _reason("not restored", error))
-    return reference, Outcome(from_uint8(to_uint8(restored)))
+        side = self.prepared.split.info["size"]
+        if restored.shape != (side, side, 3):
+            raise ValueError(f"{method.name} gave {restored.shape}, expected {(side, side, 3)}")
+        return to_uint8(restored)
 
+    def _count_failure(self, name: str, outcomes: Mapping[str, Outcome]) -> None:
+        why = next((outcome.error for outcome in outcomes.values() if outcome.is_failure), None)
+        if why is None:
+            return
+        self.todo.failed.add(name)
+        most = self.bench.max_failures
+        if most is not None and len(self.todo.failed) > most:
+            failed = f"{len(self.todo.failed)} images failed, more than --max-failures {most}"
+            remedy = "put that right and score again with --anew"
+            raise InputError(f"{self.subject.task} {self.subject.method}: {failed}; last: {name}: {why}; {remedy}")
 
-def _score_image(
-    subject: Subject, tasks: list[Task], name: str, reference: Image | None, restored: Outcome
-) -> Iterable[Score]:
-    """Lines of the image metrics that want this image; features of the set metrics are kept in their tasks."""
-    for task in tasks:
-        if name not in task.images:
-            continue
-        if task.metric.per == "set":
-            _add_features(task, reference, restored)
-        elif restored.value is None:
-            yield subject.score(task.metric, name, restored)
-        else:
-            yield subject.score(task.metric, name, _measured(lambda task=task: task.scorer(restored.value, reference)))
+    def _score_set(self, task: Task) -> Score:
+        found = read_features(self.bench.features.file(task.metric.id))
+        restored = {name: found[name] for name in self.prepared.names}
+        outcome, n = score_set(self.bench.pool, task.metric.id, restored, self._references(task.metric))
+        return self.subject.score(task.metric, None, outcome, n)
 
-
-def _add_features(task: Task, reference: Image | None, restored: Outcome) -> None:
-    """Both sides or neither, so that the two sets hold the same faces."""
-    if restored.value is None:
-        task.trouble = restored.error
-        return
-    outcome = _measured(lambda: (task.scorer.feature(restored.value), task.scorer.feature(reference)))
-    if outcome.value is None:
-        task.trouble = outcome.error
-    else:
-        task.pairs.append(outcome.value)
-
-
-def _score_set(subject: Subject, task: Task) -> Score:
-    if not task.pairs:
-        return subject.score(task.metric, None, Outcome(None, f"no image has features; last: {task.trouble}"), n=0)
-    restored, reference = (np.stack(side) for side in zip(*task.pairs, strict=True))
-    outcome = _measured(lambda: task.scorer.distance(restored, reference))
-    return subject.score(task.metric, None, outcome, n=len(task.pairs))
-
-
-def _measured(compute: Callable[[], Any]) -> Outcome:
-    start = time.perf_counter()
-    try:
-        value, error = compute(), ""
-    except metrics.MetricError as caught:
-        value, error = None, str(caught)
-    except Exception as caught:  # a fault of one metric on one image must not end the run
-        value, error = None, _reason("not computed", caught)
-    return Outcome(value, error, time.perf_counter() - start)
-
-
-def _reason(what: str, error: Exception) -> str:
-    return f"{what}: {type(error).__name__}: {error}"
+    def _references(self, metric: Metric) -> References | None:
+        others = self.bench.references
+        if not metric.needs_reference or others is None:
+            return None
+        files = {name: others.split.files(name)[0] for name in others.names}
+        return References(files, paired=others is self.prepared)

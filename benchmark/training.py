@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmark import methods
 from benchmark.places import Settings, checkpoint_file
 from benchmark.record import digest_of
+from degrade.lock import locked
 from degrade.split import Split
 
 
@@ -14,7 +15,8 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
 
     The folder's hash covers the network's config, the method's TRAINING, the profile's share of the
     training and the content of the split; `recipe` is only a name in it. Raises InputError when the
-    file there is damaged, Interrupted when training is stopped (the same call goes on from there).
+    file there is damaged, Interrupted when training is stopped (the same call goes on from there). Of two
+    processes that want one checkpoint the second waits for it.
     """
     # Imported here: `benchmark methods` and runs of methods without weights need no torch.
     from ispl_model.checkpoint import load_header
@@ -29,10 +31,12 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     facts = {"method": name, "network": shape, "training": module.TRAINING.facts(), "split": split.digest}
     facts |= {"steps": profile.steps, "batch": profile.batch, "seed": seed, "perceptual": perceptual_label(perceptual)}
     path = checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
-    if path.exists():
-        load_header(path)  # raises when the file is cut off or something else
-        return path, False
-    network = seeded_build(lambda: module.build(profile.width, profile.size), seed)
-    run = TrainRun(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
-    train(network, {"method": name, "network": config}, module.TRAINING, run, split, path)
-    return path, True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.parent):
+        if path.exists():
+            load_header(path)  # raises when the file is cut off or something else
+            return path, False
+        network = seeded_build(lambda: module.build(profile.width, profile.size), seed)
+        run = TrainRun(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
+        train(network, {"method": name, "network": config}, module.TRAINING, run, split, path)
+        return path, True

@@ -1,9 +1,7 @@
 """The files of a split on disk: where they lie, how its lines are written, and when a folder may be written to."""
 
 import json
-import os
 import shutil
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -14,12 +12,12 @@ import numpy as np
 import PIL
 from PIL import features
 
+from degrade import lock
 from degrade.errors import InputError
 from degrade.files import sha256, write_bytes, write_json
 
 SCHEMA = 1
 PARTS = ".parts"
-LOCK = ".lock"
 PLAN = "plan.json"  # inside .parts: whose lines they are
 
 
@@ -58,38 +56,18 @@ def libraries() -> dict[str, str]:
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Write to the folder `out` alone; another process that wants to waits and says so on the standard error.
+    """Write to the folder `out` alone, see degrade.lock; makes it where it is missing.
 
-    The lock dies with its process. Makes the folder where it is missing; InputError when it cannot be written to.
+    Raises InputError when it cannot be written to.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder to write to, got a file")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        handle = _hold(out / LOCK)
     except OSError as error:
         raise InputError(f"{out}: cannot be written to ({error.strerror or error})") from error
-    try:
+    with lock.locked(out):
         yield
-    finally:
-        (out / LOCK).unlink(missing_ok=True)
-        os.close(handle)
-
-
-def _hold(path: Path) -> int:
-    """The open file of a lock that is held; one that its holder removed in the meantime is no lock any more."""
-    import fcntl  # here, as only this needs it and not every system has it
-
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"{path.parent}: another process is writing to it; waiting until it is done", file=sys.stderr)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
-            return handle
-        os.close(handle)
 
 
 def check_folder(out: Path, facts: dict, names: Collection[str]) -> None:

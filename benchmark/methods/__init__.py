@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 from benchmark.protocol import load_table, table_names
@@ -17,8 +19,14 @@ class MethodRow:
     scale: int  # side of the restored image / side of what the network is given
     licence: str  # of the code and the weights this method uses
     tasks: tuple[str, ...]  # the tasks it runs when none is named; any other may be named
-    weights: tuple[str, ...]  # files below $TORCH_HOME/hub that it needs and does not make itself
+    weights: tuple[str, ...]  # files it needs and does not make: below $TORCH_HOME/hub, or shipped in ispl_model/
     trainable: bool
+    packages: tuple[str, ...] = ()  # that it needs and the project does not
+
+    @property
+    def has_network(self) -> bool:
+        """Whether it computes on the device that the user names."""
+        return self.trainable or bool(self.weights or self.packages)
 
 
 # The same names in the same order as degrade.recipes.TASKS (a test compares them), which would import OpenCV here.
@@ -77,26 +85,56 @@ METHODS: dict[str, MethodRow] = {
     ),
 }
 
+# Methods from anywhere: the name goes on after a colon with what the module's `load` and `digest` are given.
+_USERS = "its owner's"
+OUTSIDE: dict[str, MethodRow] = {
+    "folder": MethodRow("benchmark.methods.folder", "images restored elsewhere: folder:DIR", 1, _USERS, (), (), False),
+    "cmd": MethodRow(
+        "benchmark.methods.command", 'a program: cmd:"PROGRAM {input} {output}"', 1, _USERS, EVERY_TASK, (), False
+    ),
+    "python": MethodRow(
+        "benchmark.methods.python_function",
+        "a function of one image: python:PACKAGE.MODULE:FUNCTION",
+        *(1, _USERS, EVERY_TASK, (), False),
+    ),
+    "spandrel": MethodRow(
+        "benchmark.methods.spandrel",
+        "a file of weights that spandrel knows: spandrel:FILE, spandrel:FILE?w=0.7 for CodeFormer",
+        *(1, "the weights'", EVERY_TASK, (), False, ("spandrel", "einops")),
+    ),
+}
 _SHORT = {"ispl": "ispl:isp_unet_pac"}
 
 
 def canonical(name: str) -> str:
     """The full name of a method in any case: `ispl` means `ispl:isp_unet_pac`; an unknown name stays as it is."""
     folded = name.lower()
+    kind, colon, rest = name.partition(":")
+    if kind.lower() in OUTSIDE:
+        return kind.lower() + colon + rest
     return folded if folded in METHODS else _SHORT.get(folded, name)
 
 
+def argument(name: str) -> str | None:
+    """What follows the colon in the name of a method from outside; None for a method of the table."""
+    kind, _, rest = canonical(name).partition(":")
+    return rest if kind in OUTSIDE else None
+
+
 def find_method(name: str) -> MethodRow:
-    """The row of a method by its full or short name.
+    """The row of a method by its full or short name, or of its kind when it comes from outside.
 
     Raises InputError when there is none, naming the nearest, and when it cannot run here, saying why.
     """
-    row = METHODS.get(canonical(name))
+    given = argument(name)
+    row = METHODS.get(canonical(name)) if given is None else OUTSIDE[canonical(name).partition(":")[0]]
     if row is None and name.lower() in tabled_methods():
         there = ", ".join(method_names())
         raise InputError(f"method '{name}': the paper's tables list it, but it is not there yet. Known: {there}")
     if row is None:
         raise unknown("method", name, method_names())
+    if given == "":
+        raise InputError(f"method '{name}': expected more after a colon, got nothing; it is {row.source}")
     if reason := obstacle(row):
         raise InputError(f"method '{name}': unavailable: {reason}")
     return row
@@ -104,16 +142,23 @@ def find_method(name: str) -> MethodRow:
 
 def obstacle(row: MethodRow) -> str:
     """Why a method cannot run here; empty when it can, also where it must be trained first."""
-    if not row.weights:
-        return ""
+    packages = [package for package in row.packages if find_spec(package) is None]
+    if packages:
+        return f"needs pip install {' '.join(packages)}"
+    return "; ".join(filter(None, map(_missing, row.weights)))
+
+
+def _missing(file: str) -> str:
     from benchmark.weights import missing, weight_path
 
-    return "; ".join(missing(file) for file in row.weights if not weight_path(file).is_file())
+    if file.startswith("ispl_model/"):
+        return "" if files("ispl_model").joinpath(file.partition("/")[2]).is_file() else f"comes without {file}"
+    return "" if weight_path(file).is_file() else missing(file)
 
 
 def method_names() -> list[str]:
-    """Every name that find_method takes: full and short ones."""
-    return sorted([*METHODS, *_SHORT])
+    """Every name that find_method takes: full and short ones, and how those from outside begin."""
+    return sorted([*METHODS, *_SHORT, *(f"{kind}:" for kind in OUTSIDE)])
 
 
 def tabled_methods() -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.methods.method import Method
+from degrade.files import sha256_file
 from degrade.image import Image
 from degrade.resize import match_scale, resize_bicubic
 from ispl_model.device import find_device
@@ -27,3 +28,8 @@ def load(device: str, checkpoint: Path | None, size: int) -> Method:
         return restored if side == size else [resize_bicubic(image, size, size) for image in restored]
 
     return Method("ispl-lite", restore, scale=1)
+
+
+def digest(_argument: None) -> str:
+    """SHA-256 of the shipped file."""
+    return sha256_file(shipped_checkpoint())

@@ -1,9 +1,11 @@
 """What a loaded method is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from degrade.image import Image
+from degrade.image import Image, read
+from degrade.split import Split
 
 
 @dataclass(frozen=True)
@@ -12,9 +14,18 @@ class Method:
     contract images of the side it was loaded for, in the same order.
 
     With `needs_reference` the runner passes the references in place of the degraded images.
+    files: by name the images that were restored elsewhere; `restore` is then not used.
     """
 
     name: str
     restore: Callable[[Sequence[Image]], list[Image]]
     scale: int
     needs_reference: bool = False
+    files: Mapping[str, Path] | None = None
+
+    def restored(self, split: Split, name: str) -> Image:
+        """What the method makes of one image of a split."""
+        if self.files is not None:
+            return read(self.files[name])
+        (image,) = self.restore([split.reference(name) if self.needs_reference else split.degraded(name)])
+        return image

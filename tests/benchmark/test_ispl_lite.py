@@ -40,6 +40,6 @@ def test_at_its_own_side_it_is_the_network_and_at_others_it_is_resized_in_and_ou
 
 
 def test_ispl_never_uses_it_and_it_is_never_trained(shipped):
-    assert not methods.find_method("ispl-lite").trainable
+    assert not methods.METHODS["ispl-lite"].trainable
     with pytest.raises(InputError, match="expected a checkpoint, got none"):
         methods.method_module("ispl").load("cpu", None, 64)

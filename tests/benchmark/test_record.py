@@ -82,13 +82,31 @@ def test_what_follows_the_last_line_end_is_dropped_when_reading_and_cut_when_app
 
 @pytest.mark.parametrize(
     "line", ["not json", "[]", '{"schema": 1}', SCORE.line().replace('"unit"', '"units"'),
-             SCORE.line().replace('"schema": 1', '"schema": 2')],
+             SCORE.line().replace('"schema": 1', '"schema": 0')],
 )  # fmt: skip
 def test_a_damaged_line_in_the_middle_is_an_error_that_names_file_and_line(tmp_path, line):
     path = tmp_path / "a.jsonl"
     path.write_text(f"{SCORE.line()}\n{line}\n{SCORE.line()}\n")
     with pytest.raises(InputError, match=r"a\.jsonl: line 2 "):
         read_file(path)
+
+
+def test_a_newer_schema_is_one_sentence_that_names_both(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(SCORE.line().replace('"schema": 1', '"schema": 2, "confidence": 0.9') + "\n")
+    with pytest.raises(InputError, match=r"a\.jsonl: written in schema 2 by a newer version, this one knows 1; update"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("opened", [read_file, lambda path: ScoreFile(path).close()])
+def test_a_torn_last_line_is_left_out_with_a_word(tmp_path, capsys, opened):
+    path = tmp_path / "a.jsonl"
+    write(path, SCORE)
+    opened(path)
+    assert capsys.readouterr().err == ""
+    path.write_text(path.read_text() + '{"schema"')
+    opened(path)
+    assert capsys.readouterr().err.count("a.jsonl: its last line is torn") == 1
 
 
 def test_no_scores_are_an_empty_list(tmp_path):

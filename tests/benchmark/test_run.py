@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from benchmark import metrics, reproduce, scoring
+from benchmark.features import FeatureFolder
 from benchmark.methods.method import Method
 from benchmark.places import Faces, Settings, domain_split, face_sources
+from benchmark.pool import scoring_pool
 from benchmark.protocol import Profile, Row, TableSpec, load_protocol
 from benchmark.record import ScoreFile, newest, read_file, read_scores
 from benchmark.run import RunRequest, run
@@ -113,9 +115,11 @@ def scored(tmp_path, method, ids=METRICS, prepared=None):
     """Score a method of the test's own; gives the lines of the file."""
     prepared = prepared or domain_split(Settings(TINY, work=tmp_path), "synthetic", "sr4", "test")
     path = tmp_path / "scores.jsonl"
-    todo = scoring.plan(subject(prepared), prepared, ids, read_file(path) if path.exists() else [])
-    with ScoreFile(path) as file:
-        scoring.score(subject(prepared), prepared, todo, lambda: method, file)
+    features = FeatureFolder(tmp_path / "features", dict.fromkeys(ids, "0" * 64))
+    with ScoreFile(path) as file, scoring_pool(1, None) as pool:
+        bench = scoring.Bench(pool, features, scoring.Keeping(tmp_path / "restored"), prepared)
+        todo = scoring.plan(subject(prepared), prepared, ids, read_file(path), pool)
+        scoring.Scoring(subject(prepared), prepared, todo, bench, file).run(lambda: method)
     return read_file(path)
 
 

@@ -1,0 +1,174 @@
+"""`benchmark run`, `reproduce` and `sheet`: what restores and scores."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from benchmark import methods
+from benchmark.protocol import load_profile, load_protocol, load_table, profile_names, protocol_names, table_names
+from degrade.console import Command, Name
+
+if TYPE_CHECKING:
+    from benchmark.places import Settings
+
+Made = TypeVar("Made")
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_SHARED = (
+    click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True, help="Size."),
+    click.option("--ffhq", type=_FOLDER, help="Folder of clean faces; lite also reads FACES_HQ."),
+    click.option("--facerenov", type=_FOLDER, help="Folder with the splits train and test of real degraded faces."),
+    click.option("--list", "names", type=click.Path(path_type=Path), help="File naming the test faces in --ffhq."),
+    click.option("--work", type=_FOLDER, default="runs", show_default=True, help="Splits and checkpoints."),
+    click.option("--results", type=_FOLDER, default="results", show_default=True, help="Score lines and tables."),
+    click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True),
+    click.option(
+        "--workers", type=click.IntRange(1), default=1, show_default=True, help="Degrade and score in so many."
+    ),
+    click.option("--limit", type=click.IntRange(1), help="Score at most so many test images."),
+)
+_SCORING = (
+    click.option("--keep", is_flag=True, help="Leave the restored images in WORK/restored, and use those there."),
+    click.option("--max-failures", type=click.IntRange(0), help="Stop when more images fail; default: go on."),
+)
+
+
+def _shared(command: Callable) -> Callable:
+    return _with(_SHARED, command)
+
+
+def _scoring(command: Callable) -> Callable:
+    return _with(_SCORING, command)
+
+
+def _with(options: Sequence[Callable], command: Callable) -> Callable:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def metric_ids(text: str | None) -> tuple[str, ...]:
+    """The ids between the commas of an option, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
+
+
+@click.command(cls=Command)
+@click.option("--protocol", required=True, type=Name("protocol", protocol_names), help="S2S, S2R or R2R.")
+@click.option("--method", required=True, help="One of `benchmark methods`, or folder:DIR, cmd:..., ...")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    type=Name("task", lambda: methods.EVERY_TASK),
+    help="May be repeated; default: those of the protocol that the method runs.",
+)
+@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
+@click.option("--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all.")
+@_scoring
+@_shared
+def run(
+    protocol: str, method: str, tasks: tuple[str, ...], metrics: str | None, seed: int, resume: bool,
+    keep: bool, max_failures: int | None,
+    profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    work: Path, results: Path, device: str, workers: int, limit: int | None,
+) -> None:  # fmt: skip
+    """Score one method: makes splits and training that are missing, reuses what is there.
+
+    Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
+    """
+    methods.find_method(method)
+    from benchmark import run as runner
+    from benchmark import summary as text
+
+    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    settings = replace(settings, keep=keep, max_failures=max_failures)
+    once = tuple(dict.fromkeys(tasks))
+    request = runner.RunRequest(
+        settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume
+    )
+    done = _stoppable(lambda: runner.run(request))
+    _say([*text.means(done.scores), "", *text.closing(done)])
+
+
+@click.command(cls=Command)
+@click.option("--table", "numbers", type=int, multiple=True, help="1, 2 or 3; may be repeated; default: all.")
+@click.option("--dry-run", is_flag=True, help="Only list the runs and how many of their score lines are there.")
+@_scoring
+@_shared
+def reproduce(
+    numbers: tuple[int, ...], dry_run: bool, keep: bool, max_failures: int | None,
+    profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    work: Path, results: Path, device: str, workers: int, limit: int | None,
+) -> None:  # fmt: skip
+    """Run whatever the tables of a profile still lack; `benchmark tables` then renders them."""
+    tables = [load_table(name) for name in ([f"table{number}" for number in numbers] or table_names())]
+    from benchmark import reproduce as whole
+    from benchmark import summary as text
+
+    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    settings = replace(settings, keep=keep, max_failures=max_failures)
+    if dry_run:
+        _say(whole.listing(settings, tables))
+        return
+    done = _stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
+    absent = f"runs: {done.jobs}; rows not run, because their method is not there: {len(done.not_run)}"
+    _say([absent, *text.closing(done.done)])
+
+
+@click.command(cls=Command)
+@click.option("--task", type=Name("task", lambda: methods.EVERY_TASK), required=True)
+@click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True)
+@click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
+@click.option("--faces", "count", type=click.IntRange(1), default=4, show_default=True, help="Rows.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
+@_shared
+def sheet(
+    task: str, protocol: str, names_of_methods: tuple[str, ...], count: int, seed: int,
+    profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    work: Path, results: Path, device: str, workers: int, limit: int | None,
+) -> None:  # fmt: skip
+    """Draw degraded, restored and reference faces side by side, one column for each method.
+
+    Example: benchmark sheet --task dual_blind --method bicubic_x4 --method ispl
+    """
+    for name in names_of_methods:
+        methods.find_method(name)
+    from benchmark.report import method_sheet
+    from benchmark.run import RunRequest
+
+    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
+    _say([f"written: {_stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
+
+
+def _settings(
+    profile: str,
+    faces: tuple[Path | None, Path | None, Path | None],
+    places: tuple[Path, Path],
+    device: str,
+    workers: int,
+    limit: int | None,
+) -> "Settings":
+    from benchmark.places import Faces, Settings
+
+    chosen = load_profile(profile)
+    if limit is not None:
+        chosen = replace(chosen, test=min(limit, chosen.test or limit))
+    return Settings(chosen, Faces(*faces), *places, device, workers, ("benchmark", *sys.argv[1:]))
+
+
+def _stoppable(work: Callable[[], Made]) -> Made:
+    """`work()`; Ctrl-C becomes one line, since everything computed so far is on disk."""
+    try:
+        return work()
+    except KeyboardInterrupt as stop:
+        raise click.ClickException(str(stop) or "stopped; the same command goes on from there") from stop
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,37 @@
+"""`benchmark score`: two plain folders, no protocol."""
+
+from pathlib import Path
+
+import click
+
+from benchmark.cli_run import metric_ids
+from benchmark.protocol import load_protocol
+from degrade.console import Command
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command(cls=Command)
+@click.argument("restored", type=_FOLDER)
+@click.argument("reference", type=_FOLDER, required=False)
+@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: all that apply.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.csv or FILE.jsonl")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that score.")
+def score(restored: Path, reference: Path | None, metrics: str | None, out: Path, workers: int) -> None:
+    """Score the images of one folder, against those of the same names in another where one is given.
+
+    Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
+    """
+    from benchmark.folder_scores import check_suffix, score_folders, write_lines
+    from benchmark.metrics import find_metric
+
+    check_suffix(out)
+    every = load_protocol("S2S").metrics
+    chosen = metric_ids(metrics) or [name for name in every if reference or not find_metric(name).needs_reference]
+    lines = score_folders(restored, reference, chosen, workers)
+    write_lines(out, lines)
+    for line in lines:
+        if line.image is None:
+            value = "none" if line.value is None else f"{line.value:.6g}"
+            click.echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {line.error}".rstrip())
+    click.echo(f"written: {out}")

@@ -1,0 +1,21 @@
+"""`benchmark tables`."""
+
+from pathlib import Path
+
+import click
+
+from benchmark.protocol import profile_names
+from degrade.console import Command, Name
+
+
+@click.command(cls=Command)
+@click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True)
+@click.option(
+    "--results", type=click.Path(path_type=Path, file_okay=False), default="results", show_default=True,
+)  # fmt: skip
+def tables(profile: str, results: Path) -> None:
+    """Render Tables 1 to 3 from the score lines that are there; needs no data and no weights."""
+    from benchmark.tables import render
+
+    for path in render(profile, results):
+        click.echo(f"written: {path}")

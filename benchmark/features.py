@@ -1,0 +1,155 @@
+"""Metrics of sets: features of restored images kept line by line, and the set's number with its replicates."""
+
+import base64
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmark import metrics
+from benchmark.measure import Job, Outcome, measured
+from benchmark.pool import Pool
+from benchmark.record import GROUPS, LineFile
+from degrade.errors import InputError
+
+_FEWEST = 2  # images on each side of a distance
+
+
+@dataclass(frozen=True)
+class FeatureFolder:
+    """Where one run keeps features: a file for each set metric and definition. hashes: those of the definitions."""
+
+    path: Path
+    hashes: Mapping[str, str]
+
+    def file(self, metric_id: str) -> Path:
+        """The FeatureFile of a metric."""
+        return self.path / f"{metric_id}-{self.hashes[metric_id][:8]}.jsonl"
+
+
+class FeatureFile(LineFile):
+    """One line for each image: its feature, or why it has none. Exact: the bytes of the numbers in base 64."""
+
+    def append(self, image: str, outcome: Outcome) -> None:
+        """Write one line."""
+        line = {"image": image, "error": outcome.error}
+        if outcome.value is not None:
+            feature = np.ascontiguousarray(outcome.value)
+            line |= {"dtype": feature.dtype.str, "feature": base64.b64encode(feature.tobytes()).decode()}
+        self.write(json.dumps(line, ensure_ascii=False))
+
+
+def read_features(path: Path) -> dict[str, Outcome]:
+    """What the lines of a FeatureFile say, by image; nothing when there is no such file."""
+    if not path.exists():
+        return {}
+    return dict(_parse(path, line) for line in path.read_bytes().split(b"\n")[:-1])
+
+
+def _parse(path: Path, line: bytes) -> tuple[str, Outcome]:
+    try:
+        values = json.loads(line)
+        if "feature" not in values:
+            return values["image"], Outcome(None, values["error"])
+        return values["image"], Outcome(np.frombuffer(base64.b64decode(values["feature"]), values["dtype"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: is damaged ({error}); remove it, its images are then restored again") from error
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a distance: features (N, D) and the group (N,) of each image, its position in name order modulo
+    GROUPS."""
+
+    features: np.ndarray
+    groups: np.ndarray
+
+    @classmethod
+    def of(cls, names: Iterable[str], found: Mapping[str, np.ndarray]) -> "Side":
+        """The images of a split (`names`, in its order) that have a feature."""
+        kept = [(place % GROUPS, found[name]) for place, name in enumerate(names) if name in found]
+        groups, features = zip(*kept, strict=True)
+        return cls(np.stack(features), np.array(groups))
+
+    def without(self, group: int) -> np.ndarray:
+        """The features of all other groups."""
+        return self.features[self.groups != group]
+
+
+@dataclass(frozen=True)
+class SetValue:
+    """A set metric's number with what makes an interval of it; see the fields of Score."""
+
+    value: float
+    replicates: tuple[float, ...] | None = None
+    deviation: float | None = None
+
+
+@dataclass(frozen=True)
+class References:
+    """The images that a set is compared with, by name; paired: each restored image has its own among them."""
+
+    files: Mapping[str, Path]
+    paired: bool = True
+
+
+def score_set(
+    pool: Pool, metric_id: str, restored: Mapping[str, Outcome], references: References | None
+) -> tuple[Outcome, int | None]:
+    """The outcome of a set metric, its value a SetValue, and the number of restored images in the set, if any.
+
+    restored: the features of a split's images in its order. references: None for a metric that knows its own. Of
+    pairs only those with both features count, so that both sets hold the same faces.
+    """
+    start = time.perf_counter()
+    ours = {name: outcome.value for name, outcome in restored.items() if outcome.value is not None}
+    theirs = None
+    if references:
+        asked = {name: path for name, path in references.files.items() if name in ours or not references.paired}
+        theirs = _reference_features(pool, metric_id, asked)
+        ours = {name: feature for name, feature in ours.items() if name in theirs or not references.paired}
+    if not ours or theirs == {}:
+        last = next((outcome.error for outcome in reversed(restored.values()) if outcome.error), "of the references")
+        return Outcome(None, f"no image has features; last: {last}"), None
+    sides = Side.of(restored, ours), theirs and Side.of(references.files, theirs)
+    outcome = measured(lambda: set_value(metric_id, *sides))
+    return replace(outcome, seconds=time.perf_counter() - start), len(ours)
+
+
+def set_value(metric_id: str, restored: Side, reference: Side | None) -> SetValue:
+    """The distance between two sets, its deviation over subsets, and the distance without each group in turn.
+
+    reference: None for a metric that knows its own. MetricError where the distance has no value.
+    """
+    scorer = metrics.load(metric_id)
+    against = None if reference is None else reference.features
+    value = scorer.distance(restored.features, against)
+    deviation = scorer.deviation(restored.features, against)
+    return SetValue(value, _replicates(scorer, restored, reference), deviation)
+
+
+def _replicates(scorer: metrics.SetScorer, restored: Side, reference: Side | None) -> tuple[float, ...] | None:
+    """None unless every group leaves two images on each side, and every value is finite."""
+    sides = [restored] if reference is None else [restored, reference]
+    if any(len(side.without(group)) < _FEWEST for side in sides for group in range(GROUPS)):
+        return None
+    few = restored.features.size < 100_000  # done in a moment
+    groups = tqdm(range(GROUPS), "sets without a group", unit="group", disable=True if few else None, leave=False)
+    values = [
+        scorer.distance(restored.without(group), None if reference is None else reference.without(group))
+        for group in groups
+    ]
+    return tuple(values) if all(map(math.isfinite, values)) else None
+
+
+def _reference_features(pool: Pool, metric_id: str, files: Mapping[str, Path]) -> dict[str, np.ndarray]:
+    """Images without a feature are left out. All are remembered by content: the second method computes none."""
+    jobs = (Job(name, (metric_id,), path) for name, path in files.items())
+    done = tqdm(pool.stream(jobs), f"{metric_id} of references", len(files), unit="image", disable=None, leave=False)
+    features = ((job.name, outcomes[metric_id].value) for job, outcomes in done)
+    return {name: feature for name, feature in features if feature is not None}

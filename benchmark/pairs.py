@@ -1,0 +1,58 @@
+"""Two folders of images, or a folder and a split: paired by name, never by order; what does not match is refused."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from PIL import Image as Pillow
+
+from degrade.errors import InputError
+from degrade.sources import folder_sources
+
+_SHOWN = 3  # names in a message
+
+
+def images_by_name(folder: Path) -> dict[str, Path]:
+    """Every image below a folder by its name without suffix; InputError for none and for two of one name."""
+    return {source.name: source.path for source in folder_sources(Path(folder))}
+
+
+def check_images(place: str, files: Mapping[str, Path], sizes: Mapping[str, tuple[int, int] | None]) -> None:
+    """Raise InputError unless `files` has exactly the names of `sizes`, each image (height, width) as it says there.
+
+    Sizes are read from the files' headers. A file without a readable one passes, and fails when it is read; so does
+    a name whose size is None.
+    """
+    _check_names(place, files, sizes)
+    wrong = [
+        f"{name} ({found[0]}x{found[1]} for {expected[0]}x{expected[1]})"
+        for name, expected in sizes.items()
+        if expected and (found := image_size(files[name])) and found != expected
+    ]
+    if wrong:
+        raise InputError(f"{place}: expected images of the references' size, got others: {_few(wrong)}")
+
+
+def image_size(path: Path) -> tuple[int, int] | None:
+    """(height, width) as degrade.image.read will give them; None where the header cannot be read."""
+    try:
+        with Pillow.open(path) as photo:
+            sides = photo.height, photo.width
+            return sides[::-1] if photo.getexif().get(0x0112, 1) >= 5 else sides
+    except Exception:  # Pillow's decoders raise nearly every kind of exception on bad bytes
+        return None
+
+
+def _check_names(place: str, found: Collection[str], expected: Collection[str]) -> None:
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    faults = [
+        f"{len(names)} {what}: {_few(names)}" for what, names in (("missing", missing), ("extra", extra)) if names
+    ]
+    if faults:
+        raise InputError(f"{place}: expected one image for each of {len(expected)} names; {'; '.join(faults)}")
+
+
+def _few(names: Iterable[str]) -> str:
+    names = list(names)
+    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + rest

@@ -1,0 +1,107 @@
+"""Where images are scored: in worker processes while the next ones are restored, or in this process."""
+
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmark import offline
+from benchmark.measure import Job, Outcome, measure, unavailable
+from benchmark.metrics import memory
+from degrade.errors import InputError
+
+_IDLE = 600  # seconds after which a worker process without work ends
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@contextmanager
+def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
+    """`workers` processes that score, kept for the next pool of this process; with one worker none is started.
+
+    cache: folder for what is worth remembering of images, shared by all processes and runs; None for none.
+    Every process scores on one thread, so that a score does not depend on how many there are.
+    """
+    if workers == 1:
+        memory.keep_in(cache)
+        yield Pool(_Here(), 0)
+        return
+    from joblib.externals.loky import get_reusable_executor
+
+    executor = get_reusable_executor(
+        max_workers=workers, timeout=_IDLE, initializer=_start_worker, initargs=(cache,), env=_ONE_THREAD
+    )
+    try:
+        yield Pool(executor, 2 * workers)
+    except BaseException:
+        executor.shutdown(kill_workers=True)
+        raise
+
+
+class Pool:
+    """Scores images in the order given. ahead: so many may wait or be in work, which bounds the memory."""
+
+    def __init__(self, executor: Executor, ahead: int) -> None:
+        self._executor, self._ahead = executor, ahead
+
+    def unavailable(self, metric_ids: Iterable[str]) -> dict[str, str]:
+        """As measure.unavailable, asked of a process that scores; this one may never need torch."""
+        ids = tuple(metric_ids)
+        return _result(self._executor.submit(unavailable, ids), "metrics") if ids else {}
+
+    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Outcome]]]:
+        """Each job with its outcomes. `jobs` is drawn from in this process, while earlier ones are scored."""
+        begun: deque[tuple[Job, Future]] = deque()
+        for job in jobs:
+            begun.append((job, self._executor.submit(measure, job)))
+            while begun and (begun[0][1].done() or len(begun) > self._ahead):
+                first, future = begun.popleft()
+                yield first, _result(future, first.name)
+        for last, future in begun:
+            yield last, _result(future, last.name)
+
+
+def _result(future: Future, name: str) -> Any:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        remedy = "give fewer --workers; the same command goes on from there"
+        raise InputError(f"{name}: a scoring process died, most often for want of memory; {remedy}") from error
+
+
+class _Here(Executor):
+    """Computes at once, in this process."""
+
+    def submit(self, call: Any, /, *arguments: Any) -> Future:
+        future: Future = Future()
+        with _one_torch_thread():
+            future.set_result(call(*arguments))
+        return future
+
+
+@contextmanager
+def _one_torch_thread() -> Iterator[None]:
+    torch = sys.modules.get("torch")  # a metric that loads it only now is timed on all threads once
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _start_worker(cache: Path | None) -> None:
+    import signal
+
+    import cv2
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starting process's to answer
+    cv2.setNumThreads(1)
+    offline.obey()
+    memory.keep_in(cache)

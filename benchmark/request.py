@@ -1,0 +1,100 @@
+"""What a run is asked, what it scores, and what it says at the end."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmark import methods
+from benchmark.methods.method import Method
+from benchmark.places import Prepared, Settings
+from benchmark.protocol import Protocol
+from benchmark.record import Score
+from benchmark.scoring import Subject
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run.
+
+    tasks: empty for the protocol's tasks that the method runs by default. metrics: empty for the protocol's.
+    seed: of training; without meaning for a method that is not trained.
+    anew: restore and score all of it into a new file, whatever is there.
+    """
+
+    settings: Settings
+    protocol: Protocol
+    method: str
+    tasks: tuple[str, ...] = ()
+    seed: int = 0
+    metrics: tuple[str, ...] = ()
+    anew: bool = False
+
+    def chosen_tasks(self) -> tuple[str, ...]:
+        """The tasks in the protocol's order."""
+        default = methods.find_method(self.method).tasks
+        return self.tasks or tuple(task for task in self.protocol.task if task in default)
+
+    def chosen_metrics(self) -> tuple[str, ...]:
+        """The metrics in the order in which they are computed and shown."""
+        return self.metrics or self.protocol.metrics
+
+
+@dataclass
+class RunSummary:
+    """What was made and what was there already."""
+
+    trainings_made: int = 0
+    trainings_reused: int = 0
+    splits_made: int = 0
+    scores_made: int = 0
+    scores_reused: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)  # of each stage: split, train, restore, score
+    places: list[Path] = field(default_factory=list)  # files with the score lines
+    scores: list[Score] = field(default_factory=list)  # all of this request, made or reused
+    errors: list[tuple[str, str]] = field(default_factory=list)  # (face, sentence) left out of a split
+
+    def add(self, other: "RunSummary") -> None:
+        """Take in what another run did."""
+        for name in ("trainings_made", "trainings_reused", "splits_made", "scores_made", "scores_reused"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.add_seconds(other.seconds)
+        self.places += other.places
+        self.scores += other.scores
+        self.errors += other.errors
+
+    def add_seconds(self, seconds: Mapping[str, float]) -> None:
+        """Add to the time of each stage."""
+        for stage, spent in seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time of its block to `seconds[name]`, also when the block fails."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add_seconds({name: time.perf_counter() - start})
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A trained checkpoint."""
+
+    path: Path
+    sha256: str
+    train_split: str
+    steps: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is scored: a method with its weights on a split; `method` is loaded already when it comes from outside."""
+
+    subject: Subject
+    prepared: Prepared
+    references: Prepared | None  # the split that sets are compared with
+    weights: Weights | None
+    method: Method | None

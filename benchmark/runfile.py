@@ -1,0 +1,86 @@
+"""<run>.json beside the score lines of a run: what they are of, and how to get them again."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmark.comparable import comparable
+from benchmark.environment import package_versions
+from benchmark.record import Score, newest
+from degrade.errors import InputError
+from degrade.files import write_json
+from degrade.lock import locked
+
+
+def claim(folder: Path, digits: str, anew: bool = False) -> Path:
+    """The file of the score lines of a run: that of an earlier session, or an empty one; `anew` always the latter.
+
+    Its name is UTC time and `digits`, which stand for the run's key. Two processes get one file.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            earlier = sorted(folder.glob(f"*-{digits}.jsonl"))
+            if earlier and not anew:
+                return earlier[-1]
+            while (path := folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digits}.jsonl").exists():
+                time.sleep(0.1)
+            path.touch()
+            return path
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from error
+
+
+class RunFile:
+    """<run>.json of one file of score lines."""
+
+    def __init__(self, scores: Path) -> None:
+        self.path = scores.with_suffix(".json")
+        self._earlier = _read(self.path)
+        self._facts: dict[str, Any] = {}
+
+    def check(self, facts: Mapping[str, Any], continued: Mapping[str, str]) -> None:
+        """Refuse to add to lines that were scored on another split, by other definitions or with other weights.
+
+        facts: what the file would say now. continued: digests of the definitions of metrics that have lines already
+        and shall get more.
+        """
+        if self._earlier is None:
+            return
+        now = {**facts, "run": "of now", "metrics": continued, "sessions": [{"packages": package_versions()}]}
+        try:
+            comparable(self._earlier, now)
+        except InputError as error:
+            raise InputError(f"{self.path.name}: {error}; --anew scores it into a new file") from error
+
+    def begin(self, facts: Mapping[str, Any], session: Mapping[str, Any], metrics: Mapping[str, str]) -> None:
+        """Write it with counts not known yet. What earlier sessions say of themselves and other metrics is kept."""
+        earlier = self._earlier or {"metrics": {}, "sessions": []}
+        definitions = {"metrics": earlier["metrics"] | metrics}
+        self._facts = {**facts, **definitions, "sessions": [*earlier["sessions"], dict(session)]}
+        write_json(self.path, self._facts)
+
+    def end(self, lines: Iterable[Score], seconds: Mapping[str, float]) -> None:
+        """Write it with the counts and times after the last line."""
+        scores = newest(lines)
+        failed = sum(score.value is None and score.error != "+inf" for score in scores)
+        self._facts["counts"] |= {"scored": len(scores) - failed, "failed": failed}
+        self._facts["sessions"][-1]["seconds"] = {stage: round(spent, 2) for stage, spent in seconds.items()}
+        write_json(self.path, self._facts)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The file as earlier sessions left it, their commits and machines included; None when there is none."""
+    if not path.exists():
+        return None
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["sessions"], facts["metrics"], facts["split_sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: does not describe a run ({error}); remove it and its .jsonl to score again"
+        ) from error
+    return facts

@@ -27,7 +27,7 @@ def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
     """
     if workers == 1:
         memory.keep_in(cache)
-        yield Pool(_Here(), 0)
+        yield Pool(_Here(), 1, 0)
         return
     from joblib.externals.loky import get_reusable_executor
 
@@ -35,22 +35,27 @@ def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
         max_workers=workers, timeout=_IDLE, initializer=_start_worker, initargs=(cache,), env=_ONE_THREAD
     )
     try:
-        yield Pool(executor, 2 * workers)
+        yield Pool(executor, workers, 2 * workers)
     except BaseException:
         executor.shutdown(kill_workers=True)
         raise
 
 
 class Pool:
-    """Scores images in the order given. ahead: so many may wait or be in work, which bounds the memory."""
+    """Scores images in the order given, in `workers` processes or, with `ahead` 0, in this one.
 
-    def __init__(self, executor: Executor, ahead: int) -> None:
-        self._executor, self._ahead = executor, ahead
+    ahead: so many may wait or be in work, which bounds the memory.
+    """
+
+    def __init__(self, executor: Executor, workers: int, ahead: int) -> None:
+        self._executor, self._workers, self._ahead = executor, workers, ahead
 
     def unavailable(self, metric_ids: Iterable[str]) -> dict[str, str]:
-        """As measure.unavailable, asked of a process that scores; this one may never need torch."""
+        """As measure.unavailable, asked of the processes that score, which then load at once; this one may never."""
         ids = tuple(metric_ids)
-        return _result(self._executor.submit(unavailable, ids), "metrics") if ids else {}
+        asked = [self._executor.submit(unavailable, ids) for _ in range(self._workers if ids else 0)]
+        answers = [_result(answer, "metrics") for answer in asked]
+        return answers[0] if answers else {}
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Outcome]]]:
         """Each job with its outcomes. `jobs` is drawn from in this process, while earlier ones are scored."""

@@ -133,7 +133,7 @@ _ALL = (
         version=2,
     ),
     Metric(
-        "gmsd", "structure", "1", False, True, "image", (), "GMSD", _TORCH,
+        "gmsd", "structure", "1", False, True, "image", (), "GMSD", _NUMPY,
         "luma of YIQ rounded to 8 bits, halved by a 2 px mean, Prewitt gradients, T = 170, deviation of the similarity",
     ),
 )  # fmt: skip

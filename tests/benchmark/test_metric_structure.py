@@ -99,6 +99,18 @@ def test_msssim_equals_pyiqa_on_each_channel():
     assert load("msssim.rgb")(y.astype(np.float32), x.astype(np.float32)) == pytest.approx(expected, abs=1e-6)
 
 
+def test_gmsd_equals_pyiqa():
+    import torch
+    from pyiqa.archs.gmsd_arch import GMSD as Network
+
+    for size in ((64, 96), (65, 97)):
+        x = np.random.default_rng(0).random((*size, 3), dtype=np.float32)
+        y = np.clip(0.6 * x + 0.2 * x[::-1], 0, 1)
+        images = [torch.from_numpy(image.transpose(2, 0, 1)[None].copy()) for image in (y, x)]
+        expected = Network()(*images).item()
+        assert expected > 0.01 and load("gmsd")(y, x) == pytest.approx(expected, abs=2e-6)
+
+
 @golden
 @pytest.mark.parametrize("name", sorted(SSIM))
 def test_tid2013_pairs_have_the_published_ssim_in_grey(name):

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.autograd.function import once_differentiable
 
-TILE_NUMBERS = 2**20  # how many numbers a tile's windows may have
+TILE_NUMBERS = 9 * 2**17  # how many numbers a tile's windows may have; 8 rows at width 64 and 512 px
 
 
 def correlations(projected: torch.Tensor, stride: int = 1) -> torch.Tensor:
@@ -41,10 +42,10 @@ def pac_conv2d(
         (N, O, ceil(H / stride), ceil(W / stride)) in the type of features.
     Source: Su et al., "Pixel-Adaptive Convolutional Neural Networks", CVPR 2019, with phi in place of its Gaussian.
     """
-    kernel = weight.to(features.dtype).permute(2, 3, 1, 0).flatten(0, 2)  # (9 C, O)
+    kernel = weight.to(features.dtype).permute(0, 2, 3, 1).flatten(1)  # (O, 9 C)
     window_factors = factors.permute(0, 2, 3, 1).unflatten(3, (3, 3))
-    summed = _ModulatedSum.apply(features.permute(0, 2, 3, 1), window_factors, kernel, stride)
-    return (summed + bias.to(features.dtype)).permute(0, 3, 1, 2)
+    maps = features.permute(0, 2, 3, 1)
+    return _ModulatedSum.apply(maps, window_factors, kernel, bias.to(features.dtype), stride).permute(0, 3, 1, 2)
 
 
 class PixelAdaptiveConv2d(nn.Module):
@@ -57,7 +58,7 @@ class PixelAdaptiveConv2d(nn.Module):
     def __init__(self, inputs: int, outputs: int, projection: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1)
-        self.project = nn.Sequential(nn.Conv2d(inputs, projection, 1), nn.ReLU(), nn.Conv2d(projection, projection, 1))
+        self.project = nn.Sequential(nn.Conv2d(inputs, projection, 1), nn.ReLU(True), nn.Conv2d(projection, projection, 1))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H/2, W/2)
         projected = self.project(features)
@@ -71,79 +72,118 @@ class _Correlations(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, projected: torch.Tensor, stride: int) -> torch.Tensor:
-        windows, centres = _windows(_pad(projected), stride), _centres(projected, stride)
         wide = torch.promote_types(projected.dtype, torch.float32)
-        factors = projected.new_empty(windows.shape[:5], dtype=wide)
-        for rows in _tiles(windows):
-            factors[:, rows] = (windows[:, rows] * centres[:, rows]).sum(-1, dtype=wide)
+        factors = projected.new_empty(_window_grid(projected, stride), dtype=wide)
+        for tile in _tiles(projected, stride):
+            windows = _windows(_strip(projected, tile, stride).to(wide), stride)
+            torch.sum(_product(windows, _centres(windows)), -1, out=factors[tile])
         ctx.stride = stride
         ctx.save_for_backward(projected, factors.tanh_())
         return factors
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         projected, factors = ctx.saved_tensors
-        inner = (gradient * (1 - factors.square())).to(projected.dtype).unsqueeze(-1)  # at tanh's argument
-        padded = _pad(projected)
-        windows, centres = _windows(padded, ctx.stride), _centres(projected, ctx.stride)
-        to_padded = torch.zeros_like(padded)
-        to_windows, to_centres = _windows(to_padded, ctx.stride), _centres(to_padded[:, 1:-1, 1:-1], ctx.stride)
-        for rows in _tiles(windows):
-            _scatter(to_windows[:, rows], inner[:, rows] * centres[:, rows])
-            to_centres[:, rows, :, 0, 0] += (inner[:, rows] * windows[:, rows]).sum((3, 4))
-        return to_padded[:, 1:-1, 1:-1], None
+        to_projected = torch.zeros_like(projected)
+        for tile in _tiles(projected, ctx.stride):
+            strip = _strip(projected, tile, ctx.stride).to(factors.dtype)
+            inner = (gradient[tile] * (1 - factors[tile].square())).unsqueeze(-1)  # at tanh's argument
+            to_strip, windows = torch.zeros_like(strip), _windows(strip, ctx.stride)
+            to_windows = _windows(to_strip, ctx.stride)
+            _add_by_tap(to_windows, inner, _centres(windows).expand_as(windows))
+            _centres(to_windows)[:, :, :, 0, 0] += _product(windows, inner).sum((3, 4))
+            _add_strip(to_projected, to_strip, tile, ctx.stride)
+        return to_projected, None
 
 
 class _ModulatedSum(torch.autograd.Function):
-    """Eq. 8 without its bias: maps (N, H, W, C), factors (N, h, w, 3, 3), kernel (9 C, O) => (N, h, w, O)."""
+    """Eq. 8: maps (N, H, W, C), factors (N, h, w, 3, 3), kernel (O, 9 C), bias (O,) => (N, h, w, O)."""
 
     @staticmethod
-    def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, stride: int) -> torch.Tensor:
-        windows, scale = _windows(_pad(features), stride), factors.to(features.dtype).unsqueeze(-1)
-        summed = features.new_empty((*windows.shape[:3], kernel.shape[1]))
-        for rows in _tiles(windows):
-            summed[:, rows] = (windows[:, rows] * scale[:, rows]).flatten(3) @ kernel
+    def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, bias, stride: int):
+        result = features.new_empty((*factors.shape[:3], len(kernel)))
+        for tile in _tiles(features, stride):
+            windows = _windows(_strip(features, tile, stride), stride)
+            modulated = _product(windows, factors[tile].to(features.dtype).unsqueeze(-1))
+            torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
         ctx.stride = stride
         ctx.save_for_backward(features, factors, kernel)
-        return summed
+        return result
 
     @staticmethod
-    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None]:
+    @once_differentiable
+    def backward(ctx, gradient: torch.Tensor):
         features, factors, kernel = ctx.saved_tensors
-        padded, scale = _pad(features), factors.to(features.dtype).unsqueeze(-1)
-        windows = _windows(padded, ctx.stride)
-        to_padded, to_factors, to_kernel = torch.zeros_like(padded), torch.empty_like(factors), 0
-        to_windows = _windows(to_padded, ctx.stride)
-        for rows in _tiles(windows):
-            window, output = windows[:, rows], gradient[:, rows]
-            modulated = (window * scale[:, rows]).flatten(3).flatten(0, 2)
-            to_kernel += (modulated.T @ output.flatten(0, 2)).to(factors.dtype)
-            to_modulated = (output @ kernel.T).view(window.shape)
-            to_factors[:, rows] = (to_modulated * window).sum(-1)
-            _scatter(to_windows[:, rows], to_modulated.mul_(scale[:, rows]))
-        return to_padded[:, 1:-1, 1:-1], to_factors, to_kernel.to(kernel.dtype), None
+        gradient = gradient.contiguous()
+        to_features, to_factors = torch.zeros_like(features), torch.empty_like(factors)
+        to_kernel = torch.zeros_like(kernel, dtype=factors.dtype)
+        for tile in _tiles(features, ctx.stride):
+            strip = _strip(features, tile, ctx.stride)
+            windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype).unsqueeze(-1)
+            outputs = gradient[tile].view(-1, len(kernel))
+            modulated = _product(windows, scale)
+            to_kernel += outputs.T @ modulated.view(len(outputs), -1)
+            to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(windows.shape)
+            to_factors[tile] = _product(to_modulated, windows).sum(-1)
+            to_strip = torch.zeros_like(strip)
+            _add_by_tap(_windows(to_strip, ctx.stride), scale, to_modulated)
+            _add_strip(to_features, to_strip, tile, ctx.stride)
+        return to_features, to_factors, to_kernel.to(kernel.dtype), gradient.flatten(0, 2).sum(0), None
 
 
-def _pad(maps: torch.Tensor) -> torch.Tensor:  # (N, H, W, C) => (N, H + 2, W + 2, C)
-    return F.pad(maps, (0, 0, 1, 1, 1, 1))
+Tile = tuple[slice, slice]  # images and rows of the result
 
 
-def _windows(padded: torch.Tensor, stride: int) -> torch.Tensor:
-    """The 3x3 windows of (N, H + 2, W + 2, C) as a view (N, h, w, 3, 3, C) into the same memory."""
-    return padded.unfold(1, 3, stride).unfold(2, 3, stride).permute(0, 1, 2, 4, 5, 3)
+def _window_grid(maps: torch.Tensor, stride: int) -> tuple[int, int, int, int, int]:
+    images, height, width, _ = maps.shape
+    return images, -(-height // stride), -(-width // stride), 3, 3
 
 
-def _centres(maps: torch.Tensor, stride: int) -> torch.Tensor:  # (N, H, W, C) => (N, h, w, 1, 1, C)
-    return maps[:, ::stride, ::stride, None, None]
+def _tiles(maps: torch.Tensor, stride: int) -> Iterator[Tile]:
+    """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images."""
+    images, height, width, *_ = _window_grid(maps, stride)
+    rows = max(1, TILE_NUMBERS // (9 * width * maps.shape[3]))
+    together = max(1, rows // height)
+    for image in range(0, images, together):
+        for row in range(0, height, rows):
+            yield slice(image, min(image + together, images)), slice(row, min(row + rows, height))
 
 
-def _scatter(windows: torch.Tensor, values: torch.Tensor) -> None:
-    """Add values to windows of one map; windows overlap, but those of one tap do not."""
+def _span(maps: torch.Tensor, tile: Tile, stride: int) -> tuple[slice, int, int]:
+    """The rows of maps (N, H, W, C) that a tile's windows see, and how many more they see above and below."""
+    first, end = tile[1].start * stride - 1, (tile[1].stop - 1) * stride + 2
+    return slice(max(first, 0), end), max(-first, 0), max(end - maps.shape[1], 0)
+
+
+def _strip(maps: torch.Tensor, tile: Tile, stride: int) -> torch.Tensor:
+    """What a tile's windows see of maps (N, H, W, C), with 0 outside of the image: (n, rows, W + 2, C)."""
+    rows, above, below = _span(maps, tile, stride)
+    return F.pad(maps[tile[0], rows], (0, 0, 1, 1, above, below))
+
+
+def _add_strip(maps: torch.Tensor, strip: torch.Tensor, tile: Tile, stride: int) -> None:
+    """Add a strip's pixels to the pixels of `maps` that `_strip` took."""
+    rows, above, below = _span(maps, tile, stride)
+    maps[tile[0], rows] += strip[:, above : strip.shape[1] - below, 1:-1]
+
+
+def _windows(strip: torch.Tensor, stride: int) -> torch.Tensor:
+    """The 3x3 windows of a strip as a view (n, rows, w, 3, 3, C) into the same memory."""
+    return strip.unfold(1, 3, stride).unfold(2, 3, stride).permute(0, 1, 2, 4, 5, 3)
+
+
+def _centres(windows: torch.Tensor) -> torch.Tensor:
+    return windows[:, :, :, 1:2, 1:2]
+
+
+def _product(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """one * other, contiguous; by itself torch would take over the memory order of overlapping windows."""
+    return torch.mul(one, other, out=one.new_empty(one.shape))
+
+
+def _add_by_tap(windows: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> None:
+    """Add one * other to windows of one strip; windows overlap, but those of one tap do not."""
     for row in range(3):
         for column in range(3):
-            windows[:, :, :, row, column] += values[:, :, :, row, column]
-
-
-def _tiles(windows: torch.Tensor) -> Iterator[slice]:
-    rows = max(1, TILE_NUMBERS // windows[:, 0].numel())
-    return (slice(first, first + rows) for first in range(0, windows.shape[1], rows))
+            windows[:, :, :, row, column].addcmul_(one[:, :, :, row, column], other[:, :, :, row, column])

@@ -74,9 +74,13 @@ class _Correlations(torch.autograd.Function):
     def forward(ctx, projected: torch.Tensor, stride: int) -> torch.Tensor:
         wide = torch.promote_types(projected.dtype, torch.float32)
         factors = projected.new_empty(_window_grid(projected, stride), dtype=wide)
+        memory, first_row = _memory(projected, stride, wide), int(stride == 1)  # at stride 1 the lower rows suffice
         for tile in _tiles(projected, stride):
             windows = _windows(_strip(projected, tile, stride).to(wide), stride)
-            torch.sum(_product(windows, _centres(windows)), -1, out=factors[tile])
+            products = _product(windows[:, :, :, first_row:], _centres(windows), memory)
+            torch.sum(products, -1, out=factors[tile][:, :, :, first_row:])
+        if first_row:
+            _mirror(factors)
         ctx.stride = stride
         ctx.save_for_backward(projected, factors.tanh_())
         return factors
@@ -85,14 +89,14 @@ class _Correlations(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         projected, factors = ctx.saved_tensors
-        to_projected = torch.zeros_like(projected)
+        to_projected, memory = torch.zeros_like(projected), _memory(projected, ctx.stride, factors.dtype)
         for tile in _tiles(projected, ctx.stride):
             strip = _strip(projected, tile, ctx.stride).to(factors.dtype)
             inner = (gradient[tile] * (1 - factors[tile].square())).unsqueeze(-1)  # at tanh's argument
             to_strip, windows = torch.zeros_like(strip), _windows(strip, ctx.stride)
             to_windows = _windows(to_strip, ctx.stride)
             _add_by_tap(to_windows, inner, _centres(windows).expand_as(windows))
-            _centres(to_windows)[:, :, :, 0, 0] += _product(windows, inner).sum((3, 4))
+            _centres(to_windows)[:, :, :, 0, 0] += _product(windows, inner, memory).sum((3, 4))
             _add_strip(to_projected, to_strip, tile, ctx.stride)
         return to_projected, None
 
@@ -103,9 +107,10 @@ class _ModulatedSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, bias, stride: int):
         result = features.new_empty((*factors.shape[:3], len(kernel)))
+        memory = _memory(features, stride, features.dtype)
         for tile in _tiles(features, stride):
             windows = _windows(_strip(features, tile, stride), stride)
-            modulated = _product(windows, factors[tile].to(features.dtype).unsqueeze(-1))
+            modulated = _product(windows, factors[tile].to(features.dtype).unsqueeze(-1), memory)
             torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
         ctx.stride = stride
         ctx.save_for_backward(features, factors, kernel)
@@ -118,14 +123,15 @@ class _ModulatedSum(torch.autograd.Function):
         gradient = gradient.contiguous()
         to_features, to_factors = torch.zeros_like(features), torch.empty_like(factors)
         to_kernel = torch.zeros_like(kernel, dtype=factors.dtype)
+        memory, more_memory = (_memory(features, ctx.stride, features.dtype) for _ in range(2))
         for tile in _tiles(features, ctx.stride):
             strip = _strip(features, tile, ctx.stride)
             windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype).unsqueeze(-1)
             outputs = gradient[tile].view(-1, len(kernel))
-            modulated = _product(windows, scale)
+            modulated = _product(windows, scale, memory)
             to_kernel += outputs.T @ modulated.view(len(outputs), -1)
             to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(windows.shape)
-            to_factors[tile] = _product(to_modulated, windows).sum(-1)
+            to_factors[tile] = _product(to_modulated, windows, more_memory).sum(-1)
             to_strip = torch.zeros_like(strip)
             _add_by_tap(_windows(to_strip, ctx.stride), scale, to_modulated)
             _add_strip(to_features, to_strip, tile, ctx.stride)
@@ -173,13 +179,27 @@ def _windows(strip: torch.Tensor, stride: int) -> torch.Tensor:
     return strip.unfold(1, 3, stride).unfold(2, 3, stride).permute(0, 1, 2, 4, 5, 3)
 
 
+def _mirror(factors: torch.Tensor) -> None:
+    """Fill in the upper row of windows at stride 1: phi(p, q) = phi(q, p), and p is q's lower neighbour."""
+    width = factors.shape[2]
+    lower = F.pad(factors[:, :-1, :, 2], (0, 0, 1, 1, 1, 0))
+    for column in range(3):
+        factors[:, :, :, 0, column] = lower[:, :, column : column + width, 2 - column]
+
+
 def _centres(windows: torch.Tensor) -> torch.Tensor:
     return windows[:, :, :, 1:2, 1:2]
 
 
-def _product(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """one * other, contiguous; by itself torch would take over the memory order of overlapping windows."""
-    return torch.mul(one, other, out=one.new_empty(one.shape))
+def _memory(maps: torch.Tensor, stride: int, dtype: torch.dtype) -> torch.Tensor:
+    """Room for the largest tile's windows, for all tiles in turn: new memory for each costs more than the arithmetic."""
+    images, rows = next(_tiles(maps, stride))
+    return maps.new_empty((images.stop * rows.stop * _window_grid(maps, stride)[2] * 9 * maps.shape[3],), dtype=dtype)
+
+
+def _product(one: torch.Tensor, other: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+    """one * other in `memory`, contiguous; by itself torch would keep the order of the overlapping windows."""
+    return torch.mul(one, other, out=memory[: one.numel()].view(one.shape))
 
 
 def _add_by_tap(windows: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.autograd.function import once_differentiable
 
-TAPS = 9  # of a 3x3 window, row by row
-TILE_NUMBERS = 2**20  # how many numbers a tile's windows may have
+TILE_NUMBERS = 9 * 2**17  # how many numbers a tile's windows may have; 8 rows at width 64 and 512 px
 
 
 def correlations(projected: torch.Tensor, stride: int = 1) -> torch.Tensor:
@@ -42,9 +42,10 @@ def pac_conv2d(
         (N, O, ceil(H / stride), ceil(W / stride)) in the type of features.
     Source: Su et al., "Pixel-Adaptive Convolutional Neural Networks", CVPR 2019, with phi in place of its Gaussian.
     """
-    kernel = weight.to(features.dtype).permute(2, 3, 1, 0).flatten(0, 2)  # (9 C, O)
-    summed = _ModulatedSum.apply(features.permute(0, 2, 3, 1), factors, kernel, stride)
-    return (summed + bias.to(features.dtype)).permute(0, 3, 1, 2)
+    kernel = weight.to(features.dtype).permute(0, 2, 3, 1).flatten(1)  # (O, 9 C)
+    window_factors = factors.permute(0, 2, 3, 1).unflatten(3, (3, 3))
+    maps = features.permute(0, 2, 3, 1)
+    return _ModulatedSum.apply(maps, window_factors, kernel, bias.to(features.dtype), stride).permute(0, 3, 1, 2)
 
 
 class PixelAdaptiveConv2d(nn.Module):
@@ -57,7 +58,7 @@ class PixelAdaptiveConv2d(nn.Module):
     def __init__(self, inputs: int, outputs: int, projection: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1)
-        self.project = nn.Sequential(nn.Conv2d(inputs, projection, 1), nn.ReLU(), nn.Conv2d(projection, projection, 1))
+        self.project = nn.Sequential(nn.Conv2d(inputs, projection, 1), nn.ReLU(True), nn.Conv2d(projection, projection, 1))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H/2, W/2)
         projected = self._project(features)
@@ -77,104 +78,138 @@ class _Correlations(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, projected: torch.Tensor, stride: int) -> torch.Tensor:
-        windows = _Windows(projected, stride)
         wide = torch.promote_types(projected.dtype, torch.float32)
-        factors = projected.new_empty((len(projected), TAPS, *windows.centres.shape[1:3]), dtype=wide)
-        taps = range(TAPS // 2 + 1) if stride == 1 else range(TAPS)  # at stride 1 phi(p, q) = phi(q, p)
-        for rows, product in windows.tiles():
-            for tap in taps:
-                torch.mul(windows.tap(tap)[:, rows], windows.centres[:, rows], out=product)
-                factors[:, tap, rows] = product.sum(-1, dtype=wide)
-        factors[:, : len(taps)].tanh_()
-        for tap in range(len(taps), TAPS):
-            _mirror(factors, tap)
+        factors = projected.new_empty(_window_grid(projected, stride), dtype=wide)
+        memory, first_row = _memory(projected, stride, wide), int(stride == 1)  # at stride 1 the lower rows suffice
+        for tile in _tiles(projected, stride):
+            windows = _windows(_strip(projected, tile, stride).to(wide), stride)
+            products = _product(windows[:, :, :, first_row:], _centres(windows), memory)
+            torch.sum(products, -1, out=factors[tile][:, :, :, first_row:])
+        if first_row:
+            _mirror(factors)
         ctx.stride = stride
         ctx.save_for_backward(projected, factors)
         return factors
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         projected, factors = ctx.saved_tensors
-        inner = (gradient * (1 - factors.square())).to(projected.dtype).unsqueeze(-1)  # at tanh's argument
-        windows, result = _Windows(projected, ctx.stride), _Windows(torch.zeros_like(projected), ctx.stride)
-        for rows, _ in windows.tiles():
-            centres, to_centres = windows.centres[:, rows], result.centres[:, rows]
-            for tap in range(TAPS):
-                result.tap(tap)[:, rows].addcmul_(inner[:, tap, rows], centres)
-                to_centres.addcmul_(inner[:, tap, rows], windows.tap(tap)[:, rows])
-        return result.maps, None
+        to_projected, memory = torch.zeros_like(projected), _memory(projected, ctx.stride, factors.dtype)
+        for tile in _tiles(projected, ctx.stride):
+            strip = _strip(projected, tile, ctx.stride).to(factors.dtype)
+            inner = (gradient[tile] * (1 - factors[tile].square())).unsqueeze(-1)  # at tanh's argument
+            to_strip, windows = torch.zeros_like(strip), _windows(strip, ctx.stride)
+            to_windows = _windows(to_strip, ctx.stride)
+            _add_by_tap(to_windows, inner, _centres(windows).expand_as(windows))
+            _centres(to_windows)[:, :, :, 0, 0] += _product(windows, inner, memory).sum((3, 4))
+            _add_strip(to_projected, to_strip, tile, ctx.stride)
+        return to_projected, None
 
 
 class _ModulatedSum(torch.autograd.Function):
-    """Eq. 8 without its bias: maps (N, H, W, C), factors (N, 9, h, w), kernel (9 C, O) => (N, h, w, O)."""
+    """Eq. 8: maps (N, H, W, C), factors (N, h, w, 3, 3), kernel (O, 9 C), bias (O,) => (N, h, w, O)."""
 
     @staticmethod
-    def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, stride: int) -> torch.Tensor:
-        windows, scale = _Windows(features, stride), factors.to(features.dtype).unsqueeze(-1)
-        summed = features.new_empty((*windows.centres.shape[:3], kernel.shape[1]))
-        for rows, modulated in windows.tiles(TAPS):
-            windows.modulate(rows, scale, modulated)
-            summed[:, rows] = modulated.flatten(3) @ kernel
+    def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, bias, stride: int):
+        result = features.new_empty((*factors.shape[:3], len(kernel)))
+        memory = _memory(features, stride, features.dtype)
+        for tile in _tiles(features, stride):
+            windows = _windows(_strip(features, tile, stride), stride)
+            modulated = _product(windows, factors[tile].to(features.dtype).unsqueeze(-1), memory)
+            torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
         ctx.stride = stride
         ctx.save_for_backward(features, factors, kernel)
-        return summed
+        return result
 
     @staticmethod
-    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, None]:
+    @once_differentiable
+    def backward(ctx, gradient: torch.Tensor):
         features, factors, kernel = ctx.saved_tensors
-        windows, scale = _Windows(features, ctx.stride), factors.to(features.dtype).unsqueeze(-1)
-        result, to_factors, to_kernel = _Windows(torch.zeros_like(features), ctx.stride), torch.empty_like(factors), 0
-        for rows, modulated in windows.tiles(TAPS):
-            output = gradient[:, rows].flatten(0, 2)
-            windows.modulate(rows, scale, modulated)
-            to_kernel += (modulated.flatten(3).flatten(0, 2).T @ output).to(factors.dtype)
-            to_modulated = (output @ kernel.T).view(modulated.shape)
-            for tap in range(TAPS):
-                one = to_modulated[:, :, :, tap]
-                result.tap(tap)[:, rows].addcmul_(one, scale[:, tap, rows])
-                to_factors[:, tap, rows] = one.mul_(windows.tap(tap)[:, rows]).sum(-1)
-        return result.maps, to_factors, to_kernel.to(kernel.dtype), None
+        gradient = gradient.contiguous()
+        to_features, to_factors = torch.zeros_like(features), torch.empty_like(factors)
+        to_kernel = torch.zeros_like(kernel, dtype=factors.dtype)
+        memory, more_memory = (_memory(features, ctx.stride, features.dtype) for _ in range(2))
+        for tile in _tiles(features, ctx.stride):
+            strip = _strip(features, tile, ctx.stride)
+            windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype).unsqueeze(-1)
+            outputs = gradient[tile].view(-1, len(kernel))
+            modulated = _product(windows, scale, memory)
+            to_kernel += outputs.T @ modulated.view(len(outputs), -1)
+            to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(windows.shape)
+            to_factors[tile] = _product(to_modulated, windows, more_memory).sum(-1)
+            to_strip = torch.zeros_like(strip)
+            _add_by_tap(_windows(to_strip, ctx.stride), scale, to_modulated)
+            _add_strip(to_features, to_strip, tile, ctx.stride)
+        return to_features, to_factors, to_kernel.to(kernel.dtype), gradient.flatten(0, 2).sum(0), None
 
 
-class _Windows:
-    """The 3x3 windows of maps (N, H, W, C) around every stride-th pixel, the border being 0.
-
-    maps: (N, H, W, C), with `tap` and `centres` (N, h, w, C) views into the same memory.
-    """
-
-    def __init__(self, maps: torch.Tensor, stride: int) -> None:
-        self.stride = stride
-        self.padded = F.pad(maps, (0, 0, 1, 1, 1, 1))
-        self.maps = self.padded[:, 1:-1, 1:-1]
-        self.centres = self.maps[:, ::stride, ::stride]
-
-    def tap(self, index: int) -> torch.Tensor:
-        """What the windows' tap 0 ... 8 sees."""
-        down, right = divmod(index, 3)
-        height, width = self.maps.shape[1:3]
-        return self.padded[:, down : down + height : self.stride, right : right + width : self.stride]
-
-    def modulate(self, rows: slice, scale: torch.Tensor, result: torch.Tensor) -> None:
-        """The windows of some rows times scale (N, 9, h, w, 1), into (N, rows, w, 9, C)."""
-        for tap in range(TAPS):
-            torch.mul(self.tap(tap)[:, rows], scale[:, tap, rows], out=result[:, :, :, tap])
-
-    def tiles(self, taps: int | None = None) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Rows, and memory (N, rows, w, C) for them, or (N, rows, w, taps, C); it is used again for the next tile."""
-        count, height, width, channels = self.centres.shape
-        rows = max(1, TILE_NUMBERS // (count * width * TAPS * channels))
-        shape = (count, rows, width, channels) if taps is None else (count, rows, width, taps, channels)
-        memory = self.padded.new_empty(shape)
-        for first in range(0, height, rows):
-            yield slice(first, first + rows), memory[:, : height - first]
+Tile = tuple[slice, slice]  # images and rows of the result
 
 
-def _mirror(factors: torch.Tensor, tap: int) -> None:
-    """phi of a tap from that of the opposite one: phi(p, p + d) = phi(p + d, p), and 0 where p + d is outside."""
-    down, right = (place - 1 for place in divmod(tap, 3))
-    height, width = factors.shape[2:]
-    plane = factors[:, tap]
-    plane.zero_()
-    columns = slice(max(0, -right), width - max(0, right))
-    moved = slice(max(0, right), width - max(0, -right))
-    plane[:, : height - down, columns] = factors[:, TAPS - 1 - tap, down:, moved]
+def _window_grid(maps: torch.Tensor, stride: int) -> tuple[int, int, int, int, int]:
+    images, height, width, _ = maps.shape
+    return images, -(-height // stride), -(-width // stride), 3, 3
+
+
+def _tiles(maps: torch.Tensor, stride: int) -> Iterator[Tile]:
+    """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images."""
+    images, height, width, *_ = _window_grid(maps, stride)
+    rows = max(1, TILE_NUMBERS // (9 * width * maps.shape[3]))
+    together = max(1, rows // height)
+    for image in range(0, images, together):
+        for row in range(0, height, rows):
+            yield slice(image, min(image + together, images)), slice(row, min(row + rows, height))
+
+
+def _span(maps: torch.Tensor, tile: Tile, stride: int) -> tuple[slice, int, int]:
+    """The rows of maps (N, H, W, C) that a tile's windows see, and how many more they see above and below."""
+    first, end = tile[1].start * stride - 1, (tile[1].stop - 1) * stride + 2
+    return slice(max(first, 0), end), max(-first, 0), max(end - maps.shape[1], 0)
+
+
+def _strip(maps: torch.Tensor, tile: Tile, stride: int) -> torch.Tensor:
+    """What a tile's windows see of maps (N, H, W, C), with 0 outside of the image: (n, rows, W + 2, C)."""
+    rows, above, below = _span(maps, tile, stride)
+    return F.pad(maps[tile[0], rows], (0, 0, 1, 1, above, below))
+
+
+def _add_strip(maps: torch.Tensor, strip: torch.Tensor, tile: Tile, stride: int) -> None:
+    """Add a strip's pixels to the pixels of `maps` that `_strip` took."""
+    rows, above, below = _span(maps, tile, stride)
+    maps[tile[0], rows] += strip[:, above : strip.shape[1] - below, 1:-1]
+
+
+def _windows(strip: torch.Tensor, stride: int) -> torch.Tensor:
+    """The 3x3 windows of a strip as a view (n, rows, w, 3, 3, C) into the same memory."""
+    return strip.unfold(1, 3, stride).unfold(2, 3, stride).permute(0, 1, 2, 4, 5, 3)
+
+
+def _mirror(factors: torch.Tensor) -> None:
+    """Fill in the upper row of windows at stride 1: phi(p, q) = phi(q, p), and p is q's lower neighbour."""
+    width = factors.shape[2]
+    lower = F.pad(factors[:, :-1, :, 2], (0, 0, 1, 1, 1, 0))
+    for column in range(3):
+        factors[:, :, :, 0, column] = lower[:, :, column : column + width, 2 - column]
+
+
+def _centres(windows: torch.Tensor) -> torch.Tensor:
+    return windows[:, :, :, 1:2, 1:2]
+
+
+def _memory(maps: torch.Tensor, stride: int, dtype: torch.dtype) -> torch.Tensor:
+    """Room for the largest tile's windows, for all tiles in turn: new memory for each costs more than the arithmetic."""
+    images, rows = next(_tiles(maps, stride))
+    return maps.new_empty((images.stop * rows.stop * _window_grid(maps, stride)[2] * 9 * maps.shape[3],), dtype=dtype)
+
+
+def _product(one: torch.Tensor, other: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+    """one * other in `memory`, contiguous; by itself torch would keep the order of the overlapping windows."""
+    return torch.mul(one, other, out=memory[: one.numel()].view(one.shape))
+
+
+def _add_by_tap(windows: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> None:
+    """Add one * other to windows of one strip; windows overlap, but those of one tap do not."""
+    for row in range(3):
+        for column in range(3):
+            windows[:, :, :, row, column].addcmul_(one[:, :, :, row, column], other[:, :, :, row, column])

@@ -1,5 +1,6 @@
 """Where images are scored: in worker processes while the next ones are restored, or in this process."""
 
+import signal
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -8,6 +9,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import cv2
+from threadpoolctl import threadpool_limits
 
 from benchmark import offline
 from benchmark.measure import Job, Outcome, measure, unavailable
@@ -82,30 +86,29 @@ class _Here(Executor):
 
     def submit(self, call: Any, /, *arguments: Any) -> Future:
         future: Future = Future()
-        with _one_torch_thread():
+        with _one_thread():
             future.set_result(call(*arguments))
         return future
 
 
 @contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    torch = sys.modules.get("torch")  # a metric that loads it only now is timed on all threads once
-    if torch is None:
-        yield
-        return
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _one_thread() -> Iterator[None]:
+    """One thread for the libraries that are loaded by now: how sums are split between threads moves their last bits."""
+    torch = sys.modules.get("torch")
+    before = cv2.getNumThreads(), torch and torch.get_num_threads()
+    cv2.setNumThreads(1)
+    if torch:
+        torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1):
+            yield
     finally:
-        torch.set_num_threads(before)
+        cv2.setNumThreads(before[0])
+        if torch:
+            torch.set_num_threads(before[1])
 
 
 def _start_worker(cache: Path | None) -> None:
-    import signal
-
-    import cv2
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starting process's to answer
     cv2.setNumThreads(1)
     offline.obey()

@@ -58,7 +58,8 @@ class PixelAdaptiveConv2d(nn.Module):
     def __init__(self, inputs: int, outputs: int, projection: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1)
-        self.project = nn.Sequential(nn.Conv2d(inputs, projection, 1), nn.ReLU(True), nn.Conv2d(projection, projection, 1))
+        first, second = nn.Conv2d(inputs, projection, 1), nn.Conv2d(projection, projection, 1)
+        self.project = nn.Sequential(first, nn.ReLU(True), second)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H/2, W/2)
         projected = self.project(features)
@@ -192,7 +193,7 @@ def _centres(windows: torch.Tensor) -> torch.Tensor:
 
 
 def _memory(maps: torch.Tensor, stride: int, dtype: torch.dtype) -> torch.Tensor:
-    """Room for the largest tile's windows, for all tiles in turn: new memory for each costs more than the arithmetic."""
+    """Room for the windows of the largest tile, for all in turn: new memory for each costs more than the arithmetic."""
     images, rows = next(_tiles(maps, stride))
     return maps.new_empty((images.stop * rows.stop * _window_grid(maps, stride)[2] * 9 * maps.shape[3],), dtype=dtype)
 

@@ -5,6 +5,8 @@ import click
 from benchmark import methods
 from degrade.console import Command
 
+_MADE = {methods.TRAINED: "trained first", methods.TUNED: "tuned first"}
+
 
 @click.command("methods", cls=Command)
 def list_methods() -> None:
@@ -12,7 +14,7 @@ def list_methods() -> None:
     outside = {f"{kind}:": row for kind, row in methods.OUTSIDE.items()}
     for name, row in (methods.METHODS | outside).items():
         obstacle = methods.obstacle(row)
-        weights = "trained first" if row.trainable else "weights" if row.weights else "no weights"
+        weights = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
         runs = "not here" if obstacle else f"runs, {weights}"
         tasks = "every task" if row.tasks == methods.EVERY_TASK else ", ".join(row.tasks) or "any task"
         scale = "-" if name in outside else f"x{row.scale}"

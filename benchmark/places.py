@@ -72,6 +72,11 @@ def checkpoint_file(work: Path, method: str, task: str, seed: int, digest: str) 
     return Path(work) / "checkpoints" / folder / "model.safetensors"
 
 
+def parameters_file(work: Path, method: str, task: str, digest: str) -> Path:
+    """WORK/checkpoints/<method>-<task>-<8 digits>/parameters.json"""
+    return Path(work) / "checkpoints" / f"{method}-{task}-{digest[:8]}" / "parameters.json"
+
+
 def made_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
     """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
 

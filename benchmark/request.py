@@ -47,17 +47,20 @@ class RunSummary:
 
     trainings_made: int = 0
     trainings_reused: int = 0
+    tunings_made: int = 0
+    tunings_reused: int = 0
     splits_made: int = 0
     scores_made: int = 0
     scores_reused: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)  # of each stage: split, train, restore, score
+    seconds: dict[str, float] = field(default_factory=dict)  # of each stage: split, train, tune, restore, score
     places: list[Path] = field(default_factory=list)  # files with the score lines
     scores: list[Score] = field(default_factory=list)  # all of this request, made or reused
     errors: list[tuple[str, str]] = field(default_factory=list)  # (face, sentence) left out of a split
 
     def add(self, other: "RunSummary") -> None:
         """Take in what another run did."""
-        for name in ("trainings_made", "trainings_reused", "splits_made", "scores_made", "scores_reused"):
+        counts = [f"{what}_{how}" for what in ("trainings", "tunings", "scores") for how in ("made", "reused")]
+        for name in (*counts, "splits_made"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.add_seconds(other.seconds)
         self.places += other.places
@@ -81,12 +84,12 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Weights:
-    """A trained checkpoint."""
+    """A trained checkpoint, or a file of chosen parameters."""
 
     path: Path
     sha256: str
-    train_split: str
-    steps: int
+    train_split: str  # what it was trained on, or the validation split the parameters were chosen on
+    steps: int | None  # of training
 
 
 @dataclass(frozen=True)

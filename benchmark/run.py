@@ -14,6 +14,7 @@ from benchmark.runfile import claim
 from benchmark.scoring import Subject
 from benchmark.session import Session, device_of
 from benchmark.training import trained
+from benchmark.tuning import tuned
 from degrade.errors import InputError
 from degrade.files import sha256_file
 
@@ -36,9 +37,8 @@ def run(request: RunRequest) -> RunSummary:
 
 
 def load_method(request: RunRequest, task: str) -> Method:
-    """The method of a request, ready to restore; it is trained for the task where it has to be and is not yet."""
-    trainable = methods.find_method(request.method).trainable
-    return _load(request, _weights(request, task, RunSummary()) if trainable else None)
+    """The method of a request, ready to restore; it is trained or tuned for the task if need be."""
+    return _load(request, _weights(request, task, RunSummary()))
 
 
 def _run_task(request: RunRequest, task: str) -> RunSummary:
@@ -68,8 +68,9 @@ def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate
         prepared = domain_split(settings, request.protocol.test_domain, task, "test")
         references = _references(request, task, prepared)
     _note_split(summary, prepared)
-    weights = _weights(request, task, summary) if methods.find_method(name).trainable else None
-    seed, checkpoint, method = (request.seed, weights.sha256, None) if weights else (None, None, None)
+    weights, method = _weights(request, task, summary), None
+    seed = request.seed if methods.find_method(name).trainable else None
+    checkpoint = weights.sha256 if weights else None
     if hasattr(module := methods.method_module(name), "digest"):  # what it restores with is not made here
         method, checkpoint = _load(request, None), module.digest(methods.argument(name))
         if method.files is not None:
@@ -105,15 +106,39 @@ def _load(request: RunRequest, weights: Weights | None) -> Method:
     return methods.method_module(request.method).load(device_of(request), source, request.settings.profile.size)
 
 
-def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights:
-    """The checkpoint that this network, training and train split give; trained when it is not there."""
-    settings, protocol = request.settings, request.protocol
-    with summary.stage("split"):
-        prepared = domain_split(settings, protocol.train_domain, task, "train")
-    _note_split(summary, prepared)
+def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights | None:
+    """What a trained method learnt from the train split, or a tuned one was given on the validation split.
+
+    Made when it is not there; None for other methods.
+    """
+    makers = {methods.TRAINED: _trained, methods.TUNED: _tuned}
+    make = makers.get(methods.find_method(request.method).kind)
+    return make(request, task, summary) if make else None
+
+
+def _trained(request: RunRequest, task: str, summary: RunSummary) -> Weights:
+    settings = request.settings
+    prepared, recipe = _own_split(request, task, "train", summary)
     with summary.stage("train"):
-        recipe = recipe_of(settings.profile, protocol.train_domain, task)
         path, made = trained(settings, request.method, request.seed, recipe, prepared.split)
     summary.trainings_made += made
     summary.trainings_reused += not made
     return Weights(path, sha256_file(path), prepared.label, settings.profile.steps)
+
+
+def _tuned(request: RunRequest, task: str, summary: RunSummary) -> Weights:
+    prepared, recipe = _own_split(request, task, "val", summary)
+    with summary.stage("tune"):
+        path, made = tuned(request.settings, request.method, recipe, prepared)
+    summary.tunings_made += made
+    summary.tunings_reused += not made
+    return Weights(path, sha256_file(path), prepared.label, None)
+
+
+def _own_split(request: RunRequest, task: str, role: str, summary: RunSummary) -> tuple[Prepared, str]:
+    """The split of the domain that the protocol trains on, and its recipe's name."""
+    settings, domain = request.settings, request.protocol.train_domain
+    with summary.stage("split"):
+        prepared = domain_split(settings, domain, task, role)
+    _note_split(summary, prepared)
+    return prepared, recipe_of(settings.profile, domain, task)

@@ -24,8 +24,10 @@ def means(scores: Sequence[Score]) -> list[str]:
 
 def closing(summary: RunSummary) -> list[str]:
     """What was made, what was there, how long it took, and where it lies."""
+    tunings = f"choices of parameters: {summary.tunings_made} made, {summary.tunings_reused} reused; "
     lines = [
         f"trainings: {summary.trainings_made} made, {summary.trainings_reused} reused; "
+        f"{tunings if summary.tunings_made + summary.tunings_reused else ''}"
         f"splits made: {summary.splits_made}; "
         f"scores: {summary.scores_made} made, {summary.scores_reused} reused",
         "time: " + stages(summary),
@@ -37,7 +39,7 @@ def closing(summary: RunSummary) -> list[str]:
 
 def stages(summary: RunSummary) -> str:
     """Seconds of each stage in the order they come: split 1.2 s, train 10.3 s, ..."""
-    known = [stage for stage in ("split", "train", "restore", "score") if stage in summary.seconds]
+    known = [stage for stage in ("split", "train", "tune", "restore", "score") if stage in summary.seconds]
     return ", ".join(f"{stage} {summary.seconds[stage]:.1f} s" for stage in known) or "none"
 
 

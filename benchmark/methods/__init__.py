@@ -9,6 +9,11 @@ from typing import Any
 from benchmark.protocol import load_table, table_names
 from degrade.errors import InputError, unknown
 
+FIXED = "fixed"  # nothing is to be made before it restores
+TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.tuning)
+TRAINED = "trained"  # a network that is trained on the train split (benchmark.training)
+GIVEN = "given"  # a network with weights from elsewhere
+
 
 @dataclass(frozen=True)
 class MethodRow:
@@ -20,13 +25,18 @@ class MethodRow:
     licence: str  # of the code and the weights this method uses
     tasks: tuple[str, ...]  # the tasks it runs when none is named; any other may be named
     weights: tuple[str, ...]  # files it needs and does not make: below $TORCH_HOME/hub, or shipped in ispl_model/
-    trainable: bool
+    kind: str  # FIXED, TUNED, TRAINED or GIVEN
     packages: tuple[str, ...] = ()  # that it needs and the project does not
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the benchmark trains it, once for each training seed."""
+        return self.kind == TRAINED
 
     @property
     def has_network(self) -> bool:
         """Whether it computes on the device that the user names."""
-        return self.trainable or bool(self.weights or self.packages)
+        return self.kind in (TRAINED, GIVEN)
 
 
 # The same names in the same order as degrade.recipes.TASKS (a test compares them), which would import OpenCV here.
@@ -36,16 +46,42 @@ _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Resto
 
 METHODS: dict[str, MethodRow] = {
     "identity": MethodRow(
-        "benchmark.methods.identity", "the row Degraded Input of Table 2", 1, _OURS, EVERY_TASK, (), False
+        "benchmark.methods.identity", "the row Degraded Input of Table 2", 1, _OURS, EVERY_TASK, (), FIXED
     ),
     "reference": MethodRow(
-        "benchmark.methods.reference", "the row FFHQ GT of Table 2", 1, _OURS, EVERY_TASK, (), False
+        "benchmark.methods.reference", "the row FFHQ GT of Table 2", 1, _OURS, EVERY_TASK, (), FIXED
     ),
     "bicubic": MethodRow(
-        "benchmark.methods.bicubic", "antialiased bicubic, a = -0.5 (Keys 1981)", 1, _OURS, EVERY_TASK, (), False
+        "benchmark.methods.bicubic", "antialiased bicubic, a = -0.5 (Keys 1981)", 1, _OURS, EVERY_TASK, (), FIXED
     ),
     "bicubic_x4": MethodRow(
-        "benchmark.methods.bicubic_x4", "bicubic to a quarter and back", 4, _OURS, EVERY_TASK, (), False
+        "benchmark.methods.bicubic_x4", "bicubic to a quarter and back", 4, _OURS, EVERY_TASK, (), FIXED
+    ),
+    "lanczos": MethodRow(
+        "benchmark.methods.lanczos", "Lanczos of three lobes (Duchon 1979)", 1, _OURS, ("sr4",), (), FIXED
+    ),
+    "wiener": MethodRow(
+        "benchmark.methods.wiener", "Wiener deconvolution of a Gaussian blur", 1, _OURS, ("deblur",), (), TUNED
+    ),
+    "richardson_lucy": MethodRow(
+        "benchmark.methods.richardson_lucy",
+        "Richardson 1972 and Lucy 1974, deconvolution of a Gaussian blur",
+        *(1, _OURS, ("deblur",), (), TUNED),
+    ),
+    "nlm": MethodRow(
+        "benchmark.methods.nlm",
+        "Buades et al., A Non-Local Algorithm for Image Denoising, 2005",
+        *(1, _OURS, ("denoise",), (), TUNED),
+    ),
+    "total_variation": MethodRow(
+        "benchmark.methods.total_variation",
+        "Rudin et al., Nonlinear Total Variation Based Noise Removal Algorithms, 1992",
+        *(1, _OURS, ("denoise",), (), TUNED),
+    ),
+    "bm3d": MethodRow(
+        "benchmark.methods.bm3d",
+        "Dabov et al., Color Image Denoising via Sparse 3D Collaborative Filtering, 2007",
+        *(1, "Apache-2.0, package non-commercial", ("denoise",), (), TUNED, ("bm3d",)),
     ),
     "edsr": MethodRow(
         "benchmark.methods.edsr",
@@ -54,7 +90,7 @@ METHODS: dict[str, MethodRow] = {
         _OURS,
         ("sr4",),
         (),
-        True,
+        TRAINED,
     ),
     "ispl:ep_map": MethodRow(
         "benchmark.methods.ispl_ep_map",
@@ -63,16 +99,16 @@ METHODS: dict[str, MethodRow] = {
         "Apache-2.0, parser non-commercial",
         ("mosaic16",),
         ("checkpoints/parsing_parsenet.pth",),
-        True,
+        TRAINED,
     ),
-    "ispl:ep_16x": MethodRow("benchmark.methods.ispl:ep_16x", _ISPL, 1, _OURS, ("mosaic16",), (), True),
-    "ispl:isp_y0": MethodRow("benchmark.methods.ispl:isp_y0", _ISPL, 1, _OURS, ("mosaic16",), (), True),
-    "ispl:isp_unet": MethodRow("benchmark.methods.ispl:isp_unet", _ISPL, 1, _OURS, ("mosaic16",), (), True),
-    "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl:isp_unet_pac", _ISPL, 1, _OURS, EVERY_TASK, (), True),
-    "ispl:isp_concat": MethodRow("benchmark.methods.ispl:isp_concat", _ISPL, 1, _OURS, ("mosaic16",), (), True),
-    "ispl:isp_matrix": MethodRow("benchmark.methods.ispl:isp_matrix", _ISPL, 1, _OURS, ("mosaic16",), (), True),
+    "ispl:ep_16x": MethodRow("benchmark.methods.ispl:ep_16x", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_y0": MethodRow("benchmark.methods.ispl:isp_y0", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_unet": MethodRow("benchmark.methods.ispl:isp_unet", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl:isp_unet_pac", _ISPL, 1, _OURS, EVERY_TASK, (), TRAINED),
+    "ispl:isp_concat": MethodRow("benchmark.methods.ispl:isp_concat", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_matrix": MethodRow("benchmark.methods.ispl:isp_matrix", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
     "ispl:released": MethodRow(
-        "benchmark.methods.ispl:released", f"{_ISPL}, as its authors' code has it", 1, _OURS, EVERY_TASK, (), True
+        "benchmark.methods.ispl:released", f"{_ISPL}, as its authors' code has it", 1, _OURS, EVERY_TASK, (), TRAINED
     ),
     "ispl-lite": MethodRow(
         "benchmark.methods.ispl_lite",
@@ -81,26 +117,36 @@ METHODS: dict[str, MethodRow] = {
         "Apache-2.0, weights CC BY-NC-SA 4.0",
         EVERY_TASK,
         ("ispl_model/weights/ispl-lite.safetensors",),
-        False,
+        GIVEN,
     ),
 }
 
 # Methods from anywhere: the name goes on after a colon with what the module's `load` and `digest` are given.
 _USERS = "its owner's"
 OUTSIDE: dict[str, MethodRow] = {
-    "folder": MethodRow("benchmark.methods.folder", "images restored elsewhere: folder:DIR", 1, _USERS, (), (), False),
+    "folder": MethodRow("benchmark.methods.folder", "images restored elsewhere: folder:DIR", 1, _USERS, (), (), FIXED),
     "cmd": MethodRow(
-        "benchmark.methods.command", 'a program: cmd:"PROGRAM {input} {output}"', 1, _USERS, EVERY_TASK, (), False
+        "benchmark.methods.command", 'a program: cmd:"PROGRAM {input} {output}"', 1, _USERS, EVERY_TASK, (), FIXED
     ),
     "python": MethodRow(
         "benchmark.methods.python_function",
         "a function of one image: python:PACKAGE.MODULE:FUNCTION",
-        *(1, _USERS, EVERY_TASK, (), False),
+        *(1, _USERS, EVERY_TASK, (), FIXED),
     ),
     "spandrel": MethodRow(
         "benchmark.methods.spandrel",
         "a file of weights that spandrel knows: spandrel:FILE, spandrel:FILE?w=0.7 for CodeFormer",
-        *(1, "the weights'", EVERY_TASK, (), False, ("spandrel", "einops")),
+        *(1, "the weights'", EVERY_TASK, (), GIVEN, ("spandrel", "einops")),
+    ),
+    "pulse": MethodRow(
+        "benchmark.methods.pulse",
+        "Menon et al., PULSE, 2020, over a face generator: pulse:FILE (TorchScript)",
+        *(16, _USERS, ("mosaic16",), (), GIVEN),
+    ),
+    "mganprior": MethodRow(
+        "benchmark.methods.mganprior",
+        "Gu et al., Image Processing Using Multi-Code GAN Prior, 2020, over a face generator: mganprior:FILE",
+        *(16, _USERS, ("mosaic16",), ("checkpoints/vgg16-397923af.pth",), GIVEN),
     ),
 }
 _SHORT = {"ispl": "ispl:isp_unet_pac"}
@@ -168,7 +214,11 @@ def tabled_methods() -> set[str]:
 
 
 def method_module(name: str) -> Any:
-    """What a method is made of: `load`, and for a trainable one `configure`, `build` and `TRAINING`."""
+    """What a method is made of.
+
+    `load`; for a trained one `configure`, `build`, `TRAINING`; for a tuned one `restore`, `GRID`; for one from outside
+    `digest`.
+    """
     module, _, member = find_method(name).module.partition(":")
     imported = import_module(module)
     return getattr(imported, member) if member else imported

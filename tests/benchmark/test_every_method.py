@@ -10,6 +10,7 @@ import torch
 
 from benchmark import methods
 from degrade.errors import InputError
+from degrade.files import write_json
 from degrade.image import check_image
 from degrade.recipes import TASKS
 from degrade.resize import match_scale, resize_bicubic
@@ -29,7 +30,7 @@ def face():
 
 @pytest.fixture(scope="module", params=HERE)
 def method(request, tmp_path_factory):
-    """Every method; a trainable one with the weights its network starts from."""
+    """Every method; a trainable one with the weights its network starts from, a tuned one with what it tries first."""
     module, row = methods.method_module(request.param), methods.METHODS[request.param]
     checkpoint = None
     if row.trainable:
@@ -37,6 +38,9 @@ def method(request, tmp_path_factory):
         network = seeded_build(lambda: module.build(4, SIZE), 0)
         header = {"method": request.param, "network": asdict(module.configure(4, SIZE))}
         save(checkpoint, network.state_dict(), header)
+    if row.kind == methods.TUNED:
+        checkpoint = tmp_path_factory.mktemp("chosen") / "parameters.json"
+        write_json(checkpoint, {"method": request.param, "parameters": module.GRID[0]})
     try:
         return module.load("cpu", checkpoint, SIZE)
     except InputError as reason:  # weights that are not here

@@ -28,7 +28,7 @@ def load_generator(method: str, file: str, device: torch.device, members: Sequen
     if not Path(file).is_file():
         raise InputError(f"{method}:{file}: expected a generator as TorchScript, got nothing there")
     try:
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of TorchScript as a whole
+        with warnings.catch_warnings(action="ignore"):  # newer versions of torch would have torch.export used
             generator = torch.jit.load(file, map_location=device).eval()
     except Exception as error:  # torch raises nearly every kind of exception on bad bytes
         raise InputError(f"{method}:{file}: cannot be read as TorchScript; export it with torch.jit.script") from error
@@ -36,7 +36,9 @@ def load_generator(method: str, file: str, device: torch.device, members: Sequen
     if missing:
         needs = f"expected a generator with {', '.join(members)}, {missing[0]} is missing"
         raise InputError(f"{method}:{file}: {needs}; see benchmark/methods/{method}.py")
-    return generator.requires_grad_(False)
+    for parameter in generator.parameters():
+        parameter.requires_grad_(False)
+    return generator
 
 
 def searcher(name: str, search: Search, device: torch.device, size: int) -> Method:
@@ -49,7 +51,8 @@ def searcher(name: str, search: Search, device: torch.device, size: int) -> Meth
 
     def restore(images: Sequence[Image]) -> list[Image]:
         restored = []
-        with own_randomness(device) as seed:
+        # Unoptimised: TorchScript rounds differently once it has seen a few calls and fused what it can.
+        with own_randomness(device) as seed, torch.jit.optimized_execution(False):
             for image in images:
                 seed(0)
                 given = match_scale(image, size, SCALE).transpose(2, 0, 1)[None]  # (1, 3, h, w)

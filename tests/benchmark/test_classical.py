@@ -38,7 +38,9 @@ def roles(root):
     return {json.loads(path.read_text())["role"] for path in (root / "work" / "splits").glob("*/split.json")}
 
 
-@pytest.mark.parametrize("name", TUNED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "bm3d" else name for name in TUNED]
+)
 def test_the_best_of_the_grid_is_chosen_on_the_validation_split_alone_and_restores(name, tmp_path):
     asked = request(tmp_path, name)
     method = load_method(asked, asked.tasks[0])

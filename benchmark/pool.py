@@ -19,6 +19,7 @@ from benchmark.metrics import memory
 from degrade.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends
+_kept: dict[tuple[int, Path | None], Executor] = {}  # one at most
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -33,16 +34,27 @@ def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
         memory.keep_in(cache)
         yield Pool(_Here(), 1, 0)
         return
-    from joblib.externals.loky import get_reusable_executor
-
-    executor = get_reusable_executor(
-        max_workers=workers, timeout=_IDLE, initializer=_start_worker, initargs=(cache,), env=_ONE_THREAD
-    )
+    executor = _executor(workers, cache)
     try:
         yield Pool(executor, workers, 2 * workers)
     except BaseException:
+        _kept.clear()
         executor.shutdown(kill_workers=True)
         raise
+
+
+def _executor(workers: int, cache: Path | None) -> Executor:
+    """The processes of the last pool where they fit, else new ones. Not joblib's shared ones, which degrading uses."""
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    if (workers, cache) not in _kept:
+        for other in _kept.values():
+            other.shutdown()
+        _kept.clear()
+        _kept[workers, cache] = ProcessPoolExecutor(
+            max_workers=workers, timeout=_IDLE, initializer=_start_worker, initargs=(cache,), env=_ONE_THREAD
+        )
+    return _kept[workers, cache]
 
 
 class Pool:

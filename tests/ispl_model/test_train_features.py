@@ -1,6 +1,5 @@
 """What a training can be asked for beside its losses: averages, starts, stages, levels, conditions, samples."""
 
-import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -145,7 +144,7 @@ def test_a_methods_condition_reaches_the_network_and_the_discriminator_sees_the_
 def test_label_maps_become_nineteen_channels(make_tiny_split, tmp_path, monkeypatch):
     split, maps, network = make_tiny_split("sr4"), tmp_path / "maps", Stacked(22)
     labels = np.arange(64 * 64).reshape(64, 64) % 19
-    monkeypatch.setitem(sys.modules, "ispl_model.parsing", SimpleNamespace(label_map=lambda folder, name, size: labels))
+    monkeypatch.setattr("ispl_model.parsing.label_map", lambda folder, name, size: labels)
     maps.mkdir()
     with pytest.raises(InputError, match="face_0.png: expected an existing file"):
         train(network, HEADER, PIXEL, TrainRun(1, 1, parsing=maps), split, tmp_path / "m")

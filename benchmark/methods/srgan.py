@@ -1,0 +1,95 @@
+"""SRGAN (Ledig et al. 2017): a residual network trained with content and adversarial losses.
+
+`srgan` is the paper's network, with batch norm. `srgan:nobn` is the one of the toolbox that the ISPL authors' folder names
+point to (MSRGAN: no batch norm, two 3x3 convolutions at the end, the enlarged input added), the size of EDSR's baseline.
+Both start as an enlargement of the input, which the papers leave to a first training on the pixel loss alone.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ispl_model.initial import pass_through_, subdue_
+
+SCALE = 4
+BLOCKS = 16
+
+
+class NormBlock(nn.Module):
+    """x + norm(conv(prelu(norm(conv(x)))))."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.BatchNorm2d(width),
+            nn.PReLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.BatchNorm2d(width),
+        )
+        nn.init.constant_(self.body[4].weight, 0.1)  # a branch that hardly speaks at first
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
+        return x + self.body(x)
+
+
+class Srgan(nn.Module):
+    """9x9 head, 16 blocks, two sub-pixel enlargements, 9x9 tail; 1,549,462 parameters at width 64.
+
+    (N, 3, H, W) in [0, 1] to (N, 3, 4 H, 4 W), not clamped.
+    """
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.head = nn.Sequential(nn.Conv2d(3, width, 9, padding=4), nn.PReLU())
+        self.blocks = nn.Sequential(*(NormBlock(width) for _ in range(BLOCKS)))
+        self.join = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width))
+        self.enlarge = nn.Sequential(*_twice_as_large(width, nn.PReLU()), *_twice_as_large(width, nn.PReLU()))
+        self.tail = nn.Conv2d(width, 3, 9, padding=4)
+        nn.init.constant_(self.join[1].weight, 0.1)
+        nn.init.dirac_(self.head[0].weight[:3])  # the first three features start as red, green and blue
+        nn.init.zeros_(self.head[0].bias)
+        for conv in (self.enlarge[0], self.enlarge[3]):
+            pass_through_(conv, repeats=4)
+        pass_through_(self.tail)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        features = self.head(x)
+        return self.tail(self.enlarge(features + self.join(self.blocks(features))))
+
+
+class PlainBlock(nn.Module):
+    """x + conv(relu(conv(x)))."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        subdue_(self.second)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
+        return x + self.second(torch.relu(self.first(x)))
+
+
+class SrganWithoutNorm(nn.Module):
+    """3x3 head, 16 blocks, two sub-pixel enlargements, two 3x3 convolutions, plus the input enlarged bilinearly.
+
+    1,517,571 parameters at width 64. (N, 3, H, W) in [0, 1] to (N, 3, 4 H, 4 W), not clamped.
+    """
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        slope = nn.LeakyReLU(0.1)
+        self.head = nn.Sequential(nn.Conv2d(3, width, 3, padding=1), slope)
+        self.blocks = nn.Sequential(*(PlainBlock(width) for _ in range(BLOCKS)))
+        self.enlarge = nn.Sequential(*_twice_as_large(width, slope), *_twice_as_large(width, slope))
+        self.tail = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), slope, nn.Conv2d(width, 3, 3, padding=1))
+        subdue_(self.tail[2])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        enlarged = functional.interpolate(x, scale_factor=SCALE, mode="bilinear", align_corners=False)
+        return enlarged + self.tail(self.enlarge(self.blocks(self.head(x))))
+
+
+def _twice_as_large(width: int, activation: nn.Module) -> tuple[nn.Module, ...]:
+    return nn.Conv2d(width, 4 * width, 3, padding=1), nn.PixelShuffle(2), activation

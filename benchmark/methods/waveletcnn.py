@@ -1,0 +1,102 @@
+"""Wavelet-SRNet (Huang et al. 2017): predicts the Haar packet coefficients of the large image at the small one's size.
+
+Everything runs at the input's resolution; a fixed transposed convolution turns 4^n coefficients of each colour into
+2^n x 2^n pixels. `waveletcnn` enlarges by 4 (n = 2); `waveletcnn:x16` (n = 4) takes a 16th of the side.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+def haar_packet(levels: int) -> torch.Tensor:
+    """The (4^levels, side, side) orthonormal Haar packet kernels, side = 2^levels, coarse bands first.
+
+    Band b in base 4, most significant digit first, names the sub-band of each split: 0 average, 1 horizontal,
+    2 vertical, 3 diagonal detail; the first digit is that of the first (finest) split. Bands 0, 1-3, 4-15, ... hold the
+    details of ever finer scales.
+
+    >>> haar_packet(1)[:2].tolist()
+    [[[0.5, 0.5], [0.5, 0.5]], [[0.5, -0.5], [0.5, -0.5]]]
+    """
+    kernel = torch.ones(1, 1, 1)
+    averages, details = torch.tensor([1.0, 1.0]), torch.tensor([1.0, -1.0])
+    splits = [torch.outer(rows, columns) / 2 for rows in (averages, details) for columns in (averages, details)]
+    for _ in range(
+        levels
+    ):  # pixel (2 i + di, 2 j + dj) of a finer split: coarser value at (i, j) times the split's sign
+        kernel = torch.cat([torch.stack([torch.kron(coarse, split) for coarse in kernel]) for split in splits])
+    return kernel
+
+
+class HaarPacket(nn.Module):
+    """Images to coefficients and back; exact inverses of each other (tested)."""
+
+    def __init__(self, levels: int) -> None:
+        super().__init__()
+        self.side = 2**levels
+        bands = haar_packet(levels)[:, None, None]  # (B, 1, 1, side, side)
+        kernel = (bands * torch.eye(3)[None, :, :, None, None]).flatten(0, 1)  # (3 B, 3, side, side), colours innermost
+        self.register_buffer("kernel", kernel, persistent=False)
+
+    def decompose(self, image: torch.Tensor) -> torch.Tensor:  # (N, 3, H, W) => (N, 3 * 4^n, H / 2^n, W / 2^n)
+        return functional.conv2d(image, self.kernel.to(image.dtype), stride=self.side)
+
+    def compose(self, coefficients: torch.Tensor) -> torch.Tensor:  # the inverse
+        return functional.conv_transpose2d(coefficients, self.kernel.to(coefficients.dtype), stride=self.side)
+
+
+class NormBlock(nn.Module):
+    """relu(shortcut(x) + norm(conv(relu(norm(conv(x)))))); the shortcut is a 1x1 convolution where channels change."""
+
+    def __init__(self, inputs: int, outputs: int, groups: tuple[int, int] = (1, 1)) -> None:
+        """groups: of the first and of the second convolution."""
+        super().__init__()
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, padding=1, groups=groups[0], bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, padding=1, groups=groups[1], bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H, W)
+        return torch.relu(self.shortcut(x) + self.body(x))
+
+
+class WaveletCnn(nn.Module):
+    """51,353,968 parameters for levels = 2, 226,203,712 for 4, at width 64.
+
+    (N, 3, H, W) in [0, 1] to (N, 3, 2^levels H, 2^levels W), not clamped. In training the result is a
+    mapping: "restored", and "coefficients" (N, 3 * 4^levels, H, W).
+    """
+
+    def __init__(self, width: int = 64, levels: int = 2) -> None:
+        super().__init__()
+        channels = [width * 2**level for level in range(5)]
+        layers = [nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        for inputs, outputs in zip([width, *channels], channels, strict=False):
+            layers += [NormBlock(inputs, outputs), NormBlock(outputs, outputs)]
+        self.embedding = nn.Sequential(*layers)
+        counts = [1, *(3 * 4**level for level in range(levels))]  # bands of each scale
+        self.branches = nn.ModuleList(_branch(channels[-1], width, count) for count in counts)
+        self.packet = HaarPacket(levels)
+        nn.init.constant_(self.branches[0][-1].bias, 0.5 * 2**levels)  # a grey image
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
+        features = self.embedding(x)
+        coefficients = torch.cat([branch(features) for branch in self.branches], dim=1)
+        restored = self.packet.compose(coefficients)
+        return {"restored": restored, "coefficients": coefficients} if self.training else restored
+
+
+def _branch(inputs: int, width: int, bands: int) -> nn.Module:
+    half = max(1, width // 2)
+    return nn.Sequential(
+        NormBlock(inputs, half * bands, (1, bands)),
+        NormBlock(half * bands, width * bands, (bands, bands)),
+        nn.Conv2d(width * bands, 3 * bands, 3, padding=1, groups=bands),
+    )

@@ -4,10 +4,16 @@ The blocks have two convolutions, as the paper draws them; the authors' last cod
 network works in [-1, 1] and adds its input; instance norm always uses the image's own statistics.
 """
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, restorer
 from ispl_model.initial import subdue_
+from ispl_model.perceptual import Taps
+from ispl_model.training import Training
 
 SCALE = 1
 BLOCKS = 9
@@ -50,3 +56,34 @@ class DeblurGan(nn.Module):
 
 def _after(channels: int) -> tuple[nn.Module, nn.Module]:
     return nn.InstanceNorm2d(channels), nn.ReLU()
+
+
+# Sections 3.2 and 5.1: Wasserstein loss with gradient penalty, five critic steps, 100 times the squared distance of VGG
+# features relu3_3; windows of 256 px, 150 epochs constant and 150 falling.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"perceptual": 100.0, "wgan-gp": 1.0},
+    learning_rate=1e-4,
+    betas=(0.5, 0.999),
+    constant_share=1 / 2,
+    crop=256,
+    perceptual=Taps({"relu3_3": 1.0}, distance="mse", normalised=False),
+    discriminator="patch_3",
+    conditional=False,
+    critic_steps=5,
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return DeblurGan(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("deblurgan", DeblurGan, SCALE, device, checkpoint, size)

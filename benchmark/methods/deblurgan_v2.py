@@ -5,13 +5,17 @@ Inception-ResNet-v2, and needs its ImageNet weights (package timm). The network 
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import padded_to_multiple
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, padded_to_multiple, restorer
 from ispl_model.initial import subdue_
+from ispl_model.perceptual import Taps
+from ispl_model.training import Training
 
 SCALE = 1
 COARSEST = 32  # side of a pixel of the coarsest map
@@ -61,14 +65,10 @@ class DeblurGanV2(nn.Module):
     pyramid of 256 channels that the paper gives it, 5,085,827 parameters beside the trunk's).
     """
 
-    def __init__(self, width: int = 64, trunk: str = "mobilenet") -> None:
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
-        if trunk == "mobilenet":
-            self.trunk, channels = _mobilenet(width / 64)
-            self.pyramid = Pyramid(channels, 2 * width, width)
-        else:
-            self.trunk, channels = _inception()
-            self.pyramid = Pyramid(channels, 4 * width, 2 * width)
+        self.trunk, channels = _mobilenet(width / 64)
+        self.pyramid = Pyramid(channels, 2 * width, width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
@@ -92,3 +92,33 @@ def _mobilenet(width: float) -> tuple[nn.ModuleList, list[int]]:
 
 def _normed(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.InstanceNorm2d(outputs), nn.ReLU())
+
+
+# Sections 3.2 and 4.1: 0.5 MSE + 0.006 VGG relu3_3 + 0.01 of the relativistic least-squares loss on small and large
+# patches; windows of 256 px, 150 epochs constant and 150 falling.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"mse": 0.5, "perceptual": 0.006, "ragan-ls": 0.01},
+    learning_rate=1e-4,
+    betas=(0.9, 0.999),
+    constant_share=1 / 2,
+    crop=256,
+    perceptual=Taps({"relu3_3": 1.0}, distance="mse"),
+    discriminator="patch_3_5",
+    conditional=False,
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return DeblurGanV2(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("deblurgan_v2", DeblurGanV2, SCALE, device, checkpoint, size)

@@ -4,11 +4,17 @@ Starts as pixel repetition of the input (the last convolutions pass colours on),
 the authors' first training on the pixel loss alone.
 """
 
+from pathlib import Path
+
 import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, restorer
 from ispl_model.initial import pass_through_, subdue_
+from ispl_model.perceptual import Taps
+from ispl_model.training import Pretraining, Training
 
 SCALE = 4
 BLOCKS = 23
@@ -74,3 +80,34 @@ class Esrgan(nn.Module):
         for conv in self.enlarge:
             features = functional.leaky_relu(conv(functional.interpolate(features, scale_factor=2)), 0.2)
         return self.tail(functional.leaky_relu(self.finish(features), 0.2))
+
+
+# Section 4.1 and the authors' options: 10^6 updates on L1 at 2e-4, then 400,000 at 1e-4, halved four times.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},
+    learning_rate=1e-4,
+    betas=(0.9, 0.99),
+    constant_share=1.0,
+    drops={1 / 8: 0.5, 1 / 4: 0.5, 1 / 2: 0.5, 3 / 4: 0.5},
+    crop=128,
+    pretraining=Pretraining(share=5 / 7, losses={"l1": 1.0}, learning_rate=2e-4),
+    perceptual=Taps({"conv5_4": 1.0}),
+    discriminator="vgg",
+    conditional=False,
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return Esrgan(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("esrgan", Esrgan, SCALE, device, checkpoint, size)

@@ -6,10 +6,17 @@ what the tables show, and says so); an image's own reference is never a guide.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from benchmark.methods.method import Method
+from benchmark.methods.network import restorer
+from ispl_model.losses import Tensors
+from ispl_model.training import Training
 
 SCALE = 1
 HALVINGS = 8
@@ -82,3 +89,56 @@ class GfrNet(nn.Module):
         warped = functional.grid_sample(guide.float(), grid, padding_mode="border", align_corners=False)
         restored = self.reconstruct(torch.cat([degraded, warped.detach()], dim=1))
         return {"restored": restored, "warped": warped, "grid": grid} if self.training else restored
+
+
+def places(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """Mean squared distance of the grid from where each pixel lies in the guide, in half sides.
+
+    The paper has it at landmarks. Where the degraded image is its own guide every pixel lies where it is.
+    """
+    identity = torch.eye(2, 3, device=outputs["grid"].device).expand(len(outputs["grid"]), 2, 3)
+    wanted = functional.affine_grid(identity, list(batch["reference"].shape), align_corners=False)
+    return (outputs["grid"] - wanted).square().sum(dim=3).mean()
+
+
+def variation(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """Total variation of the grid: mean squared difference of neighbours."""
+    grid = outputs["grid"]
+    return (grid[:, 1:] - grid[:, :-1]).square().mean() + (grid[:, :, 1:] - grid[:, :, :-1]).square().mean()
+
+
+# Section 4.2: reconstruction 100, perceptual 0.001, adversarial 1 (the global one; the local one on the face's box is left
+# out), landmarks 10, variation 1; Adam 2e-4 with momentum 0.5, the rate lowered twice by ten.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"mse": 100.0, "perceptual": 0.001, "lsgan": 1.0, "places": 10.0, "variation": 1.0},
+    learning_rate=2e-4,
+    betas=(0.5, 0.999),
+    constant_share=1.0,
+    drops={1 / 2: 0.1, 3 / 4: 0.1},
+    functions={"places": places, "variation": variation},
+    discriminator="patch_3",
+)
+
+
+@dataclass(frozen=True)
+class GfrNetConfig:
+    """Everything that fixes the shape of the weights; saved inside every checkpoint."""
+
+    width: int = 64
+    size: int = 256
+
+
+def configure(width: int, size: int) -> GfrNetConfig:
+    """The network's config for images of `size` px."""
+    return GfrNetConfig(width, size)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return GfrNet(width, size)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("gfrnet", GfrNet, SCALE, device, checkpoint, size)

@@ -4,10 +4,15 @@ Images are in [0, 1] and the fixed subtraction of a data set's mean is left out:
 result, which makes it redundant. The ISPL authors used released weights for real noise; ours are trained on the task.
 """
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, restorer
 from ispl_model.initial import subdue_
+from ispl_model.training import Training
 
 SCALE = 1
 MODULES = 4
@@ -15,7 +20,7 @@ REDUCTION = 16  # of the channel attention
 
 
 class Enhancement(nn.Module):
-    """Two pairs of dilated convolutions side by side, two residual blocks, channel attention; no skip over the whole."""
+    """Two pairs of dilated convolutions side by side, two residual blocks, channel attention; no skip over all."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -56,3 +61,30 @@ def _conv(inputs: int, outputs: int | None = None) -> nn.Conv2d:
 
 def _dilated(width: int, dilation: int) -> tuple[nn.Module, nn.Module]:
     return nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()
+
+
+# Section 4.1: L1, patches of 80 px; the rate is halved once here, half way.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"l1": 1.0},
+    learning_rate=1e-4,
+    betas=(0.9, 0.999),
+    constant_share=1.0,
+    drops={1 / 2: 0.5},
+    crop=80,
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return Ridnet(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("ridnet", Ridnet, SCALE, device, checkpoint, size)

@@ -1,16 +1,20 @@
 """SRFBN (Li et al. 2019): a feedback block, unrolled four times, whose result refines the next pass.
 
-The last of the four images is the restored one; training judges all four. Images are in [0, 1], and the fixed subtraction
-of a data set's mean is left out (the authors' code is in 0..255 and subtracts it).
+The last of the four images is the restored one; training judges all four. Images are in [0, 1], and the fixed
+subtraction of a data set's mean is left out (the authors' code is in 0..255 and subtracts it).
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, restorer
 from ispl_model.initial import subdue_
+from ispl_model.training import Training
 
 SCALE = 4
 STEPS = 4
@@ -42,7 +46,7 @@ class FeedbackBlock(nn.Module):
 class Srfbn(nn.Module):
     """3,631,454 parameters at width 64. (N, 3, H, W) in [0, 1] to (N, 3, 4 H, 4 W), not clamped.
 
-    In training the result is a mapping: "restored" is the last of four images, "passes" all four, stacked (4, N, 3, ...).
+    In training the result is a mapping: "restored" is the last of four images, "steps" has all (4, N, 3, ...).
     """
 
     def __init__(self, width: int = 64) -> None:
@@ -62,7 +66,7 @@ class Srfbn(nn.Module):
         for _ in range(STEPS):
             state = self.block(features, state)
             passes.append(enlarged + self.tail(self.enlarge(state)))
-        return {"restored": passes[-1], "passes": torch.stack(passes)} if self.training else passes[-1]
+        return {"restored": passes[-1], "steps": torch.stack(passes)} if self.training else passes[-1]
 
 
 def _prelu(conv: nn.Module) -> nn.Sequential:
@@ -71,3 +75,30 @@ def _prelu(conv: nn.Module) -> nn.Sequential:
 
 def _linked(features: list[torch.Tensor], links: nn.ModuleList, group: int) -> torch.Tensor:
     return features[0] if group == 0 else links[group - 1](torch.cat(features, dim=1))
+
+
+# Section 4.1: L1 of all four images, patches of 40 px, 1000 epochs, the rate halved every 200.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"l1_steps": 1.0},
+    learning_rate=1e-4,
+    betas=(0.9, 0.999),
+    constant_share=1.0,
+    drops={1 / 5: 0.5, 2 / 5: 0.5, 3 / 5: 0.5, 4 / 5: 0.5},
+    crop=160,
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return Srfbn(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("srfbn", Srfbn, SCALE, device, checkpoint, size)

@@ -1,15 +1,21 @@
 """SRGAN (Ledig et al. 2017): a residual network trained with content and adversarial losses.
 
-`srgan` is the paper's network, with batch norm. `srgan:nobn` is the one of the toolbox that the ISPL authors' folder names
-point to (MSRGAN: no batch norm, two 3x3 convolutions at the end, the enlarged input added), the size of EDSR's baseline.
-Both start as an enlargement of the input, which the papers leave to a first training on the pixel loss alone.
+`srgan` is the paper's network, with batch norm. `srgan:nobn` is the one of the toolbox that the ISPL authors' folder
+names point to (MSRGAN: no batch norm, two 3x3 convolutions at the end, the enlarged input added). Both start as an
+enlargement of the input.
 """
+
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, restorer
 from ispl_model.initial import pass_through_, subdue_
+from ispl_model.perceptual import Taps
+from ispl_model.training import Pretraining, Training
 
 SCALE = 4
 BLOCKS = 16
@@ -93,3 +99,35 @@ class SrganWithoutNorm(nn.Module):
 
 def _twice_as_large(width: int, activation: nn.Module) -> tuple[nn.Module, ...]:
     return nn.Conv2d(width, 4 * width, 3, padding=1), nn.PixelShuffle(2), activation
+
+
+# Section 3.2: 10^6 updates on the pixel loss, then 10^5 at 1e-4 and 10^5 at 1e-5 on VGG5,4 features (their squared
+# distance scaled by 1 / 12.75^2, here as its rounded 0.006) and the adversarial loss; 96 px windows.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"perceptual": 0.006, "vanilla": 1e-3},
+    learning_rate=1e-4,
+    betas=(0.9, 0.999),
+    constant_share=1.0,
+    drops={1 / 2: 0.1},
+    crop=96,
+    pretraining=Pretraining(share=5 / 6, losses={"mse": 1.0}, learning_rate=1e-4),
+    perceptual=Taps({"relu5_4": 1.0}, distance="mse"),
+    discriminator="srgan",
+    conditional=False,
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return Srgan(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("srgan", Srgan, SCALE, device, checkpoint, size)

@@ -5,10 +5,18 @@ Everything runs at the input's resolution; a fixed transposed convolution turns 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from benchmark.methods.method import Method
+from benchmark.methods.network import WidthConfig, restorer
+from ispl_model.losses import Tensors
+from ispl_model.training import Training
+
+SCALE = 4
 
 
 def haar_packet(levels: int) -> torch.Tensor:
@@ -100,3 +108,67 @@ def _branch(inputs: int, width: int, bands: int) -> nn.Module:
         NormBlock(half * bands, width * bands, (bands, bands)),
         nn.Conv2d(width * bands, 3 * bands, 3, padding=1, groups=bands),
     )
+
+
+def details(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """Half the summed squared error of the detail bands, a mean over the images."""
+    return _half_squared_error(outputs["coefficients"][:, 3:], _wanted(outputs, batch)[:, 3:])
+
+
+def averages(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """The same of the average band."""
+    return _half_squared_error(outputs["coefficients"][:, :3], _wanted(outputs, batch)[:, :3])
+
+
+def image_error(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """The same of the image itself."""
+    return _half_squared_error(outputs["restored"], batch["reference"])
+
+
+def texture(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """Mean over bands and places of max(0, 1.2 |wanted|^2 - |found|^2), the energy of the three colours of a detail.
+
+    Keeps details from fading to zero.
+    """
+    found, wanted = (
+        part[:, 3:].unflatten(1, (-1, 3)).square().sum(dim=2)
+        for part in (outputs["coefficients"], _wanted(outputs, batch))
+    )
+    return functional.relu(1.2 * wanted - found).mean()
+
+
+def _wanted(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    side = batch["reference"].shape[-1] // outputs["coefficients"].shape[-1]
+    return HaarPacket(side.bit_length() - 1).to(batch["reference"].device).decompose(batch["reference"])
+
+
+def _half_squared_error(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    return (found - wanted).square().sum() / (2 * len(found))
+
+
+# Section 3.3 and the authors' code: weights of the high and low bands, of the image and of texture; faces of 128 px.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"details": 0.99, "averages": 0.01, "image": 0.1, "texture": 1.0},
+    learning_rate=2e-4,
+    betas=(0.9, 0.999),
+    constant_share=1.0,
+    weight_decay=5e-4,
+    crop=128,
+    functions={"details": details, "averages": averages, "image": image_error, "texture": texture},
+)
+
+
+def configure(width: int, size: int) -> WidthConfig:
+    """The network's config; it works at every size."""
+    return WidthConfig(width)
+
+
+def build(width: int, size: int) -> nn.Module:
+    """An untrained network."""
+    return WaveletCnn(width)
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """The network of a checkpoint; InputError when there is none or it is another network's."""
+    return restorer("waveletcnn", WaveletCnn, SCALE, device, checkpoint, size)

@@ -3,13 +3,12 @@
 `arcnn` restores luma (Y of JPEG's YCbCr) and keeps its colour, as the paper does; `arcnn:rgb` has three channels.
 """
 
-from pathlib import Path
+from functools import partial
 
 import torch
 from torch import nn
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.initial import pass_through_
 from ispl_model.training import Training
 
@@ -61,17 +60,5 @@ TRAINING = Training(
     part_rates={"body.6": 0.1},
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return Arcnn(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("arcnn", Arcnn, SCALE, device, checkpoint, size)
+arcnn = NetworkMethod("arcnn", Arcnn, TRAINING)
+rgb = NetworkMethod("arcnn:rgb", partial(Arcnn, channels=3), TRAINING)

@@ -4,13 +4,10 @@ The blocks have two convolutions, as the paper draws them; the authors' last cod
 network works in [-1, 1] and adds its input; instance norm always uses the image's own statistics.
 """
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.initial import subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Training
@@ -73,17 +70,4 @@ TRAINING = Training(
     critic_steps=5,
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return DeblurGan(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("deblurgan", DeblurGan, SCALE, device, checkpoint, size)
+deblurgan = NetworkMethod("deblurgan", DeblurGan, TRAINING)

@@ -5,14 +5,12 @@ Inception-ResNet-v2, and needs its ImageNet weights (package timm). The network 
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, padded_to_multiple, restorer
+from benchmark.methods.network import NetworkMethod, padded_to_multiple
 from ispl_model.initial import subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Training
@@ -108,17 +106,4 @@ TRAINING = Training(
     conditional=False,
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return DeblurGanV2(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("deblurgan_v2", DeblurGanV2, SCALE, device, checkpoint, size)
+deblurgan_v2 = NetworkMethod("deblurgan_v2", DeblurGanV2, TRAINING)

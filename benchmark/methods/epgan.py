@@ -7,14 +7,12 @@ read as the paper's EP-GAN.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.initial import subdue_
 from ispl_model.losses import Tensors, l1
 from ispl_model.training import Pretraining, Training
@@ -84,17 +82,4 @@ TRAINING = Training(
     conditional=False,
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return EpGan(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("epgan", EpGan, SCALE, device, checkpoint, size)
+epgan = NetworkMethod("epgan", EpGan, TRAINING)

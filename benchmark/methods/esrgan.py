@@ -4,14 +4,11 @@ Starts as pixel repetition of the input (the last convolutions pass colours on),
 the authors' first training on the pixel loss alone.
 """
 
-from pathlib import Path
-
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.initial import pass_through_, subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
@@ -97,17 +94,4 @@ TRAINING = Training(
     conditional=False,
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return Esrgan(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("esrgan", Esrgan, SCALE, device, checkpoint, size)
+esrgan = NetworkMethod("esrgan", Esrgan, TRAINING)

@@ -6,15 +6,12 @@ what the tables show, and says so); an image's own reference is never a guide.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.losses import Tensors
 from ispl_model.training import Training
 
@@ -120,25 +117,4 @@ TRAINING = Training(
     discriminator="patch_3",
 )
 
-
-@dataclass(frozen=True)
-class GfrNetConfig:
-    """Everything that fixes the shape of the weights; saved inside every checkpoint."""
-
-    width: int = 64
-    size: int = 256
-
-
-def configure(width: int, size: int) -> GfrNetConfig:
-    """The network's config for images of `size` px."""
-    return GfrNetConfig(width, size)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return GfrNet(width, size)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("gfrnet", GfrNet, SCALE, device, checkpoint, size)
+gfrnet = NetworkMethod("gfrnet", GfrNet, TRAINING, sized=True)

@@ -1,7 +1,7 @@
-"""What the methods with a trained network share: from a checkpoint to a Method."""
+"""What the methods with a network of one file share: how it is configured, built, trained and loaded."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from ispl_model.checkpoint import load as load_checkpoint
 from ispl_model.checkpoint import load_weights
 from ispl_model.device import find_device, seeded_build
 from ispl_model.restore import prepared, restore_images
+from ispl_model.training import Training
 
 
 @dataclass(frozen=True)
@@ -24,29 +25,52 @@ class WidthConfig:
     width: int = 64  # feature channels of the first level; the published network has 64
 
 
-def restorer(
-    name: str, build: Callable[..., nn.Module], scale: int, device: str, checkpoint: Path | None, size: int
-) -> Method:
-    """The method `name` with the weights of a checkpoint.
+@dataclass(frozen=True)
+class SizedConfig(WidthConfig):
+    """The same of a network whose depth depends on the images' side."""
 
-    build: the untrained network from the header's network config, as keyword arguments.
-    scale: side of what the network gives / side of what it takes.
-    Raises InputError when there is no checkpoint or it is another network's.
+    size: int = 256  # px
+
+
+@dataclass(frozen=True)
+class NetworkMethod:
+    """One network and how it is trained; has what a module of a trainable method has, and is used as one.
+
+    network: builds it from the fields of its config as keyword arguments; width 64 is the published one.
+    sized: whether the config also holds the images' side.
     """
-    if checkpoint is None:
-        raise InputError(f"{name}: expected a checkpoint, got none; `benchmark run` trains one")
-    state, header = load_checkpoint(checkpoint)
-    if header.get("method") != name:
-        raise InputError(f"{checkpoint}: expected weights of {name}, got those of {header.get('method')}")
-    network = seeded_build(lambda: build(**header["network"]), 0)  # overwritten at once
-    load_weights(network, state, str(checkpoint))
-    where = find_device(device)
-    prepared(network, where)
 
-    def restore(images: Sequence[Image]) -> list[Image]:
-        return restore_images(network, [match_scale(image, size, scale) for image in images], size, where)
+    name: str
+    network: Callable[..., nn.Module]
+    TRAINING: Training
+    sized: bool = False
 
-    return Method(name, restore, scale)
+    def configure(self, width: int, size: int) -> WidthConfig:
+        """The network's config for restored images of `size` px."""
+        return SizedConfig(width, size) if self.sized else WidthConfig(width)
+
+    def build(self, width: int, size: int) -> nn.Module:
+        """An untrained network."""
+        return self.network(**asdict(self.configure(width, size)))
+
+    def load(self, device: str, checkpoint: Path | None, size: int) -> Method:
+        """The network of a checkpoint; InputError when there is none or it is another network's."""
+        if checkpoint is None:
+            raise InputError(f"{self.name}: expected a checkpoint, got none; `benchmark run` trains one")
+        state, header = load_checkpoint(checkpoint)
+        if header.get("method") != self.name:
+            raise InputError(f"{checkpoint}: expected weights of {self.name}, got those of {header.get('method')}")
+        network = seeded_build(lambda: self.network(**header["network"]), 0)  # overwritten at once
+        load_weights(network, state, str(checkpoint))
+        where = find_device(device)
+        prepared(network, where)
+
+        def restore(images: Sequence[Image]) -> list[Image]:
+            return restore_images(
+                network, [match_scale(image, size, self.TRAINING.scale) for image in images], size, where
+            )
+
+        return Method(self.name, restore, self.TRAINING.scale)
 
 
 def padded_to_multiple(image: torch.Tensor, multiple: int) -> torch.Tensor:

@@ -4,13 +4,10 @@ Images are in [0, 1] and the fixed subtraction of a data set's mean is left out:
 result, which makes it redundant. The ISPL authors used released weights for real noise; ours are trained on the task.
 """
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.initial import subdue_
 from ispl_model.training import Training
 
@@ -74,17 +71,4 @@ TRAINING = Training(
     crop=80,
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return Ridnet(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("ridnet", Ridnet, SCALE, device, checkpoint, size)
+ridnet = NetworkMethod("ridnet", Ridnet, TRAINING)

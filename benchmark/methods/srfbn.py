@@ -5,14 +5,12 @@ subtraction of a data set's mean is left out (the authors' code is in 0..255 and
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.initial import subdue_
 from ispl_model.training import Training
 
@@ -88,17 +86,4 @@ TRAINING = Training(
     crop=160,
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return Srfbn(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("srfbn", Srfbn, SCALE, device, checkpoint, size)
+srfbn = NetworkMethod("srfbn", Srfbn, TRAINING)

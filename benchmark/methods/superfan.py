@@ -1,12 +1,20 @@
 """Super-FAN (Bulat and Tzimiropoulos 2018): super-resolution whose landmarks must stay where they are.
 
-12, 3 and 2 residual blocks at one, two and four times the input's side. The loss of landmark heatmaps needs a frozen
-landmark network: FAN's weights are not free to ship, so where they are missing an hourglass of our own, first trained
-on the training references to give heatmaps of dlib's 68 landmarks, takes their place ("FAN-style").
+12, 3 and 2 residual blocks at one, two and four times the input's side. The authors published no training; the weights
+of the losses are those of the reimplementation that the ISPL authors' folder names point to. Its perceptual
+term compares ResNet-50's features, ours VGG-19's of about the same three sides. The network starts as a repetition of
+pixels: as far as batch norm between input and output lets it, which keeps contrast and mean colour only on average.
+Whole faces are trained on, because landmarks need them; see landmark_heatmaps for whose landmarks.
 """
 
 import torch
 from torch import nn
+
+from benchmark.methods.landmark_heatmaps import landmark_network
+from benchmark.methods.network import NetworkMethod
+from ispl_model.initial import pass_through_
+from ispl_model.perceptual import Taps
+from ispl_model.training import Pretraining, Training
 
 SCALE = 4
 
@@ -23,7 +31,7 @@ class NormBlock(nn.Module):
             nn.Conv2d(width, width, 3, padding=1),
             nn.BatchNorm2d(width),
         )
-        nn.init.constant_(self.body[4].weight, 0.1)  # a branch that hardly speaks at first
+        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         return x + self.body(x)
@@ -43,7 +51,8 @@ class SuperFan(nn.Module):
             *_blocks(width, 2),
         )
         self.tail = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, 3, 3, padding=1))
-        nn.init.constant_(self.tail[2].bias, 0.5)  # the middle of the range
+        for conv in (self.head[0], self.tail[0], self.tail[2]):
+            pass_through_(conv)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.tail(self.body(self.head(x)))
@@ -54,4 +63,29 @@ def _blocks(width: int, count: int) -> list[nn.Module]:
 
 
 def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
-    return nn.BatchNorm2d(width), nn.ReLU(), nn.ConvTranspose2d(width, width, 4, 2, 1)
+    """Norm with a photograph's usual mean and deviation, ReLU, and a transposed convolution: each pixel four times."""
+    norm, enlarge = nn.BatchNorm2d(width), nn.ConvTranspose2d(width, width, 4, 2, 1)
+    nn.init.constant_(norm.weight, 0.25)
+    nn.init.constant_(norm.bias, 0.5)
+    with torch.no_grad():
+        enlarge.weight.mul_(0.1)
+        enlarge.weight[range(width), range(width), 1:3, 1:3] += 1
+    nn.init.zeros_(enlarge.bias)
+    return norm, nn.ReLU(), enlarge
+
+
+# Section 3: MSE alone first, by RMSprop there, then with perceptual, heatmap and Wasserstein terms.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"mse": 1.0, "perceptual": 0.1, "heatmaps": 0.005, "wgan-gp": 0.01},
+    learning_rate=1e-4,
+    betas=(0.5, 0.9),
+    constant_share=1.0,
+    pretraining=Pretraining(share=1 / 2, losses={"mse": 1.0}, learning_rate=1e-4),
+    perceptual=Taps({"relu2_2": 1.0, "relu3_4": 1.0, "relu4_4": 1.0}, distance="mse"),
+    networks={"heatmaps": landmark_network},
+    discriminator="plain",
+    conditional=False,
+)
+
+superfan = NetworkMethod("superfan", SuperFan, TRAINING)

@@ -5,14 +5,14 @@ Everything runs at the input's resolution; a fixed transposed convolution turns 
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.method import Method
-from benchmark.methods.network import WidthConfig, restorer
+from benchmark.methods.network import NetworkMethod
 from ispl_model.losses import Tensors
 from ispl_model.training import Training
 
@@ -158,17 +158,5 @@ TRAINING = Training(
     functions={"details": details, "averages": averages, "image": image_error, "texture": texture},
 )
 
-
-def configure(width: int, size: int) -> WidthConfig:
-    """The network's config; it works at every size."""
-    return WidthConfig(width)
-
-
-def build(width: int, size: int) -> nn.Module:
-    """An untrained network."""
-    return WaveletCnn(width)
-
-
-def load(device: str, checkpoint: Path | None, size: int) -> Method:
-    """The network of a checkpoint; InputError when there is none or it is another network's."""
-    return restorer("waveletcnn", WaveletCnn, SCALE, device, checkpoint, size)
+waveletcnn = NetworkMethod("waveletcnn", WaveletCnn, TRAINING)
+x16 = NetworkMethod("waveletcnn:x16", partial(WaveletCnn, levels=4), replace(TRAINING, scale=16))

@@ -44,7 +44,8 @@ class DeblurGan(nn.Module):
             nn.ConvTranspose2d(2 * width, width, 3, 2, 1, output_padding=1), *_after(width),
             nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Tanh(),
         )  # fmt: skip
-        subdue_(self.body[-2])
+        for _ in range(2):  # its features have unit variance, and the picture only a quarter
+            subdue_(self.body[-2])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         signed = 2 * x - 1

@@ -1,7 +1,8 @@
 """DeblurGAN-v2 (Kupyn et al. 2019): a feature pyramid over a classifier's trunk, and two relativistic discriminators.
 
-`deblurgan_v2` has the MobileNetV2 trunk and is trained here from scratch; `deblurgan_v2:inception` the paper's main trunk,
-Inception-ResNet-v2, and needs its ImageNet weights (package timm). The network works in [-1, 1] and adds its input.
+`deblurgan_v2` has the MobileNetV2 trunk and is trained here from scratch; `deblurgan_v2:inception` has the paper's main
+trunk, Inception-ResNet-v2, and needs its ImageNet weights (package timm). The network works in [-1, 1] and adds its
+input.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,8 @@ class Pyramid(nn.Module):
         )  # fmt: skip
         self.join, self.refine = _normed(4 * head, head), _normed(head, head // 2)
         self.tail = nn.Conv2d(head // 2, 3, 3, padding=1)
-        subdue_(self.tail)
+        for _ in range(2):  # its features have unit variance, and the picture only a quarter
+            subdue_(self.tail)
 
     def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """Maps of 1/2 ... 1/32 of the side => (N, 3, H, W), not bounded."""

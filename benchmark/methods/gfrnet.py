@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import BatchNorm, NetworkMethod
+from ispl_model.initial import subdue_
 from ispl_model.losses import Tensors
 from ispl_model.training import Training
 
@@ -28,11 +29,11 @@ class WarpNet(nn.Module):
         layers: list[nn.Module] = []
         for level, (inputs, outputs) in enumerate(zip([6, *channels], channels, strict=False)):
             layers += [nn.LeakyReLU(0.2)] * (level > 0) + [nn.Conv2d(inputs, outputs, 4, 2, 1)]
-            layers += [nn.BatchNorm2d(outputs)] * (0 < level < halvings - 1)
+            layers += [BatchNorm(outputs)] * (0 < level < halvings - 1)
         mirrored = [*channels[-2::-1], 2]
         for inputs, outputs in zip([channels[-1], *mirrored], mirrored, strict=False):
             layers += [nn.ReLU(), nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)]
-            layers += [nn.BatchNorm2d(outputs)] * (outputs != 2)
+            layers += [BatchNorm(outputs)] * (outputs != 2)
         self.body = nn.Sequential(*layers, nn.Tanh())
 
     def forward(self, pair: torch.Tensor) -> torch.Tensor:
@@ -48,14 +49,26 @@ class RecNet(nn.Module):
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for level, (inputs, outputs) in enumerate(zip([6, *channels], channels, strict=False)):
             before = [nn.LeakyReLU(0.2)] if level else []
-            norm = [nn.BatchNorm2d(outputs)] if 0 < level < halvings - 1 else []
+            norm = [BatchNorm(outputs)] if 0 < level < halvings - 1 else []
             self.down.append(nn.Sequential(*before, nn.Conv2d(inputs, outputs, 4, 2, 1), *norm))
         for level in range(halvings - 1, -1, -1):
             inputs = channels[level] * (1 if level == halvings - 1 else 2)
             outputs = channels[level - 1] if level else 3
-            after = [nn.BatchNorm2d(outputs)] if level else [nn.Sigmoid()]
+            after = [BatchNorm(outputs)] if level else [nn.Sigmoid()]
             dropped = [nn.Dropout(0.5)] if 4 <= level < halvings - 1 else []
             self.up.append(nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), *after, *dropped))
+        self._start_as_half_size()
+
+    def _start_as_half_size(self) -> None:
+        """The outermost skip starts by passing on the degraded image at half size, logit(x) being about 4 x - 2."""
+        first, last = self.down[0][0], self.up[-1][1]
+        subdue_(first)
+        subdue_(last)
+        with torch.no_grad():
+            for colour in range(3):
+                first.weight[colour, colour, 1:3, 1:3] = 1 / 4
+                last.weight[first.out_channels + colour, colour, 1:3, 1:3] = 4
+            last.bias.fill_(-2)
 
     def forward(self, pair: torch.Tensor) -> torch.Tensor:
         skips = []
@@ -104,8 +117,8 @@ def variation(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     return (grid[:, 1:] - grid[:, :-1]).square().mean() + (grid[:, :, 1:] - grid[:, :, :-1]).square().mean()
 
 
-# Section 4.2: reconstruction 100, perceptual 0.001, adversarial 1 (the global one; the local one on the face's box is left
-# out), landmarks 10, variation 1; Adam 2e-4 with momentum 0.5, the rate lowered twice by ten.
+# Section 4.2: reconstruction 100, perceptual 0.001, adversarial 1 (the global one; the local one on the face's box is
+# left out), landmarks 10, variation 1; Adam 2e-4 with momentum 0.5, the rate lowered twice by ten.
 TRAINING = Training(
     scale=SCALE,
     losses={"mse": 100.0, "perceptual": 0.001, "lsgan": 1.0, "places": 10.0, "variation": 1.0},

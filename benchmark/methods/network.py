@@ -73,6 +73,29 @@ class NetworkMethod:
         return Method(self.name, restore, self.TRAINING.scale)
 
 
+class BatchNorm(nn.BatchNorm2d):
+    """Batch norm whose running statistics begin as those of the first batch and not as 0 and 1.
+
+    Their momentum falls from 1 over 1/2, 1/3, ... to the usual 0.1: after a few dozen steps of a short training the
+    usual one still holds the start, which is far from a network's small features.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, momentum=1.0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training and self.momentum > 0.1:
+            self.momentum = max(0.1, 1 / (1 + int(self.num_batches_tracked)))
+        return super().forward(x)
+
+    def keep_brightness_(self) -> None:
+        """Start by giving an image back: mean 1/2 and deviation 1/4 are taken for its own, and are given to it."""
+        nn.init.constant_(self.weight, 0.25)
+        nn.init.constant_(self.bias, 0.5)
+        nn.init.constant_(self.running_mean, 0.5)
+        nn.init.constant_(self.running_var, 0.25**2)
+
+
 def padded_to_multiple(image: torch.Tensor, multiple: int) -> torch.Tensor:
     """(N, C, H, W) mirrored at the lower and right border until both sides are multiples of `multiple`."""
     height, width = image.shape[-2:]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import BatchNorm, NetworkMethod
 from ispl_model.initial import pass_through_, subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
@@ -25,12 +25,12 @@ class NormBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(width, width, 3, padding=1),
-            nn.BatchNorm2d(width),
+            BatchNorm(width),
             nn.PReLU(),
             nn.Conv2d(width, width, 3, padding=1),
-            nn.BatchNorm2d(width),
+            BatchNorm(width),
         )
-        nn.init.constant_(self.body[4].weight, 0.1)  # a branch that hardly speaks at first
+        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         return x + self.body(x)
@@ -46,10 +46,10 @@ class Srgan(nn.Module):
         super().__init__()
         self.head = nn.Sequential(nn.Conv2d(3, width, 9, padding=4), nn.PReLU())
         self.blocks = nn.Sequential(*(NormBlock(width) for _ in range(BLOCKS)))
-        self.join = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width))
+        self.join = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), BatchNorm(width))
         self.enlarge = nn.Sequential(*_twice_as_large(width, nn.PReLU()), *_twice_as_large(width, nn.PReLU()))
         self.tail = nn.Conv2d(width, 3, 9, padding=4)
-        nn.init.constant_(self.join[1].weight, 0.1)
+        nn.init.constant_(self.join[1].weight, 0.01)
         nn.init.dirac_(self.head[0].weight[:3])  # the first three features start as red, green and blue
         nn.init.zeros_(self.head[0].bias)
         for conv in (self.enlarge[0], self.enlarge[3]):

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.landmark_heatmaps import landmark_network
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import BatchNorm, NetworkMethod
 from ispl_model.initial import pass_through_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
@@ -26,10 +26,10 @@ class NormBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(width, width, 3, padding=1),
-            nn.BatchNorm2d(width),
+            BatchNorm(width),
             nn.ReLU(),
             nn.Conv2d(width, width, 3, padding=1),
-            nn.BatchNorm2d(width),
+            BatchNorm(width),
         )
         nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
 
@@ -63,10 +63,9 @@ def _blocks(width: int, count: int) -> list[nn.Module]:
 
 
 def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
-    """Norm with a photograph's usual mean and deviation, ReLU, and a transposed convolution: each pixel four times."""
-    norm, enlarge = nn.BatchNorm2d(width), nn.ConvTranspose2d(width, width, 4, 2, 1)
-    nn.init.constant_(norm.weight, 0.25)
-    nn.init.constant_(norm.bias, 0.5)
+    """Norm, ReLU, and a transposed convolution that starts by giving each pixel four times."""
+    norm, enlarge = BatchNorm(width), nn.ConvTranspose2d(width, width, 4, 2, 1)
+    norm.keep_brightness_()
     with torch.no_grad():
         enlarge.weight.mul_(0.1)
         enlarge.weight[range(width), range(width), 1:3, 1:3] += 1
@@ -77,7 +76,7 @@ def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
 # Section 3: MSE alone first, by RMSprop there, then with perceptual, heatmap and Wasserstein terms.
 TRAINING = Training(
     scale=SCALE,
-    losses={"mse": 1.0, "perceptual": 0.1, "heatmaps": 0.005, "wgan-gp": 0.01},
+    losses={"mse": 1.0, "perceptual": 6e-4, "heatmaps": 0.005, "wgan-gp": 0.01},
     learning_rate=1e-4,
     betas=(0.5, 0.9),
     constant_share=1.0,

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import BatchNorm, NetworkMethod
+from ispl_model.initial import pass_through_, subdue_
 from ispl_model.losses import Tensors
 from ispl_model.training import Training
 
@@ -65,11 +66,14 @@ class NormBlock(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
         self.body = nn.Sequential(
             nn.Conv2d(inputs, outputs, 3, padding=1, groups=groups[0], bias=False),
-            nn.BatchNorm2d(outputs),
+            BatchNorm(outputs),
             nn.ReLU(),
             nn.Conv2d(outputs, outputs, 3, padding=1, groups=groups[1], bias=False),
-            nn.BatchNorm2d(outputs),
+            BatchNorm(outputs),
         )
+        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
+        if inputs != outputs:
+            pass_through_(self.shortcut)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H, W)
         return torch.relu(self.shortcut(x) + self.body(x))
@@ -85,14 +89,25 @@ class WaveletCnn(nn.Module):
     def __init__(self, width: int = 64, levels: int = 2) -> None:
         super().__init__()
         channels = [width * 2**level for level in range(5)]
-        layers = [nn.Conv2d(3, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers = [nn.Conv2d(3, width, 3, padding=1, bias=False), BatchNorm(width), nn.ReLU()]
         for inputs, outputs in zip([width, *channels], channels, strict=False):
             layers += [NormBlock(inputs, outputs), NormBlock(outputs, outputs)]
         self.embedding = nn.Sequential(*layers)
         counts = [1, *(3 * 4**level for level in range(levels))]  # bands of each scale
         self.branches = nn.ModuleList(_branch(channels[-1], width, count) for count in counts)
         self.packet = HaarPacket(levels)
-        nn.init.constant_(self.branches[0][-1].bias, 0.5 * 2**levels)  # a grey image
+        self._start_as_repetition(levels)
+
+    def _start_as_repetition(self, levels: int) -> None:
+        """The average band starts as the input, as far as batch norm lets it, and the details as nearly nothing."""
+        pass_through_(self.embedding[0])
+        self.embedding[1].keep_brightness_()
+        average, *details = (branch[-1] for branch in self.branches)
+        pass_through_(average)
+        with torch.no_grad():
+            average.weight.mul_(2**levels)
+        for band in details:
+            subdue_(band)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         features = self.embedding(x)

@@ -27,6 +27,7 @@ class MethodRow:
     weights: tuple[str, ...]  # files it needs and does not make: below $TORCH_HOME/hub, or shipped in ispl_model/
     kind: str  # FIXED, TUNED, TRAINED or GIVEN
     packages: tuple[str, ...] = ()  # that it needs and the project does not
+    deviation: str = ""  # from the paper's method, in one sentence
 
     @property
     def trainable(self) -> bool:
@@ -42,7 +43,16 @@ class MethodRow:
 # The same names in the same order as degrade.recipes.TASKS (a test compares them), which would import OpenCV here.
 EVERY_TASK = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
 _OURS = "Apache-2.0"
+_X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"
 _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020"
+
+
+def _trained(
+    module: str, source: str, scale: int, tasks: tuple[str, ...], deviation: str, weights: tuple[str, ...] = ()
+) -> MethodRow:
+    """The row of a network of one of these files, which is trained here."""
+    return MethodRow(f"benchmark.methods.{module}", source, scale, _OURS, tasks, weights, TRAINED, deviation=deviation)
+
 
 METHODS: dict[str, MethodRow] = {
     "identity": MethodRow(
@@ -83,14 +93,134 @@ METHODS: dict[str, MethodRow] = {
         "Dabov et al., Color Image Denoising via Sparse 3D Collaborative Filtering, 2007",
         *(1, "Apache-2.0, package non-commercial", ("denoise",), (), TUNED, ("bm3d",)),
     ),
-    "edsr": MethodRow(
-        "benchmark.methods.edsr",
+    "edsr": _trained(
+        "edsr:edsr",
         "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (baseline size)",
         4,
-        _OURS,
         ("sr4",),
-        (),
-        TRAINED,
+        "Starts as pixel repetition, not from a trained x2 network; no fixed subtraction of a mean colour.",
+    ),
+    "edsr:large": _trained(
+        "edsr:large",
+        "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (the paper's size)",
+        4,
+        ("sr4",),
+        "Starts as pixel repetition, not from a trained x2 network; no fixed subtraction of a mean colour.",
+    ),
+    "srgan": _trained(
+        "srgan:srgan",
+        "Ledig et al., Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network, 2017",
+        4,
+        ("sr4",),
+        "Starts as pixel repetition; both stages share one training's steps.",
+    ),
+    "srgan:nobn": _trained(
+        "srgan:nobn",
+        "Ledig et al., 2017, without batch norm, as the toolbox (mmsr, MSRGAN) that the ISPL authors used has it",
+        4,
+        ("sr4",),
+        "No batch norm and the enlarged input added; the cosine restarts of the first stage are left out.",
+    ),
+    "esrgan": _trained(
+        "esrgan:esrgan",
+        "Wang et al., ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks, 2018",
+        4,
+        ("sr4", "mosaic16", "dual_blind"),
+        f"Starts as pixel repetition; {_X4}.",
+    ),
+    "srfbn": _trained(
+        "srfbn:srfbn",
+        "Li et al., Feedback Network for Image Super-Resolution, 2019",
+        4,
+        ("sr4",),
+        "No fixed subtraction of a mean colour; no batch is skipped for a high loss.",
+    ),
+    "superfan": _trained(
+        "superfan:superfan",
+        "Bulat and Tzimiropoulos, Super-FAN: Integrated Facial Landmark Localization and Super-Resolution, 2018",
+        4,
+        ("sr4", "mosaic16", "dual_blind"),
+        "FAN-style: without FAN's weights the heatmaps are those of an hourglass first trained on dlib's landmarks; "
+        f"VGG features stand in for ResNet-50's; {_X4}.",
+    ),
+    "waveletcnn": _trained(
+        "waveletcnn:waveletcnn",
+        "Huang et al., Wavelet-SRNet: A Wavelet-Based CNN for Multi-Scale Face Super Resolution, 2017",
+        4,
+        ("sr4", "mosaic16", "denoise", "dual_blind"),
+        f"Starts as pixel repetition; {_X4}.",
+    ),
+    "waveletcnn:x16": _trained(
+        "waveletcnn:x16",
+        "Huang et al., Wavelet-SRNet, 2017, as built for an enlargement by 16",
+        16,
+        ("mosaic16",),
+        "Starts as pixel repetition; is given the mosaic reduced to one pixel a block.",
+    ),
+    "ridnet": _trained(
+        "ridnet:ridnet",
+        "Anwar and Barnes, Real Image Denoising with Feature Attention, 2019",
+        1,
+        ("denoise",),
+        "Trained on the task, where the ISPL authors took the weights released for real noise.",
+    ),
+    "vdnet": _trained(
+        "vdnet:vdnet",
+        "Yue et al., Variational Denoising Network, 2019",
+        1,
+        ("denoise",),
+        "The largest gradient norm stays, where the authors lower it every epoch.",
+    ),
+    "deblurgan": _trained(
+        "deblurgan:deblurgan",
+        "Kupyn et al., DeblurGAN: Blind Motion Deblurring Using Conditional Adversarial Networks, 2018",
+        1,
+        ("deblur",),
+        "The gradient penalty takes the norm over the whole image, as its paper has it, not over channels.",
+    ),
+    "deblurgan_v2": _trained(
+        "deblurgan_v2:deblurgan_v2",
+        "Kupyn et al., DeblurGAN-v2: Deblurring (Orders-of-Magnitude) Faster and Better, 2019 (MobileNetV2)",
+        1,
+        ("deblur", "dual_blind"),
+        "The trunk starts untrained, not from ImageNet; no pool of earlier scores.",
+    ),
+    "deblurgan_v2:inception": _trained(
+        "deblurgan_v2:inception",
+        "Kupyn et al., DeblurGAN-v2: Deblurring (Orders-of-Magnitude) Faster and Better, 2019 (Inception-ResNet-v2)",
+        1,
+        ("deblur", "dual_blind"),
+        "The trunk is trained from the first step, not after three epochs; no pool of earlier scores.",
+        ("checkpoints/inception_resnet_v2-940b1cd6.pth",),
+    ),
+    "arcnn": _trained(
+        "arcnn:arcnn",
+        "Dong et al., Compression Artifacts Reduction by a Deep Convolutional Network, 2015",
+        1,
+        ("jpeg", "dual_blind"),
+        "Adam instead of plain SGD; starts by passing the image on, not from Gaussian weights.",
+    ),
+    "arcnn:rgb": _trained(
+        "arcnn:rgb",
+        "Dong et al., Compression Artifacts Reduction by a Deep Convolutional Network, 2015 (RGB)",
+        1,
+        ("jpeg", "dual_blind"),
+        "Three channels instead of luma; Adam instead of plain SGD; starts by passing the image on.",
+    ),
+    "epgan": _trained(
+        "epgan:epgan",
+        "EP-GAN-style, after the abstract of Mao et al., Enhanced Image Decoding via Edge-Preserving GANs, 2018",
+        1,
+        ("jpeg",),
+        "Only the abstract was at hand: the layers and the weights of the losses are chosen here.",
+    ),
+    "gfrnet": _trained(
+        "gfrnet:gfrnet",
+        "Li et al., Learning Warped Guidance for Blind Face Restoration, 2018",
+        1,
+        ("dual_blind",),
+        "Self-guided: without a second image of the person the degraded image is its own guide; no local "
+        "discriminator, and the grid is supervised everywhere instead of at landmarks.",
     ),
     "ispl:ep_map": MethodRow(
         "benchmark.methods.ispl_ep_map",

@@ -1,0 +1,111 @@
+"""DeblurGAN-v2 (Kupyn et al. 2019): a feature pyramid over a classifier's trunk, and two relativistic discriminators.
+
+`deblurgan_v2` has the MobileNetV2 trunk and is trained here from scratch; `deblurgan_v2:inception` has the paper's main
+trunk, Inception-ResNet-v2, and needs its ImageNet weights (package timm). The network works in [-1, 1] and adds its
+input.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmark.methods.network import NetworkMethod, padded_to_multiple
+from ispl_model.initial import subdue_
+from ispl_model.perceptual import Taps
+from ispl_model.training import Training
+
+SCALE = 1
+COARSEST = 32  # side of a pixel of the coarsest map
+# Where MobileNetV2's features are cut: maps of 1/2, 1/4, 1/8, 1/16 and 1/32 of the side.
+_MOBILE_CUTS = (0, 2, 4, 7, 11, 16)
+
+
+class Pyramid(nn.Module):
+    """Top-down pyramid over five maps, fine to coarse, and what makes an image of it.
+
+    channels: of the five maps. pyramid: channels of the pyramid's maps; head: of each of the four that are joined.
+    """
+
+    def __init__(self, channels: Sequence[int], pyramid: int, head: int) -> None:
+        super().__init__()
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(inputs, pyramid if level else head, 1, bias=False) for level, inputs in enumerate(channels)
+        )
+        self.smooth = nn.ModuleList(_normed(pyramid, pyramid) for _ in range(3))
+        self.heads = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(pyramid, head, 3, padding=1, bias=False), nn.ReLU(),
+                nn.Conv2d(head, head, 3, padding=1, bias=False), nn.ReLU(),
+            ) for _ in range(4)
+        )  # fmt: skip
+        self.join, self.refine = _normed(4 * head, head), _normed(head, head // 2)
+        self.tail = nn.Conv2d(head // 2, 3, 3, padding=1)
+        for _ in range(2):  # its features have unit variance, and the picture only a quarter
+            subdue_(self.tail)
+
+    def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Maps of 1/2 ... 1/32 of the side => (N, 3, H, W), not bounded."""
+        fine, *laterals = (lateral(features) for lateral, features in zip(self.lateral, maps, strict=True))
+        levels = [laterals[-1]]
+        for lateral, smooth in zip(laterals[-2::-1], self.smooth, strict=True):
+            levels.append(smooth(lateral + functional.interpolate(levels[-1], lateral.shape[-2:])))
+        quarter = laterals[0].shape[-2:]
+        pairs = zip(self.heads, levels[::-1], strict=True)
+        joined = torch.cat([functional.interpolate(head(level), quarter) for head, level in pairs], dim=1)
+        half = self.refine(functional.interpolate(self.join(joined), fine.shape[-2:]) + fine)
+        return self.tail(functional.interpolate(half, scale_factor=2))
+
+
+class DeblurGanV2(nn.Module):
+    """(N, 3, H, W) in [0, 1] to the same, clamped.
+
+    trunk: "mobilenet" (torchvision's, its channels scaled by width / 64) or "inception" (timm's, of one size; with the
+    pyramid of 256 channels that the paper gives it, 5,085,827 parameters beside the trunk's).
+    """
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.trunk, channels = _mobilenet(width / 64)
+        self.pyramid = Pyramid(channels, 2 * width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = x.shape[-2:]
+        signed = padded_to_multiple(2 * x - 1, COARSEST)
+        maps, features = [], signed
+        for stage in self.trunk:
+            features = stage(features)
+            maps.append(features)
+        residual = torch.tanh(self.pyramid(maps))
+        return ((signed + residual).clamp(-1, 1)[..., :height, :width] + 1) / 2
+
+
+def _mobilenet(width: float) -> tuple[nn.ModuleList, list[int]]:
+    from torchvision.models import mobilenet_v2
+
+    features = mobilenet_v2(weights=None, width_mult=width).features
+    cuts = zip(_MOBILE_CUTS, _MOBILE_CUTS[1:], strict=False)
+    stages = nn.ModuleList(nn.Sequential(*features[first:last]) for first, last in cuts)
+    return stages, [stage[-1].out_channels for stage in (stages[0], *stages[1:])]
+
+
+def _normed(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.InstanceNorm2d(outputs), nn.ReLU())
+
+
+# Sections 3.2 and 4.1: 0.5 MSE + 0.006 VGG relu3_3 + 0.01 of the relativistic least-squares loss on small and large
+# patches; windows of 256 px, 150 epochs constant and 150 falling.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"mse": 0.5, "perceptual": 0.006, "ragan-ls": 0.01},
+    learning_rate=1e-4,
+    betas=(0.9, 0.999),
+    constant_share=1 / 2,
+    crop=256,
+    perceptual=Taps({"relu3_3": 1.0}, distance="mse"),
+    discriminator="patch_3_5",
+    conditional=False,
+)
+
+deblurgan_v2 = NetworkMethod("deblurgan_v2", DeblurGanV2, TRAINING)

@@ -1,0 +1,102 @@
+"""What the methods with a network of one file share: how it is configured, built, trained and loaded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from benchmark.methods.method import Method
+from degrade.errors import InputError
+from degrade.image import Image
+from degrade.resize import match_scale
+from ispl_model.checkpoint import load as load_checkpoint
+from ispl_model.checkpoint import load_weights
+from ispl_model.device import find_device, seeded_build
+from ispl_model.restore import prepared, restore_images
+from ispl_model.training import Training
+
+
+@dataclass(frozen=True)
+class WidthConfig:
+    """Everything that fixes the shape of the weights of most networks; saved inside every checkpoint."""
+
+    width: int = 64  # feature channels of the first level; the published network has 64
+
+
+@dataclass(frozen=True)
+class SizedConfig(WidthConfig):
+    """The same of a network whose depth depends on the images' side."""
+
+    size: int = 256  # px
+
+
+@dataclass(frozen=True)
+class NetworkMethod:
+    """One network and how it is trained; has what a module of a trainable method has, and is used as one.
+
+    network: builds it from the fields of its config as keyword arguments; width 64 is the published one.
+    sized: whether the config also holds the images' side.
+    """
+
+    name: str
+    network: Callable[..., nn.Module]
+    TRAINING: Training
+    sized: bool = False
+
+    def configure(self, width: int, size: int) -> WidthConfig:
+        """The network's config for restored images of `size` px."""
+        return SizedConfig(width, size) if self.sized else WidthConfig(width)
+
+    def build(self, width: int, size: int) -> nn.Module:
+        """An untrained network."""
+        return self.network(**asdict(self.configure(width, size)))
+
+    def load(self, device: str, checkpoint: Path | None, size: int) -> Method:
+        """The network of a checkpoint; InputError when there is none or it is another network's."""
+        if checkpoint is None:
+            raise InputError(f"{self.name}: expected a checkpoint, got none; `benchmark run` trains one")
+        state, header = load_checkpoint(checkpoint)
+        if header.get("method") != self.name:
+            raise InputError(f"{checkpoint}: expected weights of {self.name}, got those of {header.get('method')}")
+        network = seeded_build(lambda: self.network(**header["network"]), 0)  # overwritten at once
+        load_weights(network, state, str(checkpoint))
+        where = find_device(device)
+        prepared(network, where)
+
+        def restore(images: Sequence[Image]) -> list[Image]:
+            return restore_images(
+                network, [match_scale(image, size, self.TRAINING.scale) for image in images], size, where
+            )
+
+        return Method(self.name, restore, self.TRAINING.scale)
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch norm whose running statistics begin as those of the first batch and not as 0 and 1.
+
+    Their momentum falls from 1 over 1/2, 1/3, ... to the usual 0.1: after a few dozen steps of a short training the
+    usual one still holds the start, which is far from a network's small features.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, momentum=1.0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training and self.momentum > 0.1:
+            self.momentum = max(0.1, 1 / (1 + int(self.num_batches_tracked)))
+        return super().forward(x)
+
+    def keep_brightness_(self) -> None:
+        """Start by giving an image back: mean 1/2 and deviation 1/4 are taken for its own, and are given to it."""
+        nn.init.constant_(self.weight, 0.25)
+        nn.init.constant_(self.bias, 0.5)
+        nn.init.constant_(self.running_mean, 0.5)
+        nn.init.constant_(self.running_var, 0.25**2)
+
+
+def padded_to_multiple(image: torch.Tensor, multiple: int) -> torch.Tensor:
+    """(N, C, H, W) mirrored at the lower and right border until both sides are multiples of `multiple`."""
+    height, width = image.shape[-2:]
+    return nn.functional.pad(image, (0, -width % multiple, 0, -height % multiple), mode="reflect")

@@ -304,9 +304,6 @@ def find_method(name: str) -> MethodRow:
     """
     given = argument(name)
     row = METHODS.get(canonical(name)) if given is None else OUTSIDE[canonical(name).partition(":")[0]]
-    if row is None and name.lower() in tabled_methods():
-        there = ", ".join(method_names())
-        raise InputError(f"method '{name}': the paper's tables list it, but it is not there yet. Known: {there}")
     if row is None:
         raise unknown("method", name, method_names())
     if given == "":

@@ -44,7 +44,6 @@ sys.exit('torch' in sys.modules)
     [
         (["run", "--protocol", "S2", "--method", "edsr"], "unknown protocol 'S2'; did you mean"),
         (["run", "--protocol", "s2s", "--method", "edrs"], "unknown method 'edrs'; did you mean 'edsr'?"),
-        (["run", "--protocol", "s2s", "--method", "srgan"], "not there yet"),
         (["run", "--protocol", "s2s", "--method", "edsr", "--task", "denose"], "did you mean 'denoise'?"),
         (["run", "--protocol", "s2s", "--method", "edsr", "--profile", "quik"], "did you mean 'quick'?"),
         (["run", "--protocol", "s2s", "--method", "edsr", "--ffhq", "x"], "uses the embedded portraits"),
@@ -95,5 +94,5 @@ def test_exported_scores_are_the_score_lines_the_newest_of_each(tmp_path):
 def test_a_dry_run_makes_nothing(tmp_path):
     result = call("reproduce", "--dry-run", "--work", tmp_path / "work", "--results", tmp_path / "results")
     assert result.exit_code == 0 and "S2S sr4 edsr seed 0: 0 score lines there" in result.output
-    assert "S2S sr4 srgan: not run" in result.output
+    assert "S2S mosaic16 ispl:ep_map: not run" in result.output
     assert list(tmp_path.iterdir()) == []

@@ -14,22 +14,22 @@ def parameters(network):
 
 
 def test_the_baseline_has_the_1_517_571_parameters_of_the_authors_x4_model_without_its_fixed_mean_shift():
-    assert parameters(edsr.build(64, 256)) == 1_517_571
+    assert parameters(edsr.edsr.build(64, 256)) == 1_517_571
 
 
 def test_the_paper_model_of_32_blocks_and_256_features_has_43_089_923():
     with torch.device("meta"):
-        assert parameters(edsr.Edsr(edsr.EdsrConfig(width=256, blocks=32))) == 43_089_923
+        assert parameters(edsr.large.build(64, 256)) == 43_089_923
 
 
 def test_every_parameter_gets_a_gradient():
-    network = edsr.build(4, 64)
+    network = edsr.edsr.build(4, 64)
     network(torch.rand(1, 3, 8, 8)).square().mean().backward()
     assert all(weights.grad is not None and weights.grad.abs().sum() > 0 for weights in network.parameters())
 
 
 def test_a_block_without_weights_passes_its_input_on():
-    block = edsr.Block(4)
+    block = edsr.Block(4, residual=1.0)
     for weights in block.parameters():
         torch.nn.init.zeros_(weights)
     x = torch.randn(1, 4, 5, 5)
@@ -38,7 +38,7 @@ def test_a_block_without_weights_passes_its_input_on():
 
 def test_weights_made_by_hand_repeat_every_pixel_16_times():
     """Head copies RGB, the blocks do nothing, each enlargement copies a channel to its four places."""
-    network = edsr.Edsr(edsr.EdsrConfig(width=3, blocks=1))
+    network = edsr.Edsr(width=3, blocks=1)
     for weights in network.parameters():
         torch.nn.init.zeros_(weights)
     with torch.no_grad():
@@ -56,7 +56,7 @@ def test_an_untrained_network_nearly_repeats_pixels():
     torch.manual_seed(0)
     image = torch.nn.functional.interpolate(torch.rand(1, 3, 4, 4), scale_factor=4, mode="bilinear")
     with torch.no_grad():
-        error = edsr.build(16, 64)(image) - image.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
+        error = edsr.edsr.build(16, 64)(image) - image.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
     assert error.square().mean().sqrt() < 0.1
 
 
@@ -69,12 +69,12 @@ def test_training_reads_like_the_paper():
 def test_weights_of_another_network_are_refused(tmp_path):
     save(tmp_path / "model.safetensors", {"a": torch.zeros(1)}, {"method": "ispl:isp_unet", "network": {}})
     with pytest.raises(InputError, match="expected weights of edsr, got those of ispl:isp_unet"):
-        edsr.load("cpu", tmp_path / "model.safetensors", 64)
+        edsr.edsr.load("cpu", tmp_path / "model.safetensors", 64)
 
 
 def test_restored_values_are_clipped_to_the_contract(tmp_path):
-    network = edsr.build(4, 64)
+    network = edsr.edsr.build(4, 64)
     torch.nn.init.constant_(network.tail.bias, 5.0)
     save(tmp_path / "model.safetensors", network.state_dict(), {"method": "edsr", "network": {"width": 4}})
-    method = edsr.load("cpu", tmp_path / "model.safetensors", 64)
+    method = edsr.edsr.load("cpu", tmp_path / "model.safetensors", 64)
     assert np.all(method.restore([np.full((64, 64, 3), 0.5, np.float32)])[0] == 1)

@@ -1,0 +1,74 @@
+"""The trained baselines: published parameter counts, shapes, gradients, and the parts that arithmetic can check."""
+
+import pytest
+import torch
+
+from benchmark.methods import METHODS, method_module
+from benchmark.methods.deblurgan_v2 import Pyramid
+from benchmark.methods.gfrnet import RecNet, WarpNet
+from benchmark.methods.waveletcnn import HaarPacket, WaveletCnn
+from ispl_model.device import seeded_build
+
+# Trainable parameters at width 64, 256 px, of the fact sheets and the authors' repositories.
+COUNTS = {
+    "srgan": 1_549_462,
+    "srgan:nobn": 1_517_571,
+    "esrgan": 16_697_987,
+    "srfbn": 3_631_454,
+    "superfan": 1_445_636,
+    "waveletcnn": 51_353_968,
+    "waveletcnn:x16": 226_203_712,
+    "ridnet": 1_499_347,
+    "vdnet": 7_700_742 + 116_038,
+    "deblurgan": 11_378_179,
+    "arcnn": 106_561,
+    "arcnn:rgb": 117_731,
+    "gfrnet": 177_401_349,
+}
+BASELINES = [
+    name
+    for name, row in METHODS.items()
+    if row.trainable and not name.startswith(("ispl", "edsr:large")) and "inception" not in name
+]
+
+
+def parameters(network: torch.nn.Module) -> int:
+    return sum(weights.numel() for weights in network.parameters())
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_published_width_has_the_published_parameters(name):
+    with torch.device("meta"):
+        assert parameters(method_module(name).build(64, 256)) == COUNTS[name]
+
+
+def test_the_parts_of_deblurgan_v2_and_gfrnet_have_theirs():
+    with torch.device("meta"):
+        assert parameters(Pyramid((32, 64, 192, 1088, 2080), 256, 128)) == 5_085_827
+        assert parameters(WarpNet(64, 8)) == 122_978_818 and parameters(RecNet(64, 8)) == 54_422_531
+        assert parameters(WaveletCnn(levels=1)) == 46_327_372
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_parameter_gets_a_gradient_and_the_output_has_its_side(name):
+    module = method_module(name)
+    network = seeded_build(lambda: module.build(8, 64), 0).train()
+    image = torch.rand(2, 3, 64 // module.TRAINING.scale, 64 // module.TRAINING.scale)
+    outputs = network(image)
+    parts = list(outputs.values()) if isinstance(outputs, dict) else [outputs]
+    restored = outputs["restored"] if isinstance(outputs, dict) else outputs
+    assert restored.shape == (2, 3, 64, 64)
+    sum(((part - 0.3) ** 2).mean() for part in parts).backward()
+    without = [key for key, weights in network.named_parameters() if weights.grad is None]
+    assert not without, f"no gradient: {without[:5]}"
+
+
+@pytest.mark.parametrize("levels", [1, 2, 4])
+def test_haar_packets_rebuild_the_image_and_keep_its_energy(levels):
+    packet, image = HaarPacket(levels), torch.rand(1, 3, 32, 48)
+    coefficients = packet.decompose(image)
+    assert coefficients.shape == (1, 3 * 4**levels, 32 >> levels, 48 >> levels)
+    torch.testing.assert_close(packet.compose(coefficients), image)
+    torch.testing.assert_close(coefficients.square().sum(), image.square().sum())
+    average = torch.nn.functional.avg_pool2d(image, 2**levels) * 2**levels
+    torch.testing.assert_close(coefficients[:, :3], average)

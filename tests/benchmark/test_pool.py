@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 
 from benchmark.measure import Job
+from benchmark.places import Settings
 from benchmark.pool import scoring_pool
+from benchmark.protocol import Profile, load_protocol
+from benchmark.request import RunRequest
+from benchmark.run import run
 from degrade.errors import InputError
 
 STARTS_TWO = """
@@ -44,6 +48,14 @@ def test_a_killed_process_takes_its_scoring_processes_with_it():
     while any(place.exists() for place in processes) and time.monotonic() < end:
         time.sleep(0.1)
     assert not any(place.exists() for place in processes)
+
+
+def test_scoring_and_degrading_processes_of_one_run_do_not_meddle(tmp_path):
+    profile = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
+    settings = Settings(profile, work=tmp_path / "work", results=tmp_path / "results", device="cpu", workers=2)
+    asked = RunRequest(settings, load_protocol("S2S"), "identity", ("jpeg", "denoise"), metrics=("psnr.rgb",))
+    done = run(asked)  # scores in processes, then makes the next split in others, then scores again
+    assert done.splits_made == 2 and done.scores_made == 4 and all(not score.error for score in done.scores)
 
 
 def test_images_are_drawn_only_so_far_ahead_as_the_memory_is_bounded():

@@ -1,7 +1,10 @@
 """Where images are scored: in worker processes while the next ones are restored, or in this process."""
 
+import os
 import signal
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -69,28 +72,31 @@ class Pool:
     def unavailable(self, metric_ids: Iterable[str]) -> dict[str, str]:
         """As measure.unavailable, asked of the processes that score, which then load at once; this one may never."""
         ids = tuple(metric_ids)
-        asked = [self._executor.submit(unavailable, ids) for _ in range(self._workers if ids else 0)]
-        answers = [_result(answer, "metrics") for answer in asked]
+        with _dead_process_in_a_sentence():
+            asked = [self._executor.submit(unavailable, ids) for _ in range(self._workers if ids else 0)]
+            answers = [answer.result() for answer in asked]
         return answers[0] if answers else {}
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Outcome]]]:
         """Each job with its outcomes. `jobs` is drawn from in this process, while earlier ones are scored."""
         begun: deque[tuple[Job, Future]] = deque()
-        for job in jobs:
-            begun.append((job, self._executor.submit(measure, job)))
-            while begun and (begun[0][1].done() or len(begun) > self._ahead):
-                first, future = begun.popleft()
-                yield first, _result(future, first.name)
-        for last, future in begun:
-            yield last, _result(future, last.name)
+        with _dead_process_in_a_sentence():
+            for job in jobs:
+                begun.append((job, self._executor.submit(measure, job)))
+                while begun and (begun[0][1].done() or len(begun) > self._ahead):
+                    first, future = begun.popleft()
+                    yield first, future.result()
+            for last, future in begun:
+                yield last, future.result()
 
 
-def _result(future: Future, name: str) -> Any:
+@contextmanager
+def _dead_process_in_a_sentence() -> Iterator[None]:
     try:
-        return future.result()
+        yield
     except BrokenProcessPool as error:
         remedy = "give fewer --workers; the same command goes on from there"
-        raise InputError(f"{name}: a scoring process died, most often for want of memory; {remedy}") from error
+        raise InputError(f"a scoring process died, most often for want of memory; {remedy}") from error
 
 
 class _Here(Executor):
@@ -122,6 +128,14 @@ def _one_thread() -> Iterator[None]:
 
 def _start_worker(cache: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starting process's to answer
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     cv2.setNumThreads(1)
     offline.obey()
     memory.keep_in(cache)
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when its parent is gone, however that ended: a killed run leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

@@ -29,6 +29,7 @@ for metric in map(metrics.load, ids.split(",")):
     for pair in pairs:
         metric(*pair)
 """
+COUNTING = "for _ in range(20_000_000): pass"
 ONE_METHOD = """
 import sys
 from pathlib import Path
@@ -53,6 +54,7 @@ def lines() -> Iterator[str]:
             *("-m", "benchmark", "score", restored, reference, "--metrics", METRICS, "--out", out, "--workers", "2")
         )
         yield f"{PAIRS} pairs at {SIDE} px: one after another {alone:.1f} s, score --workers 2 {together:.1f} s"
+        yield f"two processes that only count, against one after another: {_gain_of_two():.2f} at this moment"
         yield reached("scoring with two workers against one after another", alone / together, 1.8)
         cache = str(place / "cache")
         first = _seconds("-c", ONE_METHOD, restored, reference, cache, METRICS)
@@ -62,6 +64,16 @@ def lines() -> Iterator[str]:
     for arguments in (["--help"], ["methods"]):
         spent = min(_seconds("-m", "benchmark", *arguments) for _ in range(5))
         yield reached(f"benchmark {arguments[0]}, seconds", spent, 1.0, at_most=True)
+
+
+def _gain_of_two() -> float:
+    """What a second process brings on this machine now: near 2 when two cores are free, near 1 when one is."""
+    start = time.perf_counter()
+    both = [subprocess.Popen([sys.executable, "-c", COUNTING]) for _ in range(2)]
+    for process in both:
+        process.wait()
+    together = time.perf_counter() - start
+    return 2 * _seconds("-c", COUNTING) / together
 
 
 def _write_pairs(place: Path) -> None:

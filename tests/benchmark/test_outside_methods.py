@@ -3,6 +3,7 @@ sentence."""
 
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -137,7 +138,11 @@ def test_a_program_that_fails_says_why_in_its_score_line(tmp_path, monkeypatch, 
         ("python:no_such_module:restore", "no_such_module cannot be imported"),
         ("python:json:restore", "expected a function 'restore' in json"),
         ("python:json", "expected PACKAGE.MODULE:FUNCTION"),
-        ("spandrel:no-such-file.pth", "expected a file of weights"),
+        pytest.param(
+            "spandrel:no-such-file.pth",
+            "expected a file of weights",
+            marks=pytest.mark.skipif(find_spec("spandrel") is None, reason="needs spandrel"),
+        ),
         ("folder:no-such-folder", "expected a folder of images, got nothing there"),
         ("folder:", "expected more after a colon"),
         ("spandrel", "expected more after a colon"),
@@ -216,6 +221,8 @@ class FaceNetwork(torch.nn.Module):
 
 @pytest.fixture
 def face_network(monkeypatch):
+    pytest.importorskip("spandrel")
+
     def build(kind):
         network = FaceNetwork()
         facts = {"architecture": SimpleNamespace(id=kind), "purpose": "FaceSR", "scale": 1, "model": network}

@@ -1,8 +1,7 @@
 """The law of training: every trainable method, fitted to one 64 px pair, comes closer to the reference than its input.
 
-Width 8 as in quick, one core, at most 20 s each. The published rates need more steps than a test has: FITS raises them,
-lets them fall to 0 in the second half and leaves published drops out; the losses and all else are the method's own.
-The margins were set from a run of this version, at about two thirds of what it gained.
+Width 8 as in quick, 30 steps, one core. The published rates need more steps than a test has: what is learnt from pixels
+has RATE here, falling to 0 in the second half, and published drops are left out; all else is the method's own.
 """
 
 import time
@@ -26,10 +25,8 @@ SIZE, WIDTH, LIMIT = 64, 8, 20.0  # px; features; seconds of processor time
 
 
 TASK = "rain_haze_medium"  # haze is more than any fixed filter takes away, at every scale
-MARGIN, WITHOUT_PIXELS = 3.0, 1.0  # dB above the input, which counts enlarged where it is small
-PIXELS = {"l1", "mse", "l1_steps", "image", "kl_gauss"}  # losses that compare pixels
-STEPS, RATE = 60, 1e-3
-MORE_STEPS = {}
+MARGIN = 3.0  # dB above the input, which counts enlarged where it is small; the least gain of the run was 6 dB
+STEPS, RATE = 30, 1e-3
 TRAINABLE = [name for name, row in methods.METHODS.items() if row.trainable and not methods.obstacle(row)]
 
 
@@ -70,26 +67,27 @@ def psnr(image, reference):
     return -10 * np.log10(np.mean((image - reference) ** 2))
 
 
+@pytest.fixture
+def one_core():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.mark.parametrize("name", TRAINABLE)
-def test_a_method_fitted_to_one_pair_is_closer_to_the_reference_than_its_input(name, pair, classifier, tmp_path):
+def test_fitted_to_one_pair_it_is_closer_to_the_reference_than_its_input(name, pair, classifier, tmp_path, one_core):
     module, scale = methods.method_module(name), methods.METHODS[name].scale
     network = seeded_build(lambda: module.build(WIDTH, SIZE), 0)
-    header = {"method": name, "network": asdict(module.configure(WIDTH, SIZE))}
-    run = TrainRun(MORE_STEPS.get(name, STEPS), 1, redraw=False, perceptual=str(classifier), device="cpu")
     before = {key: weights.clone() for key, weights in network.named_parameters()}
-    threads, started = torch.get_num_threads(), time.process_time()
-    torch.set_num_threads(1)
-    try:
-        train(network, header, hastened(module.TRAINING), run, pair, tmp_path / "model.safetensors")
-    finally:
-        torch.set_num_threads(threads)
-    seconds = time.process_time() - started
+    header = {"method": name, "network": asdict(module.configure(WIDTH, SIZE))}
+    run = TrainRun(STEPS, 1, redraw=False, perceptual=str(classifier), device="cpu")
+    started = time.process_time()
+    train(network, header, hastened(module.TRAINING), run, pair, tmp_path / "model.safetensors")
+    assert time.process_time() - started < LIMIT
+    unmoved = [key for key, weights in network.named_parameters() if torch.equal(weights, before[key])]
+    assert not unmoved, f"training never changed {unmoved[:5]}"
     degraded, reference = pair.degraded(pair.names[0]), pair.reference(pair.names[0])
     (restored,) = module.load("cpu", tmp_path / "model.safetensors", SIZE).restore([degraded])
     given = match_scale(match_scale(degraded, SIZE, scale), SIZE, 1)
-    gain = psnr(restored, reference) - psnr(given, reference)
-    print(f"{name}: {psnr(given, reference):.2f} dB {gain:+.2f} dB in {seconds:.1f} s")
-    unmoved = [key for key, weights in network.named_parameters() if torch.equal(weights, before[key])]
-    assert not unmoved, f"training never changed {unmoved[:5]}"
-    assert gain >= (MARGIN if PIXELS & set(module.TRAINING.losses) else WITHOUT_PIXELS)
-    assert seconds < LIMIT
+    assert psnr(restored, reference) >= psnr(given, reference) + MARGIN

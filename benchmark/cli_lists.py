@@ -10,7 +10,7 @@ _MADE = {methods.TRAINED: "trained first", methods.TUNED: "tuned first"}
 
 @click.command("methods", cls=Command)
 def list_methods() -> None:
-    """List the methods: scale, whether they can run here and on what weights, tasks, licence, source."""
+    """List the methods: scale, whether they can run here and on what weights, tasks, licence, source, deviations."""
     outside = {f"{kind}:": row for kind, row in methods.OUTSIDE.items()}
     for name, row in (methods.METHODS | outside).items():
         obstacle = methods.obstacle(row)
@@ -20,6 +20,8 @@ def list_methods() -> None:
         scale = "-" if name in outside else f"x{row.scale}"
         why = f"; not here: {obstacle}" if obstacle else ""
         click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")
+        if row.deviation:
+            click.echo(f"{'':<23}{row.deviation}")
 
 
 @click.command("metrics", cls=Command)

@@ -127,10 +127,11 @@ def _half(value: torch.Tensor) -> torch.Tensor:
 def _refuse_pickles(path: Path) -> None:
     try:
         with open(path, "rb") as file:
-            start = file.read(4)
+            start = file.read(9)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    if start.startswith(_PICKLES):
+    # A safetensors file begins with the length of its header, which may look like a pickle, and then a brace.
+    if start.startswith(_PICKLES) and start[8:] != b"{":
         raise InputError(f"{path}: a pickled PyTorch file, which can run code when read; expected safetensors")
 
 

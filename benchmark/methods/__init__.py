@@ -215,12 +215,12 @@ METHODS: dict[str, MethodRow] = {
         "Only the abstract was at hand: the layers and the weights of the losses are chosen here.",
     ),
     "gfrnet": _trained(
-        "gfrnet:gfrnet",
+        "gfrnet",
         "Li et al., Learning Warped Guidance for Blind Face Restoration, 2018",
         1,
         ("dual_blind",),
-        "Self-guided: without a second image of the person the degraded image is its own guide; no local "
-        "discriminator, and the grid is supervised everywhere instead of at landmarks.",
+        "Self-guided: unless the split has identities.txt the degraded image is its own guide; no local discriminator, "
+        "and the grid is held to the aligned face everywhere instead of to landmarks.",
     ),
     "ispl:ep_map": MethodRow(
         "benchmark.methods.ispl_ep_map",

@@ -6,12 +6,15 @@ input.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import NetworkMethod, padded_to_multiple
+from benchmark.methods.network import BatchNorm, NetworkMethod, padded_to_multiple
+from benchmark.weights import missing, weight_path
+from degrade.errors import InputError
 from ispl_model.initial import subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Training
@@ -20,6 +23,14 @@ SCALE = 1
 COARSEST = 32  # side of a pixel of the coarsest map
 # Where MobileNetV2's features are cut: maps of 1/2, 1/4, 1/8, 1/16 and 1/32 of the side.
 _MOBILE_CUTS = (0, 2, 4, 7, 11, 16)
+INCEPTION_FILE = "checkpoints/inception_resnet_v2-940b1cd6.pth"  # below $TORCH_HOME/hub
+_INCEPTION_STAGES = (
+    ("conv2d_1a",),
+    ("conv2d_2a", "conv2d_2b", "maxpool_3a"),
+    ("conv2d_3b", "conv2d_4a", "maxpool_5a"),
+    ("mixed_5b", "repeat", "mixed_6a"),
+    ("repeat_1", "mixed_7a"),
+)
 
 
 class Pyramid(nn.Module):
@@ -61,33 +72,62 @@ class Pyramid(nn.Module):
 class DeblurGanV2(nn.Module):
     """(N, 3, H, W) in [0, 1] to the same, clamped.
 
-    trunk: "mobilenet" (torchvision's, its channels scaled by width / 64) or "inception" (timm's, of one size; with the
-    pyramid of 256 channels that the paper gives it, 5,085,827 parameters beside the trunk's).
+    trunk: stages that halve the side one after the other; channels: of what they give. pyramid: channels of its maps;
+    with 256 over Inception-ResNet-v2 as in the paper it has 5,085,827 parameters, 35,840,099 with the trunk.
     """
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, trunk: nn.ModuleList, channels: Sequence[int], pyramid: int) -> None:
         super().__init__()
-        self.trunk, channels = _mobilenet(width / 64)
-        self.pyramid = Pyramid(channels, 2 * width, width)
+        self.trunk, self.pyramid = trunk, Pyramid(channels, pyramid, pyramid // 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         height, width = x.shape[-2:]
         signed = padded_to_multiple(2 * x - 1, COARSEST)
         maps, features = [], signed
-        for stage in self.trunk:
+        for level, stage in enumerate(self.trunk, 1):
             features = stage(features)
-            maps.append(features)
+            maps.append(_realigned(features, [side >> level for side in signed.shape[-2:]]))
         residual = torch.tanh(self.pyramid(maps))
         return ((signed + residual).clamp(-1, 1)[..., :height, :width] + 1) / 2
 
 
-def _mobilenet(width: float) -> tuple[nn.ModuleList, list[int]]:
+def mobilenet_trunk(width: float) -> tuple[nn.ModuleList, list[int]]:
+    """The stages of torchvision's MobileNetV2, untrained, its channels scaled by `width`, and what they give."""
     from torchvision.models import mobilenet_v2
 
-    features = mobilenet_v2(weights=None, width_mult=width).features
+    features = mobilenet_v2(weights=None, width_mult=width, norm_layer=BatchNorm).features
     cuts = zip(_MOBILE_CUTS, _MOBILE_CUTS[1:], strict=False)
     stages = nn.ModuleList(nn.Sequential(*features[first:last]) for first, last in cuts)
-    return stages, [stage[-1].out_channels for stage in (stages[0], *stages[1:])]
+    return stages, [stage[-1].out_channels for stage in stages]
+
+
+def inception_trunk(file: Path | None = None) -> tuple[nn.ModuleList, tuple[int, ...]]:
+    """The stages of timm's Inception-ResNet-v2 and what they give, without the unused part behind them.
+
+    file: its ImageNet weights, None for an untrained trunk. Trains on images of 128 px at least.
+    """
+    from timm import create_model
+
+    network = create_model("inception_resnet_v2", pretrained=False)
+    if file is not None:
+        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    stages = (nn.Sequential(*(getattr(network, name) for name in names)) for names in _INCEPTION_STAGES)
+    return nn.ModuleList(stages), (32, 64, 192, 1088, 2080)
+
+
+def _with_imagenet(width: int) -> DeblurGanV2:
+    path = weight_path(INCEPTION_FILE)
+    if not path.is_file():
+        raise InputError(f"deblurgan_v2:inception: unavailable: {missing(INCEPTION_FILE)}")
+    return DeblurGanV2(*inception_trunk(path), 4 * width)
+
+
+def _realigned(features: torch.Tensor, sides: Sequence[int]) -> torch.Tensor:
+    """Mirrored at all borders to the sides of its level: Inception's convolutions leave the border out."""
+    padding = []
+    for side, wanted in zip(features.shape[:-3:-1], sides[::-1], strict=True):
+        padding += [(wanted - side) // 2, wanted - side - (wanted - side) // 2]
+    return functional.pad(features, padding, mode="reflect") if any(padding) else features
 
 
 def _normed(inputs: int, outputs: int) -> nn.Sequential:
@@ -108,4 +148,7 @@ TRAINING = Training(
     conditional=False,
 )
 
-deblurgan_v2 = NetworkMethod("deblurgan_v2", DeblurGanV2, TRAINING)
+deblurgan_v2 = NetworkMethod(
+    "deblurgan_v2", lambda width: DeblurGanV2(*mobilenet_trunk(width / 64), 2 * width), TRAINING
+)
+inception = NetworkMethod("deblurgan_v2:inception", _with_imagenet, TRAINING)

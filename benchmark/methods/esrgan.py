@@ -30,6 +30,9 @@ class DenseBlock(nn.Module):
         )
         for conv in self.convs:
             subdue_(conv)  # a tenth of the default weights, as the authors start these blocks
+        with torch.no_grad():  # half of x goes on, or 23 blocks would make 66 times the input of it
+            nn.init.dirac_(taken := torch.empty_like(self.convs[-1].weight))
+            self.convs[-1].weight.sub_(taken, alpha=0.5 / RESIDUAL)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         features = [x]
@@ -66,8 +69,6 @@ class Esrgan(nn.Module):
         nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
         nn.init.zeros_(self.head.bias)
         subdue_(self.join)
-        with torch.no_grad():  # every block carries its input on with weight 1.2
-            self.join.weight.div_((1 + RESIDUAL) ** BLOCKS)
         for conv in (*self.enlarge, self.finish, self.tail):
             pass_through_(conv)
 

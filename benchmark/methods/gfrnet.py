@@ -1,23 +1,78 @@
 """GFRNet (Li et al. 2018): a guide image of the same person is warped onto the degraded face and helps to restore it.
 
 A warping network gives the place in the guide that each pixel is taken from; a reconstruction network sees the degraded
-image and the warped guide. Where the data has no second image of a person the degraded image is its own guide (this is
-what the tables show, and says so); an image's own reference is never a guide.
+image and the warped guide. Who is on which image a file says that the user puts beside a split's hq/ and lq/ before
+training: identities.txt, one line "NAME IDENTITY" for each image. The guide is then the reference of another image of
+the same person, never the image's own reference; where there is none, and everywhere without that file (which is what
+the tables show), the degraded image is its own guide.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.methods.method import Method
 from benchmark.methods.network import BatchNorm, NetworkMethod
+from degrade.errors import InputError
+from degrade.resize import match_scale
+from degrade.split import Split
+from ispl_model.data import Condition
 from ispl_model.initial import subdue_
 from ispl_model.losses import Tensors
 from ispl_model.training import Training
 
 SCALE = 1
 HALVINGS = 8
+IDENTITIES = "identities.txt"
+
+
+def guides(split: Split) -> Condition | None:
+    """The guide of each image of a split by its name, (S, S, 3); None where nothing says who is on which image.
+
+    Raises InputError for a line of identities.txt that is no name and identity.
+    """
+    if not (split.path / IDENTITIES).is_file():
+        return None
+    guide = _guide_names(split.path, tuple((record["name"], record["hq_sha256"]) for record in split.records))
+    size = int(split.info["size"])
+    return lambda name: (
+        split.reference(guide[name]) if name in guide else match_scale(split.degraded(name), size, SCALE)
+    )
+
+
+def guide_names(identities: Mapping[str, str], images: Mapping[str, str]) -> dict[str, str]:
+    """The image that guides each, of those that have one: the next of the same person in name order, round again.
+
+    images: SHA-256 of each reference by name; a copy of an image under another name is no guide of it.
+    """
+    people: dict[str, list[str]] = {}
+    for name in sorted(images.keys() & identities.keys()):
+        people.setdefault(identities[name], []).append(name)
+    guide = {}
+    for person in people.values():
+        for place, name in enumerate(person):
+            circle = person[place + 1 :] + person[:place]
+            if other := next((other for other in circle if images[other] != images[name]), None):
+                guide[name] = other
+    return guide
+
+
+@lru_cache(maxsize=4)  # the runner asks for each image
+def _guide_names(folder: Path, images: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return guide_names(_identities(folder / IDENTITIES), dict(images))
+
+
+def _identities(path: Path) -> dict[str, str]:
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for number, words in enumerate(lines, 1):
+        if len(words) != 2:
+            raise InputError(f"{path}: line {number}: expected the name of an image and an identity, got {words}")
+    return {Path(name).stem: identity for name, identity in lines}
 
 
 class WarpNet(nn.Module):
@@ -104,7 +159,8 @@ class GfrNet(nn.Module):
 def places(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     """Mean squared distance of the grid from where each pixel lies in the guide, in half sides.
 
-    The paper has it at landmarks. Where the degraded image is its own guide every pixel lies where it is.
+    The paper has it at landmarks. Where the degraded image is its own guide every pixel lies where it is, and where
+    both faces are aligned alike their landmarks nearly do.
     """
     identity = torch.eye(2, 3, device=outputs["grid"].device).expand(len(outputs["grid"]), 2, 3)
     wanted = functional.affine_grid(identity, list(batch["reference"].shape), align_corners=False)
@@ -128,6 +184,13 @@ TRAINING = Training(
     drops={1 / 2: 0.1, 3 / 4: 0.1},
     functions={"places": places, "variation": variation},
     discriminator="patch_3",
+    condition=guides,
 )
 
-gfrnet = NetworkMethod("gfrnet", GfrNet, TRAINING, sized=True)
+_NETWORK = NetworkMethod("gfrnet", GfrNet, TRAINING, sized=True)
+configure, build = _NETWORK.configure, _NETWORK.build
+
+
+def load(device: str, checkpoint: Path | None, size: int) -> Method:
+    """As NetworkMethod.load; images of a split are given with their guides, others are their own."""
+    return replace(_NETWORK.load(device, checkpoint, size), condition=guides)

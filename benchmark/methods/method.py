@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from degrade.image import Image, read
+from degrade.resize import match_scale
 from degrade.split import Split
 
 
@@ -14,18 +17,24 @@ class Method:
     contract images of the side it was loaded for, in the same order.
 
     With `needs_reference` the runner passes the references in place of the degraded images.
-    files: by name the images that were restored elsewhere; `restore` is then not used.
+    condition: as Training.condition, from a split to what follows the three channels of each of its images, (S, S, C);
+    it may give None. files: by name the images that were restored elsewhere; `restore` is then not used.
     """
 
     name: str
     restore: Callable[[Sequence[Image]], list[Image]]
     scale: int
     needs_reference: bool = False
+    condition: Callable[[Split], Callable[[str], np.ndarray] | None] | None = None
     files: Mapping[str, Path] | None = None
 
     def restored(self, split: Split, name: str) -> Image:
         """What the method makes of one image of a split."""
         if self.files is not None:
             return read(self.files[name])
-        (image,) = self.restore([split.reference(name) if self.needs_reference else split.degraded(name)])
+        given = split.reference(name) if self.needs_reference else split.degraded(name)
+        if self.condition and (more := self.condition(split)):
+            fitting = match_scale(given, int(split.info["size"]), self.scale)
+            given = np.concatenate([fitting, more(name)], axis=2)
+        (image,) = self.restore([given])
         return image

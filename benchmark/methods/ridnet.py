@@ -26,7 +26,7 @@ class Enhancement(nn.Module):
         self.merge = nn.Conv2d(2 * width, width, 3, padding=1)
         self.residual = nn.Sequential(_conv(width), nn.ReLU(), _conv(width))
         self.enhanced = nn.Sequential(_conv(width), nn.ReLU(), _conv(width), nn.ReLU(), nn.Conv2d(width, width, 1))
-        hidden = max(1, width // REDUCTION)
+        hidden = max(4, width // REDUCTION)  # 4 at the published width; a single unit may never speak
         self.attention = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, hidden, 1), nn.ReLU(), nn.Conv2d(hidden, width, 1), nn.Sigmoid()
         )

@@ -1,9 +1,10 @@
 """VDN (Yue et al. 2019): a network that denoises and one that estimates the noise, trained by variational inference.
 
 Restoring uses the first alone: input minus the mean of the residual. The second gives the parameters of an inverse
-gamma law of each pixel's noise variance, which only the loss needs.
+gamma law of each pixel's noise variance, which only the loss needs. Variance and shape start as the priors have them.
 """
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -13,7 +14,7 @@ from torch.nn import functional
 from benchmark.methods.network import NetworkMethod, padded_to_multiple
 from ispl_model.initial import subdue_
 from ispl_model.training import Training
-from ispl_model.variational import kl_gauss, kl_inverse_gamma, likelihood
+from ispl_model.variational import PRIOR_VARIANCE, WINDOW, kl_gauss, kl_inverse_gamma, likelihood
 
 SCALE = 1
 DEPTH = 4
@@ -31,6 +32,7 @@ class Denoiser(nn.Module):
         self.up = nn.ModuleList(_double(2 * b, b) for _, b in pairs)
         self.tail = nn.Conv2d(width, 6, 3, padding=1)
         subdue_(self.tail)
+        nn.init.constant_(self.tail.bias[3:], math.log(PRIOR_VARIANCE))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         skips = []
@@ -55,6 +57,7 @@ class Vdnet(nn.Module):
         for _ in range(3):
             layers += [nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2)]
         self.noise = nn.Sequential(*layers, nn.Conv2d(width, 6, 3, padding=1))
+        nn.init.constant_(self.noise[-1].bias[:3], math.log(WINDOW**2 / 2 - 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         height, width = x.shape[-2:]

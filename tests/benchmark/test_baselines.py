@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from benchmark.methods import METHODS, method_module
-from benchmark.methods.deblurgan_v2 import Pyramid
+from benchmark.methods.deblurgan_v2 import DeblurGanV2, Pyramid, inception, inception_trunk
 from benchmark.methods.gfrnet import RecNet, WarpNet
 from benchmark.methods.waveletcnn import HaarPacket, WaveletCnn
+from degrade.errors import InputError
 from ispl_model.device import seeded_build
 
 # Trainable parameters at width 64, 256 px, of the fact sheets and the authors' repositories.
@@ -47,6 +48,39 @@ def test_the_parts_of_deblurgan_v2_and_gfrnet_have_theirs():
         assert parameters(Pyramid((32, 64, 192, 1088, 2080), 256, 128)) == 5_085_827
         assert parameters(WarpNet(64, 8)) == 122_978_818 and parameters(RecNet(64, 8)) == 54_422_531
         assert parameters(WaveletCnn(levels=1)) == 46_327_372
+
+
+def test_edsr_large_has_the_parameters_of_its_paper():
+    with torch.device("meta"):
+        assert parameters(method_module("edsr:large").build(64, 256)) == 43_089_923
+
+
+def test_deblurgan_v2_over_inception_resnet_v2_has_the_authors_parameters_where_they_are_used():
+    """The authors' 60,929,291 hold timm's whole classifier; the 25,089,192 behind its last map take no part."""
+    timm = pytest.importorskip("timm")
+    with torch.device("meta"):
+        network, classifier = DeblurGanV2(*inception_trunk(), 256), timm.create_model("inception_resnet_v2")
+        assert parameters(network) == 35_840_099
+        assert parameters(network.pyramid) + parameters(classifier) == 60_929_291
+        assert network.eval()(torch.empty(1, 3, 128, 160)).shape == (1, 3, 128, 160)
+
+
+def test_deblurgan_v2_over_inception_needs_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=r"unavailable: inception_resnet_v2-940b1cd6\.pth.*put it at"):
+        method_module("deblurgan_v2:inception")
+    with pytest.raises(InputError, match="unavailable"):
+        inception.build(64, 256)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_an_untrained_network_gives_back_what_it_is_given_by_and_large(name):
+    module = method_module(name)
+    network = seeded_build(lambda: module.build(8, 64), 0).eval()
+    image = torch.nn.functional.interpolate(0.2 + 0.6 * torch.rand(1, 3, 4, 4), size=(64, 64), mode="bilinear")
+    with torch.no_grad():
+        restored = network(torch.nn.functional.interpolate(image, scale_factor=1 / module.TRAINING.scale, mode="area"))
+    assert (restored - image).square().mean().sqrt() < 0.1
 
 
 @pytest.mark.parametrize("name", BASELINES)

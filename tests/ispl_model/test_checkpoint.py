@@ -59,6 +59,16 @@ def test_a_pickled_file_is_refused_without_being_unpickled(tmp_path):
     assert not (tmp_path / "exploded").exists()
 
 
+def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path, state):
+    """Safetensors begin with that length: 640 bytes are 80 02 in little endian, as in pickle's second protocol."""
+    starts = set()
+    for letters in range(0, 640, 8):
+        checkpoint.save(tmp_path / "a", state, HEADER | {"recipe": "r" * letters, "commit": "c"})
+        assert checkpoint.load(tmp_path / "a")[1]["recipe"] == "r" * letters
+        starts.add((tmp_path / "a").read_bytes()[:2])
+    assert b"\x80\x02" in starts
+
+
 @pytest.mark.parametrize("kept", [0, 4, 100, 300])
 def test_a_cut_off_file_is_one_sentence(tmp_path, state, kept):
     checkpoint.save(tmp_path / "a", state, HEADER)

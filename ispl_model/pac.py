@@ -6,12 +6,14 @@ gathers the windows again, so that nothing of their size is kept.
 """
 
 from collections.abc import Iterator
+from itertools import product
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.autograd.function import once_differentiable
 
+TAPS = tuple(product(range(3), range(3)))  # rows and columns of a 3x3 window
 TILE_NUMBERS = 9 * 2**17  # how many numbers a tile's windows may have; 8 rows at width 64 and 512 px
 
 
@@ -75,12 +77,13 @@ class _Correlations(torch.autograd.Function):
     def forward(ctx, projected: torch.Tensor, stride: int) -> torch.Tensor:
         wide = torch.promote_types(projected.dtype, torch.float32)
         factors = projected.new_empty(_window_grid(projected, stride), dtype=wide)
-        memory, first_row = _memory(projected, stride, wide), int(stride == 1)  # at stride 1 the lower rows suffice
+        memory, taps = _memory(projected, stride, wide), TAPS[len(TAPS) // 2 :] if stride == 1 else TAPS
         for tile in _tiles(projected, stride):
             windows = _windows(_strip(projected, tile, stride).to(wide), stride)
-            products = _product(windows[:, :, :, first_row:], _centres(windows), memory)
-            torch.sum(products, -1, out=factors[tile][:, :, :, first_row:])
-        if first_row:
+            for row, column in taps:
+                products = _product(windows[:, :, :, row, column], windows[:, :, :, 1, 1], memory)
+                torch.sum(products, -1, out=factors[tile][..., row, column])
+        if stride == 1:
             _mirror(factors)
         ctx.stride = stride
         ctx.save_for_backward(projected, factors.tanh_())
@@ -90,14 +93,15 @@ class _Correlations(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         projected, factors = ctx.saved_tensors
-        to_projected, memory = torch.zeros_like(projected), _memory(projected, ctx.stride, factors.dtype)
+        to_projected = torch.zeros_like(projected)
         for tile in _tiles(projected, ctx.stride):
             strip = _strip(projected, tile, ctx.stride).to(factors.dtype)
             inner = (gradient[tile] * (1 - factors[tile].square())).unsqueeze(-1)  # at tanh's argument
-            to_strip, windows = torch.zeros_like(strip), _windows(strip, ctx.stride)
-            to_windows = _windows(to_strip, ctx.stride)
-            _add_by_tap(to_windows, inner, _centres(windows).expand_as(windows))
-            _centres(to_windows)[:, :, :, 0, 0] += _product(windows, inner, memory).sum((3, 4))
+            to_strip = torch.zeros_like(strip)
+            windows, to_windows = _windows(strip, ctx.stride), _windows(to_strip, ctx.stride)
+            for row, column in TAPS:
+                to_windows[:, :, :, row, column].addcmul_(inner[:, :, :, row, column], windows[:, :, :, 1, 1])
+                to_windows[:, :, :, 1, 1].addcmul_(inner[:, :, :, row, column], windows[:, :, :, row, column])
             _add_strip(to_projected, to_strip, tile, ctx.stride)
         return to_projected, None
 
@@ -124,7 +128,7 @@ class _ModulatedSum(torch.autograd.Function):
         gradient = gradient.contiguous()
         to_features, to_factors = torch.zeros_like(features), torch.empty_like(factors)
         to_kernel = torch.zeros_like(kernel, dtype=factors.dtype)
-        memory, more_memory = (_memory(features, ctx.stride, features.dtype) for _ in range(2))
+        memory = _memory(features, ctx.stride, features.dtype)
         for tile in _tiles(features, ctx.stride):
             strip = _strip(features, tile, ctx.stride)
             windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype).unsqueeze(-1)
@@ -132,9 +136,13 @@ class _ModulatedSum(torch.autograd.Function):
             modulated = _product(windows, scale, memory)
             to_kernel += outputs.T @ modulated.view(len(outputs), -1)
             to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(windows.shape)
-            to_factors[tile] = _product(to_modulated, windows, more_memory).sum(-1)
             to_strip = torch.zeros_like(strip)
-            _add_by_tap(_windows(to_strip, ctx.stride), scale, to_modulated)
+            to_windows = _windows(to_strip, ctx.stride)
+            for row, column in TAPS:
+                to_tap = to_modulated[:, :, :, row, column]
+                to_windows[:, :, :, row, column].addcmul_(to_tap, scale[:, :, :, row, column])
+                products = to_tap.mul_(windows[:, :, :, row, column])
+                torch.sum(products, -1, dtype=factors.dtype, out=to_factors[tile][..., row, column])
             _add_strip(to_features, to_strip, tile, ctx.stride)
         return to_features, to_factors, to_kernel.to(kernel.dtype), gradient.flatten(0, 2).sum(0), None
 
@@ -181,15 +189,11 @@ def _windows(strip: torch.Tensor, stride: int) -> torch.Tensor:
 
 
 def _mirror(factors: torch.Tensor) -> None:
-    """Fill in the upper row of windows at stride 1: phi(p, q) = phi(q, p), and p is q's lower neighbour."""
-    width = factors.shape[2]
-    lower = F.pad(factors[:, :-1, :, 2], (0, 0, 1, 1, 1, 0))
-    for column in range(3):
-        factors[:, :, :, 0, column] = lower[:, :, column : column + width, 2 - column]
-
-
-def _centres(windows: torch.Tensor) -> torch.Tensor:
-    return windows[:, :, :, 1:2, 1:2]
+    """Fill in the first four taps at stride 1: phi(p, q) = phi(q, p), and p is in the opposite tap of q's window."""
+    height, width = factors.shape[1:3]
+    later = F.pad(factors.flatten(3)[..., 5:], (0, 0, 1, 1, 1, 0))
+    for tap, (row, column) in enumerate(TAPS[:4]):
+        factors[..., row, column] = later[:, row : row + height, column : column + width, 3 - tap]
 
 
 def _memory(maps: torch.Tensor, stride: int, dtype: torch.dtype) -> torch.Tensor:
@@ -201,10 +205,3 @@ def _memory(maps: torch.Tensor, stride: int, dtype: torch.dtype) -> torch.Tensor
 def _product(one: torch.Tensor, other: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
     """one * other in `memory`, contiguous; by itself torch would keep the order of the overlapping windows."""
     return torch.mul(one, other, out=memory[: one.numel()].view(one.shape))
-
-
-def _add_by_tap(windows: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> None:
-    """Add one * other to windows of one strip; windows overlap, but those of one tap do not."""
-    for row in range(3):
-        for column in range(3):
-            windows[:, :, :, row, column].addcmul_(one[:, :, :, row, column], other[:, :, :, row, column])

@@ -1,146 +1,166 @@
-"""The network: PAC against plain convolution and unfolding, bf16 against fp32, training and its memory."""
+"""The network: pixel-adaptive against plain convolution, training, and restoring in bf16 against fp32.
 
-import copy
+Every part runs in a process of its own, so that a peak of memory is its own. Weights are untrained. Where there is a
+CUDA device all is measured there too.
+"""
+
 import resource
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional
 
-from ispl_model.device import mixed_precision, seeded_build
+from degrade.image import Image
+from degrade.portraits import paint
+from ispl_model.data import to_tensor
+from ispl_model.device import device_name, multiplies_in, seeded_build
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import Adversary
 from ispl_model.generator import Ispl, IsplConfig
-from ispl_model.pac import PixelAdaptiveConv2d
-from ispl_model.restore import prepared
-from tests.bench.timing import milliseconds, reached
+from ispl_model.objective import Objective
+from ispl_model.processes import Processes
+from ispl_model.restore import prepared, restore_images, to_images
+from ispl_model.train import ISPL_TRAINING
+from ispl_model.trainer import Trainer
+from tests.bench.timing import interleaved, milliseconds, reached
+from tests.ispl_model.test_pac import layer_with, saved_bytes, unfolded
 
-CHANNELS, SIDE, PROJECTION = 64, 512, 32
-TRAINING = """
-from tests.bench.network import peak_gigabytes, seconds_a_step
-print(seconds_a_step(16, 256, 2), peak_gigabytes())
-"""
+CHANNELS, SIDE, PROJECTION = 64, 512, 32  # of the layer
+LAYERS = {1: 64, 2: 128}  # stride and output channels: the layer of eqs. 8 and 9, and the first of the encoder
+RESTORING = IsplConfig(width=64, size=512)
+TRAINING = {"width": 16, "size": 256}
+BATCH = 2
+LOSSES = {name: weight for name, weight in ISPL_TRAINING.losses.items() if name != "perceptual"}
 
 
 def lines() -> Iterator[str]:
-    """The report, line by line; on CUDA as well where there is one."""
-    native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    yield f"{torch.get_num_threads()} threads; bfloat16 {'native' if native else 'not native'} on this processor"
-    with torch.inference_mode():
-        yield from _pac(1)
-        yield from _pac(2)
-    yield from _saved()
-    yield from _restoring()
-    seconds, memory = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", TRAINING], capture_output=True, text=True, check=True
-    ).stdout.split()
-    yield f"training, width 16, 256 px, batch 2: {1 / float(seconds):.2f} steps/s, peak {float(memory):.2f} GB"
+    """The report, line by line."""
+    for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+        yield f"on {device_name(torch.device(device))}, torch's threads: {torch.get_num_threads()}"
+        for threads in (1, 2) if device == "cpu" else (1,):
+            for stride in LAYERS:
+                yield from _own_process(_layer, device, threads, stride)
+        for stride in LAYERS:
+            yield from _own_process(_saved, device, stride)
+        yield from _training(device)
+        yield from _restoring(device)
     if not torch.cuda.is_available():
-        yield "CUDA: not here"
+        yield "CUDA: left out, this machine has no such device"
 
 
-def _pac(stride: int) -> Iterator[str]:
-    plain, adaptive, image = _layers(stride)
-    convolved = milliseconds(lambda: plain(image))
-    ours = milliseconds(lambda: adaptive(image))
-    unfolded = milliseconds(lambda: by_unfolding(adaptive, image), repeats=2)
-    name = f"PAC 3x3, {CHANNELS} channels, {SIDE} px, stride {stride}, forward, fp32"
-    yield f"{name}: {ours:.0f} ms, convolution {convolved:.0f} ms, unfolding {unfolded:.0f} ms"
-    yield reached("  against a plain convolution", ours / convolved, 2.5, at_most=True)
-    yield reached("  unfold, multiply, einsum against PAC", unfolded / ours, 3.0)
+def _own_process(measure: Callable[..., Any], *arguments: Any) -> Any:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, *arguments).result()
 
 
-def by_unfolding(layer: PixelAdaptiveConv2d, image: torch.Tensor) -> torch.Tensor:
-    """The same layer as it is usually written: all windows at once, three times over."""
-    stride, channels = layer.conv.stride[0], image.shape[1]
-    projected = layer.project(image)
-    windows = functional.unfold(projected, 3, padding=1, stride=stride).unflatten(1, (PROJECTION, 9))
-    centres = projected[..., ::stride, ::stride].flatten(2)[:, :, None]
-    factors = torch.tanh((windows * centres).sum(1, keepdim=True))
-    features = functional.unfold(image, 3, padding=1, stride=stride).unflatten(1, (channels, 9))
-    weight = layer.conv.weight.flatten(2)
-    return torch.einsum("nckp,ock->nop", features * factors, weight) + layer.conv.bias[:, None]
+def _peak_megabytes(device: str) -> float:
+    """Of this process, or of what it held on its GPU."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
-def _saved() -> Iterator[str]:
-    plain, adaptive, image = _layers(1)
-    image = image.requires_grad_()
-    ours, convolved = saved_bytes(lambda: adaptive(image)), saved_bytes(lambda: plain(image))
-    projected = saved_bytes(lambda: adaptive.project(image))
-    yield reached(
-        "kept for backward / convolution's and projection's", ours / (convolved + projected), 1.5, at_most=True
-    )
+def _finished(work: Callable[[], Any], device: str) -> Callable[[], None]:
+    """`work`, and then wait for the GPU."""
 
-
-def saved_bytes(work: Callable[[], object]) -> int:
-    """Bytes of the tensors that autograd keeps, memory that several share counted once."""
-    kept: dict[int, int] = {}
-
-    def keep(tensor: torch.Tensor) -> torch.Tensor:
-        storage = tensor.untyped_storage()
-        kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    def run() -> None:
         work()
-    return sum(kept.values())
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    return run
 
 
-def _restoring() -> Iterator[str]:
-    plain = seeded_build(lambda: Ispl(IsplConfig(width=64, size=SIDE)), 0).eval()
-    ready = prepared(copy.deepcopy(plain), torch.device("cpu"))
-    image = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+def _layer(device: str, threads: int, stride: int) -> list[str]:
+    """A pixel-adaptive layer, its projection included, against its plain convolution and against unfolding."""
+    torch.set_num_threads(threads)
+    layer = layer_with(stride, CHANNELS, LAYERS[stride], PROJECTION).to(device)
+    features = torch.rand(1, CHANNELS, SIDE, SIDE, device=device).to(memory_format=torch.channels_last)
+    ways = {"plain": layer.conv, "adaptive": layer, "unfolded": partial(unfolded, layer)}
 
-    def fast() -> torch.Tensor:
-        with mixed_precision(image.device):
-            return ready(image.to(memory_format=torch.channels_last)).float()
+    def backward(way: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        output = way(features.detach().requires_grad_())
+        output.backward(torch.ones_like(output))
 
-    with torch.inference_mode():
-        difference = 255 * (fast() - plain(image)).abs().mean().item()
-        slow_ms, fast_ms = milliseconds(lambda: plain(image), repeats=2), milliseconds(fast, repeats=2)
-    yield f"restore, width 64, {SIDE} px: {fast_ms / 1e3:.2f} s, plain fp32 module {slow_ms / 1e3:.2f} s"
-    yield reached("  plain fp32 module against restore", slow_ms / fast_ms, 2.0)
-    yield reached("  mean difference in grey levels", difference, 1.0, at_most=True)
-
-
-def seconds_a_step(width: int, size: int, batch: int) -> float:
-    """Of ISPL's training without its perceptual network: generator, discriminator, both updates."""
-    network = seeded_build(lambda: Ispl(IsplConfig(width=width, size=size)), 0).to(memory_format=torch.channels_last)
-    judge = seeded_build(lambda: DISCRIMINATORS["multi_scale"](6, width, size), 0)
-    adversary = Adversary("lsgan", judge.to(memory_format=torch.channels_last), True)
-    optimisers = [torch.optim.Adam(part.parameters(), lr=1e-4, fused=True) for part in (network, judge)]
-    image = torch.rand(batch, 3, size, size).to(memory_format=torch.channels_last)
-    given = {"degraded": image, "reference": image}
-
-    def step() -> None:
-        with mixed_precision(image.device):
-            restored = network(image)
-            losses = adversary.generator_losses(restored, given, True)
-        _update(optimisers[0], sum(losses.values()))
-        with mixed_precision(image.device):
-            loss = adversary.discriminator_loss(restored, given)
-        _update(optimisers[1], loss)
-
-    return milliseconds(step, repeats=3) / 1e3
+    with torch.no_grad():
+        spent = interleaved({name: _finished(partial(way, features), device) for name, way in ways.items()})
+    del ways["unfolded"]
+    both = interleaved({name: _finished(partial(backward, way), device) for name, way in ways.items()})
+    name = f"PAC stride {stride}, {threads} thread{'s' * (threads > 1)}"
+    times = ", ".join(f"{way} {time:.0f}" for way, time in spent.items())
+    return [
+        f"{name}, {CHANNELS} to {LAYERS[stride]} channels, {SIDE} px, forward in ms: {times}",
+        reached(f"{name}: times a plain convolution", spent["adaptive"] / spent["plain"], 2.5, at_most=True),
+        reached(f"{name}: faster than unfold, multiply, einsum", spent["unfolded"] / spent["adaptive"], 3.0),
+        f"{name}, forward and backward: {both['adaptive'] / both['plain']:.2f} times a plain convolution",
+    ]
 
 
-def _update(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+def _saved(device: str, stride: int) -> list[str]:
+    """What autograd keeps for the backward pass."""
+    layer = layer_with(stride, CHANNELS, LAYERS[stride], PROJECTION).to(device)
+    features = torch.rand(1, CHANNELS, SIDE, SIDE, device=device, requires_grad=True)
+    plain = saved_bytes(lambda: (layer.conv(features), layer.project(features)))
+    ours, windows = saved_bytes(lambda: layer(features)), saved_bytes(lambda: unfolded(layer, features))
+    kept = f"{ours / 1e6:.0f} MB, by unfolding {windows / 1e6:.0f} MB"
+    return [
+        f"PAC stride {stride} keeps for its backward pass {kept}, convolution and projection {plain / 1e6:.0f} MB",
+        reached(f"PAC stride {stride}: kept, times those of both", ours / plain, 1.5, at_most=True),
+    ]
 
 
-def peak_gigabytes() -> float:
-    """Largest resident memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+def _training(device: str) -> Iterator[str]:
+    for variant in ("isp_unet_pac", "isp_unet"):
+        spent, peak = _own_process(_train, device, variant)
+        told = f"{variant}, width {TRAINING['width']}, {TRAINING['size']} px, batch {BATCH}, no perceptual loss"
+        yield f"training {told}: {1e3 / spent:.3f} steps a second, peak {peak:,.0f} MB"
 
 
-def _layers(stride: int) -> tuple[nn.Module, PixelAdaptiveConv2d, torch.Tensor]:
-    plain = nn.Conv2d(CHANNELS, CHANNELS, 3, stride=stride, padding=1).to(memory_format=torch.channels_last)
-    adaptive = PixelAdaptiveConv2d(CHANNELS, CHANNELS, PROJECTION).to(memory_format=torch.channels_last)
-    adaptive.conv.stride = (stride, stride)
-    image = torch.randn(1, CHANNELS, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
-    return plain, adaptive, image
+def _train(device: str, variant: str) -> tuple[float, float]:
+    """ms of one update of generator and discriminator as `ispl train` makes it, and the peak."""
+    config = IsplConfig(variant, **TRAINING)
+    discriminator = seeded_build(lambda: DISCRIMINATORS[ISPL_TRAINING.discriminator](6, config.width, config.size), 0)
+    network = seeded_build(lambda: Ispl(config), 0)
+    for module in (network, discriminator):
+        module.to(device=device, memory_format=torch.channels_last)
+    objective = Objective({}, {}, Adversary("lsgan", discriminator, True))
+    trainer = Trainer(network, objective, ISPL_TRAINING, Processes(device))
+    images = torch.rand(2, BATCH, 3, config.size, config.size, device=device)
+    degraded, reference = (image.to(memory_format=torch.channels_last) for image in images)
+    batch = {"input": degraded, "degraded": degraded, "reference": reference}
+    spent = milliseconds(_finished(lambda: trainer.step([batch], 1e-4, LOSSES), device), repeats=3)
+    return spent, _peak_megabytes(device)
+
+
+def _restoring(device: str) -> Iterator[str]:
+    told = f"restoring, {RESTORING.variant}, width {RESTORING.width}, {RESTORING.size} px"
+    measured = {way: _own_process(_restore, device, way) for way in ("plain", "fp32", "bf16")}
+    for way, (spent, peak, _) in measured.items():
+        yield f"{told}, {way}: {1e3 / spent:.3f} a second, peak {peak:,.0f} MB"
+    best = multiplies_in(torch.device(device))
+    (plain, _, expected), (ours, _, restored) = measured["plain"], measured[best]
+    yield reached(f"restoring in {best} against the plain fp32 module", plain / ours, 2.0)
+    difference = 255 * float(np.abs(restored - expected).mean())
+    yield reached(f"mean difference of {best} and fp32 in grey levels", difference, 1.0, at_most=True)
+
+
+def _restore(device: str, way: str) -> tuple[float, float, Image]:
+    """ms for one image, the peak, and the image; `plain` is the module as it is built, called in fp32."""
+    network, portrait, results = seeded_build(lambda: Ispl(RESTORING), 0).eval(), paint(3, RESTORING.size), []
+
+    def plain() -> list[Image]:
+        with torch.no_grad():
+            return to_images(network(to_tensor(portrait)[None].to(device)))
+
+    def ours() -> list[Image]:
+        return restore_images(network, [portrait], RESTORING.size, device, dtype=way)
+
+    network = network.to(device) if way == "plain" else prepared(network, torch.device(device))
+    restore = plain if way == "plain" else ours
+    spent = milliseconds(_finished(lambda: results.append(restore()), device), repeats=2)
+    return spent, _peak_megabytes(device), results[-1][0]

@@ -2,18 +2,24 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 
 def milliseconds(work: Callable[[], object], repeats: int = 5) -> float:
     """Median wall time of `work()` in ms over `repeats` calls, after one that is not counted."""
-    work()
-    spent = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        spent.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(spent)
+    return interleaved({"": work}, repeats)[""]
+
+
+def interleaved(works: Mapping[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
+    """The same for several, one call of each in turn, so that what else the machine does slows all alike."""
+    spent = {name: [] for name in works}
+    for repeat in range(repeats + 1):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            if repeat:
+                spent[name].append(1e3 * (time.perf_counter() - start))
+    return {name: statistics.median(times) for name, times in spent.items()}
 
 
 def reached(name: str, ratio: float, reach: float, at_most: bool = False) -> str:

@@ -1,6 +1,7 @@
 """Pixel-adaptive convolution against a plain loop, torch's convolution and numerical gradients."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -22,6 +23,40 @@ def neighbours(row: int, column: int, height: int, width: int):
         y, x = row + tap // 3 - 1, column + tap % 3 - 1
         if 0 <= y < height and 0 <= x < width:
             yield tap, y, x
+
+
+def layer_with(stride: int, inputs: int, outputs: int, projection: int) -> PixelAdaptiveConv2d:
+    layer = PixelAdaptiveConv2d(inputs, outputs, projection).to(memory_format=torch.channels_last)
+    layer.conv.stride = (stride, stride)
+    return layer
+
+
+def unfolded(layer: PixelAdaptiveConv2d, features: torch.Tensor) -> torch.Tensor:
+    """The layer by unfolding, multiplying and einsum: all windows in memory, gradients by autograd."""
+    stride = layer.conv.stride[0]
+    projected = layer.project(features)
+    centres = projected[:, :, ::stride, ::stride]
+    factors = torch.tanh((unfold(projected, stride) * centres.flatten(2).unsqueeze(2)).sum(1, keepdim=True))
+    summed = torch.einsum("nckp,ock->nop", unfold(features, stride) * factors, layer.conv.weight.flatten(2))
+    return (summed + layer.conv.bias[:, None]).unflatten(2, centres.shape[2:])
+
+
+def unfold(maps: torch.Tensor, stride: int) -> torch.Tensor:  # (N, C, H, W) => (N, C, 9, h w)
+    return F.unfold(maps, 3, padding=1, stride=stride).unflatten(1, (maps.shape[1], 9))
+
+
+def saved_bytes(work: Callable[[], object]) -> int:
+    """Of the memory that autograd keeps of `work()`, each piece counted once, however many tensors look at it."""
+    kept = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        work()
+    return sum(storage.nbytes() for storage in kept.values())
 
 
 @pytest.mark.parametrize("stride", STRIDES)
@@ -79,12 +114,34 @@ def test_correlations_stay_in_range_and_vanish_outside_the_image():
     assert factors[0, 4].min() == 1  # every pixel with itself
 
 
-def test_nothing_of_the_size_of_the_windows_is_kept_for_the_backward_pass():
-    kept = []
-    features = torch.rand(1, 8, 32, 32, requires_grad=True)
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
-        PixelAdaptiveConv2d(8, 16, 8)(features)
-    assert max(kept) <= 32 * 32 * 9  # of the windows: 16 * 16 * 9 * 8, twice that
+@pytest.mark.parametrize("stride", STRIDES)
+@pytest.mark.parametrize("side", [8, 11])
+def test_values_and_gradients_equal_those_of_unfolding_everything(stride, side):
+    torch.manual_seed(0)
+    layer, features = layer_with(stride, 5, 7, 4).double(), random(3, 5, side, side + 1, seed=1).requires_grad_()
+    of = [features, *layer.parameters()]
+    results = [compute(features) for compute in (layer, lambda features: unfolded(layer, features))]
+    torch.testing.assert_close(*results)
+    weighing = random(*results[0].shape, seed=2)
+    for ours, expected in zip(*(torch.autograd.grad((one * weighing).sum(), of) for one in results), strict=True):
+        torch.testing.assert_close(ours, expected)
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_the_backward_pass_keeps_little_more_than_that_of_a_convolution_and_the_projection(stride):
+    layer, features = layer_with(stride, 64, 64, 32), torch.rand(1, 64, 128, 128, requires_grad=True)
+    ours, windows = saved_bytes(lambda: layer(features)), saved_bytes(lambda: unfolded(layer, features))
+    plain = saved_bytes(lambda: (layer.conv(features), layer.project(features)))
+    assert ours < 1.5 * plain < windows
+
+
+def test_a_new_layer_passes_a_healthy_signal_on():
+    torch.manual_seed(0)
+    layer, features = PixelAdaptiveConv2d(64, 128, 32), torch.randn(1, 64, 32, 32).relu()
+    correlated = correlations(layer.project(features), 2)
+    assert 0.2 < correlated.abs().mean() < 0.9  # neither shut nor saturated
+    ratio = layer(features).var() / layer.conv(features).var()
+    assert 0.1 < ratio < 1
 
 
 def test_bfloat16_autocast_is_close_to_float32():
@@ -94,3 +151,8 @@ def test_bfloat16_autocast_is_close_to_float32():
         low = layer(features)
     assert low.dtype == torch.bfloat16
     assert (low - layer(features)).abs().max() < 0.02
+
+
+def test_correlations_of_bfloat16_maps_are_computed_in_float32():
+    projected = random(1, 32, 8, 8).bfloat16() / 4
+    torch.testing.assert_close(correlations(projected), correlations(projected.float()), rtol=0, atol=0)

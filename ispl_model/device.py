@@ -1,7 +1,5 @@
 """Where the arithmetic runs, how many bits it uses, and seeds that do not leak."""
 
-import ctypes
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -12,7 +10,6 @@ from torch import nn
 from degrade.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda")
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # of mallopt, as malloc.h numbers them
 Built = TypeVar("Built", bound=nn.Module)
 
 
@@ -49,18 +46,6 @@ def mixed_precision(device: torch.device, dtype: str = "auto") -> torch.autocast
     Weights stay float32; only convolutions and matrix products run in bfloat16.
     """
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=multiplies_in(device, dtype) == "bf16")
-
-
-def keep_memory() -> None:
-    """Let this process keep freed memory for its next tensors; without effect where the C library is not glibc.
-
-    By itself glibc returns every large piece to the system and asks for it again, and clearing the pages anew was a
-    quarter of the time of restoring an image at width 64 and 512 px. The peak stays about the same.
-    """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(library, "mallopt"):
-        library.mallopt(_MMAP_MAX, 0)
-        library.mallopt(_TRIM_THRESHOLD, -1)
 
 
 def seeded_build(build: Callable[[], Built], seed: int) -> Built:

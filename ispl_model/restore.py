@@ -17,7 +17,7 @@ from degrade.files import sha256_file
 from degrade.image import Image
 from ispl_model.checkpoint import load, load_weights
 from ispl_model.data import to_tensor
-from ispl_model.device import find_device, keep_memory, mixed_precision, multiplies_in, seeded_build
+from ispl_model.device import find_device, mixed_precision, multiplies_in, seeded_build
 from ispl_model.generator import Ispl, IsplConfig
 
 SHIPPED = "ispl-lite.safetensors"
@@ -108,7 +108,6 @@ def prepared(network: nn.Module, device: torch.device) -> nn.Module:
 
     Folding changes no weight that is used: in evaluation mode the norm is a constant.
     """
-    keep_memory()
     network.eval().requires_grad_(False)
     for module in network.modules():
         if parametrize.is_parametrized(module, "weight"):

@@ -19,7 +19,7 @@ from degrade.seeds import draw_seed, rng_for
 from degrade.split import Split
 from ispl_model.checkpoint import complete_header, file_label, warm_start
 from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
-from ispl_model.device import device_name, keep_memory, own_randomness, seeded_build
+from ispl_model.device import device_name, own_randomness, seeded_build
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES, Adversary
 from ispl_model.generator import Ispl, IsplConfig
@@ -141,7 +141,6 @@ def _run(
     network: nn.Module, progress: Progress, training: Training, run: TrainRun, split: Split, processes: Processes
 ) -> None:
     """Train from the saved state, or from the start, to the end."""
-    keep_memory()
     pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw, _condition(training, run, split))
     if run.start is not None:
         warm_start(network, progress.header["network"], run.start)

@@ -1,8 +1,5 @@
 """Restoring: contract images in and out, the same network as in training, files listed one by one."""
 
-import platform
-import resource
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +9,7 @@ from degrade.errors import InputError
 from degrade.files import sha256_file
 from degrade.image import check_image
 from ispl_model import checkpoint
-from ispl_model.device import find_device, keep_memory, mixed_precision, own_randomness, seeded_build
+from ispl_model.device import find_device, mixed_precision, own_randomness, seeded_build
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
 
@@ -151,18 +148,6 @@ def test_devices_are_found_or_refused_by_name():
     if not torch.cuda.is_available():
         with pytest.raises(InputError, match="no usable CUDA device"):
             find_device("cuda")
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to keep memory")
-def test_freed_memory_is_used_again():
-    def new_pages() -> int:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(2**24)
-        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-    keep_memory()
-    new_pages()
-    assert new_pages() < 2**26 / 4096 / 10
 
 
 def test_mixed_precision_keeps_weights_in_float32_and_multiplies_in_fewer_bits_where_it_can():

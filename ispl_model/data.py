@@ -17,7 +17,7 @@ from degrade.seeds import rng_for
 from degrade.split import Split, degrade_image
 
 Pair = tuple[torch.Tensor, torch.Tensor]
-Condition = Callable[[str], np.ndarray]
+Condition = Callable[[str, bool], np.ndarray]
 _KEPT_BYTES = 2**29  # of decoded images, in each process
 
 
@@ -31,8 +31,9 @@ class TrainingPairs(Dataset):
     crop: side in reference pixels of a random window, a multiple of scale; None or at least the image: no crop.
     redraw: degrade each reference anew in every epoch instead of reading the stored degraded image; only done
         for splits whose recipe, in that version, is known.
-    condition: gives by an image's name float32 channels (h, w, C) that the network wants behind the degraded image's
-        three, mirrored and cropped alike.
+    condition: gives by an image's name, and whether it is mirrored, float32 channels (h, w, C) that the network wants
+        behind the degraded image's three, cropped alike. It mirrors them itself: in label maps left and right then
+        change places too.
     """
 
     def __init__(
@@ -53,10 +54,10 @@ class TrainingPairs(Dataset):
         epoch, index = divmod(position, len(self.split.names))
         if epoch != self.epoch:
             self.names, self.epoch = epoch_order(self.split.names, self.seed, epoch), epoch
-        name = self.names[index]
-        reference = self._stored("reference", name)
-        degraded = self._fitting(self._degraded(reference, name, epoch), name)
-        return self._augmented(degraded, reference, rng_for(self.seed, "augment", epoch, name))
+        name, rng = self.names[index], rng_for(self.seed, "augment", epoch, self.names[index])
+        reference, mirrored = self._stored("reference", name), rng.random() < 0.5
+        degraded = self._fitting(self._degraded(reference, name, epoch), name, mirrored)
+        return self._cropped(degraded, reference[:, ::-1] if mirrored else reference, rng)
 
     def stored(self, name: str) -> Pair:
         """One pair as it is stored, whole and not mirrored."""
@@ -64,10 +65,14 @@ class TrainingPairs(Dataset):
             self._stored("reference", name)
         )
 
-    def _fitting(self, degraded: Image, name: str) -> np.ndarray:
+    def _fitting(self, degraded: Image, name: str, mirrored: bool = False) -> np.ndarray:
         """What the network takes of a degraded image, (h, w, 3 + C)."""
         degraded = match_scale(degraded, self.size, self.scale)
-        return degraded if self.condition is None else np.concatenate([degraded, self.condition(name)], axis=2)
+        if mirrored:
+            degraded = degraded[:, ::-1]
+        return (
+            degraded if self.condition is None else np.concatenate([degraded, self.condition(name, mirrored)], axis=2)
+        )
 
     def _degraded(self, reference: Image, name: str, epoch: int) -> Image:
         if self.recipe is None:
@@ -82,9 +87,7 @@ class TrainingPairs(Dataset):
             self.kept[side, name] = to_uint8(getattr(self.split, side)(name))
         return from_uint8(self.kept[side, name])
 
-    def _augmented(self, degraded: np.ndarray, reference: Image, rng: np.random.Generator) -> Pair:
-        if rng.random() < 0.5:
-            degraded, reference = degraded[:, ::-1], reference[:, ::-1]
+    def _cropped(self, degraded: np.ndarray, reference: Image, rng: np.random.Generator) -> Pair:
         if self.crop is not None and self.crop < self.size:
             side = self.crop // self.scale
             top, left = (int(start) for start in rng.integers(self.size // self.scale - side + 1, size=2))

@@ -15,12 +15,17 @@ from PIL import Image as Pillow
 from degrade.errors import InputError
 from degrade.image import Image
 from degrade.resize import resize_bicubic
+from ispl_model.data import Condition
 
 # Left and right are the pictured person's.
 CLASSES = (
     "background", "skin", "nose", "eye_glasses", "left_eye", "right_eye", "left_brow", "right_brow", "left_ear",
     "right_ear", "mouth", "upper_lip", "lower_lip", "hair", "hat", "earring", "necklace", "neck", "cloth",
 )  # fmt: skip
+_OTHER_SIDE = {"left": "right", "right": "left"}
+_MIRRORED = np.array(
+    [CLASSES.index("_".join(_OTHER_SIDE.get(word, word) for word in name.split("_"))) for name in CLASSES], np.uint8
+)
 PARSER_FILE = "checkpoints/parsing_parsenet.pth"  # below torch.hub.get_dir()
 _PARSER_SIDE = 512  # px of the faces that facexlib's parser was trained on
 
@@ -48,6 +53,21 @@ def label_map(folder: Path, name: str, size: int) -> np.ndarray:
 def one_hot(labels: np.ndarray) -> np.ndarray:
     """(H, W) labels => (H, W, 19) float32, 1 in the channel of each pixel's class, else 0."""
     return np.eye(len(CLASSES), dtype=np.float32)[labels]
+
+
+def mirrored(labels: np.ndarray) -> np.ndarray:
+    """(H, W) labels => the labels of the mirrored image, where left and right change places."""
+    return _MIRRORED[labels[:, ::-1]]
+
+
+def parsing_condition(labels_of: Callable[[str], np.ndarray]) -> Condition:
+    """One-hot label maps as a network's further channels, from the labels of an image by its name."""
+
+    def channels(name: str, mirror: bool) -> np.ndarray:
+        labels = labels_of(name)
+        return one_hot(mirrored(labels) if mirror else labels)
+
+    return channels
 
 
 def parser_obstacle() -> str:

@@ -239,9 +239,9 @@ def _condition(training: Training, run: TrainRun, split: Split) -> Condition | N
     """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
     if run.parsing is None:
         return training.condition(split) if training.condition else None
-    from ispl_model.parsing import label_map, one_hot
+    from ispl_model.parsing import label_map, parsing_condition
 
-    return lambda name: one_hot(label_map(run.parsing, name, split.info["size"]))
+    return parsing_condition(lambda name: label_map(run.parsing, name, split.info["size"]))
 
 
 def _step_seed(run: TrainRun, step: int, processes: Processes) -> int:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -40,9 +41,12 @@ def guides(split: Split) -> Condition | None:
         return None
     guide = _guide_names(split.path, tuple((record["name"], record["hq_sha256"]) for record in split.records))
     size = int(split.info["size"])
-    return lambda name: (
-        split.reference(guide[name]) if name in guide else match_scale(split.degraded(name), size, SCALE)
-    )
+
+    def channels(name: str, mirrored: bool) -> np.ndarray:
+        given = split.reference(guide[name]) if name in guide else match_scale(split.degraded(name), size, SCALE)
+        return given[:, ::-1] if mirrored else given
+
+    return channels
 
 
 def guide_names(identities: Mapping[str, str], images: Mapping[str, str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from degrade.split import Split
 from ispl_model.data import Condition
 from ispl_model.device import find_device
 from ispl_model.generator import IsplConfig
-from ispl_model.parsing import load_parser, one_hot
+from ispl_model.parsing import load_parser, one_hot, parsing_condition
 from ispl_model.restore import restore_images
 from ispl_model.train import ISPL_TRAINING
 
@@ -35,8 +35,7 @@ def reference_maps(split: Split) -> Condition:
     """
     parse = load_parser(str(find_device("auto")))
     names = tqdm(split.names, unit="image", desc="parsing", disable=None)
-    maps = {name: parse(split.reference(name)) for name in names}
-    return lambda name: one_hot(maps[name])
+    return parsing_condition({name: parse(split.reference(name)) for name in names}.__getitem__)
 
 
 TRAINING = replace(ISPL_TRAINING, condition=reference_maps)

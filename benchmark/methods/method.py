@@ -9,6 +9,7 @@ import numpy as np
 from degrade.image import Image, read
 from degrade.resize import match_scale
 from degrade.split import Split
+from ispl_model.data import Condition
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Method:
     restore: Callable[[Sequence[Image]], list[Image]]
     scale: int
     needs_reference: bool = False
-    condition: Callable[[Split], Callable[[str], np.ndarray] | None] | None = None
+    condition: Callable[[Split], Condition | None] | None = None
     files: Mapping[str, Path] | None = None
 
     def restored(self, split: Split, name: str) -> Image:
@@ -35,6 +36,6 @@ class Method:
         given = split.reference(name) if self.needs_reference else split.degraded(name)
         if self.condition and (more := self.condition(split)):
             fitting = match_scale(given, int(split.info["size"]), self.scale)
-            given = np.concatenate([fitting, more(name)], axis=2)
+            given = np.concatenate([fitting, more(name, False)], axis=2)
         (image,) = self.restore([given])
         return image

@@ -85,4 +85,4 @@ def test_ep_map_trains_on_the_maps_of_the_references_with_a_parser_of_random_wei
             return np.full((SIZE, SIZE, 3), ord(name) / 255, np.float32)
 
     condition = methods.method_module("ispl:ep_map").TRAINING.condition(Faces())
-    assert condition("b").shape == (SIZE, SIZE, 19) and (condition("a").sum(2) == 1).all()
+    assert condition("b", False).shape == (SIZE, SIZE, 19) and (condition("a", True).sum(2) == 1).all()

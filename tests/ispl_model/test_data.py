@@ -170,7 +170,9 @@ def test_the_passes_of_a_step_hold_its_images_in_order(make_tiny_split):
 
 def test_a_condition_goes_behind_the_degraded_image_mirrored_and_cropped_alike(make_tiny_split):
     split = make_tiny_split("denoise")
-    pairs = TrainingPairs(split, 1, 32, 0, redraw=False, condition=lambda name: split.degraded(name)[..., :2])
+    pairs = TrainingPairs(
+        split, 1, 32, 0, redraw=False, condition=lambda name, mirrored: split.degraded(name)[:, :: 1 - 2 * mirrored, :2]
+    )
     for position in range(COUNT):
         degraded, _ = pairs[position]
         assert degraded.shape == (5, 32, 32) and torch.equal(degraded[:2], degraded[3:])

@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 
 from degrade.errors import InputError
 from ispl_model import parsing
-from ispl_model.parsing import CLASSES, label_map, load_parser, one_hot, parser_obstacle
+from ispl_model.parsing import CLASSES, label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
 
 
 @pytest.fixture
@@ -33,6 +33,17 @@ def test_one_hot_has_a_one_in_the_channel_of_the_class(folder):
     channels = one_hot(labels)
     assert channels.shape == (4, 4, len(CLASSES)) == (4, 4, 19) and channels.dtype == np.float32
     assert np.array_equal(channels.argmax(2), labels) and np.array_equal(channels.sum(2), np.ones((4, 4)))
+
+
+def test_in_a_mirror_left_and_right_change_places():
+    labels = np.array([[CLASSES.index(name) for name in ("left_eye", "nose", "right_brow", "left_ear")]])
+    seen = ["right_ear", "left_brow", "nose", "right_eye"]
+    assert [CLASSES[label] for label in mirrored(labels)[0]] == seen
+    every = np.arange(len(CLASSES))[None]
+    assert np.array_equal(mirrored(mirrored(every)), every)
+    condition = parsing_condition({"face": labels}.__getitem__)
+    assert np.array_equal(condition("face", True), one_hot(mirrored(labels)))
+    assert np.array_equal(condition("face", False), one_hot(labels))
 
 
 @pytest.mark.parametrize(

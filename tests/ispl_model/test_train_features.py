@@ -133,7 +133,11 @@ class Stacked(nn.Module):
 
 def test_a_methods_condition_reaches_the_network_and_the_discriminator_sees_the_image_alone(make_tiny_split, tmp_path):
     def bright_red(split):
-        return lambda name: (split.degraded(name)[..., :1] > 0.5).astype(np.float32)
+        def channels(name, mirrored):
+            red = (split.degraded(name)[..., :1] > 0.5).astype(np.float32)
+            return red[:, ::-1] if mirrored else red
+
+        return channels
 
     network, training = Stacked(4), replace(ADVERSARIAL, condition=bright_red)
     train(network, HEADER, training, TrainRun(1, 1, redraw=False), make_tiny_split("denoise"), tmp_path / "m")

@@ -1,6 +1,7 @@
 # Needs Python 3.11 or newer, make and git; everything else is installed into .venv.
 PYTHON  ?= python3
 PROFILE ?= quick
+WORKERS ?= 2
 VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.installed
@@ -37,7 +38,7 @@ bench: $(READY)  ## speed and memory as ratios within one run; SUITE=degrading|n
 # quick computes every number; other profiles only render what results/ holds, unless RUN=1.
 tables: $(READY)  ## Tables 1-3 (PROFILE=quick|lite|paper; RUN=1 computes what is missing)
 ifneq ($(filter quick,$(PROFILE))$(filter 1,$(RUN)),)
-	$(BIN)/benchmark reproduce --profile $(PROFILE)
+	$(BIN)/benchmark reproduce --profile $(PROFILE) --workers $(WORKERS)
 endif
 	$(BIN)/benchmark tables --profile $(PROFILE)
 

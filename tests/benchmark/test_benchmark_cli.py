@@ -20,7 +20,7 @@ def call(*arguments):
 
 
 def test_listing_methods_and_metrics_names_every_one():
-    shown = [line for line in call("methods").output.splitlines() if not line.startswith(" ")]  # deviations are indented
+    shown = [line for line in call("methods").output.splitlines() if not line.startswith(" ")]
     assert [line.split()[0] for line in shown] == [*methods.METHODS, *(f"{kind}:" for kind in methods.OUTSIDE)]
     assert [line.split()[0] for line in call("metrics").output.splitlines()] == list(METRICS)
 

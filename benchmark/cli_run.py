@@ -95,12 +95,12 @@ def run(
 
 
 @click.command(cls=Command)
-@click.option("--table", "numbers", type=int, multiple=True, help="1, 2 or 3; may be repeated; default: all.")
+@click.option("--table", "numbers", multiple=True, help="1, 2, 3, 2_photographs, 3_true; repeatable; default: all.")
 @click.option("--dry-run", is_flag=True, help="Only list the runs and how many of their score lines are there.")
 @_scoring
 @_shared
 def reproduce(
-    numbers: tuple[int, ...], dry_run: bool, keep: bool, max_failures: int | None,
+    numbers: tuple[str, ...], dry_run: bool, keep: bool, max_failures: int | None,
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
@@ -115,7 +115,7 @@ def reproduce(
         _say(whole.listing(settings, tables))
         return
     done = _stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
-    absent = f"runs: {done.jobs}; rows not run, because their method is not there: {len(done.not_run)}"
+    absent = f"runs: {done.jobs}; rows not run, because their method or test set is not there: {len(done.not_run)}"
     _say([absent, *text.closing(done.done)])
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +19,7 @@ class Protocol:
     name: str  # upper case: S2S, S2R, R2R
     version: int
     train_domain: str
-    test_domain: str
+    test_domain: str  # a domain or the name of a FaceSet
     task: tuple[str, ...]  # tasks the protocol may be asked for; the runner's default
     metrics: tuple[str, ...]  # metric ids, in the order in which they are computed
 
@@ -62,6 +63,20 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
+class FaceSet:
+    """Faces to test on that are of no domain; see protocols/sets.toml for what the fields mean."""
+
+    name: str
+    title: str
+    note: str  # what a reader of a table has to know
+    variable: str
+    list: str
+    degraded: str
+    references: str
+    shown: bool
+
+
+@dataclass(frozen=True)
 class Claim:
     """One sentence of the paper and how it is held against numbers.
 
@@ -97,6 +112,8 @@ _PROFILE = {key: int for key in ("size", "train", "val", "test", "width", "batch
 _PROFILE |= {"perceptual": str, "seeds": list[int]}
 _TABLE = {"version": int, "protocols": list[str], "rows": list[dict], "columns": list[str]}
 _ROW = {"task": str, "methods": list[str]}
+_SETS = {"version": int, "sets": list[dict]}
+_SET = {key: str for key in ("name", "title", "note", "variable", "list", "degraded", "references")} | {"shown": bool}
 _CLAIMS = {"version": int, "claims": list[dict]}
 _CLAIM = {"section": str, "sentence": str, "reading": str, "table": int, "protocol": str, "tasks": list[str]}
 _CLAIM |= {"metrics": list[str], "methods": list[str], "over": list[str], "quantity": str, "stated": list[str]}
@@ -104,7 +121,8 @@ _CLAIM |= {"metrics": list[str], "methods": list[str], "over": list[str], "quant
 
 def protocol_names() -> list[str]:
     """Names of the protocols there are, as the command line and the scores write them."""
-    return [name.upper() for name in _stems() if name != "claims" and not name.startswith("table")]
+    others = ("claims", "sets")
+    return [name.upper() for name in _stems() if name not in others and not name.startswith("table")]
 
 
 def profile_names() -> list[str]:
@@ -113,7 +131,7 @@ def profile_names() -> list[str]:
 
 
 def table_names() -> list[str]:
-    """Names of the tables there are: table1, table2, ..."""
+    """Names of the tables there are: table1, table2, table2_photographs, ..."""
     return [name for name in _stems() if name.startswith("table")]
 
 
@@ -144,9 +162,9 @@ def load_table(name: str) -> TableSpec:
 def parse_protocol(place: str, text: str) -> Protocol:
     """A protocol from the text of its file; `place` names the file in messages."""
     values = _values(place, _toml(place, text), _PROTOCOL)
-    for key in ("train_domain", "test_domain"):
-        if values[key] not in DOMAINS:
-            raise InputError(f"{place}: {key}: expected one of {', '.join(DOMAINS)}, got '{values[key]}'")
+    for key, known in (("train_domain", DOMAINS), ("test_domain", (*DOMAINS, *load_sets()))):
+        if values[key] not in known:
+            raise InputError(f"{place}: {key}: expected one of {', '.join(known)}, got '{values[key]}'")
     return Protocol(_stem(place).upper(), **values)
 
 
@@ -167,6 +185,22 @@ def parse_table(place: str, text: str) -> TableSpec:
     values = _values(place, _toml(place, text), _TABLE)
     rows = [Row(**_values(f"{place}: rows[{index}]", row, _ROW)) for index, row in enumerate(values["rows"])]
     return TableSpec(_stem(place), **(values | {"rows": tuple(rows)}))
+
+
+@cache
+def load_sets() -> dict[str, FaceSet]:
+    """Read protocols/sets.toml: the test sets by name; InputError as in load_protocol."""
+    return parse_sets("protocols/sets.toml", _read("sets.toml"))
+
+
+def parse_sets(place: str, text: str) -> dict[str, FaceSet]:
+    """The test sets from the text of their file."""
+    listed = _values(place, _toml(place, text), _SETS)["sets"]
+    sets = [FaceSet(**_values(f"{place}: sets[{index}]", found, _SET)) for index, found in enumerate(listed)]
+    for found in sets:
+        if bool(found.list) == bool(found.degraded):
+            raise InputError(f"{place}: {found.name}: expected either a list or a folder of degraded faces")
+    return {found.name: found for found in sets}
 
 
 def load_claims() -> tuple[Claim, ...]:
@@ -211,7 +245,7 @@ def _values(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -
     _same_keys(place, found, expected)
     for key, kind in expected.items():
         if not _is(found[key], kind):
-            wanted = getattr(kind, "__name__", str(kind)) if kind in (int, str) else str(kind)
+            wanted = getattr(kind, "__name__", str(kind)) if kind in (int, str, bool) else str(kind)
             raise InputError(f"{place}: {key}: expected {wanted}, got {found[key]!r}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
 
@@ -226,7 +260,7 @@ def _same_keys(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]
 
 
 def _is(value: Any, kind: Any) -> bool:
-    if kind in (int, str):
+    if kind in (int, str, bool):
         return type(value) is kind  # a bool is not an int here
     (item,) = kind.__args__
     return isinstance(value, list) and all(type(element) is item for element in value)

@@ -7,6 +7,7 @@ from benchmark.cli_lists import list_methods, list_metrics
 from benchmark.cli_run import reproduce, run, sheet
 from benchmark.cli_score import score
 from benchmark.cli_tables import tables
+from benchmark.cli_throughput import throughput
 from benchmark.cli_tradeoff import tradeoff
 from benchmark.cli_weights import weights_group
 from degrade.console import Group
@@ -20,7 +21,7 @@ def benchmark(no_network: bool) -> None:
 
 
 for command in (
-    *(run, reproduce, tables, sheet, score, list_methods, list_metrics, weights_group, tradeoff),
+    *(run, reproduce, tables, sheet, score, list_methods, list_metrics, weights_group, tradeoff, throughput),
     *(cli_statistics.compare, cli_statistics.breakdown, cli_statistics.claims, cli_statistics.export),
 ):
     benchmark.add_command(command)

@@ -96,7 +96,7 @@ def run(
 
 @click.command(cls=Command)
 @click.option("--table", "numbers", multiple=True, help="1, 2, 3, 2_photographs, 3_true; repeatable; default: all.")
-@click.option("--dry-run", is_flag=True, help="Only list the runs and how many of their score lines are there.")
+@click.option("--dry-run", is_flag=True, help="Only list the runs, what is there, and what all of it takes.")
 @_scoring
 @_shared
 def reproduce(
@@ -112,7 +112,9 @@ def reproduce(
     settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     settings = replace(settings, keep=keep, max_failures=max_failures)
     if dry_run:
-        _say(whole.listing(settings, tables))
+        from benchmark import estimate
+
+        _say([*whole.listing(settings, tables), "", *estimate.lines(settings, whole.jobs_of(settings, tables)[0])])
         return
     done = _stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
     absent = f"runs: {done.jobs}; rows not run, because their method or test set is not there: {len(done.not_run)}"

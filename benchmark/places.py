@@ -119,23 +119,36 @@ def set_obstacle(settings: Settings, chosen: FaceSet) -> str:
     return ""
 
 
-def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
-    found = (settings.faces.ffhq if chosen.list else None) or os.environ.get(chosen.variable)
-    return Path(found) if found else None
+def set_size(settings: Settings, chosen: FaceSet) -> int:
+    """Images of a test set here, at most as many as the profile tests on; InputError when they cannot be had."""
+    return len(_set_faces(settings, chosen))
 
 
-def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
-    """Faces of a list, degraded by the task; or images that are degraded already, brought to the profile's side."""
+def _set_faces(settings: Settings, chosen: FaceSet) -> list[Source]:
+    """The listed faces, or the degraded ones."""
     if reason := set_obstacle(settings, chosen):
         raise InputError(reason)
     folder, most = _set_folder(settings, chosen), settings.profile.test or None
     if chosen.list:
-        sources = role_sources(folder, "test", list_file=folder / chosen.list, limit=most)
+        return role_sources(folder, "test", list_file=folder / chosen.list, limit=most)
+    return folder_sources(folder / chosen.degraded)[:most]
+
+
+def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
+    """The first place that holds it: --ffhq for a list, or what the environment names."""
+    places = ((settings.faces.ffhq if chosen.list else None), os.environ.get(chosen.variable))
+    found = (Path(place) for place in places if place and Path(place, chosen.list or chosen.degraded).exists())
+    return next(found, None)
+
+
+def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
+    """Faces of a list, degraded by the task; or images that are degraded already, brought to the profile's side."""
+    sources, folder = _set_faces(settings, chosen), _set_folder(settings, chosen)
+    if chosen.list:
         return _degraded(settings, sources, task, "test", chosen.name)
+    pairs = [Pair(source.name, source.path) for source in sources]
     if chosen.references:
-        pairs = folder_pairs(folder / chosen.references, folder / chosen.degraded)[:most]
-    else:
-        pairs = [Pair(source.name, source.path) for source in folder_sources(folder / chosen.degraded)[:most]]
+        pairs = folder_pairs(folder / chosen.references, folder / chosen.degraded)[: len(sources)]
     plan = ImportPlan(chosen.name, size=settings.profile.size, scale=1)
     hashes = [[sha256(path.read_bytes()) for path in (pair.lq, pair.hq) if path] for pair in pairs]
     digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])

@@ -1,12 +1,11 @@
 """The frozen files of `protocols/`: read, checked key by key, and turned into values."""
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from benchmark.keyed import checked, parsed, stem, stems, text_of
 from degrade.errors import InputError, unknown
 
 DOMAINS = ("synthetic", "real")
@@ -121,18 +120,18 @@ _CLAIM |= {"metrics": list[str], "methods": list[str], "over": list[str], "quant
 
 def protocol_names() -> list[str]:
     """Names of the protocols there are, as the command line and the scores write them."""
-    others = ("claims", "sets")
-    return [name.upper() for name in _stems() if name not in others and not name.startswith("table")]
+    others = ("claims", "sets", "throughput")
+    return [name.upper() for name in stems() if name not in others and not name.startswith("table")]
 
 
 def profile_names() -> list[str]:
     """Names of the profiles there are."""
-    return _stems("profiles")
+    return stems("profiles")
 
 
 def table_names() -> list[str]:
     """Names of the tables there are: table1, table2, table2_photographs, ..."""
-    return [name for name in _stems() if name.startswith("table")]
+    return [name for name in stems() if name.startswith("table")]
 
 
 def load_protocol(name: str) -> Protocol:
@@ -142,61 +141,61 @@ def load_protocol(name: str) -> Protocol:
     """
     if name.upper() not in protocol_names():
         raise unknown("protocol", name, protocol_names())
-    return parse_protocol(f"protocols/{name.lower()}.toml", _read(f"{name.lower()}.toml"))
+    return parse_protocol(f"protocols/{name.lower()}.toml", text_of(f"{name.lower()}.toml"))
 
 
 def load_profile(name: str) -> Profile:
     """Read protocols/profiles/<name>.toml; InputError as in load_protocol."""
     if name.lower() not in profile_names():
         raise unknown("profile", name, profile_names())
-    return parse_profile(f"protocols/profiles/{name.lower()}.toml", _read("profiles", f"{name.lower()}.toml"))
+    return parse_profile(f"protocols/profiles/{name.lower()}.toml", text_of("profiles", f"{name.lower()}.toml"))
 
 
 def load_table(name: str) -> TableSpec:
     """Read protocols/<name>.toml of a table; InputError as in load_protocol."""
     if name.lower() not in table_names():
         raise unknown("table", name, table_names())
-    return parse_table(f"protocols/{name.lower()}.toml", _read(f"{name.lower()}.toml"))
+    return parse_table(f"protocols/{name.lower()}.toml", text_of(f"{name.lower()}.toml"))
 
 
 def parse_protocol(place: str, text: str) -> Protocol:
     """A protocol from the text of its file; `place` names the file in messages."""
-    values = _values(place, _toml(place, text), _PROTOCOL)
+    values = checked(place, parsed(place, text), _PROTOCOL)
     for key, known in (("train_domain", DOMAINS), ("test_domain", (*DOMAINS, *load_sets()))):
         if values[key] not in known:
             raise InputError(f"{place}: {key}: expected one of {', '.join(known)}, got '{values[key]}'")
-    return Protocol(_stem(place).upper(), **values)
+    return Protocol(stem(place).upper(), **values)
 
 
 def parse_profile(place: str, text: str) -> Profile:
     """A profile from the text of its file."""
-    values = _values(place, _toml(place, text), _PROFILE)
+    values = checked(place, parsed(place, text), _PROFILE)
     for key in ("size", "test", "train", "val", "width", "batch", "steps"):
         least = 0 if key in ("test", "train", "val") else 1
         if values[key] < least:
             raise InputError(f"{place}: {key}: expected at least {least}, got {values[key]}")
     if not values["seeds"]:
         raise InputError(f"{place}: seeds: expected at least one training seed, got none")
-    return Profile(_stem(place), **values)
+    return Profile(stem(place), **values)
 
 
 def parse_table(place: str, text: str) -> TableSpec:
     """A table from the text of its file."""
-    values = _values(place, _toml(place, text), _TABLE)
-    rows = [Row(**_values(f"{place}: rows[{index}]", row, _ROW)) for index, row in enumerate(values["rows"])]
-    return TableSpec(_stem(place), **(values | {"rows": tuple(rows)}))
+    values = checked(place, parsed(place, text), _TABLE)
+    rows = [Row(**checked(f"{place}: rows[{index}]", row, _ROW)) for index, row in enumerate(values["rows"])]
+    return TableSpec(stem(place), **(values | {"rows": tuple(rows)}))
 
 
 @cache
 def load_sets() -> dict[str, FaceSet]:
     """Read protocols/sets.toml: the test sets by name; InputError as in load_protocol."""
-    return parse_sets("protocols/sets.toml", _read("sets.toml"))
+    return parse_sets("protocols/sets.toml", text_of("sets.toml"))
 
 
 def parse_sets(place: str, text: str) -> dict[str, FaceSet]:
     """The test sets from the text of their file."""
-    listed = _values(place, _toml(place, text), _SETS)["sets"]
-    sets = [FaceSet(**_values(f"{place}: sets[{index}]", found, _SET)) for index, found in enumerate(listed)]
+    listed = checked(place, parsed(place, text), _SETS)["sets"]
+    sets = [FaceSet(**checked(f"{place}: sets[{index}]", found, _SET)) for index, found in enumerate(listed)]
     for found in sets:
         if bool(found.list) == bool(found.degraded):
             raise InputError(f"{place}: {found.name}: expected either a list or a folder of degraded faces")
@@ -205,17 +204,17 @@ def parse_sets(place: str, text: str) -> dict[str, FaceSet]:
 
 def load_claims() -> tuple[Claim, ...]:
     """Read protocols/claims.toml: what the paper says of its numbers, in its order; InputError as in load_protocol."""
-    return parse_claims("protocols/claims.toml", _read("claims.toml"))
+    return parse_claims("protocols/claims.toml", text_of("claims.toml"))
 
 
 def parse_claims(place: str, text: str) -> tuple[Claim, ...]:
     """The claims from the text of their file."""
-    listed = _values(place, _toml(place, text), _CLAIMS)["claims"]
+    listed = checked(place, parsed(place, text), _CLAIMS)["claims"]
     return tuple(_claim(f"{place}: claims[{index}]", found) for index, found in enumerate(listed))
 
 
 def _claim(place: str, found: Mapping[str, Any]) -> Claim:
-    claim = Claim(**_values(place, found, _CLAIM))
+    claim = Claim(**checked(place, found, _CLAIM))
     if claim.quantity not in QUANTITIES:
         raise InputError(f"{place}: {unknown('quantity', claim.quantity, QUANTITIES)}")
     pairwise, count = QUANTITIES[claim.quantity]
@@ -231,50 +230,3 @@ def _is_number(text: str) -> bool:
         return float(text) == float(text)
     except ValueError:
         return False
-
-
-def _toml(place: str, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{place}: not valid TOML ({error})") from error
-
-
-def _values(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with lists as tuples, when keys and types are exactly the expected ones."""
-    _same_keys(place, found, expected)
-    for key, kind in expected.items():
-        if not _is(found[key], kind):
-            wanted = getattr(kind, "__name__", str(kind)) if kind in (int, str, bool) else str(kind)
-            raise InputError(f"{place}: {key}: expected {wanted}, got {found[key]!r}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
-
-
-def _same_keys(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    for key in found:
-        if key not in expected:
-            raise InputError(f"{place}: {unknown('key', key, expected)}")
-    missing = [key for key in expected if key not in found]
-    if missing:
-        raise InputError(f"{place}: key '{missing[0]}' is missing; expected {', '.join(expected)}")
-
-
-def _is(value: Any, kind: Any) -> bool:
-    if kind in (int, str, bool):
-        return type(value) is kind  # a bool is not an int here
-    (item,) = kind.__args__
-    return isinstance(value, list) and all(type(element) is item for element in value)
-
-
-def _stem(place: str) -> str:
-    return place.rsplit("/", 1)[-1].removesuffix(".toml")
-
-
-def _stems(*folder: str) -> list[str]:
-    place = files("protocols").joinpath(*folder)
-    names: Sequence[str] = [entry.name for entry in place.iterdir() if entry.name.endswith(".toml")]
-    return sorted(name.removesuffix(".toml") for name in names)
-
-
-def _read(*path: str) -> str:
-    return files("protocols").joinpath(*path).read_text(encoding="utf-8")

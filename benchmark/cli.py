@@ -22,6 +22,12 @@ def benchmark(no_network: bool) -> None:
 
 for command in (
     *(run, reproduce, tables, sheet, score, list_methods, list_metrics, weights_group, tradeoff, throughput),
-    *(cli_statistics.compare, cli_statistics.breakdown, cli_statistics.claims, cli_statistics.export),
+    *(
+        cli_statistics.compare,
+        cli_statistics.breakdown,
+        cli_statistics.claims,
+        cli_statistics.sanity,
+        cli_statistics.export,
+    ),
 ):
     benchmark.add_command(command)

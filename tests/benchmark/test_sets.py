@@ -132,8 +132,9 @@ def test_what_is_not_here_is_said_and_left_out_of_a_reproduction(settings, monke
     with pytest.raises(InputError, match="true pairs: set FACES_PAIRS to the folder that holds lq"):
         domain_split(settings, "true_pairs", "sr4", "test")
     jobs, absent = reproduce.jobs_of(settings, [load_table("table3_true")])
-    assert {job.protocol for job in jobs} == set(ON_SETS) - {"S2P", "S2T", "R2T"}
-    assert all("set FACES_PAIRS" in line for line in absent) and absent
+    assert {job.protocol for job in jobs} == {"S2LFW", "R2LFW"}  # its folder is there, those of WebPhoto and WIDER not
+    assert "S2T sr4 ispl: not run, true pairs: set FACES_PAIRS to the folder that holds lq" in absent
+    assert "R2WIDER sr4 edsr: not run, WIDER-Test: set FACES_REAL to the folder that holds wider" in absent
     quick = Settings(replace(LITE, name="quick"))
     assert reproduce.jobs_of(quick, [load_table("table3_true")])[0] == []
 

@@ -4,7 +4,7 @@ import click
 
 from benchmark import cli_statistics, offline
 from benchmark.cli_lists import list_methods, list_metrics
-from benchmark.cli_run import reproduce, run, sheet
+from benchmark.cli_run import figures, reproduce, run, sheet
 from benchmark.cli_score import score
 from benchmark.cli_tables import tables
 from benchmark.cli_throughput import throughput
@@ -21,7 +21,7 @@ def benchmark(no_network: bool) -> None:
 
 
 for command in (
-    *(run, reproduce, tables, sheet, score, list_methods, list_metrics, weights_group, tradeoff, throughput),
+    *(run, reproduce, tables, sheet, figures, score, list_methods, list_metrics, weights_group, tradeoff, throughput),
     *(
         cli_statistics.compare,
         cli_statistics.breakdown,

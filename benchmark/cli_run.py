@@ -1,4 +1,4 @@
-"""`benchmark run`, `reproduce` and `sheet`: what restores and scores."""
+"""`benchmark run`, `reproduce`, `sheet` and `figures`: what restores and scores."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -145,6 +145,25 @@ def sheet(
     settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
     _say([f"written: {_stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
+
+
+@click.command(cls=Command)
+@click.option("--faces", "count", type=click.IntRange(1), default=3, show_default=True, help="Rows of each sheet.")
+@_shared
+def figures(
+    count: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    work: Path, results: Path, device: str, workers: int, limit: int | None,
+) -> None:  # fmt: skip
+    """Draw what a profile has scores of, with the checkpoints under --work that were scored; trains nothing.
+
+    Sheets and residual maps of each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion
+    plane, training curves. The faces are those of --list, or of show.txt in the folder of the faces.
+    """
+    from benchmark.figures import Gallery
+
+    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    made = _stoppable(Gallery(settings, count).draw)
+    _say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])
 
 
 def _settings(

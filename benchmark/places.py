@@ -183,7 +183,7 @@ def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
     count = {"train": profile.train, "val": profile.val, "test": profile.test}[role] or None
     if profile.name == "quick":
         return portrait_sources(role, limit=count)
-    folder = _face_folder(profile, faces)
+    folder = clean_folder(profile, faces)
     if faces.names is None:
         sources = role_sources(folder, role, limit=count)
     elif role == "test":
@@ -196,7 +196,8 @@ def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
     return sources
 
 
-def _face_folder(profile: Profile, faces: Faces) -> Path:
+def clean_folder(profile: Profile, faces: Faces) -> Path:
+    """The folder of clean faces; InputError where none is named."""
     # Only --ffhq for `paper`: whatever FACES_HQ names, it would be taken for FFHQ in silence.
     found = faces.ffhq or (os.environ.get("FACES_HQ") if profile.name != "paper" else None)
     if not found:

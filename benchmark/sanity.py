@@ -73,7 +73,7 @@ def page(found: Sequence[Ordering], profile: str) -> Page:
     sentences = (
         f"Score lines of profile {profile}; expected: the first is better than the second on the same images",
         "On its own task a trained network beats the degraded input and bicubic_x4; trained on the real domain it "
-        "beats, there, its twin trained on the synthetic one. PSNR is expected of networks alone that have a pixel loss",
+        "beats, there, its twin trained on the synthetic one. PSNR is expected of networks with a pixel loss alone",
         f"{CHANCE}: Wilcoxon's signed-rank test has p of at least 0.05, or the 95 % interval of the difference holds 0",
     )
     columns = tuple(map(Entry, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict")))

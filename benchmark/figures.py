@@ -20,6 +20,7 @@ from benchmark.protocol import load_table
 from benchmark.record import read_scores
 from benchmark.titles import method_title
 from degrade.errors import InputError
+from degrade.files import sha256_file
 from degrade.image import Image, write
 from degrade.sheet import contact_sheet
 from degrade.split import Split

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from benchmark.carry import Carried, carried_block
 from benchmark.cells import MEASURED, NOT_RUN, Cell
 from benchmark.gap_table import GapTable, gap_block
 from benchmark.layout import Block, Entry, Footnotes, Page
@@ -24,7 +25,13 @@ _LEGEND = (
 )
 
 
-def page(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None) -> Page:
+def page(
+    spec: TableSpec,
+    profile: Profile,
+    sections: Sequence[Section],
+    gaps: GapTable | None,
+    carried: Sequence[Carried] = (),
+) -> Page:
     """The whole table as text. The same sections give the same page."""
     footnotes = Footnotes()
     columns = shown(spec, sections)
@@ -39,6 +46,8 @@ def page(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: G
     ]
     if gaps:
         blocks.append(gap_block(gaps, footnotes))
+    if carried:
+        blocks.append(carried_block(carried, footnotes))
     sentences = (*_sentences(profile, sections), *(gaps.sentences if gaps else ()))
     title = (TABLES | COMPANIONS)[spec.name]
     return Page(f"{title} (profile {profile.name})", sentences, tuple(blocks), footnotes.sentences)

@@ -61,11 +61,11 @@ def number_of(spec: TableSpec) -> int:
 
 
 def sections_of(spec: TableSpec, runs: Runs) -> tuple[Section, ...]:
-    """The sections of a table in the order of its file, protocol by protocol."""
+    """The sections of a table in the order of its file, those of one task beside each other."""
     return tuple(
         Section(protocol, row.task, tuple(_line(spec, runs, protocol, row.task, method) for method in row.methods))
-        for protocol in spec.protocols
         for row in spec.rows
+        for protocol in spec.protocols
     )
 
 

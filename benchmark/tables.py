@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
 
+from benchmark.carry import Carried, carried_over, carried_rows
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.gap_table import Change, GapTable, gap_table
 from benchmark.layout import forms, write_form
@@ -45,9 +46,10 @@ def _is_begun(spec: TableSpec, runs: Runs) -> bool:
 
 def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
     sections = sections_of(spec, runs)
-    gaps = _gaps(spec, runs)
-    text = page(spec, profile, sections, gaps)
-    written = forms(text, _csv_rows(spec, profile, sections, gaps), f"{profile.name}-{spec.name}")
+    gaps, carried = _gaps(spec, runs), carried_over(spec, runs)
+    text = page(spec, profile, sections, gaps, carried)
+    rows = [*_csv_rows(spec, profile, sections, gaps), *_carried_rows(spec, carried)]
+    written = forms(text, rows, f"{profile.name}-{spec.name}")
     paths = [folder / f"{spec.name}{ending}" for ending in written]
     for path in paths:
         write_form(path, written)
@@ -107,6 +109,13 @@ def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     value = (_number(change.value), *_ends(change.interval))
     note = "; ".join(filter(None, notes)) or NOT_RUN
     return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
+
+
+def _carried_rows(spec: TableSpec, carried: Sequence[Carried]) -> Iterator[tuple[object, ...]]:
+    """Lines as those of the gain, each under the protocol that was trained on the real domain."""
+    for one, metric in carried_rows(carried):
+        key = (spec.name.removeprefix("table"), spec.rows[0].task, one.twins[1], one.method, metric)
+        yield (*key, _number(one.value), *_ends(one.interval), "", "", "", "", one.note)
 
 
 def _number(value: float | None) -> str:

@@ -181,3 +181,28 @@ def test_the_degraded_image_of_a_set_is_taken_as_it_is_where_the_side_fits(setti
     wide = replace(settings, profile=replace(LITE, size=128))
     split = domain_split(wide, "lfw", "sr4", "test").split
     np.testing.assert_array_equal(to_uint8(split.degraded("l0")), to_uint8(paint(30, 128)))
+
+
+def test_the_gain_of_training_on_the_real_domain_is_told_for_every_set(settings, tmp_path):
+    elsewhere = replace(settings, results=tmp_path)
+    for name, ids in (("S2T", "psnr.rgb,gmsd"), ("R2T", "psnr.rgb,gmsd"), ("S2LFW", "ffd.dlib"), ("R2LFW", "ffd.dlib")):
+        protocol = replace(load_protocol(name), metrics=tuple(ids.split(",")))
+        run(RunRequest(elsewhere, protocol, "edsr", ("sr4",)))
+        run(RunRequest(elsewhere, protocol, "identity", ("sr4",)))
+    render("lite", tmp_path)
+    means = {
+        name: np.mean([s.value for s in read_scores(tmp_path, "lite") if (s.protocol, s.metric) == (name, "gmsd")
+                       and s.method == "edsr"])
+        for name in ("S2T", "R2T")
+    }  # fmt: skip
+    gained = 100 * (means["S2T"] - means["R2T"]) / means["S2T"]
+    text = (tmp_path / "lite" / "table3_true.md").read_text()
+    header, _, *rows = text[text.index("## Gain by training") :].split("\n\n")[1].splitlines()
+    columns = [cell.strip() for cell in header.strip("|").split("|")]
+    assert columns == ["Method", "true pairs, GMSD", "LFW-Test, FFD-dlib"]
+    (edsr,) = [row for row in rows if row.startswith("| EDSR")]
+    assert edsr.strip("|").split("|")[1].split()[0] == f"{gained:.1f}"
+    assert not any(row.startswith("| Degraded input") for row in rows)  # which nothing is trained for
+    table = (tmp_path / "lite" / "table3_true.csv").read_text().splitlines()
+    (line,) = [line for line in table if line.startswith("3_true,sr4,R2T,edsr,gain_percent:gmsd,")]
+    assert float(line.split(",")[5]) == pytest.approx(gained)

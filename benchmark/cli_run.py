@@ -56,7 +56,9 @@ def metric_ids(text: str | None) -> tuple[str, ...]:
 
 
 @click.command(cls=Command)
-@click.option("--protocol", required=True, type=Name("protocol", protocol_names), help="S2S, S2R or R2R.")
+@click.option(
+    "--protocol", required=True, type=Name("protocol", protocol_names), help="S2S, S2R, R2R; on test sets S2P, S2T, ..."
+)
 @click.option("--method", required=True, help="One of `benchmark methods`, or folder:DIR, cmd:..., ...")
 @click.option(
     "--task",

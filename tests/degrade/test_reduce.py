@@ -1,5 +1,10 @@
 """Faces reduced to JPEGs: what is in the files, what is kept, what is refused."""
 
+import os
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -110,3 +115,24 @@ def test_a_place_inside_the_faces_and_a_name_that_is_not_there_are_refused(folde
         reduce_faces(folder, folder / "small", ReducePlan(32))
     with pytest.raises(InputError, match="holds no face z to align"):
         reduce_faces(folder, folder.parent / "out", ReducePlan(32, aligned=frozenset({"z"})))
+
+
+def test_the_faces_of_profile_lite_come_out_as_its_manifest_says(tmp_path):
+    """On this machine too: two portraits, and two photographs that are aligned first."""
+    if "FACES_HQ" not in os.environ:
+        pytest.skip("FACES_HQ names no folder of faces")
+    listed = read_manifest(Path(str(files("protocols") / "profiles" / "lite.csv")))
+    names = ("omi_0001", "gecid_03", "london_001", "london_066")
+    (tmp_path / "faces").mkdir()
+    for name in names:
+        source = Path(os.environ["FACES_HQ"], f"{name}.jpg")
+        if not source.is_file():
+            pytest.skip(f"{source} is not there: FACES_HQ names other faces")
+        shutil.copy(source, tmp_path / "faces" / source.name)
+    aligned = frozenset(name for name in names if listed[name]["aligned"] == "yes")
+    reduce_faces(tmp_path / "faces", tmp_path / "out", ReducePlan(256, aligned=aligned))
+    made = read_manifest(tmp_path / "out" / MANIFEST)
+    if any(made[name]["source_sha256"] != listed[name]["source_sha256"] for name in names):
+        pytest.skip("FACES_HQ names other faces of these names, such as the reduced ones")
+    assert aligned == {"london_001", "london_066"}
+    assert [made[name]["pixels_sha256"] for name in names] == [listed[name]["pixels_sha256"] for name in names]

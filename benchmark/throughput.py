@@ -1,12 +1,12 @@
 """How fast a network is trained here, and how large networks are: what the hours of a dry run are scaled from."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from benchmark import methods
+from benchmark.environment import environment
 from benchmark.keyed import checked, parsed, text_of
 from degrade.errors import InputError
 from degrade.recipes import find_recipe
@@ -34,8 +34,9 @@ class Throughput:
 
 @dataclass(frozen=True)
 class Network:
-    """What one image costs. multiply_adds: forward, of convolutions and matrix products, of a training image (its
-    crop) and of a whole one; half of what torch's flop counter counts.
+    """What one image costs: multiply-adds of the forward pass of a training image (its crop) and of a whole one.
+
+    They are those of convolutions and matrix products, half of what torch's flop counter counts.
     """
 
     parameters: int
@@ -101,22 +102,28 @@ def measure(method: str, width: int, size: int, batch: int, device: str, percept
             _seconds(Path(folder) / str(steps), (method, width, perceptual), (steps, batch, device), split)
             for steps in (_FIRST, _FIRST + _STEPS)
         )
-    from ispl_model.device import device_name, find_device
+    rate = round(_STEPS * batch / (all_of_them - first), 3)
+    return Throughput(*_machine(device), methods.canonical(method), width, size, batch, rate)
+
+
+def _machine(device: str) -> tuple[str, str]:
+    """Its name, and cpu or gpu."""
+    import torch
+
+    from ispl_model.device import device_name, find_device, multiplies_in
 
     where = find_device(device)
-    rate = round(_STEPS * batch / (all_of_them - first), 3)
-    kind = "cpu" if where.type == "cpu" else "gpu"
-    return Throughput(device_name(where), kind, methods.canonical(method), width, size, batch, rate)
+    name, kind = device_name(where), "gpu"
+    if where.type == "cpu":
+        name, kind = f"{torch.get_num_threads()} threads of {environment((), 'cpu')['processor']}", "cpu"
+    return f"{name}, {multiplies_in(where)}", kind
 
 
 def block(measured: Throughput) -> str:
     """The lines of protocols/throughput.toml."""
-    values = (f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in _items(measured))
+    items = asdict(measured).items()
+    values = (f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in items)
     return "\n".join(("[[measured]]", *values))
-
-
-def _items(measured: Throughput) -> Sequence[tuple[str, object]]:
-    return list(asdict(measured).items())
 
 
 def _portraits(folder: Path, size: int) -> Split:
@@ -126,7 +133,7 @@ def _portraits(folder: Path, size: int) -> Split:
 
 
 def _seconds(folder: Path, what: tuple[str, int, str], how: tuple[int, int, str], split: Split) -> float:
-    """Of a whole training of `how` = (steps, batch, device), checkpoint not written meanwhile."""
+    """What a training takes; what: method, width and perceptual loss; how: steps, batch and device."""
     from ispl_model.device import seeded_build
     from ispl_model.train import TrainRun, train
 

@@ -4,9 +4,10 @@ import click
 
 from benchmark import cli_statistics, offline
 from benchmark.cli_lists import list_methods, list_metrics
-from benchmark.cli_run import reproduce, run, sheet
+from benchmark.cli_run import figures, reproduce, run, sheet
 from benchmark.cli_score import score
 from benchmark.cli_tables import tables
+from benchmark.cli_throughput import throughput
 from benchmark.cli_tradeoff import tradeoff
 from benchmark.cli_weights import weights_group
 from degrade.console import Group
@@ -20,7 +21,13 @@ def benchmark(no_network: bool) -> None:
 
 
 for command in (
-    *(run, reproduce, tables, sheet, score, list_methods, list_metrics, weights_group, tradeoff),
-    *(cli_statistics.compare, cli_statistics.breakdown, cli_statistics.claims, cli_statistics.export),
+    *(run, reproduce, tables, sheet, figures, score, list_methods, list_metrics, weights_group, tradeoff, throughput),
+    *(
+        cli_statistics.compare,
+        cli_statistics.breakdown,
+        cli_statistics.claims,
+        cli_statistics.sanity,
+        cli_statistics.export,
+    ),
 ):
     benchmark.add_command(command)

@@ -1,4 +1,4 @@
-"""`benchmark run`, `reproduce` and `sheet`: what restores and scores."""
+"""`benchmark run`, `reproduce`, `sheet` and `figures`: what restores and scores."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -56,7 +56,9 @@ def metric_ids(text: str | None) -> tuple[str, ...]:
 
 
 @click.command(cls=Command)
-@click.option("--protocol", required=True, type=Name("protocol", protocol_names), help="S2S, S2R or R2R.")
+@click.option(
+    "--protocol", required=True, type=Name("protocol", protocol_names), help="S2S, S2R, R2R; on test sets S2P, S2T, ..."
+)
 @click.option("--method", required=True, help="One of `benchmark methods`, or folder:DIR, cmd:..., ...")
 @click.option(
     "--task",
@@ -95,12 +97,12 @@ def run(
 
 
 @click.command(cls=Command)
-@click.option("--table", "numbers", type=int, multiple=True, help="1, 2 or 3; may be repeated; default: all.")
-@click.option("--dry-run", is_flag=True, help="Only list the runs and how many of their score lines are there.")
+@click.option("--table", "numbers", multiple=True, help="1, 2, 3, 2_photographs, 3_true; repeatable; default: all.")
+@click.option("--dry-run", is_flag=True, help="Only list the runs, what is there, and what all of it takes.")
 @_scoring
 @_shared
 def reproduce(
-    numbers: tuple[int, ...], dry_run: bool, keep: bool, max_failures: int | None,
+    numbers: tuple[str, ...], dry_run: bool, keep: bool, max_failures: int | None,
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
@@ -112,10 +114,12 @@ def reproduce(
     settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     settings = replace(settings, keep=keep, max_failures=max_failures)
     if dry_run:
-        _say(whole.listing(settings, tables))
+        from benchmark import estimate
+
+        _say([*whole.listing(settings, tables), "", *estimate.lines(settings, whole.jobs_of(settings, tables)[0])])
         return
     done = _stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
-    absent = f"runs: {done.jobs}; rows not run, because their method is not there: {len(done.not_run)}"
+    absent = f"runs: {done.jobs}; rows not run, because their method or test set is not there: {len(done.not_run)}"
     _say([absent, *text.closing(done.done)])
 
 
@@ -143,6 +147,25 @@ def sheet(
     settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
     _say([f"written: {_stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
+
+
+@click.command(cls=Command)
+@click.option("--faces", "count", type=click.IntRange(1), default=3, show_default=True, help="Rows of each sheet.")
+@_shared
+def figures(
+    count: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    work: Path, results: Path, device: str, workers: int, limit: int | None,
+) -> None:  # fmt: skip
+    """Draw what a profile has scores of, with the checkpoints under --work that were scored; trains nothing.
+
+    Sheets and residual maps of each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion
+    plane, training curves. The faces are those of --list, or of show.txt in the folder of the faces.
+    """
+    from benchmark.figures import Gallery
+
+    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    made = _stoppable(Gallery(settings, count).draw)
+    _say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])
 
 
 def _settings(

@@ -1,5 +1,6 @@
 """Commands that read score lines only: compare methods, break a metric down, judge the paper's claims, export."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +113,29 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     if out:
         write_form(out, {".md": text, ".csv": to_csv(judging.rows(judgements))})
         click.echo(f"written: {out}")
+
+
+@click.command(cls=Command)
+@_PROFILE
+@_RESULTS
+@_OUT
+def sanity(profile: str, results: Path, out: Path | None) -> None:
+    """Check what one expects of any sound experiment; exit 1 where it does not hold beyond chance.
+
+    A trained network beats the degraded input and bicubic_x4 on its own task, and on the real domain one that was
+    trained there beats its twin that was not.
+    """
+    from benchmark import sanity as checking
+    from benchmark.layout import forms, to_markdown, write_form
+
+    found = checking.orderings(profile, results)
+    table = checking.page(found, profile)
+    click.echo(to_markdown(table), nl=False)
+    if out:
+        write_form(out, forms(table, checking.rows(found), "sanity"))
+        click.echo(f"written: {out}")
+    click.echo(checking.closing(found))
+    sys.exit(1 if any(one.verdict == checking.FAILS for one in found) else 0)
 
 
 @click.command(cls=Command)

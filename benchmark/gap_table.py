@@ -134,15 +134,24 @@ def _mean(method: str, kind: str, runs: Protocols, counted: tuple[str, ...], tas
 def _change(runs: Protocols, kind: str, metrics: tuple[str, ...]) -> tuple[float | None, Interval | None, str]:
     """(value, interval, note): the note says why one of them is None, and is empty where nothing was run."""
     protocols, formula, _ = CHANGES[kind]
-    before, after = (runs[protocol] for protocol in protocols)
+    sides = {protocol: runs[protocol] for protocol in protocols}
+    reason = different_runs(kind, *sides.items()) or _different_sets(runs, metrics)
+    return changed(sides, (kind, formula), metrics, reason)
+
+
+def changed(
+    sides: Protocols, what: tuple[str, Formula], metrics: tuple[str, ...], reason: str = ""
+) -> tuple[float | None, Interval | None, str]:
+    """As _change, from the first side to the second; what: a name and its formula; reason: why there is no value."""
+    kind, formula = what
+    before, after = sides.values()
     if not before.scores or not after.scores or not metrics:
         return None, None, ""
-    reason = _different_runs(kind, before, after) or _different_sets(runs, metrics)
     if reason:
         return None, None, reason
     values = [[run.cell(metric).value for metric in metrics] for run in (before, after)]
     if not all(value and value > 0 for side in values for value in side):
-        reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(protocols)}"
+        reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(sides)}"
         return None, None, reason
     value, replicates = formula(*values), _replicates(formula, before, after, metrics)
     return value, jackknife_interval(value, replicates), "" if replicates else NO_REPLICATES
@@ -157,11 +166,13 @@ def _replicates(formula: Formula, before: Run, after: Run, metrics: tuple[str, .
     return [formula(*left) for left in zip(*(list(zip(*side, strict=True)) for side in sides), strict=True)]
 
 
-def _different_runs(kind: str, before: Run, after: Run) -> str:
-    if kind == "gap" and before.checkpoints != after.checkpoints:
-        return "S2S and S2R were scored with different checkpoints: no gap"
-    if kind == "gain_percent" and before.split != after.split:
-        return f"S2R and R2R were scored on different test splits ({before.split}, {after.split}): no gain"
+def different_runs(kind: str, first: tuple[str, Run], second: tuple[str, Run]) -> str:
+    """Why there can be no change from one run to the other, each with its protocol; empty where there can."""
+    (before, old), (after, new) = first, second
+    if kind == "gap" and old.checkpoints != new.checkpoints:
+        return f"{before} and {after} were scored with different checkpoints: no gap"
+    if kind == "gain_percent" and old.split != new.split:
+        return f"{before} and {after} were scored on different test splits ({old.split}, {new.split}): no gain"
     return ""
 
 

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 
+from benchmark.carry import Carried, carried_block
 from benchmark.cells import MEASURED, NOT_RUN, Cell
 from benchmark.gap_table import GapTable, gap_block
 from benchmark.layout import Block, Entry, Footnotes, Page
 from benchmark.metrics import find_metric
-from benchmark.protocol import Profile, TableSpec, load_protocol
+from benchmark.protocol import Profile, TableSpec, load_protocol, load_sets
 from benchmark.sections import LIMIT, Line, Section, metric_note, shown
-from benchmark.titles import PROFILES, TABLES, TASKS, method_title
+from benchmark.titles import COMPANIONS, PROFILES, TABLES, TASKS, method_title
 
 _DECIMALS = {"fed": 4, "lpips": 4, "gmsd": 4, "ffd": 4, "kid": 5}  # as the paper prints; 3 for the others
 _ADDED = " †"
@@ -24,7 +25,13 @@ _LEGEND = (
 )
 
 
-def page(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None) -> Page:
+def page(
+    spec: TableSpec,
+    profile: Profile,
+    sections: Sequence[Section],
+    gaps: GapTable | None,
+    carried: Sequence[Carried] = (),
+) -> Page:
     """The whole table as text. The same sections give the same page."""
     footnotes = Footnotes()
     columns = shown(spec, sections)
@@ -39,8 +46,11 @@ def page(spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: G
     ]
     if gaps:
         blocks.append(gap_block(gaps, footnotes))
+    if carried:
+        blocks.append(carried_block(carried, footnotes))
     sentences = (*_sentences(profile, sections), *(gaps.sentences if gaps else ()))
-    return Page(f"{TABLES[spec.name]} (profile {profile.name})", sentences, tuple(blocks), footnotes.sentences)
+    title = (TABLES | COMPANIONS)[spec.name]
+    return Page(f"{title} (profile {profile.name})", sentences, tuple(blocks), footnotes.sentences)
 
 
 def value_text(metric_id: str, value: float) -> str:
@@ -70,14 +80,14 @@ def _heading(section: Section, profile: Profile) -> str:
 
 
 def _domain(name: str, profile: Profile) -> str:
-    """How a domain is called: outside the profile `paper` a simulation stands for FaceRenov."""
+    """How a domain or test set is called: outside the profile `paper` a simulation stands for FaceRenov."""
     if name != "real":
-        return name
+        return load_sets()[name].title if name in load_sets() else name
     return "FaceRenov" if profile.name == "paper" else "simulated"
 
 
 def _row(line: Line, section: Section, columns: Sequence[str], footnotes: Footnotes) -> tuple[Entry, ...]:
-    name = method_title(line.method) + ("" if line.printed else _ADDED)
+    name = method_title(line.method) + (_ADDED if _is_added(line, section) else "")
     if not line.run.scores:
         start = (Entry(name), Entry(NOT_RUN, marks=footnotes.mark(line.run.notes)), Entry())
         return (*start, *(Entry(printed=_printed(line, metric)) for metric in columns))
@@ -86,7 +96,14 @@ def _row(line: Line, section: Section, columns: Sequence[str], footnotes: Footno
     return (*start, *(_entry(line, section, metric, footnotes) for metric in columns))
 
 
+def _is_added(line: Line, section: Section) -> bool:
+    """Whether the paper prints the section but not this row of it."""
+    return not line.printed and any(other.printed for other in section.lines)
+
+
 def _entry(line: Line, section: Section, metric: str, footnotes: Footnotes) -> Entry:
+    if not section.measures(metric):
+        return Entry("-")
     cell = line.cells[metric]
     bold = line.method in section.best(metric)
     return Entry(_text(metric, cell), bold, footnotes.mark(cell.notes), _printed(line, metric), _spread(metric, cell))
@@ -117,12 +134,14 @@ def _sentences(profile: Profile, sections: Sequence[Section]) -> tuple[str, ...]
     ]
     if any(_is_real(section) for section in sections):
         sentences.append(_real_domain(profile))
+    tested = dict.fromkeys(load_protocol(section.protocol).test_domain for section in sections)
+    sentences += [load_sets()[name].note for name in tested if name in load_sets()]
     sentences += _LEGEND
     if any(cell.deviation is not None for line in lines for cell in line.cells.values()):
         sentences.append("sd: standard deviation over the subsets that a kernel distance is a mean of")
     if any(line.method == LIMIT for line in lines):
         sentences.append("The reference row is what the others are measured against and is left out of the best")
-    if any(not line.printed for line in lines):
+    if any(_is_added(line, section) for section in sections for line in section.lines):
         sentences.append(f"{_ADDED.strip()} added here, not a row of the paper")
     return tuple(sentences)
 
@@ -135,7 +154,8 @@ def _images(lines: Sequence[Line]) -> str:
 
 
 def _is_real(section: Section) -> bool:
-    return load_protocol(section.protocol).test_domain == "real"
+    protocol = load_protocol(section.protocol)
+    return "real" in (protocol.train_domain, protocol.test_domain)
 
 
 def _real_domain(profile: Profile) -> str:

@@ -2,17 +2,20 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.protocol import Profile
+from benchmark.protocol import FaceSet, Profile, load_sets
 from benchmark.record import KEY, digest_of
 from degrade.errors import InputError
+from degrade.files import sha256
+from degrade.imports import ImportPlan, Pair, import_pairs
+from degrade.layouts import folder_pairs
 from degrade.recipes import find_recipe
-from degrade.sources import Source, portrait_sources, role_sources
-from degrade.split import Split, SplitPlan, load_split, make_split, split_hash
+from degrade.sources import Source, folder_sources, portrait_sources, role_sources
+from degrade.split import Split, SplitPlan, SplitSummary, load_split, make_split, split_hash
 
 SIMULATED = "facerenov_simulated"  # the recipe that stands for the real domain outside the profile `paper`
 SPLIT_SEED = 0  # test images are the same for every training seed
@@ -95,25 +98,80 @@ def recipe_of(profile: Profile, domain: str, task: str) -> str:
 
 
 def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepared:
-    """The split of a domain, task and role: the user's own, or made from clean faces and reused by content.
+    """The split of a domain (or test set), task and role: the user's own, or made from faces and reused by content.
 
     Raises InputError when the faces cannot be found or none of them can be used.
     """
+    if domain in load_sets():
+        return _set_split(settings, load_sets()[domain], task)
     recipe = recipe_of(settings.profile, domain, task)
     if recipe == "facerenov":
         return _facerenov(settings.profile, settings.faces, role)
-    sources = face_sources(settings.profile, settings.faces, role)
+    return _degraded(settings, face_sources(settings.profile, settings.faces, role), recipe, role, role)
+
+
+def set_obstacle(settings: Settings, chosen: FaceSet) -> str:
+    """Why a test set cannot be had here; empty when it can."""
+    if settings.profile.name == "quick":
+        return f"{chosen.title}: profile quick knows the embedded portraits alone; use lite"
+    if _set_folder(settings, chosen) is None:
+        return f"{chosen.title}: set {chosen.variable} to the folder that holds {chosen.list or chosen.degraded}"
+    return ""
+
+
+def set_size(settings: Settings, chosen: FaceSet) -> int:
+    """Images of a test set here, at most as many as the profile tests on; InputError when they cannot be had."""
+    return len(_set_faces(settings, chosen))
+
+
+def _set_faces(settings: Settings, chosen: FaceSet) -> list[Source]:
+    """The listed faces, or the degraded ones."""
+    if reason := set_obstacle(settings, chosen):
+        raise InputError(reason)
+    folder, most = _set_folder(settings, chosen), settings.profile.test or None
+    if chosen.list:
+        return role_sources(folder, "test", list_file=folder / chosen.list, limit=most)
+    return folder_sources(folder / chosen.degraded)[:most]
+
+
+def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
+    """The first place that holds it: --ffhq for a list, or what the environment names."""
+    places = ((settings.faces.ffhq if chosen.list else None), os.environ.get(chosen.variable))
+    found = (Path(place) for place in places if place and Path(place, chosen.list or chosen.degraded).exists())
+    return next(found, None)
+
+
+def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
+    """Faces of a list, degraded by the task; or images that are degraded already, brought to the profile's side."""
+    sources, folder = _set_faces(settings, chosen), _set_folder(settings, chosen)
+    if chosen.list:
+        return _degraded(settings, sources, task, "test", chosen.name)
+    pairs = [Pair(source.name, source.path) for source in sources]
+    if chosen.references:
+        pairs = folder_pairs(folder / chosen.references, folder / chosen.degraded)[: len(sources)]
+    plan = ImportPlan(chosen.name, size=settings.profile.size, scale=1)
+    hashes = [[sha256(path.read_bytes()) for path in (pair.lq, pair.hq) if path] for pair in pairs]
+    digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])
+    path = split_folder(settings.work, chosen.name, plan.size, "test", digest)
+    return _there_or_made(path, len(pairs), lambda: import_pairs(path, pairs, plan))
+
+
+def _degraded(settings: Settings, sources: list[Source], recipe: str, role: str, called: str) -> Prepared:
     plan = SplitPlan(find_recipe(recipe), role, settings.profile.size, SPLIT_SEED)
-    path = split_folder(settings.work, recipe, plan.size, role, split_hash(sources, plan))
+    path = split_folder(settings.work, recipe, plan.size, called, split_hash(sources, plan))
+    return _there_or_made(path, len(sources), lambda: make_split(path, sources, plan, workers=settings.workers))
+
+
+def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> Prepared:
     try:
         split, made, errors = load_split(path), False, ()
     except InputError:  # not there, or not whole: what is there and intact is kept
-        errors, made = make_split(path, sources, plan, workers=settings.workers).errors, True
-        if len(errors) == len(sources):
-            none = f"{path.name}: none of {len(sources)} faces could be used"
+        errors, made = make().errors, True
+        if len(errors) == asked:
+            none = f"{path.name}: none of {asked} faces could be used"
             raise InputError(f"{none}; first: {errors[0][1]}") from None
         split = load_split(path)
-    return Prepared(split, path.name, tuple(split.names), len(sources), made, tuple(errors))
+    return Prepared(split, path.name, tuple(split.names), asked, made, tuple(errors))
 
 
 def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
@@ -125,7 +183,7 @@ def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
     count = {"train": profile.train, "val": profile.val, "test": profile.test}[role] or None
     if profile.name == "quick":
         return portrait_sources(role, limit=count)
-    folder = _face_folder(profile, faces)
+    folder = clean_folder(profile, faces)
     if faces.names is None:
         sources = role_sources(folder, role, limit=count)
     elif role == "test":
@@ -138,7 +196,8 @@ def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
     return sources
 
 
-def _face_folder(profile: Profile, faces: Faces) -> Path:
+def clean_folder(profile: Profile, faces: Faces) -> Path:
+    """The folder of clean faces; InputError where none is named."""
     # Only --ffhq for `paper`: whatever FACES_HQ names, it would be taken for FFHQ in silence.
     found = faces.ffhq or (os.environ.get("FACES_HQ") if profile.name != "paper" else None)
     if not found:

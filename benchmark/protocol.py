@@ -1,11 +1,11 @@
 """The frozen files of `protocols/`: read, checked key by key, and turned into values."""
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from functools import cache
 from typing import Any
 
+from benchmark.keyed import checked, parsed, stem, stems, text_of
 from degrade.errors import InputError, unknown
 
 DOMAINS = ("synthetic", "real")
@@ -18,7 +18,7 @@ class Protocol:
     name: str  # upper case: S2S, S2R, R2R
     version: int
     train_domain: str
-    test_domain: str
+    test_domain: str  # a domain or the name of a FaceSet
     task: tuple[str, ...]  # tasks the protocol may be asked for; the runner's default
     metrics: tuple[str, ...]  # metric ids, in the order in which they are computed
 
@@ -62,6 +62,20 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
+class FaceSet:
+    """Faces to test on that are of no domain; see protocols/sets.toml for what the fields mean."""
+
+    name: str
+    title: str
+    note: str  # what a reader of a table has to know
+    variable: str
+    list: str
+    degraded: str
+    references: str
+    shown: bool
+
+
+@dataclass(frozen=True)
 class Claim:
     """One sentence of the paper and how it is held against numbers.
 
@@ -97,6 +111,8 @@ _PROFILE = {key: int for key in ("size", "train", "val", "test", "width", "batch
 _PROFILE |= {"perceptual": str, "seeds": list[int]}
 _TABLE = {"version": int, "protocols": list[str], "rows": list[dict], "columns": list[str]}
 _ROW = {"task": str, "methods": list[str]}
+_SETS = {"version": int, "sets": list[dict]}
+_SET = {key: str for key in ("name", "title", "note", "variable", "list", "degraded", "references")} | {"shown": bool}
 _CLAIMS = {"version": int, "claims": list[dict]}
 _CLAIM = {"section": str, "sentence": str, "reading": str, "table": int, "protocol": str, "tasks": list[str]}
 _CLAIM |= {"metrics": list[str], "methods": list[str], "over": list[str], "quantity": str, "stated": list[str]}
@@ -104,17 +120,18 @@ _CLAIM |= {"metrics": list[str], "methods": list[str], "over": list[str], "quant
 
 def protocol_names() -> list[str]:
     """Names of the protocols there are, as the command line and the scores write them."""
-    return [name.upper() for name in _stems() if name != "claims" and not name.startswith("table")]
+    others = ("claims", "sets", "throughput")
+    return [name.upper() for name in stems() if name not in others and not name.startswith("table")]
 
 
 def profile_names() -> list[str]:
     """Names of the profiles there are."""
-    return _stems("profiles")
+    return stems("profiles")
 
 
 def table_names() -> list[str]:
-    """Names of the tables there are: table1, table2, ..."""
-    return [name for name in _stems() if name.startswith("table")]
+    """Names of the tables there are: table1, table2, table2_photographs, ..."""
+    return [name for name in stems() if name.startswith("table")]
 
 
 def load_protocol(name: str) -> Protocol:
@@ -124,64 +141,80 @@ def load_protocol(name: str) -> Protocol:
     """
     if name.upper() not in protocol_names():
         raise unknown("protocol", name, protocol_names())
-    return parse_protocol(f"protocols/{name.lower()}.toml", _read(f"{name.lower()}.toml"))
+    return parse_protocol(f"protocols/{name.lower()}.toml", text_of(f"{name.lower()}.toml"))
 
 
 def load_profile(name: str) -> Profile:
     """Read protocols/profiles/<name>.toml; InputError as in load_protocol."""
     if name.lower() not in profile_names():
         raise unknown("profile", name, profile_names())
-    return parse_profile(f"protocols/profiles/{name.lower()}.toml", _read("profiles", f"{name.lower()}.toml"))
+    return parse_profile(f"protocols/profiles/{name.lower()}.toml", text_of("profiles", f"{name.lower()}.toml"))
 
 
 def load_table(name: str) -> TableSpec:
     """Read protocols/<name>.toml of a table; InputError as in load_protocol."""
     if name.lower() not in table_names():
         raise unknown("table", name, table_names())
-    return parse_table(f"protocols/{name.lower()}.toml", _read(f"{name.lower()}.toml"))
+    return parse_table(f"protocols/{name.lower()}.toml", text_of(f"{name.lower()}.toml"))
 
 
 def parse_protocol(place: str, text: str) -> Protocol:
     """A protocol from the text of its file; `place` names the file in messages."""
-    values = _values(place, _toml(place, text), _PROTOCOL)
-    for key in ("train_domain", "test_domain"):
-        if values[key] not in DOMAINS:
-            raise InputError(f"{place}: {key}: expected one of {', '.join(DOMAINS)}, got '{values[key]}'")
-    return Protocol(_stem(place).upper(), **values)
+    values = checked(place, parsed(place, text), _PROTOCOL)
+    for key, known in (("train_domain", DOMAINS), ("test_domain", (*DOMAINS, *load_sets()))):
+        if values[key] not in known:
+            raise InputError(f"{place}: {key}: expected one of {', '.join(known)}, got '{values[key]}'")
+    return Protocol(stem(place).upper(), **values)
 
 
 def parse_profile(place: str, text: str) -> Profile:
     """A profile from the text of its file."""
-    values = _values(place, _toml(place, text), _PROFILE)
+    values = checked(place, parsed(place, text), _PROFILE)
     for key in ("size", "test", "train", "val", "width", "batch", "steps"):
         least = 0 if key in ("test", "train", "val") else 1
         if values[key] < least:
             raise InputError(f"{place}: {key}: expected at least {least}, got {values[key]}")
     if not values["seeds"]:
         raise InputError(f"{place}: seeds: expected at least one training seed, got none")
-    return Profile(_stem(place), **values)
+    return Profile(stem(place), **values)
 
 
 def parse_table(place: str, text: str) -> TableSpec:
     """A table from the text of its file."""
-    values = _values(place, _toml(place, text), _TABLE)
-    rows = [Row(**_values(f"{place}: rows[{index}]", row, _ROW)) for index, row in enumerate(values["rows"])]
-    return TableSpec(_stem(place), **(values | {"rows": tuple(rows)}))
+    values = checked(place, parsed(place, text), _TABLE)
+    rows = [Row(**checked(f"{place}: rows[{index}]", row, _ROW)) for index, row in enumerate(values["rows"])]
+    return TableSpec(stem(place), **(values | {"rows": tuple(rows)}))
+
+
+@cache
+def load_sets() -> dict[str, FaceSet]:
+    """Read protocols/sets.toml: the test sets by name; InputError as in load_protocol."""
+    return parse_sets("protocols/sets.toml", text_of("sets.toml"))
+
+
+def parse_sets(place: str, text: str) -> dict[str, FaceSet]:
+    """The test sets from the text of their file."""
+    listed = checked(place, parsed(place, text), _SETS)["sets"]
+    sets = [FaceSet(**checked(f"{place}: sets[{index}]", found, _SET)) for index, found in enumerate(listed)]
+    for found in sets:
+        if bool(found.list) == bool(found.degraded):
+            raise InputError(f"{place}: {found.name}: expected either a list or a folder of degraded faces")
+    return {found.name: found for found in sets}
 
 
 def load_claims() -> tuple[Claim, ...]:
     """Read protocols/claims.toml: what the paper says of its numbers, in its order; InputError as in load_protocol."""
-    return parse_claims("protocols/claims.toml", _read("claims.toml"))
+    return parse_claims("protocols/claims.toml", text_of("claims.toml"))
 
 
 def parse_claims(place: str, text: str) -> tuple[Claim, ...]:
     """The claims from the text of their file."""
-    listed = _values(place, _toml(place, text), _CLAIMS)["claims"]
+    listed = checked(place, parsed(place, text), _CLAIMS)["claims"]
     return tuple(_claim(f"{place}: claims[{index}]", found) for index, found in enumerate(listed))
 
 
 def _claim(place: str, found: Mapping[str, Any]) -> Claim:
-    claim = Claim(**_values(place, found, _CLAIM))
+    claim = Claim(**checked(place, found, _CLAIM))
     if claim.quantity not in QUANTITIES:
         raise InputError(f"{place}: {unknown('quantity', claim.quantity, QUANTITIES)}")
     pairwise, count = QUANTITIES[claim.quantity]
@@ -197,50 +230,3 @@ def _is_number(text: str) -> bool:
         return float(text) == float(text)
     except ValueError:
         return False
-
-
-def _toml(place: str, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{place}: not valid TOML ({error})") from error
-
-
-def _values(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with lists as tuples, when keys and types are exactly the expected ones."""
-    _same_keys(place, found, expected)
-    for key, kind in expected.items():
-        if not _is(found[key], kind):
-            wanted = getattr(kind, "__name__", str(kind)) if kind in (int, str) else str(kind)
-            raise InputError(f"{place}: {key}: expected {wanted}, got {found[key]!r}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
-
-
-def _same_keys(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    for key in found:
-        if key not in expected:
-            raise InputError(f"{place}: {unknown('key', key, expected)}")
-    missing = [key for key in expected if key not in found]
-    if missing:
-        raise InputError(f"{place}: key '{missing[0]}' is missing; expected {', '.join(expected)}")
-
-
-def _is(value: Any, kind: Any) -> bool:
-    if kind in (int, str):
-        return type(value) is kind  # a bool is not an int here
-    (item,) = kind.__args__
-    return isinstance(value, list) and all(type(element) is item for element in value)
-
-
-def _stem(place: str) -> str:
-    return place.rsplit("/", 1)[-1].removesuffix(".toml")
-
-
-def _stems(*folder: str) -> list[str]:
-    place = files("protocols").joinpath(*folder)
-    names: Sequence[str] = [entry.name for entry in place.iterdir() if entry.name.endswith(".toml")]
-    return sorted(name.removesuffix(".toml") for name in names)
-
-
-def _read(*path: str) -> str:
-    return files("protocols").joinpath(*path).read_text(encoding="utf-8")

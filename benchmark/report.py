@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmark.places import domain_split
+from benchmark.protocol import load_sets
 from benchmark.run import RunRequest, load_method
 from benchmark.titles import method_title
+from degrade.errors import InputError
 from degrade.image import Image, write
 from degrade.sheet import contact_sheet
 from degrade.split import Split
@@ -19,7 +21,9 @@ def method_sheet(request: RunRequest, method_names: Sequence[str], count: int) -
 
     request: its settings, protocol and one task; its method is not used. The faces are the first `count`
     of the test split in name order, so that nobody chooses them. What is missing is made, as in a run.
+    Raises InputError for a test set whose faces may not be shown.
     """
+    check_shown(request.protocol.test_domain)
     settings, (task,) = request.settings, request.chosen_tasks()
     prepared = domain_split(settings, request.protocol.test_domain, task, "test")
     names, shown = prepared.names[:count], (ENDS[0], *method_names, ENDS[1])
@@ -33,6 +37,12 @@ def method_sheet(request: RunRequest, method_names: Sequence[str], count: int) -
     path = settings.results / settings.profile.name / "figures" / f"{task}{suffix}.png"
     write(path, contact_sheet(rows))
     return path
+
+
+def check_shown(domain: str) -> None:
+    """Raise InputError for a test set whose faces may not be shown."""
+    if domain in load_sets() and not load_sets()[domain].shown:
+        raise InputError(f"{load_sets()[domain].title}: its faces may not be shown; draw those of another protocol")
 
 
 def _restored(request: RunRequest, split: Split, task: str, names: Sequence[str]) -> list[Image]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from benchmark import methods
-from benchmark.places import Settings
-from benchmark.protocol import TableSpec, load_protocol
+from benchmark.places import Settings, set_obstacle
+from benchmark.protocol import TableSpec, load_protocol, load_sets
 from benchmark.record import Score, read_scores
 from benchmark.run import RunRequest, RunSummary, run
 from benchmark.summary import stages
@@ -36,21 +36,29 @@ class Reproduction:
 
     done: RunSummary = field(default_factory=RunSummary)
     jobs: int = 0
-    not_run: tuple[str, ...] = ()  # `protocol task method: not run, reason` of rows whose method cannot run here
+    not_run: tuple[str, ...] = ()  # `protocol task method: not run, reason` of rows that cannot run here
 
 
-def jobs_of(tables: Iterable[TableSpec], seeds: tuple[int, ...]) -> tuple[list[Job], tuple[str, ...]]:
+def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[Job], tuple[str, ...]]:
     """Each run that the tables need once, in their order, and the rows that cannot run here, with the reason."""
     jobs: dict[Job, None] = {}
     absent: dict[str, None] = {}
     for protocol, task, method in _rows(tables):
         row = methods.METHODS.get(methods.canonical(method))
-        if reason := "the method is not there" if row is None else methods.obstacle(row):
+        if reason := _obstacle(settings, protocol, row):
             absent[f"{protocol} {task} {method}: not run, {reason}"] = None
             continue
-        for seed in seeds if row.trainable else (None,):
+        for seed in settings.profile.seeds if row.trainable else (None,):
             jobs[Job(protocol, task, methods.canonical(method), seed)] = None
     return list(jobs), tuple(absent)
+
+
+def _obstacle(settings: Settings, protocol: str, row: methods.MethodRow | None) -> str:
+    """Why a row cannot run here: its method or its test set; empty when it can."""
+    if row is None:
+        return "the method is not there"
+    chosen = load_sets().get(load_protocol(protocol).test_domain)
+    return methods.obstacle(row) or (set_obstacle(settings, chosen) if chosen else "")
 
 
 def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:
@@ -63,7 +71,7 @@ def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:
 
 def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:
     """What `reproduce` would run, with the score lines each has by now, whatever split and checkpoint they are of."""
-    jobs, absent = jobs_of(tables, settings.profile.seeds)
+    jobs, absent = jobs_of(settings, tables)
     scores = read_scores(settings.results, settings.profile.name)
     lines = [f"{job}: {sum(map(job.is_of, scores))} score lines there" for job in jobs]
     return [*lines, *absent]
@@ -80,9 +88,9 @@ def reproduce(
 ) -> Reproduction:
     """Run what is missing for every row of the tables; `report` is called after each job.
 
-    Rows whose method cannot run here are counted, not run. Raises InputError as benchmark.run.run does.
+    Rows that cannot run here are counted, not run. Raises InputError as benchmark.run.run does.
     """
-    jobs, absent = jobs_of(tables, settings.profile.seeds)
+    jobs, absent = jobs_of(settings, tables)
     result = Reproduction(not_run=absent)
     for job in jobs:
         request = RunRequest(settings, load_protocol(job.protocol), job.method, (job.task,), job.seed or 0)

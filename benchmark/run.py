@@ -8,6 +8,7 @@ from benchmark.metrics import find_metric
 from benchmark.pairs import check_images
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
+from benchmark.protocol import load_sets
 from benchmark.record import ScoreFile, digest_of, newest, read_file, scores_folder
 from benchmark.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runfile import claim
@@ -82,12 +83,13 @@ def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate
 def _references(request: RunRequest, task: str, prepared: Prepared) -> Prepared | None:
     """The split whose references sets are compared with: the test split itself where it has any.
 
-    A set of real faces has none. A protocol that trains on clean faces then compares with those.
+    A set of real faces has none. A protocol that trains on clean faces, or tests on a set of protocols/sets.toml, then
+    compares with the clean test faces.
     """
     if prepared.split.has_reference:
         return prepared
     needing = [metric for metric in map(find_metric, request.chosen_metrics()) if metric.needs_reference]
-    of_clean_faces = request.protocol.train_domain == "synthetic"
+    of_clean_faces = request.protocol.train_domain == "synthetic" or request.protocol.test_domain in load_sets()
     refused = [metric.id for metric in needing if metric.per == "image" or not of_clean_faces]
     if refused:
         which = f"{prepared.label}: has no references, so {', '.join(refused)} cannot be computed"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.metrics import find_metric
-from benchmark.protocol import TableSpec
+from benchmark.protocol import TableSpec, load_protocol
 from benchmark.published import Printed, printed_beside
 
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
@@ -37,6 +37,10 @@ class Section:
     task: str
     lines: tuple[Line, ...]
 
+    def measures(self, metric_id: str) -> bool:
+        """Whether the protocol measures it: of faces without references little can be."""
+        return metric_id in load_protocol(self.protocol).metrics
+
     def best(self, metric_id: str) -> tuple[str, ...]:
         """The methods with the best measured value, among at least two scored on equally many images."""
         rising = find_metric(metric_id).higher_is_better
@@ -52,16 +56,16 @@ class Section:
 
 
 def number_of(spec: TableSpec) -> int:
-    """1, 2 or 3: how published.csv calls the table."""
-    return int(spec.name.removeprefix("table"))
+    """1, 2 or 3: how published.csv calls the table, or the one that a table like table3_true stands beside."""
+    return int(spec.name.removeprefix("table").partition("_")[0])
 
 
 def sections_of(spec: TableSpec, runs: Runs) -> tuple[Section, ...]:
-    """The sections of a table in the order of its file, protocol by protocol."""
+    """The sections of a table in the order of its file, those of one task beside each other."""
     return tuple(
         Section(protocol, row.task, tuple(_line(spec, runs, protocol, row.task, method) for method in row.methods))
-        for protocol in spec.protocols
         for row in spec.rows
+        for protocol in spec.protocols
     )
 
 

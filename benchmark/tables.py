@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
+from itertools import product
 from pathlib import Path
 
+from benchmark.carry import Carried, carried_over, carried_rows
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.gap_table import Change, GapTable, gap_table
 from benchmark.layout import forms, write_form
 from benchmark.page import page
-from benchmark.protocol import Profile, TableSpec, load_profile, load_table
+from benchmark.protocol import Profile, TableSpec, load_profile, load_protocol, load_sets, load_table
 from benchmark.published import Printed
 from benchmark.record import Score, read_scores
-from benchmark.sections import Section, metric_note, number_of, sections_of, shown
+from benchmark.sections import Section, metric_note, sections_of, shown
 from benchmark.statistics import Interval
-from benchmark.titles import TABLES
+from benchmark.titles import COMPANIONS, TABLES
 
 COLUMNS = (
     *("table", "task", "protocol", "method", "metric"),
@@ -24,19 +26,30 @@ COLUMNS = (
 def render(profile_name: str, results: Path) -> list[Path]:
     """Write results/<profile>/table{1,2,3}.{md,csv,tex} from the score lines there; the same lines give equal bytes.
 
+    The tables beside them (table3_true, ...) only where there are scores on their test sets.
     Raises InputError for an unknown profile, a broken score line or a folder that cannot be written to.
     """
     profile = load_profile(profile_name)
     runs = Runs(read_scores(results, profile.name))
     folder = Path(results) / profile.name
-    return [path for name in TABLES for path in _render_table(load_table(name), profile, runs, folder)]
+    companions = [spec for spec in map(load_table, COMPANIONS) if _is_begun(spec, runs)]
+    specs = [*map(load_table, TABLES), *companions]
+    return [path for spec in specs for path in _render_table(spec, profile, runs, folder)]
+
+
+def _is_begun(spec: TableSpec, runs: Runs) -> bool:
+    """Whether there are scores of the table on a set of protocols/sets.toml."""
+    on_sets = [name for name in spec.protocols if load_protocol(name).test_domain in load_sets()]
+    rows = product(on_sets, ((row.task, method) for row in spec.rows for method in row.methods))
+    return any(runs.find(protocol, *row).scores for protocol, row in rows)
 
 
 def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
     sections = sections_of(spec, runs)
-    gaps = _gaps(spec, runs)
-    text = page(spec, profile, sections, gaps)
-    written = forms(text, _csv_rows(spec, profile, sections, gaps), f"{profile.name}-{spec.name}")
+    gaps, carried = _gaps(spec, runs), carried_over(spec, runs)
+    text = page(spec, profile, sections, gaps, carried)
+    rows = [*_csv_rows(spec, profile, sections, gaps), *_carried_rows(spec, carried)]
+    written = forms(text, rows, f"{profile.name}-{spec.name}")
     paths = [folder / f"{spec.name}{ending}" for ending in written]
     for path in paths:
         write_form(path, written)
@@ -67,7 +80,7 @@ def _csv_rows(
 
     low and high are the ends of its 95 % interval, empty where there is none.
     """
-    number = number_of(spec)
+    number = spec.name.removeprefix("table")
     yield COLUMNS
     yield from ((number, *row) for row in _cell_rows(spec, profile, sections))
     if gaps:
@@ -77,7 +90,7 @@ def _csv_rows(
 def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -> Iterator[tuple[object, ...]]:
     for section in sections:
         for line in section.lines:
-            for metric in shown(spec, sections):
+            for metric in filter(section.measures, shown(spec, sections)):
                 cell = line.cells[metric]
                 note = _note(cell, line.run, metric_note(metric, profile.size, sections))
                 count = cell.scored if cell.state != NOT_RUN else ""
@@ -96,6 +109,13 @@ def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     value = (_number(change.value), *_ends(change.interval))
     note = "; ".join(filter(None, notes)) or NOT_RUN
     return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
+
+
+def _carried_rows(spec: TableSpec, carried: Sequence[Carried]) -> Iterator[tuple[object, ...]]:
+    """Lines as those of the gain, each under the protocol that was trained on the real domain."""
+    for one, metric in carried_rows(carried):
+        key = (spec.name.removeprefix("table"), spec.rows[0].task, one.twins[1], one.method, metric)
+        yield (*key, _number(one.value), *_ends(one.interval), "", "", "", "", one.note)
 
 
 def _number(value: float | None) -> str:

@@ -10,6 +10,7 @@ import click
 
 from degrade.cli_provenance import import_, replay, verify
 from degrade.cli_recipes import RecipeName, Span, presets, preview
+from degrade.cli_reduce import reduce
 from degrade.console import Command, Group
 from degrade.errors import InputError
 
@@ -52,6 +53,7 @@ degrade.add_command(preview)
 degrade.add_command(replay)
 degrade.add_command(verify)
 degrade.add_command(import_)
+degrade.add_command(reduce)
 
 
 @degrade.command()

@@ -12,8 +12,8 @@ from degrade.files import write_bytes
 POINTS = 500  # in a curve, each the mean of the steps around it
 
 
-def plot_losses(losses: Path) -> Path:
-    """One panel for each loss over the steps, beside the table as losses.png.
+def plot_losses(losses: Path, path: Path | None = None) -> Path:
+    """One panel for each loss over the steps, as the PNG `path`; by default beside the table as losses.png.
 
     Raises InputError without matplotlib and when the table cannot be read or has no step.
     """
@@ -35,7 +35,7 @@ def plot_losses(losses: Path) -> Path:
     axes.set_xlabel("step")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
-    path = losses.with_suffix(".png")
+    path = path or losses.with_suffix(".png")
     write_bytes(path, picture.getvalue())
     return path
 

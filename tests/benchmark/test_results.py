@@ -15,12 +15,13 @@ from benchmark.metrics import METRICS
 from benchmark.protocol import load_profile, profile_names, protocol_names
 from benchmark.record import newest, read_file
 from benchmark.tables import render
-from benchmark.titles import TABLES
+from benchmark.titles import COMPANIONS, TABLES
 from degrade.image import read
 
 ROOT = Path(__file__).parents[2] / "results"
 PAGES = ("README.md", "LICENSES.md")
 DERIVED = [f"{name}{ending}" for name in TABLES for ending in (".md", ".csv", ".tex")]
+BESIDE = [f"{name}{ending}" for name in COMPANIONS for ending in (".md", ".csv", ".tex")]
 
 
 def committed():
@@ -42,7 +43,11 @@ def of_kind(path):
     profile, *rest = path.parts
     inside = Path(*rest).as_posix() if rest else ""
     patterns = ("scores/*.json", "scores/*.jsonl", "figures/*.png", "figures/*.jpg", "claims.md", "claims.csv")
-    return path.as_posix() in PAGES or inside in DERIVED or any(fnmatch.fnmatch(inside, kind) for kind in patterns)
+    return (
+        path.as_posix() in PAGES
+        or inside in DERIVED + BESIDE
+        or any(fnmatch.fnmatch(inside, kind) for kind in patterns)
+    )
 
 
 def test_every_file_has_its_place():

@@ -257,7 +257,7 @@ TABLE = TableSpec("table9", 1, ("S2S",), (Row("sr4", ("bicubic", "edsr", "ispl",
 
 
 def test_reproducing_runs_each_row_once_and_counts_methods_that_are_not_there(tmp_path):
-    jobs, absent = reproduce.jobs_of([TABLE, TABLE], (0, 1))
+    jobs, absent = reproduce.jobs_of(Settings(replace(TINY, seeds=(0, 1)), work=tmp_path), [TABLE, TABLE])
     assert [str(job) for job in jobs] == [
         "S2S sr4 bicubic",
         "S2S sr4 edsr seed 0",

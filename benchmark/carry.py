@@ -1,0 +1,96 @@
+"""Does training on a (simulated) real domain carry over: the gain of R2X over S2X on every set X of true faces."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmark.cells import MEASURED, Run, Runs
+from benchmark.domain_gap import FRECHET, PERCEPTUAL, gain
+from benchmark.gap_table import changed, different_runs
+from benchmark.layout import Block, Entry, Footnotes
+from benchmark.metrics import find_metric
+from benchmark.protocol import TableSpec, load_protocol, load_sets
+from benchmark.statistics import Interval
+from benchmark.titles import method_title
+
+_KINDS = (PERCEPTUAL, FRECHET, ("niqe.y",))  # of each the first that was measured
+Twins = tuple[str, str]  # protocols of one test set, trained on the synthetic and on the real domain
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a method gains on one set in one metric, in per cent; None with the reason in `note`."""
+
+    method: str
+    twins: Twins
+    metric: str
+    value: float | None
+    interval: Interval | None
+    note: str
+
+    @property
+    def column(self) -> str:
+        """How the set and the metric are called."""
+        return f"{_set_title(self.twins)}, {find_metric(self.metric).header}"
+
+
+def carried_over(spec: TableSpec, runs: Runs) -> tuple[Carried, ...]:
+    """The gains of every method, set and metric of a table that holds twins; none of another table."""
+    found = []
+    for twins in _twins(spec):
+        for row in spec.rows:
+            methods = {name: runs.under(twins, row.task, name) for name in row.methods}
+            for metric in _measured([run for sides in methods.values() for run in sides.values()]):
+                found += [
+                    Carried(name, twins, metric, *_gain(sides, metric))
+                    for name, sides in methods.items()
+                    if all(run.checkpoints.keys() - {None} for run in sides.values() if run.scores)
+                ]
+    return tuple(found)
+
+
+def _gain(sides: Mapping[str, Run], metric: str) -> tuple[float | None, Interval | None, str]:
+    reason = different_runs("gain_percent", *sides.items())
+    return changed(sides, ("gain_percent", gain), (metric,), reason)
+
+
+def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Block:
+    """One row a method, one column a set and metric."""
+    columns = dict.fromkeys(one.column for one in found)
+    cells = {(one.method, one.column): _entry(one, footnotes) for one in found}
+    rows = [
+        (Entry(method_title(method)), *(cells.get((method, column), Entry()) for column in columns))
+        for method in dict.fromkeys(one.method for one in found)
+    ]
+    heading = "Gain by training on the real domain, % (100 x (S - R) / S; above 0: better than its synthetic twin)"
+    return Block(heading, (Entry("Method"), *map(Entry, columns)), tuple(rows))
+
+
+def carried_rows(found: Sequence[Carried]) -> Iterator[tuple[Carried, str]]:
+    """Each gain that has a value, with the metric's name in a CSV file: `gain_percent:<metric>`."""
+    yield from ((one, f"gain_percent:{one.metric}") for one in found if one.value is not None)
+
+
+def _twins(spec: TableSpec) -> list[Twins]:
+    """Pairs of protocols of the table that differ in the training domain alone and test on a set."""
+    trained = {
+        (protocol.test_domain, protocol.train_domain): name
+        for name in spec.protocols
+        if (protocol := load_protocol(name)).test_domain in load_sets()
+    }
+    on_both = dict.fromkeys(test for test, train in trained if (test, "real") in trained and train == "synthetic")
+    return [(trained[test, "synthetic"], trained[test, "real"]) for test in on_both]
+
+
+def _measured(runs: Sequence[Run]) -> Iterator[str]:
+    for kind in _KINDS:
+        yield from [metric for metric in kind if any(run.cell(metric).state == MEASURED for run in runs)][:1]
+
+
+def _set_title(twins: Twins) -> str:
+    return load_sets()[load_protocol(twins[0]).test_domain].title
+
+
+def _entry(one: Carried, footnotes: Footnotes) -> Entry:
+    spread = f"±{one.interval.half:.1f}" if one.interval else ""
+    text = f"{one.value:.1f}" if one.value is not None else "n/a" if one.note else ""
+    return Entry(text, marks=footnotes.mark([one.note] if one.note else []), spread=spread)

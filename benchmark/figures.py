@@ -1,0 +1,223 @@
+"""The figures of a profile, drawn from its score lines and from the very checkpoints that these name.
+
+Nothing is trained and nothing is scored: a method whose checkpoint is not under --work is left out, and said.
+Faces come of a list whose faces may be shown; the painted portraits of profile quick may.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmark import methods
+from benchmark.cells import Run, Runs
+from benchmark.compare import run_facts
+from benchmark.methods.method import Method
+from benchmark.places import Settings, clean_folder, domain_split
+from benchmark.plane import places, plane
+from benchmark.protocol import load_table
+from benchmark.record import read_scores
+from benchmark.titles import method_title
+from degrade.errors import InputError
+from degrade.files import sha256_file
+from degrade.image import Image, write
+from degrade.sheet import contact_sheet
+from degrade.split import Split
+
+SHOW = "show.txt"  # the list of faces that may be shown, in the folder of the faces
+GAIN = 4  # of the differences in a residual map
+_ISPL = "ispl:isp_unet_pac"
+Column = tuple[str, list[Image]]  # its title, an image for each face
+
+
+@dataclass
+class Figures:
+    """files: written. left_out: sentences that say what could not be drawn and why."""
+
+    files: list[Path] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+class Gallery:
+    """Draws the figures of one profile; `settings.faces.names` is the list of the faces shown."""
+
+    def __init__(self, settings: Settings, count: int) -> None:
+        self.settings = _of_list(settings, count)
+        self.runs = Runs(read_scores(settings.results, settings.profile.name))
+        self.made = Figures()
+
+    def draw(self) -> Figures:
+        """Every figure there can be. Raises InputError where there are no scores, or no faces that may be shown."""
+        if not any(run.scores for _, run in self._tabled("table2", ("S2S",))):
+            raise InputError(f"profile {self.settings.profile.name}: has no scores to draw; `benchmark run` makes them")
+        self._plane()
+        self._curves()
+        for row in load_table("table2").rows:
+            self._task(row.task, row.methods)
+        self._domains()
+        self._factors()
+        return self.made
+
+    def _plane(self) -> None:
+        perception, found = places(self.runs, load_table("table2"))
+        if found:
+            title = f"Profile {self.settings.profile.name}: better to the left and below"
+            self._write("plane", plane(found, perception, title))
+
+    def _curves(self) -> None:
+        """The losses of every training whose checkpoint was scored, as its losses.csv tells them."""
+        from ispl_model.curves import plot_losses
+
+        tabled = [
+            *self._tabled("table1", ("S2S",)),
+            *self._tabled("table2", ("S2S",)),
+            *self._tabled("table3", ("R2R",)),
+        ]
+        named = {self._weights(run): None for name, run in tabled if run.scores and _trained(name)}
+        for weights in filter(None, named):
+            losses = weights.parent / "losses.csv"
+            if losses.is_file():
+                self.made.files.append(plot_losses(losses, self._path(f"curves-{weights.parent.name}")))
+            else:
+                self.made.left_out.append(f"curves of {weights.parent.name}: {losses} is not there")
+
+    def _task(self, task: str, names: Sequence[str]) -> None:
+        """Degraded, methods, reference; and how far each is from the reference (paper, Fig. 2a)."""
+        runs = {name: self.runs.find("S2S", task, name) for name in names if name not in ("identity", "reference")}
+        if not any(run.scores for run in runs.values()):
+            return
+        split = self._split("synthetic", task)
+        columns = [column for name, run in runs.items() for column in self._column(name, run, split)]
+        if columns:
+            columns = [self._fixed("identity", split), *columns]
+            reference = [split.reference(name) for name in split.names]
+            self._write(task, sheet([*columns, ("Reference", reference)]))
+            self._write(f"residuals-{task}", residual_sheet(columns, reference))
+
+    def _domains(self) -> None:
+        """Trained on synthetic beside trained on real degradation, on real inputs (paper, Fig. 7)."""
+        pairs = [(name, self.runs.under(("S2R", "R2R"), "sr4", name)) for name in load_table("table3").rows[0].methods]
+        if not any(run.scores for _, under in pairs for run in under.values()):
+            return
+        if self.settings.profile.name == "paper":
+            self.made.left_out.append("S2R beside R2R: FaceRenov's faces may not be shown")
+            return
+        split = self._split("real", "sr4")
+        columns = [
+            column
+            for name, under in pairs
+            for protocol, run in under.items()
+            for column in self._column(name, run, split, f", {protocol}")
+        ]
+        if columns:
+            reference = ("Reference", [split.reference(name) for name in split.names])
+            self._write("domains", sheet([self._fixed("identity", split), *columns, reference]))
+
+    def _factors(self) -> None:
+        """One network on inputs reduced 2 to 16 times (paper, Fig. 8 right)."""
+        run = self.runs.find("S2S", "sr4", _ISPL)
+        weights = self._weights(run) if run.scores else None
+        if weights is None:
+            return
+        from benchmark.tradeoff_figures import factor_sheet
+        from ispl_model.restore import load_restorer
+
+        split = self._split("synthetic", "sr4")
+        restorer = load_restorer(weights, self.settings.device)
+        self._write("factors", factor_sheet(restorer, [split.reference(name) for name in split.names[:2]]))
+
+    def _tabled(self, table: str, protocols: Sequence[str]) -> Iterator[tuple[str, Run]]:
+        for row in load_table(table).rows:
+            for protocol in protocols:
+                yield from ((name, self.runs.find(protocol, row.task, name)) for name in row.methods)
+
+    def _column(self, name: str, run: Run, split: Split, suffix: str = "") -> Iterator[Column]:
+        """The method's images by the checkpoint that was scored; nothing where there are no scores or no checkpoint."""
+        if not run.scores:
+            return
+        made = methods.METHODS[methods.canonical(name)].kind in (methods.TRAINED, methods.TUNED)
+        weights = self._weights(run) if made else None
+        if made and weights is None:
+            return
+        restored = _restored(self._load(name, weights), split)
+        yield method_title(name) + suffix, restored
+
+    def _fixed(self, name: str, split: Split) -> Column:
+        return method_title(name), _restored(self._load(name, None), split)
+
+    def _load(self, name: str, weights: Path | None) -> Method:
+        has_network = methods.find_method(name).has_network
+        device = self.settings.device if has_network else "cpu"
+        return methods.method_module(name).load(device, weights, self.settings.profile.size)
+
+    def _weights(self, run: Run) -> Path | None:
+        """The file that was scored, of the first training seed; None, and said, where it is not under --work."""
+        first = min(run.scores, key=lambda score: (score.seed or 0, score.run))
+        folder = run_facts(self.settings.results, self.settings.profile.name, first.run)["weights"]["path"]
+        held = self.settings.work / "checkpoints" / folder
+        places = (held / name for name in ("model.safetensors", "parameters.json"))
+        found = next((path for path in places if path.is_file() and sha256_file(path) == first.checkpoint), None)
+        if found is None:
+            sentence = f"{folder}: the checkpoint that was scored is not below {self.settings.work}"
+            self.made.left_out += [sentence] if sentence not in self.made.left_out else []
+        return found
+
+    def _split(self, domain: str, task: str) -> Split:
+        return domain_split(self.settings, domain, task, "test").split
+
+    def _write(self, name: str, image: Image) -> None:
+        write(self._path(name), image)
+        self.made.files.append(self._path(name))
+
+    def _path(self, name: str) -> Path:
+        return self.settings.results / self.settings.profile.name / "figures" / f"{name}.png"
+
+
+def sheet(columns: Sequence[Column]) -> Image:
+    """A row for each face, the titles above the first."""
+    return _sheet(columns, lambda images: [images])
+
+
+def residual_sheet(columns: Sequence[Column], reference: Sequence[Image]) -> Image:
+    """Two rows for each face: the images, and below each its `residual`."""
+    shown = [
+        (f"{title}\nbelow: x{GAIN} distance", list(zip(images, map(residual, images, reference), strict=True)))
+        for title, images in columns
+    ]
+    return _sheet(shown, lambda pairs: list(zip(*pairs, strict=True)))
+
+
+def residual(image: Image, reference: Image) -> Image:
+    """GAIN x |image - reference|, the mean of its channels as grey, cut at 1."""
+    distance = np.abs(image - reference).mean(axis=2, keepdims=True)
+    return np.clip(GAIN * np.repeat(distance, 3, axis=2), 0, 1).astype(np.float32)
+
+
+def _sheet(columns: Sequence[tuple[str, list]], rows_of: Callable[[list], list]) -> Image:
+    titles = [title for title, _ in columns]
+    rows = [row for images in zip(*(own for _, own in columns), strict=True) for row in rows_of(list(images))]
+    labels = [titles, *([""] * len(titles) for _ in rows[1:])]
+    return contact_sheet([list(zip(row, label, strict=True)) for row, label in zip(rows, labels, strict=True)])
+
+
+def _restored(method: Method, split: Split) -> list[Image]:
+    return [method.restored(split, name) for name in split.names]
+
+
+def _trained(name: str) -> bool:
+    row = methods.METHODS.get(methods.canonical(name))
+    return row is not None and row.trainable
+
+
+def _of_list(settings: Settings, count: int) -> Settings:
+    """The settings with as many faces of the list that may be shown; InputError where there is none."""
+    settings = replace(settings, profile=replace(settings.profile, test=count))
+    if settings.profile.name == "quick" or settings.faces.names:
+        return settings
+    names = clean_folder(settings.profile, settings.faces) / SHOW
+    if not names.is_file():
+        raise InputError(
+            f"{names}: expected the list of faces that may be shown, got no such file; name one with --list"
+        )
+    return replace(settings, faces=replace(settings.faces, names=names))

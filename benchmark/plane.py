@@ -1,0 +1,81 @@
+"""The perception-distortion plane: PSNR against LPIPS of every method, a panel for each task (paper, Fig. 8 left)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.cells import MEASURED, Runs
+from benchmark.domain_gap import PERCEPTUAL
+from benchmark.metrics import find_metric
+from benchmark.protocol import TableSpec
+from benchmark.statistics import Interval
+from benchmark.titles import TASKS, method_title
+from degrade.image import Image, from_uint8
+
+DISTORTION = "psnr.rgb"
+_ACROSS = 3  # panels in a row
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a method lies: mean PSNR in dB and mean LPIPS, with their intervals."""
+
+    method: str
+    distortion: float
+    perception: float
+    reach: tuple[Interval | None, Interval | None]
+
+
+def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, dict[str, list[Place]]]:
+    """The perceptual metric, one for all, and by task the methods that have a value of both, where there are any."""
+    every = [runs.find(protocol, row.task, method) for row in table.rows for method in row.methods]
+    measured = (metric for metric in PERCEPTUAL if any(run.cell(metric).state == MEASURED for run in every))
+    perception = next(measured, PERCEPTUAL[0])
+    found = {
+        row.task: [place for method in row.methods if (place := _place(runs, (protocol, row.task, method), perception))]
+        for row in table.rows
+    }
+    return perception, {task: own for task, own in found.items() if own}
+
+
+def _place(runs: Runs, key: tuple[str, str, str], perception: str) -> Place | None:
+    cells = [runs.find(*key).cell(metric) for metric in (DISTORTION, perception)]
+    if any(cell.state != MEASURED or not np.isfinite(cell.value) for cell in cells):
+        return None
+    return Place(key[2], *(cell.value for cell in cells), tuple(cell.interval for cell in cells))
+
+
+def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> Image:
+    """The panels as a picture, better to the left and below as in the paper; bars are 95 % intervals."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    across = min(_ACROSS, len(found))
+    down = -(-len(found) // across)
+    figure = Figure(figsize=(4.6 * across, 3.8 * down + 0.5), dpi=110, layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for axes, (task, own) in zip(panels, found.items(), strict=False):
+        axes.set(title=TASKS[task], xlabel="PSNR, dB (inverted)", ylabel=find_metric(perception).header)
+        axes.title.set_fontsize("medium")
+        for place in own:
+            _draw(axes, place)
+        axes.margins(0.2)
+        axes.invert_xaxis()
+        axes.grid(alpha=0.3)
+    for axes in panels[len(found) :]:
+        axes.remove()
+    figure.suptitle(title, fontsize="medium")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return from_uint8(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]))
+
+
+def _draw(axes: object, place: Place) -> None:
+    values = (place.distortion, place.perception)
+    bars = [
+        [[value - reach.low], [reach.high - value]] if reach else None
+        for value, reach in zip(values, place.reach, strict=True)
+    ]
+    axes.errorbar(*values, xerr=bars[0], yerr=bars[1], fmt="o", markersize=4, capsize=2, linewidth=0.8)
+    axes.annotate(method_title(place.method), values, xytext=(5, 5), textcoords="offset points", fontsize=8)

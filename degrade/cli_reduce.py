@@ -1,0 +1,49 @@
+"""`degrade reduce`: a folder of faces as small JPEGs, the sources of a profile."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from degrade.console import Command
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="SRC", type=FOLDER)
+@click.argument("out", type=FOLDER)
+@click.option("--size", default=256, show_default=True, type=click.IntRange(16), help="Side of the faces, px.")
+@click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="Of the JPEGs.")
+@click.option("--align", "lists", multiple=True, metavar="LIST", help="List in SRC whose faces are aligned as FFHQ's.")
+@click.option("--check", type=FILE, help="A sources.csv: name every face that is not as it says.")
+@click.option(
+    "--workers", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Processes."
+)
+def reduce(source, out, size, quality, lists, check, workers) -> None:
+    """Reduce the folder SRC of faces to JPEGs in OUT, with the lists of names beside them and sources.csv.
+
+    The same command continues an interrupted run and keeps the faces that are there. Photographs that were not cut
+    to FFHQ's template are, where --align names their list.
+
+    Example: degrade reduce FACES runs/faces-256 --align test_photographs.txt --check protocols/profiles/lite.csv
+    """
+    from degrade.reduce import MANIFEST, ReducePlan, differences, reduce_faces
+    from degrade.sources import folder_sources, read_list
+
+    aligned = {face.name for name in lists for face in folder_sources(source, read_list(source / name))}
+    done = reduce_faces(source, out, ReducePlan(size, quality, frozenset(aligned)), workers)
+    total = f"{done.made + done.reused + len(done.errors)} faces in, {done.made + done.reused} in {out}"
+    click.echo(f"{total} ({done.made} made, {done.reused} reused), {len(done.errors)} failed")
+    for name, sentence in done.errors:
+        click.echo(f"  {name}: {sentence}")
+    click.echo(f"{done.aligned} of them cut to FFHQ's template by their landmarks; the others as they are")
+    click.echo(f"lists: {', '.join(done.lists) or 'none'}; hashes: {out / MANIFEST}")
+    found = differences(out / MANIFEST, check) if check else []
+    for sentence in found:
+        click.echo(f"  {sentence}")
+    if check:
+        click.echo(f"{len(found)} faces are not as {check} says" if found else f"the faces of {check}")
+    sys.exit(1 if done.errors or found else 0)

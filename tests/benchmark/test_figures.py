@@ -1,0 +1,119 @@
+"""Figures: what is drawn of a profile's scores, from which checkpoints, and what is left out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmark.cells import Runs
+from benchmark.cli import benchmark
+from benchmark.figures import GAIN, Gallery, residual, residual_sheet
+from benchmark.places import Faces, Settings
+from benchmark.plane import places, plane
+from benchmark.protocol import Profile, load_protocol, load_table
+from benchmark.record import read_scores
+from benchmark.run import RunRequest, run
+from degrade.errors import InputError
+from degrade.image import from_uint8, read, to_uint8, write
+from degrade.portraits import paint
+
+TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Scores of a floor, a tuned and two trained methods, under all three protocols."""
+    root = tmp_path_factory.mktemp("figures")
+    settings = Settings(TINY, work=root / "work", results=root / "results", device="cpu")
+    asked = [("S2S", "sr4", name) for name in ("bicubic_x4", "edsr", "ispl")] + [("S2S", "denoise", "nlm")]
+    asked += [(protocol, "sr4", "edsr") for protocol in ("S2R", "R2R")]
+    for protocol, task, method in asked:
+        chosen = replace(load_protocol(protocol), metrics=("psnr.rgb", "gmsd"))
+        run(RunRequest(settings, chosen, method, (task,)))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def made(scored):
+    return Gallery(scored, 1).draw()
+
+
+def test_every_figure_of_the_scores_is_drawn_and_nothing_is_trained_for_it(scored, made):
+    named = {path.stem for path in made.files}
+    assert {"plane", "sr4", "residuals-sr4", "denoise", "residuals-denoise", "domains", "factors"} <= named
+    curves = {path.parent.name for path in (scored.work / "checkpoints").glob("*/losses.csv")}
+    assert len(curves) == 3 and {f"curves-{name}" for name in curves} <= named
+    assert made.left_out == [] and all(read(path, background="white").std() > 0.01 for path in made.files)
+    assert len(list((scored.work / "checkpoints").iterdir())) == 4
+
+
+def test_a_sheet_has_a_column_for_each_method_with_scores_and_s2r_stands_beside_r2r(scored, made):
+    sizes = {path.stem: read(path, background="white").shape[1] for path in made.files}
+    width = {
+        columns: columns * 70 + 6 for columns in range(1, 7)
+    }  # 64 px and 6 px beside each, as contact_sheet has it
+    assert sizes["sr4"] == width[5]  # degraded, bicubic_x4, edsr, ispl, reference
+    assert sizes["residuals-sr4"] == width[4] and sizes["domains"] == width[4]
+
+
+def test_a_method_whose_checkpoint_is_gone_or_another_is_left_out_and_said(scored, tmp_path):
+    for work in (tmp_path / "none", tmp_path / "other"):
+        settings = replace(scored, work=work, results=tmp_path / "results")
+        if not settings.results.exists():
+            settings.results.mkdir()
+            (settings.results / "quick").mkdir()
+            (settings.results / "quick" / "scores").symlink_to(scored.results / "quick" / "scores")
+        if work.name == "other":
+            for path in scored.work.glob("checkpoints/*"):
+                (work / "checkpoints" / path.name).mkdir(parents=True)
+                (work / "checkpoints" / path.name / "model.safetensors").write_bytes(b"other weights")
+        drawn = Gallery(settings, 1).draw()
+        assert {path.stem for path in drawn.files} == {"plane", "sr4", "residuals-sr4"}
+        assert len(drawn.left_out) == 4
+        assert all("the checkpoint that was scored is not below" in sentence for sentence in drawn.left_out)
+
+
+def test_a_residual_is_the_mean_distance_of_the_channels_times_the_gain():
+    reference = np.zeros((2, 2, 3), np.float32)
+    image = reference.copy()
+    image[0, 0] = (0.03, 0.06, 0.0)
+    image[1, 1] = 1
+    expected = np.zeros((2, 2), np.float32)
+    expected[0, 0], expected[1, 1] = GAIN * 0.03, 1
+    for channel in range(3):
+        np.testing.assert_allclose(residual(image, reference)[:, :, channel], expected, atol=1e-7)
+    big = from_uint8(to_uint8(paint(0, 64)))
+    sheet = residual_sheet([("a", [big])], [big])
+    np.testing.assert_array_equal(sheet[-70:-6, 6:70], np.zeros((64, 64, 3)))  # no distance from itself
+    np.testing.assert_array_equal(sheet[-140:-76, 6:70], big)
+
+
+def test_the_plane_has_the_means_of_the_score_lines(scored):
+    scores = read_scores(scored.results, "quick")
+    perception, found = places(Runs(scores), load_table("table2"))
+    assert perception == "gmsd" and list(found) == ["sr4", "denoise"]
+    assert [place.method for place in found["sr4"]] == ["bicubic_x4", "edsr", "ispl"]
+    own = [s.value for s in scores if (s.method, s.protocol, s.metric) == ("edsr", "S2S", "psnr.rgb")]
+    assert found["sr4"][1].distortion == pytest.approx(np.mean(own))
+    picture = plane(found, perception, "a title")
+    assert picture.ndim == 3 and picture.std() > 0.01
+
+
+def test_only_faces_of_a_list_that_may_be_shown_are_drawn(scored, tmp_path, monkeypatch):
+    monkeypatch.setenv("FACES_HQ", str(tmp_path))
+    lite = replace(scored, profile=replace(TINY, name="lite"))
+    with pytest.raises(InputError, match=r"show\.txt: expected the list of faces that may be shown"):
+        Gallery(lite, 1)
+    for name in ("a", "b"):
+        write(tmp_path / f"{name}.png", paint(0, 64))
+    (tmp_path / "show.txt").write_text("b\n")
+    assert Gallery(lite, 1)._split("synthetic", "sr4").names == ("b",)
+    (tmp_path / "mine.txt").write_text("a\n")
+    mine = replace(lite, faces=Faces(names=tmp_path / "mine.txt"))
+    assert Gallery(mine, 1)._split("synthetic", "sr4").names == ("a",)
+
+
+def test_the_command_says_what_it_wrote_and_that_without_scores_there_is_nothing_to_draw(scored, tmp_path):
+    empty = CliRunner().invoke(benchmark, ["figures", "--results", str(tmp_path)])
+    assert empty.exit_code == 1 and "has no scores to draw; `benchmark run` makes them" in empty.output

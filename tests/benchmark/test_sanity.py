@@ -1,0 +1,93 @@
+"""Expected orderings: which are asked for, and how each can come out."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmark.cli import benchmark
+from benchmark.record import SCHEMA, Score, scores_folder
+from benchmark.sanity import CHANCE, COLUMNS, FAILS, HOLDS, UNKNOWN, orderings
+
+RESULTS = Path(__file__).parents[2] / "results"
+STAMP = "20250101T000000Z-0000000"
+IMAGES = [f"face{place}" for place in range(12)]
+
+
+@pytest.fixture
+def scored(tmp_path):
+    """Writes one run: a value for each image of a metric, the same ones every time but for `shift`."""
+    count = iter(range(10))
+
+    def write(protocol, method, metric, shift, split="a" * 64, spread=0.01):
+        folder = scores_folder(tmp_path, "quick")
+        folder.mkdir(parents=True, exist_ok=True)
+        run = f"{STAMP}{next(count)}"
+        key = ("quick", protocol, "sr4", "sr4-256-test-00000000", method, 0, None)
+        lines = [
+            Score(SCHEMA, run, *key, name, metric, shift + spread * (place % 3), "1", 0.0)
+            for place, name in enumerate(IMAGES)
+        ]
+        (folder / f"{run}.jsonl").write_text("".join(line.line() + "\n" for line in lines))
+        facts = {"run": run, "split": key[3], "split_sha256": split, "metrics": {metric: "0"}}
+        (folder / f"{run}.json").write_text(json.dumps(facts))
+        return tmp_path
+
+    return write
+
+
+def verdicts(results):
+    return {(one.expected, one.metric): one.verdict for one in orderings("quick", results)}
+
+
+def test_lower_lpips_and_higher_psnr_than_the_floor_hold_and_the_other_way_round_does_not(scored):
+    for metric, own, floor in (("lpips.squeeze", 0.2, 0.3), ("psnr.rgb", 29.0, 28.0)):
+        scored("S2S", "edsr", metric, own)
+        results = scored("S2S", "bicubic_x4", metric, floor)
+    both = [("S2S: EDSR before Bicubic 1/4 and back", metric) for metric in ("lpips.squeeze", "psnr.rgb")]
+    assert verdicts(results) == dict.fromkeys(both, HOLDS)
+    results = scored("S2S", "edsr", "lpips.squeeze", 0.4)  # the newer line counts
+    assert verdicts(results) == {both[0]: FAILS, both[1]: HOLDS}
+
+
+def test_psnr_is_not_expected_of_a_network_without_a_pixel_loss(scored):
+    for metric in ("psnr.rgb", "lpips.squeeze"):
+        scored("S2S", "ispl:isp_unet_pac", metric, 0.1)
+        results = scored("S2S", "identity", metric, 0.2)
+    assert verdicts(results) == {("S2S: ISPL before Degraded input", "lpips.squeeze"): HOLDS}
+
+
+def test_training_on_the_real_domain_is_held_against_the_twin_and_only_on_one_split(scored):
+    scored("S2R", "edsr", "psnr.rgb", 24.0)
+    results = scored("R2R", "edsr", "psnr.rgb", 24.5)
+    assert verdicts(results) == {("EDSR: R2R before S2R", "psnr.rgb"): HOLDS}
+    scored("S2R", "ispl:isp_unet_pac", "gmsd", 0.2)
+    results = scored("R2R", "ispl:isp_unet_pac", "gmsd", 0.1, split="b" * 64)
+    (told,) = [one for one in orderings("quick", results) if one.expected.startswith("ISPL")]
+    assert (told.verdict, told.why) == (UNKNOWN, "scored on different splits")
+
+
+def test_a_difference_that_may_be_chance_is_called_so(scored):
+    scored("S2S", "edsr", "psnr.rgb", 28.0)
+    results = scored("S2S", "bicubic_x4", "psnr.rgb", 28.01, spread=0.0)  # better, equal and worse in turn
+    assert verdicts(results) == {("S2S: EDSR before Bicubic 1/4 and back", "psnr.rgb"): CHANCE}
+
+
+def test_the_command_reports_writes_and_ends_with_1_where_an_ordering_fails(scored, tmp_path):
+    scored("S2S", "edsr", "psnr.rgb", 27.0)
+    results = scored("S2S", "bicubic_x4", "psnr.rgb", 28.0)
+    out = tmp_path / "sanity.csv"
+    done = CliRunner().invoke(benchmark, ["sanity", "--results", str(results), "--out", str(out)])
+    assert done.exit_code == 1 and "1 expected orderings: holds 0, does not hold 1" in done.output
+    header, row = csv.reader(out.read_text().splitlines())
+    assert tuple(header) == COLUMNS and row[:7] == [
+        *("sr4", "S2S: EDSR before Bicubic 1/4 and back", "psnr.rgb", "12"),
+        *("27.01", "28.01", "-1"),
+    ]
+
+
+def test_the_committed_scores_break_no_ordering():
+    found = orderings("lite", RESULTS)
+    assert len(found) >= 12 and {one.verdict for one in found} <= {HOLDS, CHANCE}

@@ -1,0 +1,138 @@
+"""Faces reduced to JPEGs: what is in the files, what is kept, what is refused."""
+
+import os
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image as Pillow
+
+from degrade import faces
+from degrade.cli import degrade
+from degrade.errors import InputError
+from degrade.image import read, to_uint8, write
+from degrade.portraits import paint
+from degrade.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("a", "b", "c"):
+        write(tmp_path / "faces" / f"{name}.png", rng.random((64, 64, 3)).astype(np.float32))
+    (tmp_path / "faces" / "train.txt").write_text("a.png\nc\n")
+    (tmp_path / "faces" / "show.txt").write_text("b\n")
+    (tmp_path / "faces" / "licence.txt").write_text("Do what you like.\n")
+    return tmp_path / "faces"
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_face_is_pillows_lanczos_in_a_jpeg_of_the_quality_with_full_colour(folder, tmp_path):
+    reduce_faces(folder, tmp_path / "out", ReducePlan(32, 95))
+    with Pillow.open(tmp_path / "out" / "a.jpg") as photo:
+        assert photo.layer == [(1, 1, 1, 0), (2, 1, 1, 1), (3, 1, 1, 1)]  # no component is subsampled
+        assert photo.quantization[0][0] == 2  # 16 in the table of quality 50, of which quality 95 takes a tenth
+        made = np.asarray(photo.convert("RGB")).astype(int)
+    small = Pillow.open(folder / "a.png").resize((32, 32), Pillow.Resampling.LANCZOS)
+    assert np.abs(made - np.asarray(small)).mean() < 4 and made.shape == (32, 32, 3)
+
+
+def test_the_lists_name_the_new_files_and_other_texts_stay_where_they_are(folder, tmp_path):
+    done = reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    assert done.lists == ("show.txt", "train.txt")
+    assert (tmp_path / "out" / "train.txt").read_text() == "a.jpg\nc.jpg\n"
+    assert set(contents(tmp_path / "out")) == {"a.jpg", "b.jpg", "c.jpg", "show.txt", "train.txt", MANIFEST}
+
+
+def test_a_second_run_keeps_what_is_there_and_any_number_of_workers_gives_the_same_bytes(folder, tmp_path):
+    first = reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    before = contents(tmp_path / "out")
+    (tmp_path / "out" / "b.jpg").unlink()
+    again = reduce_faces(folder, tmp_path / "out", ReducePlan(32), workers=2)
+    assert (first.made, first.reused, again.made, again.reused) == (3, 0, 1, 2)
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("plan", [ReducePlan(16), ReducePlan(32, 90)])
+def test_another_plan_or_source_makes_the_file_anew(folder, tmp_path, plan):
+    reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    assert reduce_faces(folder, tmp_path / "out", plan).made == 3
+    write(folder / "a.png", np.zeros((64, 64, 3), np.float32))
+    assert reduce_faces(folder, tmp_path / "out", plan).made == 1
+
+
+def test_a_face_that_cannot_be_used_is_told_and_left_out_of_the_lists(folder, tmp_path):
+    (folder / "c.png").write_bytes(b"not an image")
+    result = CliRunner().invoke(degrade, ["reduce", str(folder), str(tmp_path / "out"), "--size", "32"])
+    assert result.exit_code == 1
+    assert "3 faces in, 2 in" in result.output and "c: " in result.output and "Traceback" not in result.output
+    assert (tmp_path / "out" / "train.txt").read_text() == "a.jpg\n"
+    assert set(read_manifest(tmp_path / "out" / MANIFEST)) == {"a", "b"}
+
+
+def test_a_listed_photograph_is_cut_to_the_template_of_ffhq(tmp_path):
+    portrait = paint(3, 160)
+    canvas = np.pad(portrait, ((40, 0), (0, 40), (0, 0)), mode="edge")
+    if (box := faces.largest_face(canvas)) is None:
+        pytest.skip("dlib finds no face in the painted portrait")
+    write(tmp_path / "faces" / "photo.png", canvas)
+    write(tmp_path / "faces" / "crop.png", canvas)
+    (tmp_path / "faces" / "photographs.txt").write_text("photo\n")
+    words = ["reduce", str(tmp_path / "faces"), str(tmp_path / "out"), "--size", "64", "--align", "photographs.txt"]
+    result = CliRunner().invoke(degrade, words)
+    assert result.exit_code == 0 and "1 of them cut to FFHQ's template" in result.output
+    affine = faces.ffhq_affine(faces.landmarks68(canvas, box), 64)
+    expected = faces.crop_affine(read(tmp_path / "faces" / "photo.png"), affine, 64)
+    made = {name: to_uint8(read(tmp_path / "out" / f"{name}.jpg")).astype(int) for name in ("photo", "crop")}
+    distance = {name: np.abs(image - to_uint8(expected)).mean() for name, image in made.items()}
+    assert distance["photo"] < 2 < 5 < distance["crop"]
+
+
+def test_the_check_names_other_pixels_and_says_nothing_of_other_bytes(folder, tmp_path):
+    reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    made = tmp_path / "out" / MANIFEST
+    lines = made.read_text().splitlines()
+    name, aligned, source, digest, pixels = lines[1].split(",")
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join([lines[0], ",".join([name, aligned, source, "0" * 16, pixels]), *lines[2:]]) + "\n")
+    assert differences(made, other) == []
+    other.write_text("\n".join([lines[0], ",".join([name, aligned, source, digest, "0" * 16]), lines[2], "d,,,,"]))
+    assert differences(made, other) == ["a: other pixels", "c: extra", "d: missing"]
+    words = ["reduce", str(folder), str(tmp_path / "out"), "--size", "32", "--check", str(other)]
+    assert CliRunner().invoke(degrade, words).exit_code == 1
+    with pytest.raises(InputError, match="expected the columns name, aligned"):
+        read_manifest(folder / "train.txt")
+
+
+def test_a_place_inside_the_faces_and_a_name_that_is_not_there_are_refused(folder):
+    with pytest.raises(InputError, match="holds or lies in the folder of the faces"):
+        reduce_faces(folder, folder / "small", ReducePlan(32))
+    with pytest.raises(InputError, match="holds no face z to align"):
+        reduce_faces(folder, folder.parent / "out", ReducePlan(32, aligned=frozenset({"z"})))
+
+
+def test_the_faces_of_profile_lite_come_out_as_its_manifest_says(tmp_path):
+    """On this machine too: two portraits, and two photographs that are aligned first."""
+    if "FACES_HQ" not in os.environ:
+        pytest.skip("FACES_HQ names no folder of faces")
+    listed = read_manifest(Path(str(files("protocols") / "profiles" / "lite.csv")))
+    names = ("omi_0001", "gecid_03", "london_001", "london_066")
+    (tmp_path / "faces").mkdir()
+    for name in names:
+        source = Path(os.environ["FACES_HQ"], f"{name}.jpg")
+        if not source.is_file():
+            pytest.skip(f"{source} is not there: FACES_HQ names other faces")
+        shutil.copy(source, tmp_path / "faces" / source.name)
+    aligned = frozenset(name for name in names if listed[name]["aligned"] == "yes")
+    reduce_faces(tmp_path / "faces", tmp_path / "out", ReducePlan(256, aligned=aligned))
+    made = read_manifest(tmp_path / "out" / MANIFEST)
+    if any(made[name]["source_sha256"] != listed[name]["source_sha256"] for name in names):
+        pytest.skip("FACES_HQ names other faces of these names, such as the reduced ones")
+    assert aligned == {"london_001", "london_066"}
+    assert [made[name]["pixels_sha256"] for name in names] == [listed[name]["pixels_sha256"] for name in names]

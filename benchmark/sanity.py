@@ -6,7 +6,6 @@ its twin that was trained on the synthetic one. PSNR is expected of networks alo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import product
 from pathlib import Path
 
@@ -154,8 +153,7 @@ def _different(results: Path, profile: str, runs: Sequence[Run], metric: str) ->
 
 def _has_pixel_loss(method: str) -> bool:
     """Whether a method is trained, if only at first, to come close in pixels."""
-    module, _, member = methods.METHODS[methods.canonical(method)].module.partition(":")
-    training = getattr(import_module(module), member).TRAINING if member else import_module(module).TRAINING
+    training = methods.module_of(methods.METHODS[methods.canonical(method)]).TRAINING
     first = training.pretraining.losses if training.pretraining else {}
     return any(name in _PIXELS for name in (*training.losses, *first))
 

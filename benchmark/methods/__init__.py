@@ -346,6 +346,11 @@ def method_module(name: str) -> Any:
     `load`; for a trained one `configure`, `build`, `TRAINING`; for a tuned one `restore`, `GRID`; for one from outside
     `digest`.
     """
-    module, _, member = find_method(name).module.partition(":")
+    return module_of(find_method(name))
+
+
+def module_of(row: MethodRow) -> Any:
+    """As method_module, of a row whether it can run here or not."""
+    module, _, member = row.module.partition(":")
     imported = import_module(module)
     return getattr(imported, member) if member else imported

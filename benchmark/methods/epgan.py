@@ -12,26 +12,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import NetworkMethod, PlainBlock
 from ispl_model.initial import subdue_
 from ispl_model.losses import Tensors, l1
 from ispl_model.training import Pretraining, Training
 
 SCALE = 1
 BLOCKS = 16
-
-
-class Block(nn.Module):
-    """x + conv(relu(conv(x)))."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        subdue_(self.second)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
-        return x + self.second(torch.relu(self.first(x)))
 
 
 class EpGan(nn.Module):
@@ -43,7 +30,7 @@ class EpGan(nn.Module):
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.head = nn.Sequential(nn.Conv2d(3, width, 3, padding=1), nn.ReLU())
-        self.blocks = nn.Sequential(*(Block(width) for _ in range(BLOCKS)))
+        self.blocks = nn.Sequential(*(PlainBlock(width) for _ in range(BLOCKS)))
         self.image = nn.Conv2d(width, 3, 3, padding=1)
         self.edges = nn.Sequential(nn.Conv2d(width, 1, 3, padding=1), nn.Softplus())
         subdue_(self.image)

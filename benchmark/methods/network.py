@@ -14,6 +14,7 @@ from degrade.resize import match_scale
 from ispl_model.checkpoint import load as load_checkpoint
 from ispl_model.checkpoint import load_weights
 from ispl_model.device import find_device, seeded_build
+from ispl_model.initial import subdue_
 from ispl_model.restore import prepared, restore_images
 from ispl_model.training import Training
 
@@ -100,3 +101,34 @@ def padded_to_multiple(image: torch.Tensor, multiple: int) -> torch.Tensor:
     """(N, C, H, W) mirrored at the lower and right border until both sides are multiples of `multiple`."""
     height, width = image.shape[-2:]
     return nn.functional.pad(image, (0, -width % multiple, 0, -height % multiple), mode="reflect")
+
+
+class NormBlock(nn.Module):
+    """x + norm(conv(activation(norm(conv(x))))), SRGAN's and Super-FAN's."""
+
+    def __init__(self, width: int, activation: nn.Module) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1),
+            BatchNorm(width),
+            activation,
+            nn.Conv2d(width, width, 3, padding=1),
+            BatchNorm(width),
+        )
+        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
+        return x + self.body(x)
+
+
+class PlainBlock(nn.Module):
+    """x + conv(relu(conv(x))), without batch norm."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        subdue_(self.second)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
+        return x + self.second(torch.relu(self.first(x)))

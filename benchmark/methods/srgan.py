@@ -9,31 +9,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import BatchNorm, NetworkMethod
+from benchmark.methods.network import BatchNorm, NetworkMethod, NormBlock, PlainBlock
 from ispl_model.initial import pass_through_, subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
 
 SCALE = 4
 BLOCKS = 16
-
-
-class NormBlock(nn.Module):
-    """x + norm(conv(prelu(norm(conv(x)))))."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1),
-            BatchNorm(width),
-            nn.PReLU(),
-            nn.Conv2d(width, width, 3, padding=1),
-            BatchNorm(width),
-        )
-        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
-        return x + self.body(x)
 
 
 class Srgan(nn.Module):
@@ -45,7 +27,7 @@ class Srgan(nn.Module):
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.head = nn.Sequential(nn.Conv2d(3, width, 9, padding=4), nn.PReLU())
-        self.blocks = nn.Sequential(*(NormBlock(width) for _ in range(BLOCKS)))
+        self.blocks = nn.Sequential(*(NormBlock(width, nn.PReLU()) for _ in range(BLOCKS)))
         self.join = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), BatchNorm(width))
         self.enlarge = nn.Sequential(*_twice_as_large(width, nn.PReLU()), *_twice_as_large(width, nn.PReLU()))
         self.tail = nn.Conv2d(width, 3, 9, padding=4)
@@ -59,19 +41,6 @@ class Srgan(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         features = self.head(x)
         return self.tail(self.enlarge(features + self.join(self.blocks(features))))
-
-
-class PlainBlock(nn.Module):
-    """x + conv(relu(conv(x)))."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        subdue_(self.second)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
-        return x + self.second(torch.relu(self.first(x)))
 
 
 class SrganWithoutNorm(nn.Module):

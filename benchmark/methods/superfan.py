@@ -11,30 +11,12 @@ import torch
 from torch import nn
 
 from benchmark.methods.landmark_heatmaps import landmark_network
-from benchmark.methods.network import BatchNorm, NetworkMethod
+from benchmark.methods.network import BatchNorm, NetworkMethod, NormBlock
 from ispl_model.initial import pass_through_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
 
 SCALE = 4
-
-
-class NormBlock(nn.Module):
-    """x + norm(conv(relu(norm(conv(x)))))."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1),
-            BatchNorm(width),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=1),
-            BatchNorm(width),
-        )
-        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
-        return x + self.body(x)
 
 
 class SuperFan(nn.Module):
@@ -59,7 +41,7 @@ class SuperFan(nn.Module):
 
 
 def _blocks(width: int, count: int) -> list[nn.Module]:
-    return [NormBlock(width) for _ in range(count)]
+    return [NormBlock(width, nn.ReLU()) for _ in range(count)]
 
 
 def _twice_as_large(width: int) -> tuple[nn.Module, ...]:

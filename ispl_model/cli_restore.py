@@ -29,7 +29,7 @@ COUNT = click.IntRange(min=1)
 @click.option("--level", type=float, help="Trade-off of a network with levels: low invents, high keeps.")
 @click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
-@click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where it is native.")
+@click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where that is faster.")
 @click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces or tiles in one pass.")
 @click.option("--resume", is_flag=True, help="Keep results of the same image, checkpoint and options.")
 def restore(images, out, checkpoint, kind, upscale, level, background, device, dtype, batch, resume):

@@ -150,12 +150,13 @@ def test_devices_are_found_or_refused_by_name():
             find_device("cuda")
 
 
-def test_mixed_precision_keeps_weights_in_float32_and_multiplies_in_fewer_bits_where_it_can():
+@pytest.mark.parametrize("amx", [True, False])
+def test_mixed_precision_keeps_weights_in_float32_and_multiplies_in_fewer_bits_where_that_is_faster(amx, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     layer = nn.Linear(8, 8)
     with mixed_precision(CPU):
         output = layer(torch.rand(2, 8))
-    native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    assert output.dtype == (torch.bfloat16 if native else torch.float32)
+    assert output.dtype == (torch.bfloat16 if amx else torch.float32)
     assert layer.weight.dtype == torch.float32
     prepared(nn.Sequential(layer), CPU)
     assert not layer.weight.requires_grad

@@ -9,6 +9,7 @@ from degrade.sheet import contact_sheet
 from ispl_model.data import to_tensor
 from ispl_model.generator import Ispl
 from ispl_model.restore import to_images
+from ispl_model.stack import dense
 
 PLAIN = 0.5  # the constant that stands for a guide that is left out (Sec. 3.6)
 _CELL = 256  # px
@@ -24,7 +25,7 @@ def explain(network: Ispl, image: Image) -> Image:
     degraded = to_tensor(image)[None].to(next(network.parameters()).device)
     with torch.inference_mode():
         maps = network.encode(degraded)
-        start, guides = network.start(degraded, maps), network.guides(maps)
+        start, guides = network.start(degraded, maps), [dense(guide) for guide in network.guides(maps)]
         count = range(len(guides))
         alone = [decoded(network, start, guides, {level}) for level in count]
         together = [decoded(network, start, guides, set(range(level + 1))) for level in count]

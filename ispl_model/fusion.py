@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from ispl_model.initial import pass_through_
+from ispl_model.stack import Guide, aligned, dense, stacked
 
 Maps = Sequence[torch.Tensor]
 
@@ -23,7 +23,7 @@ class UnetFusion(nn.Module):
         super().__init__()
         self.guide_channels = tuple(map_channels)
 
-    def forward(self, maps: Maps) -> list[torch.Tensor]:
+    def forward(self, maps: Maps) -> list[Guide]:
         return list(maps)
 
 
@@ -34,8 +34,8 @@ class FirstMapFusion(nn.Module):
         super().__init__()
         self.guide_channels = (map_channels[0],) * len(map_channels)
 
-    def forward(self, maps: Maps) -> list[torch.Tensor]:
-        return [aligned(maps[0], level) for level in maps]
+    def forward(self, maps: Maps) -> list[Guide]:
+        return [stacked(maps[:1], level) for level in maps]
 
 
 class StyleFusion(nn.Module):
@@ -49,8 +49,8 @@ class StyleFusion(nn.Module):
         self.guide_channels = tuple(map_channels)
         self.styles = nn.ModuleList(nn.Conv2d(map_channels[0], channels, 1) for channels in map_channels)
 
-    def forward(self, maps: Maps) -> list[torch.Tensor]:
-        return [aligned(style(maps[0]), level) for style, level in zip(self.styles, maps, strict=True)]
+    def forward(self, maps: Maps) -> list[Guide]:
+        return [stacked([style(maps[0])], level) for style, level in zip(self.styles, maps, strict=True)]
 
 
 class ConcatFusion(nn.Module):
@@ -63,8 +63,8 @@ class ConcatFusion(nn.Module):
         super().__init__()
         self.guide_channels = (sum(map_channels),) * len(map_channels)
 
-    def forward(self, maps: Maps) -> list[torch.Tensor]:
-        return [torch.cat([aligned(features, level) for features in reversed(maps)], dim=1) for level in maps]
+    def forward(self, maps: Maps) -> list[Guide]:
+        return [stacked(maps[::-1], level) for level in maps]
 
 
 class MatrixFusion(nn.Module):
@@ -121,33 +121,19 @@ class LevelInput(nn.Module):
         for conv in (conv for convs in self.carry for conv in convs):
             pass_through_(conv)
 
-    def forward(self, guides: Maps, level: float) -> list[torch.Tensor]:
+    def forward(self, guides: Sequence[Guide], level: float) -> list[Guide]:
         whole = math.floor(level)
         share, lower = level - whole, self._at(guides, whole)
         if share == 0:
             return lower
-        upper = self._at(guides, whole + 1)
-        blended = [(1 - share) * low + share * high for low, high in zip(lower, upper, strict=True)]
-        return [*lower[: whole + 1], *blended[whole + 1 :]]
+        pairs = zip(lower[whole + 1 :], self._at(guides, whole + 1)[whole + 1 :], strict=True)
+        return [*lower[: whole + 1], *((1 - share) * low + share * dense(high) for low, high in pairs)]
 
-    def _at(self, guides: Maps, level: int) -> list[torch.Tensor]:
+    def _at(self, guides: Sequence[Guide], level: int) -> list[Guide]:
         convs = self.carry[level] if level < len(self.carry) else ()
-        carried = [conv(guides[level]) for conv in convs]
-        finer = [aligned(features, guide) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
+        carried = [conv(dense(guides[level])) for conv in convs]
+        finer = [aligned(features, dense(guide)) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
         return [*guides[: level + 1], *finer]
-
-
-def aligned(features: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-    """`features` at the side of the map `level`: enlarged bilinearly, or halved as often as needed.
-
-    A bilinear halving is the mean of 2x2 pixels, several of them the mean of a block.
-    """
-    side, wanted = features.shape[-1], level.shape[-1]
-    if side > wanted:
-        return F.avg_pool2d(features, side // wanted)
-    if side < wanted:
-        return F.interpolate(features, scale_factor=wanted // side, mode="bilinear", align_corners=False)
-    return features
 
 
 def _alignments(map_channels: Sequence[int]) -> nn.ModuleList:

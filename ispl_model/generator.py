@@ -11,6 +11,7 @@ from ispl_model.encoder import Encoder, Pyramid, sampled
 from ispl_model.fusion import LevelInput
 from ispl_model.initial import pass_through_, subdue_
 from ispl_model.spade import ModulatedBlock
+from ispl_model.stack import Guide
 from ispl_model.variants import VARIANTS, IsplConfig, Variant
 
 
@@ -51,7 +52,7 @@ class Generator(nn.Module):
             self.to_rgb.weight.mul_(1.25)
             self.to_rgb.bias.fill_(-1.25)
 
-    def forward(self, start: torch.Tensor, guides: Sequence[torch.Tensor]) -> torch.Tensor:
+    def forward(self, start: torch.Tensor, guides: Sequence[Guide]) -> torch.Tensor:
         features = self.start(start)  # x_0, (N, 16 * width, 16, 16)
         for level, (blocks, guide) in enumerate(zip(self.levels, guides, strict=True)):
             if level > 0:
@@ -106,7 +107,7 @@ class Ispl(nn.Module):
         variant = VARIANTS[self.config.variant]
         return sampled(degraded, variant.picture, self.config.top_level) if variant.spade else maps[0]
 
-    def guides(self, maps: Sequence[torch.Tensor], level: float | None = None) -> list[torch.Tensor]:
+    def guides(self, maps: Sequence[torch.Tensor], level: float | None = None) -> list[Guide]:
         """Eq. 7: the fused guides f_0 (smallest) ... f_n; at `level` as LevelInput has them.
 
         Raises ValueError for a level that this network does not have.
@@ -120,6 +121,6 @@ class Ispl(nn.Module):
             raise ValueError(f"level: expected a number from 0 to {self.config.top_level}, got {level:g}")
         return self.level_input(fused, level)
 
-    def decode(self, start: torch.Tensor, guides: Sequence[torch.Tensor]) -> torch.Tensor:
+    def decode(self, start: torch.Tensor, guides: Sequence[Guide]) -> torch.Tensor:
         """Eqs. 7 and 10: the restored image (N, 3, S, S) from `start` and `guides`, whoever made them."""
         return self.generator(start, guides)

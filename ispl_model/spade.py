@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ispl_model.initial import pass_through_, subdue_
+from ispl_model.stack import Guide, convolved
 
 HIDDEN_LIMIT = 128  # channels between the guide and its gamma and beta, at most
 
@@ -63,8 +64,8 @@ class Modulation(nn.Module):
         pass_through_(self.beta)
         subdue_(self.gamma)
 
-    def forward(self, standardised: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:  # (N, channels, H, W) => same
-        hidden = F.relu(self.shared(guide))
+    def forward(self, standardised: torch.Tensor, guide: Guide) -> torch.Tensor:  # (N, channels, H, W) => same
+        hidden = F.relu(convolved(guide, self.shared))
         return self.gamma(hidden) * standardised + self.beta(hidden)
 
 
@@ -97,7 +98,7 @@ class ModulatedBlock(nn.Module):
             else:
                 pass_through_(module)
 
-    def forward(self, features: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:
+    def forward(self, features: torch.Tensor, guide: Guide) -> torch.Tensor:
         # (N, inputs, H, W), (N, guide, H, W) => (N, outputs, H, W)
         standardised = standardise(features)
         middle = self.conv_0(F.leaky_relu(self.norm_0(standardised, guide), 0.2))

@@ -28,6 +28,7 @@ class Cell:
     notes: sentences that a table shows as footnotes.
     interval: 95 %, of a mean by bootstrap, of a set score by jackknife; None where there is none.
     deviation: of a kernel distance over its subsets.
+    alike: computed as the newest scores of its column are.
     """
 
     state: str
@@ -37,6 +38,7 @@ class Cell:
     notes: tuple[str, ...] = ()
     interval: Interval | None = None
     deviation: float | None = None
+    alike: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Run:
     def checkpoints(self) -> dict[int | None, str | None]:
         """Training seed -> SHA-256 of the checkpoint."""
         return {score.seed: score.checkpoint for score in self.scores}
+
+    @property
+    def files(self) -> set[str]:
+        """The names of the score files it comes from, one for each training seed."""
+        return {score.run for score in self.scores}
 
     @property
     def images(self) -> int:

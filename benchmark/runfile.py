@@ -72,6 +72,12 @@ class RunFile:
         write_json(self.path, self._facts)
 
 
+def definitions(scores: Path) -> dict[str, dict[str, str]]:
+    """Of the runs in a folder of score lines: name of the run -> metric -> digest of its definition."""
+    found = {path.stem: _read(path) for path in sorted(scores.glob("*.json"))}
+    return {run: facts["metrics"] for run, facts in found.items()}
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     """The file as earlier sessions left it, their commits and machines included; None when there is none."""
     if not path.exists():

@@ -1,12 +1,14 @@
 """The rows of a table before they are text: for every method its run, its cells and what the paper prints."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.metrics import find_metric
 from benchmark.protocol import TableSpec, load_protocol
 from benchmark.published import Printed, printed_beside
+
+Definitions = Mapping[str, Mapping[str, str]]  # run -> metric -> digest of how it was computed
 
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
 
@@ -42,9 +44,10 @@ class Section:
         return metric_id in load_protocol(self.protocol).metrics
 
     def best(self, metric_id: str) -> tuple[str, ...]:
-        """The methods with the best measured value, among at least two scored on equally many images."""
+        """The methods with the best measured value, among at least two scored alike on equally many images."""
         rising = find_metric(metric_id).higher_is_better
-        cells = {line.method: line.cells[metric_id] for line in self.lines if line.method != LIMIT}
+        rivals = [line for line in self.lines if line.method != LIMIT and line.cells[metric_id].alike]
+        cells = {line.method: line.cells[metric_id] for line in rivals}
         most = max((cell.scored for cell in cells.values()), default=0)
         values = {
             method: cell.value for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most
@@ -60,10 +63,15 @@ def number_of(spec: TableSpec) -> int:
     return int(spec.name.removeprefix("table").partition("_")[0])
 
 
-def sections_of(spec: TableSpec, runs: Runs) -> tuple[Section, ...]:
-    """The sections of a table in the order of its file, those of one task beside each other."""
+def sections_of(spec: TableSpec, runs: Runs, definitions: Definitions) -> tuple[Section, ...]:
+    """The sections of a table in the order of its file, those of one task beside each other.
+
+    definitions: of all runs of the profile; a cell of another one than the newest is marked, and never the best.
+    """
     return tuple(
-        Section(protocol, row.task, tuple(_line(spec, runs, protocol, row.task, method) for method in row.methods))
+        Section(
+            protocol, row.task, tuple(_line(spec, runs, definitions, protocol, row.task, name) for name in row.methods)
+        )
         for row in spec.rows
         for protocol in spec.protocols
     )
@@ -88,8 +96,18 @@ def metric_note(metric_id: str, size: int, sections: Sequence[Section]) -> str:
     return f"{metric.header}: {metric.note}" if lines and metric.note and holds(size, images) else ""
 
 
-def _line(spec: TableSpec, runs: Runs, protocol: str, task: str, method: str) -> Line:
+def _line(spec: TableSpec, runs: Runs, definitions: Definitions, protocol: str, task: str, method: str) -> Line:
     run = runs.find(protocol, task, method)
     printed = {metric: printed_beside(number_of(spec), task, protocol, method, metric) for metric in spec.columns}
-    cells = {metric: run.cell(metric) for metric in spec.columns}
+    cells = {metric: _cell(run, metric, definitions) for metric in spec.columns}
     return Line(method, run, cells, {metric: found for metric, found in printed.items() if found})
+
+
+def _cell(run: Run, metric: str, definitions: Definitions) -> Cell:
+    cell = run.cell(metric)
+    known = {name: digests[metric] for name, digests in definitions.items() if metric in digests}
+    newest = known.get(max(known, default=""))  # a run's name begins with its UTC time
+    if cell.state != MEASURED or {known.get(name, newest) for name in run.files} == {newest}:
+        return cell
+    note = f"{metric} was computed in another way, or by other versions of packages, than in the newest run"
+    return replace(cell, alike=False, notes=(*cell.notes, f"{note}: not comparable, score it again"))

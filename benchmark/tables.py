@@ -12,8 +12,9 @@ from benchmark.layout import forms, write_form
 from benchmark.page import page
 from benchmark.protocol import Profile, TableSpec, load_profile, load_protocol, load_sets, load_table
 from benchmark.published import Printed
-from benchmark.record import Score, read_scores
-from benchmark.sections import Section, metric_note, sections_of, shown
+from benchmark.record import Score, read_scores, scores_folder
+from benchmark.runfile import definitions
+from benchmark.sections import Definitions, Section, metric_note, sections_of, shown
 from benchmark.statistics import Interval
 from benchmark.titles import COMPANIONS, TABLES
 
@@ -31,10 +32,11 @@ def render(profile_name: str, results: Path) -> list[Path]:
     """
     profile = load_profile(profile_name)
     runs = Runs(read_scores(results, profile.name))
+    computed = definitions(scores_folder(results, profile.name))
     folder = Path(results) / profile.name
     companions = [spec for spec in map(load_table, COMPANIONS) if _is_begun(spec, runs)]
     specs = [*map(load_table, TABLES), *companions]
-    return [path for spec in specs for path in _render_table(spec, profile, runs, folder)]
+    return [path for spec in specs for path in _render_table(spec, profile, runs, computed, folder)]
 
 
 def _is_begun(spec: TableSpec, runs: Runs) -> bool:
@@ -44,8 +46,8 @@ def _is_begun(spec: TableSpec, runs: Runs) -> bool:
     return any(runs.find(protocol, *row).scores for protocol, row in rows)
 
 
-def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
-    sections = sections_of(spec, runs)
+def _render_table(spec: TableSpec, profile: Profile, runs: Runs, computed: Definitions, folder: Path) -> list[Path]:
+    sections = sections_of(spec, runs, computed)
     gaps, carried = _gaps(spec, runs), carried_over(spec, runs)
     text = page(spec, profile, sections, gaps, carried)
     rows = [*_csv_rows(spec, profile, sections, gaps), *_carried_rows(spec, carried)]

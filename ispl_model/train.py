@@ -218,7 +218,7 @@ def _trainer(
     functions = {name: loss for name, loss in {**LOSSES, **training.functions}.items() if name in used}
     networks = {name: build(split, run) for name, build in training.networks.items() if name in used}
     if "perceptual" in used and run.perceptual != "none":
-        networks["perceptual"] = Perceptual(run.perceptual, training.perceptual)
+        networks["perceptual"] = Perceptual(run.perceptual, training.perceptual, training.shifts)
     adversary = _adversary(header, training, run) if training.gan else None
     for module in (network, *networks.values(), *([adversary.discriminator] if adversary else [])):
         module.to(device=processes.device, memory_format=torch.channels_last)

@@ -71,6 +71,8 @@ class Training:
     critic_steps: updates of the discriminator in each step, on the same images. conditional: the discriminator sees
         the degraded image beside the one it judges.
     ema: decay of an average of the network's weights, which the checkpoint then holds; see ispl_model.ema.
+    perceptual: the maps of VGG-19 that are compared, None for those of the ISPL paper. shifts: at another offset in
+        each step, for a method without a loss on pixels; see ispl_model.perceptual.
     levels: half of the steps ask the network for a level drawn uniformly (ISPL, Sec. 4.5).
     condition: from the split to what TrainingPairs appends to a degraded image by its name.
     """
@@ -94,6 +96,7 @@ class Training:
     conditional: bool = True
     critic_steps: int = 1
     perceptual: Taps | None = None
+    shifts: bool = False
     functions: Mapping[str, LossFunction] = field(default_factory=dict)
     networks: Mapping[str, Callable[[Split, "TrainRun"], nn.Module]] = field(default_factory=dict)
     condition: Callable[[Split], Condition] | None = None

@@ -66,6 +66,7 @@ TRAINING = Training(
     constant_share=1 / 2,
     crop=256,
     perceptual=Taps({"relu3_3": 1.0}, distance="mse", normalised=False),
+    shifts=True,
     discriminator="patch_3",
     conditional=False,
     critic_steps=5,

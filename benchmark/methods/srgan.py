@@ -79,6 +79,7 @@ TRAINING = Training(
     crop=96,
     pretraining=Pretraining(share=5 / 6, losses={"mse": 1.0}, learning_rate=1e-4),
     perceptual=Taps({"relu5_4": 1.0}, distance="mse"),
+    shifts=True,
     discriminator="srgan",
     conditional=False,
 )

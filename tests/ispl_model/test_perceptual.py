@@ -7,6 +7,7 @@ from torch import nn
 from degrade.errors import InputError
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps, perceptual_label
 
+CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 TORCHVISION = {"vgg19": ("vgg19", 30), "squeezenet": ("squeezenet1_1", 13)}
 
 
@@ -55,6 +56,17 @@ def test_the_perceptual_loss_is_the_weighted_sum_of_its_maps(squeezenet_file):
     wanted = sum(mean / weight for mean, weight in zip(means, (32, 16, 8, 4, 1), strict=True))
     assert loss(ours, theirs).item() == pytest.approx(wanted, rel=1e-5)
     assert loss(ours, ours).item() == 0
+
+
+def test_with_shifts_a_pattern_of_the_strides_period_is_no_constant(squeezenet_file):
+    """A pattern of period 2 has one colour at every other pixel: the first map is constant at each of four offsets."""
+    pattern = torch.zeros(1, 3, 65, 65)
+    pattern[..., ::2, ::2] = 1
+    plain, shifting = Perceptual(str(squeezenet_file)), Perceptual(str(squeezenet_file), shifts=True)
+    torch.manual_seed(0)
+    values = [{loss(pattern, torch.zeros_like(pattern)).item() for _ in range(64)} for loss in (plain, shifting)]
+    at_offsets = {plain(part, torch.zeros_like(part)).item() for part in (pattern[..., i:, j:] for i, j in CORNERS)}
+    assert [len(found) for found in values] == [1, 4] and values[1] == at_offsets
 
 
 def test_the_image_gets_a_gradient_and_the_trunk_none(squeezenet_file):

@@ -130,9 +130,11 @@ class LevelInput(nn.Module):
         return [*lower[: whole + 1], *((1 - share) * low + share * dense(high) for low, high in pairs)]
 
     def _at(self, guides: Sequence[Guide], level: int) -> list[Guide]:
-        convs = self.carry[level] if level < len(self.carry) else ()
-        carried = [conv(dense(guides[level])) for conv in convs]
-        finer = [aligned(features, dense(guide)) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
+        if level == len(self.carry):
+            return list(guides)
+        whole = dense(guides[level])
+        carried = [conv(whole) for conv in self.carry[level]]
+        finer = [aligned(features, guide) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
         return [*guides[: level + 1], *finer]
 
 

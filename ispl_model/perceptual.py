@@ -55,7 +55,8 @@ class Perceptual(nn.Module):
     asked: a method's own maps of VGG-19. SqueezeNet stands in for them with its five, taking over the distance.
     shifts: compare the images at an offset drawn anew in each call. SqueezeNet begins with a stride of 2, so it takes a
         pattern of that period for a constant, and a training without a loss on pixels hides its errors in one (SRGAN
-        on sr4, 5,000 images seen: NIQE 77 without and 7 with the offsets). VGG-19 has no stride and needs none.
+        on sr4, 5,000 images seen: NIQE 77 without the offsets, 7 with them, and a faint rest of
+        the pattern). VGG-19 has no stride and needs none.
     Raises InputError when the weights cannot be had.
     """
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-FAR = 4  # from this enlargement on the matrices are faster than the enlarged map
+FAR = 4  # from this enlargement on; at 2 the matrices take more multiply-adds than the enlarged map
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,12 @@ class Stack:
 
     near: torch.Tensor
     far: Sequence[torch.Tensor]
+
+    @property
+    def shape(self) -> torch.Size:
+        """Of the guide as one map, (N, channels of all, H, W)."""
+        images, channels, *sides = self.near.shape
+        return torch.Size((images, channels + sum(features.shape[1] for features in self.far), *sides))
 
 
 Guide = torch.Tensor | Stack
@@ -58,8 +64,8 @@ def convolved(guide: Guide, conv: nn.Conv2d) -> torch.Tensor:
     return far + F.conv2d(guide.near, kernel, conv.bias, padding=1)
 
 
-def aligned(features: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-    """`features` at the side of the map `level`: enlarged bilinearly, or halved as often as needed.
+def aligned(features: torch.Tensor, level: Guide) -> torch.Tensor:
+    """`features` at the side of the guide or map `level`: enlarged bilinearly, or halved as often as needed.
 
     A bilinear halving is the mean of 2x2 pixels, several of them the mean of a block.
     """

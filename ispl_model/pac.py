@@ -14,7 +14,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 TAPS = tuple(product(range(3), range(3)))  # rows and columns of a 3x3 window
-TILE_NUMBERS = 9 * 2**17  # how many numbers a tile's windows may have; 8 rows at width 64 and 512 px
+TILE_NUMBERS = 9 * 2**17  # how many numbers of a tile's windows each thread may have; 4 rows at width 64 and 512 px
 
 
 def correlations(projected: torch.Tensor, stride: int = 1) -> torch.Tensor:
@@ -158,7 +158,7 @@ def _window_grid(maps: torch.Tensor, stride: int) -> tuple[int, int, int, int, i
 def _tiles(maps: torch.Tensor, stride: int) -> Iterator[Tile]:
     """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images."""
     images, height, width, *_ = _window_grid(maps, stride)
-    rows = max(1, TILE_NUMBERS // (9 * width * maps.shape[3]))
+    rows = max(1, TILE_NUMBERS * torch.get_num_threads() // (9 * width * maps.shape[3]))
     together = max(1, rows // height)
     for image in range(0, images, together):
         for row in range(0, height, rows):

@@ -1,8 +1,10 @@
 """Score lines: one number each, failures included; appended as computed; of two lines with one key the newer counts."""
 
+import gzip
 import json
 import math
 import sys
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +15,7 @@ from degrade.files import sha256
 from degrade.lock import hold
 
 SCHEMA = 1
+PACKED = ".gz"  # of a finished run's file, a twentieth of its size
 GROUPS = 20  # of a jackknife; an image's group is its position in name order modulo this
 KEY = ("profile", "protocol", "task", "split", "method", "seed", "checkpoint")  # what all lines of a run share
 _OF_SETS = ("n", "replicates", "deviation")
@@ -127,7 +130,8 @@ def read_scores(results: Path, profile: str) -> list[Score]:
     file, so the newest line is the last in name and line order. No file gives an empty list.
     Raises InputError for a line that is not a score, unless it is a torn last line.
     """
-    paths = sorted(scores_folder(results, profile).glob("*.jsonl"))
+    found = scores_folder(results, profile).glob("*.jsonl*")
+    paths = sorted({path.with_name(path.name.removesuffix(PACKED)) for path in found})
     return newest(score for path in paths for score in read_file(path))
 
 
@@ -146,10 +150,24 @@ def read_file(path: Path) -> list[Score]:
 
     Raises InputError for any other line that is not a score and for one of a newer schema.
     """
-    *lines, torn = Path(path).read_bytes().split(b"\n")  # what follows the last line end is torn or empty
+    *lines, torn = content(path).split(b"\n")  # what follows the last line end is torn or empty
     if torn:
         _say_torn(path)
     return [_parse(path, number, line) for number, line in enumerate(lines, start=1)]
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file of score lines, or of `path`.gz where that stands in its place (`gzip -n` makes it).
+
+    Raises InputError when that is damaged.
+    """
+    path, packed = Path(path), Path(f"{path}{PACKED}")
+    if path.exists() or not packed.exists():
+        return path.read_bytes()
+    try:
+        return gzip.decompress(packed.read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{packed}: is damaged ({error}); take it from its source again, or remove it") from error
 
 
 def _parse(path: Path, number: int, line: bytes) -> Score:

@@ -9,23 +9,24 @@ from typing import Any
 
 from benchmark.comparable import comparable
 from benchmark.environment import package_versions
-from benchmark.record import Score, newest
+from benchmark.record import PACKED, Score, content, newest
 from degrade.errors import InputError
-from degrade.files import write_json
+from degrade.files import write_bytes, write_json
 from degrade.lock import locked
 
 
 def claim(folder: Path, digits: str, anew: bool = False) -> Path:
     """The file of the score lines of a run: that of an earlier session, or an empty one; `anew` always the latter.
 
-    Its name is UTC time and `digits`, which stand for the run's key. Two processes get one file.
+    Its name is UTC time and `digits`, which stand for the run's key. Two processes get one file. A packed one is
+    unpacked.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
-            earlier = sorted(folder.glob(f"*-{digits}.jsonl"))
+            earlier = sorted(folder.glob(f"*-{digits}.jsonl*"))
             if earlier and not anew:
-                return earlier[-1]
+                return _unpacked(earlier[-1])
             while (path := folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digits}.jsonl").exists():
                 time.sleep(0.1)
             path.touch()
@@ -70,6 +71,16 @@ class RunFile:
         self._facts["counts"] |= {"scored": len(scores) - failed, "failed": failed}
         self._facts["sessions"][-1]["seconds"] = {stage: round(spent, 2) for stage, spent in seconds.items()}
         write_json(self.path, self._facts)
+
+
+def _unpacked(path: Path) -> Path:
+    """The same file of score lines as it was before gzip, in its place."""
+    if path.suffix != PACKED:
+        return path
+    plain = path.with_suffix("")
+    write_bytes(plain, content(plain))
+    path.unlink()
+    return plain
 
 
 def definitions(scores: Path) -> dict[str, dict[str, str]]:

@@ -1,5 +1,6 @@
 """Score lines on disk: strict, append only, newest counts, torn ends dropped."""
 
+import gzip
 import json
 import math
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from benchmark.record import Score, ScoreFile, newest, read_file, read_scores, scores_folder, split_value
+from benchmark.runfile import claim
 from degrade.errors import InputError
 
 KEYS = ["schema", "run", "profile", "protocol", "task", "split", "method", "seed", "checkpoint", "image"]
@@ -49,6 +51,36 @@ def test_the_newest_line_of_a_key_counts_within_a_file_and_across_files(tmp_path
     write(folder / "20260102T000000Z-b.jsonl", replace(SCORE, value=3.0))
     write(folder / "20260101T000000Z-a.jsonl", replace(SCORE, value=1.0), replace(SCORE, value=2.0))
     assert [score.value for score in read_scores(tmp_path, "quick")] == [3.0]
+
+
+def pack(path):
+    packed = path.with_name(f"{path.name}.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    path.unlink()
+    return packed
+
+
+def test_packed_lines_are_read_in_the_order_of_their_names_and_go_on_unpacked(tmp_path):
+    folder = scores_folder(tmp_path, "quick")
+    first, second = folder / "20260101T000000Z-aaaaaaaa.jsonl", folder / "20260102T000000Z-aaaaaaaa.jsonl"
+    write(first, replace(SCORE, value=1.0))
+    write(second, replace(SCORE, value=2.0))
+    plain = second.read_bytes()
+    pack(second)
+    assert [score.value for score in read_scores(tmp_path, "quick")] == [2.0]
+    assert claim(folder, "aaaaaaaa") == second
+    assert second.read_bytes() == plain and sorted(path.suffix for path in folder.iterdir() if path.is_file()) == [
+        ".jsonl", ".jsonl",
+    ]  # fmt: skip
+
+
+def test_damaged_packed_lines_are_named(tmp_path):
+    write(tmp_path / "a.jsonl", SCORE)
+    packed = pack(tmp_path / "a.jsonl")
+    for damaged in (packed.read_bytes()[:-9], b"no gzip"):
+        packed.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"a\.jsonl\.gz: is damaged .*take it from its source again"):
+            read_file(tmp_path / "a.jsonl")
 
 
 @pytest.mark.parametrize(

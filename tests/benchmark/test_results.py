@@ -13,7 +13,7 @@ from benchmark.claims import judge, to_text
 from benchmark.methods import METHODS
 from benchmark.metrics import METRICS
 from benchmark.protocol import load_profile, profile_names, protocol_names
-from benchmark.record import newest, read_file
+from benchmark.record import PACKED, content, newest, read_file
 from benchmark.tables import render
 from benchmark.titles import COMPANIONS, TABLES
 from degrade.image import read
@@ -34,7 +34,7 @@ def committed():
 
 FILES = committed()
 PROFILES = sorted({path.parts[0] for path in FILES if len(path.parts) > 1})
-RUNS = [path for path in FILES if path.suffix == ".jsonl"]
+RUNS = [path.with_name(path.name.removesuffix(PACKED)) for path in FILES if ".jsonl" in path.suffixes]
 FIGURES = [path for path in FILES if path.suffix in (".png", ".jpg")]
 
 
@@ -42,7 +42,7 @@ def of_kind(path):
     """Whether a file has a place in results/."""
     profile, *rest = path.parts
     inside = Path(*rest).as_posix() if rest else ""
-    patterns = ("scores/*.json", "scores/*.jsonl", "figures/*.png", "figures/*.jpg", "claims.md", "claims.csv")
+    patterns = ("scores/*.json", "scores/*.jsonl*", "figures/*.png", "figures/*.jpg", "claims.md", "claims.csv")
     return (
         path.as_posix() in PAGES
         or inside in DERIVED + BESIDE
@@ -64,7 +64,7 @@ def test_every_run_fits_its_schemas_and_its_description(path):
         jsonschema.Draft202012Validator(json.loads((files("benchmark") / "schemas" / f"{name}.json").read_text()))
         for name in ("score", "run")
     )
-    text = (ROOT / path).read_text(encoding="utf-8")
+    text = content(ROOT / path).decode()
     assert text.endswith("\n")
     for line in text.splitlines():
         of_score.validate(json.loads(line))

@@ -88,6 +88,21 @@ def test_the_command_reports_writes_and_ends_with_1_where_an_ordering_fails(scor
     ]
 
 
-def test_the_committed_scores_break_no_ordering():
+# Under "Orderings that fail" results/README.md says what each comes from; another one is to be looked into first.
+EXPLAINED = {
+    *((f"{method}: R2R before S2R", "psnr.rgb") for method in ("SRGAN", "ESRGAN", "Super-FAN", "SRFBN")),
+    *(
+        (f"{protocol}: {method} before Bicubic 1/4 and back", "psnr.rgb")
+        for protocol in ("S2S", "R2R")
+        for method in ("SRGAN", "ESRGAN", "Super-FAN")
+    ),
+    ("SRFBN: R2R before S2R", "lpips.squeeze"),
+    ("R2R: SRFBN before Bicubic 1/4 and back", "psnr.rgb"),
+    ("R2R: SRFBN before Bicubic 1/4 and back", "lpips.squeeze"),
+}
+
+
+def test_the_committed_scores_break_the_orderings_that_their_page_explains_and_no_other():
     found = orderings("lite", RESULTS)
-    assert len(found) >= 12 and {one.verdict for one in found} <= {HOLDS, CHANCE}
+    assert len(found) >= 12 and UNKNOWN not in {one.verdict for one in found}
+    assert {(one.expected, one.metric) for one in found if one.verdict == FAILS} == EXPLAINED

@@ -53,8 +53,8 @@ class Gallery:
             raise InputError(f"profile {self.settings.profile.name}: has no scores to draw; `benchmark run` makes them")
         self._plane()
         self._curves()
-        for row in load_table("table2").rows:
-            self._task(row.task, row.methods)
+        for task, names in _compared().items():
+            self._task(task, names)
         self._domains()
         self._factors()
         return self.made
@@ -208,6 +208,15 @@ def _restored(method: Method, split: Split) -> list[Image]:
 def _trained(name: str) -> bool:
     row = methods.METHODS.get(methods.canonical(name))
     return row is not None and row.trainable
+
+
+def _compared() -> dict[str, list[str]]:
+    """The methods that Tables 1 and 2 compare on each task, each once and by the first name that it has there."""
+    named: dict[str, dict[str, str]] = {}
+    for row in [*load_table("table1").rows, *load_table("table2").rows]:
+        for name in row.methods:
+            named.setdefault(row.task, {}).setdefault(methods.canonical(name), name)
+    return {task: list(names.values()) for task, names in named.items()}
 
 
 def _of_list(settings: Settings, count: int) -> Settings:

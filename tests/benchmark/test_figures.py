@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from benchmark.cells import Runs
 from benchmark.cli import benchmark
-from benchmark.figures import GAIN, Gallery, residual, residual_sheet
+from benchmark.figures import GAIN, Gallery, _compared, residual, residual_sheet
 from benchmark.places import Faces, Settings
 from benchmark.plane import places, plane
 from benchmark.protocol import Profile, load_protocol, load_table
@@ -117,3 +117,10 @@ def test_only_faces_of_a_list_that_may_be_shown_are_drawn(scored, tmp_path, monk
 def test_the_command_says_what_it_wrote_and_that_without_scores_there_is_nothing_to_draw(scored, tmp_path):
     empty = CliRunner().invoke(benchmark, ["figures", "--results", str(tmp_path)])
     assert empty.exit_code == 1 and "has no scores to draw; `benchmark run` makes them" in empty.output
+
+
+def test_a_task_of_both_tables_shows_each_method_once():
+    compared = _compared()
+    assert list(compared)[0] == "mosaic16" and compared["dual_blind"] == list(load_table("table2").rows[-1].methods)
+    assert compared["mosaic16"][:7] == list(load_table("table1").rows[0].methods)
+    assert compared["mosaic16"][7:] == ["identity", "bicubic_x4", "superfan", "esrgan", "waveletcnn"]  # no second ispl

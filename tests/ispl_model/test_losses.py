@@ -16,3 +16,14 @@ def test_the_pixel_losses_of_the_table():
     assert LOSSES["l1"](outputs, batch) == 0.75
     assert LOSSES["mse"](outputs, batch) == (0.25 + 1) / 2
     assert LOSSES["l1_steps"](outputs, batch) == 0.75 + 0.5  # a sum over the unrolled steps, not a mean
+
+
+def test_the_gradient_of_l1_has_the_layout_of_the_maps_it_compares():
+    for layout in (torch.channels_last, torch.contiguous_format):
+        restored = torch.rand(2, 3, 4, 5).contiguous(memory_format=layout).requires_grad_()
+        reference = torch.rand(2, 3, 4, 5)
+        losses.l1(restored, reference).backward()
+        torch.testing.assert_close(restored.grad, (restored - reference).sign() / 120)
+    hidden = torch.rand(2, 3, 4, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+    (gradient,) = torch.autograd.grad(losses.l1(hidden * 1, hidden.detach() * 0), hidden)
+    assert gradient.is_contiguous(memory_format=torch.channels_last)

@@ -20,8 +20,8 @@ from benchmark.protocol import load_table
 from benchmark.record import read_scores
 from benchmark.titles import method_title
 from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import Image, write
+from degrade.files import sha256_file, write_bytes
+from degrade.image import Image, encode_jpeg, write
 from degrade.sheet import contact_sheet
 from degrade.split import Split
 
@@ -63,7 +63,8 @@ class Gallery:
         perception, found = places(self.runs, load_table("table2"))
         if found:
             title = f"Profile {self.settings.profile.name}: better to the left and below"
-            self._write("plane", plane(found, perception, title))
+            write(self._path("plane.png"), plane(found, perception, title))
+            self.made.files.append(self._path("plane.png"))
 
     def _curves(self) -> None:
         """The losses of every training whose checkpoint was scored, as its losses.csv tells them."""
@@ -78,7 +79,7 @@ class Gallery:
         for weights in filter(None, named):
             losses = weights.parent / "losses.csv"
             if losses.is_file():
-                self.made.files.append(plot_losses(losses, self._path(f"curves-{weights.parent.name}")))
+                self.made.files.append(plot_losses(losses, self._path(f"curves-{weights.parent.name}.png")))
             else:
                 self.made.left_out.append(f"curves of {weights.parent.name}: {losses} is not there")
 
@@ -167,11 +168,13 @@ class Gallery:
         return domain_split(self.settings, domain, task, "test").split
 
     def _write(self, name: str, image: Image) -> None:
-        write(self._path(name), image)
-        self.made.files.append(self._path(name))
+        """Faces as JPEG, of which a repository can hold four times as many."""
+        path = self._path(f"{name}.jpg")
+        write_bytes(path, encode_jpeg(image))
+        self.made.files.append(path)
 
     def _path(self, name: str) -> Path:
-        return self.settings.results / self.settings.profile.name / "figures" / f"{name}.png"
+        return self.settings.results / self.settings.profile.name / "figures" / name
 
 
 def sheet(columns: Sequence[Column]) -> Image:

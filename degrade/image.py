@@ -156,6 +156,15 @@ def encode_png(image: Image) -> bytes:
     return buffer.getvalue()
 
 
+def encode_jpeg(image: Image, quality: int = 95, comment: str = "") -> bytes:
+    """8-bit RGB JPEG with colour at full resolution; the bytes belong to the version of libjpeg."""
+    check_image(image)
+    buffer = io.BytesIO()
+    photo = Pillow.fromarray(to_uint8(image))
+    photo.save(buffer, format="JPEG", quality=quality, subsampling=0, comment=comment)
+    return buffer.getvalue()
+
+
 def write(path: Path, image: Image) -> None:
     """Write a contract image as 8-bit PNG, whole or not at all."""
     write_bytes(path, encode_png(image))

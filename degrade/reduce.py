@@ -16,13 +16,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image as Pillow
 
 from degrade import faces
 from degrade.errors import InputError
 from degrade.files import sha256, sha256_array, write_bytes
-from degrade.image import Image, decode, read, to_uint8
+from degrade.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.lock import locked
 from degrade.pipeline import one_thread
 from degrade.sources import Source, folder_sources, read_list
@@ -140,7 +139,7 @@ def _reduced(source: Source, path: Path, plan: ReducePlan) -> _Outcome:
         reused = path.exists() and _comment(path) == how.encode()
         if not reused:
             image = _aligned(data, source, plan.size) if aligned else source.reference(data, plan.size)
-            write_bytes(path, _jpeg(image, plan.quality, how))
+            write_bytes(path, encode_jpeg(image, plan.quality, how))
         pixels = sha256_array(to_uint8(read(path)))
     except InputError as error:
         path.unlink(missing_ok=True)  # of an earlier run, when the source could still be read
@@ -163,13 +162,6 @@ def _aligned(data: bytes, source: Source, size: int) -> Image:
     if box is None:
         raise InputError(f"{source.path}: no face was found to align; cut it by hand or leave it out")
     return faces.crop_affine(image, faces.ffhq_affine(faces.landmarks68(image, box), size), size)
-
-
-def _jpeg(image: Image, quality: int, comment: str) -> bytes:
-    file = io.BytesIO()
-    photo = Pillow.fromarray(np.ascontiguousarray(to_uint8(image)))
-    photo.save(file, format="JPEG", quality=quality, subsampling=0, comment=comment)
-    return file.getvalue()
 
 
 def _copy_lists(folder: Path, out: Path, made: Collection[str]) -> tuple[str, ...]:

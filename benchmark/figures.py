@@ -21,7 +21,7 @@ from benchmark.record import read_scores
 from benchmark.titles import method_title
 from degrade.errors import InputError
 from degrade.files import sha256_file, write_bytes
-from degrade.image import Image, encode_jpeg, write
+from degrade.image import Image, encode_jpeg, encode_png
 from degrade.sheet import contact_sheet
 from degrade.split import Split
 
@@ -63,8 +63,7 @@ class Gallery:
         perception, found = places(self.runs, load_table("table2"))
         if found:
             title = f"Profile {self.settings.profile.name}: better to the left and below"
-            write(self._path("plane.png"), plane(found, perception, title))
-            self.made.files.append(self._path("plane.png"))
+            self._write("plane.png", encode_png(plane(found, perception, title)))
 
     def _curves(self) -> None:
         """The losses of every training whose checkpoint was scored, as its losses.csv tells them."""
@@ -93,8 +92,8 @@ class Gallery:
         if columns:
             columns = [self._fixed("identity", split), *columns]
             reference = [split.reference(name) for name in split.names]
-            self._write(task, sheet([*columns, ("Reference", reference)]))
-            self._write(f"residuals-{task}", residual_sheet(columns, reference))
+            self._write_faces(task, sheet([*columns, ("Reference", reference)]))
+            self._write_faces(f"residuals-{task}", residual_sheet(columns, reference))
 
     def _domains(self) -> None:
         """Trained on synthetic beside trained on real degradation, on real inputs (paper, Fig. 7)."""
@@ -113,7 +112,7 @@ class Gallery:
         ]
         if columns:
             reference = ("Reference", [split.reference(name) for name in split.names])
-            self._write("domains", sheet([self._fixed("identity", split), *columns, reference]))
+            self._write_faces("domains", sheet([self._fixed("identity", split), *columns, reference]))
 
     def _factors(self) -> None:
         """One network on inputs reduced 2 to 16 times (paper, Fig. 8 right)."""
@@ -126,7 +125,7 @@ class Gallery:
 
         split = self._split("synthetic", "sr4")
         restorer = load_restorer(weights, self.settings.device)
-        self._write("factors", factor_sheet(restorer, [split.reference(name) for name in split.names[:2]]))
+        self._write_faces("factors", factor_sheet(restorer, [split.reference(name) for name in split.names[:2]]))
 
     def _tabled(self, table: str, protocols: Sequence[str]) -> Iterator[tuple[str, Run]]:
         for row in load_table(table).rows:
@@ -167,11 +166,13 @@ class Gallery:
     def _split(self, domain: str, task: str) -> Split:
         return domain_split(self.settings, domain, task, "test").split
 
-    def _write(self, name: str, image: Image) -> None:
-        """Faces as JPEG, of which a repository can hold four times as many."""
-        path = self._path(f"{name}.jpg")
-        write_bytes(path, encode_jpeg(image))
-        self.made.files.append(path)
+    def _write_faces(self, name: str, image: Image) -> None:
+        """As JPEG, a third of the bytes of a PNG: a repository holds these sheets."""
+        self._write(f"{name}.jpg", encode_jpeg(image))
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_bytes(self._path(name), data)
+        self.made.files.append(self._path(name))
 
     def _path(self, name: str) -> Path:
         return self.settings.results / self.settings.profile.name / "figures" / name

@@ -1,6 +1,6 @@
 """Losses without a network, each a plain function of (outputs, batch); see ispl_model.training for what those are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch.nn import functional
@@ -11,14 +11,21 @@ LossFunction = Callable[[Tensors, Tensors], torch.Tensor]
 
 def l1(restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
     """mean |restored - reference|, in float32."""
-    # The gradient of a mean is contiguous: with channels last here too it has the layout of the maps, and the backward
-    # pass mixes no layouts, which costs it up to ten times the time of an elementwise operation.
-    return functional.l1_loss(*(image.float().movedim(1, -1) for image in (restored, reference)))
+    return functional.l1_loss(*_channels_last(restored, reference))
 
 
 def mse(restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
     """mean (restored - reference)^2, in float32."""
-    return functional.mse_loss(restored.float(), reference.float())
+    return functional.mse_loss(*_channels_last(restored, reference))
+
+
+def _channels_last(*images: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Views in float32 over which a mean has the gradient's layout right.
+
+    That gradient is contiguous, and the maps of a training have channels last. A backward pass that mixes both layouts
+    takes seven times as long for an elementwise operation in bf16.
+    """
+    return (image.float().movedim(1, -1) for image in images)
 
 
 def _restored_l1(outputs: Tensors, batch: Tensors) -> torch.Tensor:

@@ -88,8 +88,8 @@ def test_the_command_reports_writes_and_ends_with_1_where_an_ordering_fails(scor
     ]
 
 
-# Under "Orderings that fail" results/README.md says what each comes from; another one is to be looked into first.
 FLOOR, INPUT = "Bicubic 1/4 and back", "Degraded input"
+# Under "Orderings that fail" results/README.md says what each comes from; another one is to be looked into first.
 EXPLAINED = {
     *(("sr4", f"{method}: R2R before S2R", "psnr.rgb") for method in ("SRGAN", "ESRGAN", "Super-FAN", "SRFBN")),
     *(

@@ -1,5 +1,6 @@
 """Plain losses against numbers worked out by hand."""
 
+import pytest
 import torch
 
 from ispl_model import losses
@@ -18,12 +19,11 @@ def test_the_pixel_losses_of_the_table():
     assert LOSSES["l1_steps"](outputs, batch) == 0.75 + 0.5  # a sum over the unrolled steps, not a mean
 
 
-def test_the_gradient_of_l1_has_the_layout_of_the_maps_it_compares():
+@pytest.mark.parametrize("loss, derivative", [(losses.l1, torch.sign), (losses.mse, lambda x: 2 * x)])
+def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_maps_do(loss, derivative):
+    reference = torch.rand(2, 3, 4, 5)
     for layout in (torch.channels_last, torch.contiguous_format):
         restored = torch.rand(2, 3, 4, 5).contiguous(memory_format=layout).requires_grad_()
-        reference = torch.rand(2, 3, 4, 5)
-        losses.l1(restored, reference).backward()
-        torch.testing.assert_close(restored.grad, (restored - reference).sign() / 120)
-    hidden = torch.rand(2, 3, 4, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
-    (gradient,) = torch.autograd.grad(losses.l1(hidden * 1, hidden.detach() * 0), hidden)
-    assert gradient.is_contiguous(memory_format=torch.channels_last)
+        (gradient,) = torch.autograd.grad(loss(restored * 1, reference), restored)
+        torch.testing.assert_close(gradient, derivative(restored - reference) / 120)
+        assert layout is torch.contiguous_format or gradient.is_contiguous(memory_format=layout)

@@ -58,8 +58,8 @@ def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> 
     for axes, (task, own) in zip(panels, found.items(), strict=False):
         axes.set(title=TASKS[task], xlabel="PSNR, dB (inverted)", ylabel=find_metric(perception).header)
         axes.title.set_fontsize("medium")
-        for place in own:
-            _draw(axes, place)
+        for rank, place in enumerate(sorted(own, key=lambda place: place.perception)):
+            _draw(axes, place, above=rank % 2 == 0)  # neighbours' names on different sides, or they cover one another
         axes.margins(0.2)
         axes.invert_xaxis()
         axes.grid(alpha=0.3)
@@ -71,11 +71,14 @@ def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> 
     return from_uint8(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]))
 
 
-def _draw(axes: object, place: Place) -> None:
+def _draw(axes: object, place: Place, above: bool) -> None:
     values = (place.distortion, place.perception)
     bars = [
         [[value - reach.low], [reach.high - value]] if reach else None
         for value, reach in zip(values, place.reach, strict=True)
     ]
-    axes.errorbar(*values, xerr=bars[0], yerr=bars[1], fmt="o", markersize=4, capsize=2, linewidth=0.8)
-    axes.annotate(method_title(place.method), values, xytext=(5, 5), textcoords="offset points", fontsize=8)
+    drawn = axes.errorbar(*values, xerr=bars[0], yerr=bars[1], fmt="o", markersize=4, capsize=2, linewidth=0.8)
+    side = {"xytext": (5, 5)} if above else {"xytext": (-5, -5), "ha": "right", "va": "top"}
+    axes.annotate(
+        method_title(place.method), values, textcoords="offset points", fontsize=8, color=drawn[0].get_color(), **side
+    )

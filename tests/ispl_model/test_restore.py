@@ -150,13 +150,25 @@ def test_devices_are_found_or_refused_by_name():
             find_device("cuda")
 
 
-@pytest.mark.parametrize("amx", [True, False])
-def test_mixed_precision_keeps_weights_in_float32_and_multiplies_in_fewer_bits_where_that_is_faster(amx, monkeypatch):
+@pytest.mark.parametrize(
+    ("amx", "has", "fast"),
+    [
+        (True, {"cpu_name": "Intel Xeon"}, True),
+        (False, {"cpu_name": "AMD EPYC", "avx512_bf16": True}, True),
+        (False, {"cpu_name": "AMD EPYC", "avx512_bf16": False}, False),
+        (False, {"cpu_name": "Intel Xeon", "avx512_bf16": True}, False),
+        (False, {}, False),
+    ],
+)
+def test_mixed_precision_keeps_weights_in_float32_and_multiplies_in_fewer_bits_where_that_is_faster(
+    amx, has, fast, monkeypatch
+):
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
     layer = nn.Linear(8, 8)
     with mixed_precision(CPU):
         output = layer(torch.rand(2, 8))
-    assert output.dtype == (torch.bfloat16 if amx else torch.float32)
+    assert output.dtype == (torch.bfloat16 if fast else torch.float32)
     assert layer.weight.dtype == torch.float32
     prepared(nn.Sequential(layer), CPU)
     assert not layer.weight.requires_grad

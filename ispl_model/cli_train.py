@@ -1,6 +1,7 @@
 """`ispl train`: the paper's losses and schedule on one split."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from degrade.console import Command
-from degrade.errors import InputError
+from degrade.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.train import TrainSummary
@@ -18,8 +19,20 @@ DEVICE = click.Choice(["auto", "cpu", "cuda"])
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 COUNT = click.IntRange(min=1)
-WEIGHT = click.FloatRange(min=0)
 DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+
+class Weighted(click.ParamType):
+    """NAME=WEIGHT as (name, weight)."""
+
+    name = "loss"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        name, _, weight = value.partition("=")
+        return name, click.FloatRange(min=0).convert(weight, param, ctx)
+
+
+WEIGHTED = Weighted()
 
 
 @click.command(cls=Command)
@@ -41,7 +54,16 @@ DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--perceptual", default="vgg19", show_default=True, help="vgg19, squeezenet, none, or a file of their weights."
 )
-@click.option("--pixel", default=0.0, show_default=True, type=WEIGHT, help="Weight of an L1 loss; the paper has none.")
+@click.option(
+    "--loss",
+    "losses",
+    multiple=True,
+    type=WEIGHTED,
+    metavar="NAME=WEIGHT",
+    help="Weigh a loss otherwise, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
+    "l1, mse, identity.",
+)
+@click.option("--identity", type=FILE, help="Face recogniser of the loss of that name, see ispl_model/identity.py.")
 @click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
 @click.option("--from", "start", type=FILE, help="Checkpoint of the same network to start from.")
 @click.option("--ema", type=DECAY, help="Keep an average of the weights with this decay, such as 0.999.")
@@ -59,8 +81,8 @@ DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
     help="Steps between sheets of restored samples, 0 for none.",
 )
 def train(
-    split, out, variant, width, steps, batch, accumulate, seed, optimiser, perceptual, pixel, crop, start, ema, levels,
-    parsing, device, workers, redraw, checkpoint_every, samples_every,
+    split, out, variant, width, steps, batch, accumulate, seed, optimiser, perceptual, losses, identity, crop, start,
+    ema, levels, parsing, device, workers, redraw, checkpoint_every, samples_every,
 ):  # fmt: skip
     """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it goes on where it was.
 
@@ -73,11 +95,10 @@ def train(
 
     pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))
-    losses = ({"l1": pixel} if pixel else {}) | dict(paper.losses)
-    training = replace(paper, losses=losses, crop=crop, ema=ema, levels=levels)
+    training = replace(paper, losses=_weights(paper.losses, dict(losses)), crop=crop, ema=ema, levels=levels)
     run = TrainRun(
         steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every, start, accumulate,
-        samples_every or None, parsing,
+        samples_every or None, parsing, identity,
     )  # fmt: skip
     try:
         summary = train_ispl(variant, width, run, pairs, out, training)
@@ -86,6 +107,17 @@ def train(
     if first_process():
         click.echo(_train_sentence(summary))
         click.echo(_curves_sentence(out.parent / "losses.csv"))
+
+
+def _weights(paper: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
+    """The paper's weights with those given instead, without losses of weight 0."""
+    known = (*paper, "l1", "mse", "identity")
+    for name in given.keys() - set(known):
+        raise unknown("loss", name, known)
+    weights = {name: weight for name, weight in {**given, **paper, **given}.items() if weight}
+    if not weights:
+        raise InputError("losses: expected at least one with a weight above 0, got none")
+    return weights
 
 
 def _curves_sentence(losses: Path) -> str:

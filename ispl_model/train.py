@@ -23,6 +23,7 @@ from ispl_model.device import device_name, own_randomness, seeded_build
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES, Adversary
 from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.identity import Identity
 from ispl_model.losses import LOSSES
 from ispl_model.objective import Objective
 from ispl_model.perceptual import Perceptual, perceptual_label
@@ -121,10 +122,24 @@ def _full_header(
     facts |= {"split": split.digest, "size": split.info["size"]}
     if run.start is not None:
         facts["start"] = file_label(run.start)
+    if _has_identity(training, run):
+        facts["identity"] = file_label(run.identity)
     if run.parsing is not None:
         facts["parsing"] = sha256("".join(file_label(run.parsing / f"{name}.png") for name in split.names).encode())
     recipe = f"{split.info['recipe']}@{split.info['recipe_version']}"
     return complete_header({**header, "training": facts, "recipe": recipe, "step": run.steps})
+
+
+def _has_identity(training: Training, run: TrainRun) -> bool:
+    """Whether the loss of that name has a weight; InputError where it cannot be computed, or is not asked for."""
+    weighed = "identity" in training.losses
+    if weighed != (run.identity is not None):
+        raise InputError("loss identity: expected its weight and its recogniser's file, got one without the other")
+    if weighed and training.crop is not None:
+        raise InputError(
+            f"loss identity: it looks at whole faces, got windows of {training.crop} px; leave out the crop"
+        )
+    return weighed
 
 
 def _surroundings(run: TrainRun, processes: Processes) -> dict[str, Any]:
@@ -219,6 +234,8 @@ def _trainer(
     networks = {name: build(split, run) for name, build in training.networks.items() if name in used}
     if "perceptual" in used and run.perceptual != "none":
         networks["perceptual"] = Perceptual(run.perceptual, training.perceptual, training.shifts)
+    if "identity" in used:
+        networks["identity"] = Identity(run.identity)
     adversary = _adversary(header, training, run) if training.gan else None
     for module in (network, *networks.values(), *([adversary.discriminator] if adversary else [])):
         module.to(device=processes.device, memory_format=torch.channels_last)

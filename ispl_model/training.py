@@ -15,6 +15,7 @@ autocast is on:
                         the discriminator of `Training.discriminator` (ispl_model.discriminator)
     "feature_matching"  on the same discriminator (with "lsgan" when no other is named)
     "perceptual"        a classifier's features, `Training.perceptual` says which
+    "identity"          a face recogniser's descriptors, `TrainRun.identity` is its file
     Training.functions  the method's own functions
     Training.networks   the method's own frozen networks; each is built from (split, run) and is called with
                         (restored, reference), as the perceptual loss is
@@ -160,6 +161,7 @@ class TrainRun:
     checkpoint_every: steps between two saved states. start: checkpoint whose weights the network starts from.
     samples_every: steps between two sheets of restored samples, None for none.
     parsing: folder of label maps NAME.png, which the network gets as 19 more channels of 0 and 1.
+    identity: the recogniser of the loss of that name, see ispl_model.identity.
     """
 
     steps: int
@@ -174,6 +176,7 @@ class TrainRun:
     accumulate: int = 1
     samples_every: int | None = None
     parsing: Path | None = None
+    identity: Path | None = None
 
     def __post_init__(self) -> None:
         counts = (self.steps, self.batch, self.checkpoint_every, self.accumulate)
@@ -184,7 +187,8 @@ class TrainRun:
 
 
 def _check_losses(training: Training) -> None:
-    known = {*LOSSES, *GAN_LOSSES, "feature_matching", "perceptual", *training.functions, *training.networks}
+    judges = ("feature_matching", "perceptual", "identity")
+    known = {*LOSSES, *GAN_LOSSES, *judges, *training.functions, *training.networks}
     stages = [training.losses] + ([training.pretraining.losses] if training.pretraining else [])
     for losses in stages:
         if not losses or set(losses) - known:

@@ -32,13 +32,16 @@ def trained(make_tiny_split, tmp_path_factory):
 
 
 def test_the_options_of_train_reach_the_header(trained, make_tiny_split, tmp_path):
-    split, options = make_tiny_split("sr4").path, ["--pixel", 2, "--crop", 32, "--ema", 0.9, "--from", trained]
+    split, options = (
+        make_tiny_split("sr4").path,
+        ["--loss", "l1=2", "--loss", "perceptual=0", "--crop", 32, "--ema", 0.9, "--from", trained],
+    )
     options += ["--optimiser", "released", "--accumulate", 2, "--samples-every", 1]
     common = ["--width", 2, "--steps", 1, "--perceptual", "none", "--device", "cpu"]
     result = run("train", split, "--out", tmp_path / "m", *common, *options)
     assert result.exit_code == 0, result.output
     training = load_header(tmp_path / "m")["training"]
-    assert training["losses"] == {"l1": 2, "lsgan": 1, "feature_matching": 10, "perceptual": 10}
+    assert training["losses"] == {"l1": 2, "lsgan": 1, "feature_matching": 10}
     assert (training["betas"], training["discriminator_rate"], training["batch"]) == ([0.0, 0.9], 4e-4, 4)
     assert sorted(path.name for path in tmp_path.iterdir())[:3] == ["losses.csv", "losses.png", "m"]
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["00000001.png"]
@@ -76,6 +79,10 @@ def test_bad_images_are_listed_the_rest_is_written_and_the_exit_code_tells(train
         (["--variant", "isp_unet_pak"], "did you mean 'isp_unet_pac'"),
         (["--perceptual", "nothing.pth"], "an existing file of weights"),
         (["--steps", "0"], "Invalid value for '--steps'"),
+        (["--loss", "l2=1"], "unknown loss 'l2'; did you mean 'l1'"),
+        (["--loss", "l1"], "Invalid value for '--loss'"),
+        (["--loss", "identity=10"], "got one without the other"),
+        (["--loss", "lsgan=0", "--loss", "feature_matching=0", "--loss", "perceptual=0"], "at least one"),
     ],
 )
 def test_wrong_options_of_train_are_one_sentence(make_tiny_split, tmp_path, options, sentence):

@@ -5,7 +5,8 @@ npm packages carry face recognisers in this form, and reading it runs no code of
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,11 @@ class GraphModel(nn.Module):
 
     def __init__(self, file: Path) -> None:
         super().__init__()
-        try:
+        with _readable(file):
             model = json.loads(Path(file).read_text())
             nodes = {node["name"]: node for node in model["modelTopology"]["node"]}
             constants = _constants(model["weightsManifest"], Path(file).parent)
             self.nodes = [node for node in _ordered(nodes) if node["op"] != "Const"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            expected = "expected a TensorFlow.js graph model, NAME.json beside its weights"
-            raise InputError(f"{file}: {expected} ({error})") from error
         read = {name for node in self.nodes for name in node.get("input", [])}
         self.output = _only(file, "output", nodes.keys() - read)
         self.input = _only(file, "input", {node["name"] for node in self.nodes if node["op"] == "Placeholder"})
@@ -57,6 +55,22 @@ class GraphModel(nn.Module):
                 given = (values[name] for name in node["input"])
                 values[node["name"]] = OPERATIONS[node["op"]](node, *given)
         return values[self.output]
+
+
+def model_files(file: Path) -> list[Path]:
+    """NAME.json and the files of its weights. Raises InputError as GraphModel does."""
+    with _readable(file):
+        manifest = json.loads(Path(file).read_text())["weightsManifest"]
+        return [Path(file), *(Path(file).parent / path for group in manifest for path in group["paths"])]
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        expected = "expected a TensorFlow.js graph model, NAME.json beside its weights"
+        raise InputError(f"{file}: {expected} ({error})") from error
 
 
 def _constants(manifest: list[Node], folder: Path) -> dict[str, torch.Tensor]:

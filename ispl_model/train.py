@@ -30,6 +30,7 @@ from ispl_model.perceptual import Perceptual, perceptual_label
 from ispl_model.processes import Processes
 from ispl_model.progress import Interrupted, Point, Progress, stop_signals
 from ispl_model.samples import write_samples
+from ispl_model.tfjs import model_files
 from ispl_model.trainer import NotFinite, Trainer
 from ispl_model.training import Training, TrainRun
 from ispl_model.variants import SMALLEST_MAP
@@ -123,7 +124,7 @@ def _full_header(
     if run.start is not None:
         facts["start"] = file_label(run.start)
     if _has_identity(training, run):
-        facts["identity"] = file_label(run.identity)
+        facts["identity"] = [file_label(path) for path in model_files(run.identity)]
     if run.parsing is not None:
         facts["parsing"] = sha256("".join(file_label(run.parsing / f"{name}.png") for name in split.names).encode())
     recipe = f"{split.info['recipe']}@{split.info['recipe_version']}"

@@ -14,7 +14,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 TAPS = tuple(product(range(3), range(3)))  # rows and columns of a 3x3 window
-TILE_NUMBERS = 9 * 2**17  # how many numbers of a tile's windows each thread may have; 4 rows at width 64 and 512 px
+TILE_NUMBERS = 10 * 2**17  # how many numbers of a tile each thread may have: pixels and products of them
 
 
 def correlations(projected: torch.Tensor, stride: int = 1) -> torch.Tensor:
@@ -77,8 +77,8 @@ class _Correlations(torch.autograd.Function):
     def forward(ctx, projected: torch.Tensor, stride: int) -> torch.Tensor:
         wide = torch.promote_types(projected.dtype, torch.float32)
         factors = projected.new_empty(_window_grid(projected, stride), dtype=wide)
-        memory, taps = _memory(projected, stride, wide), TAPS[len(TAPS) // 2 :] if stride == 1 else TAPS
-        for tile in _tiles(projected, stride):
+        memory, taps = _memory(projected, stride, 1, wide), TAPS[len(TAPS) // 2 :] if stride == 1 else TAPS
+        for tile in _tiles(projected, stride, 1):
             windows = _windows(_strip(projected, tile, stride).to(wide), stride)
             for row, column in taps:
                 products = _product(windows[:, :, :, row, column], windows[:, :, :, 1, 1], memory)
@@ -94,7 +94,7 @@ class _Correlations(torch.autograd.Function):
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         projected, factors = ctx.saved_tensors
         to_projected = torch.zeros_like(projected)
-        for tile in _tiles(projected, ctx.stride):
+        for tile in _tiles(projected, ctx.stride, 1):
             strip = _strip(projected, tile, ctx.stride).to(factors.dtype)
             inner = (gradient[tile] * (1 - factors[tile].square())).unsqueeze(-1)  # at tanh's argument
             to_strip = torch.zeros_like(strip)
@@ -112,8 +112,8 @@ class _ModulatedSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, bias, stride: int):
         result = features.new_empty((*factors.shape[:3], len(kernel)))
-        memory = _memory(features, stride, features.dtype)
-        for tile in _tiles(features, stride):
+        memory = _memory(features, stride, 9, features.dtype)
+        for tile in _tiles(features, stride, 9):
             windows = _windows(_strip(features, tile, stride), stride)
             modulated = _product(windows, factors[tile].to(features.dtype).unsqueeze(-1), memory)
             torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
@@ -128,8 +128,8 @@ class _ModulatedSum(torch.autograd.Function):
         gradient = gradient.contiguous()
         to_features, to_factors = torch.zeros_like(features), torch.empty_like(factors)
         to_kernel = torch.zeros_like(kernel, dtype=factors.dtype)
-        memory = _memory(features, ctx.stride, features.dtype)
-        for tile in _tiles(features, ctx.stride):
+        memory = _memory(features, ctx.stride, 9, features.dtype)
+        for tile in _tiles(features, ctx.stride, 9):
             strip = _strip(features, tile, ctx.stride)
             windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype).unsqueeze(-1)
             outputs = gradient[tile].view(-1, len(kernel))
@@ -155,10 +155,14 @@ def _window_grid(maps: torch.Tensor, stride: int) -> tuple[int, int, int, int, i
     return images, -(-height // stride), -(-width // stride), 3, 3
 
 
-def _tiles(maps: torch.Tensor, stride: int) -> Iterator[Tile]:
-    """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images."""
+def _tiles(maps: torch.Tensor, stride: int, taps: int) -> Iterator[Tile]:
+    """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images.
+
+    taps: in how many pixels of a window products are worked out at once.
+    """
     images, height, width, *_ = _window_grid(maps, stride)
-    rows = max(1, TILE_NUMBERS * torch.get_num_threads() // (9 * width * maps.shape[3]))
+    numbers = (stride**2 + taps) * maps.shape[3]  # for one pixel of the result
+    rows = max(1, TILE_NUMBERS * torch.get_num_threads() // (numbers * width))
     together = max(1, rows // height)
     for image in range(0, images, together):
         for row in range(0, height, rows):
@@ -196,10 +200,11 @@ def _mirror(factors: torch.Tensor) -> None:
         factors[..., row, column] = later[:, row : row + height, column : column + width, 3 - tap]
 
 
-def _memory(maps: torch.Tensor, stride: int, dtype: torch.dtype) -> torch.Tensor:
-    """Room for the windows of the largest tile, for all in turn: new memory for each costs more than the arithmetic."""
-    images, rows = next(_tiles(maps, stride))
-    return maps.new_empty((images.stop * rows.stop * _window_grid(maps, stride)[2] * 9 * maps.shape[3],), dtype=dtype)
+def _memory(maps: torch.Tensor, stride: int, taps: int, dtype: torch.dtype) -> torch.Tensor:
+    """Room for the taps of the largest tile, for all in turn: new memory for each costs more than the arithmetic."""
+    images, rows = next(_tiles(maps, stride, taps))
+    width = _window_grid(maps, stride)[2]
+    return maps.new_empty((images.stop * rows.stop * width * taps * maps.shape[3],), dtype=dtype)
 
 
 def _product(one: torch.Tensor, other: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:

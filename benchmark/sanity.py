@@ -36,7 +36,7 @@ COLUMNS = (
     "verdict",
     "why",
 )
-_PIXELS = ("l1", "mse", "l1_steps")
+_PIXELS = ("l1", "mse", "l1_steps", "l1_pyramid")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,17 @@ def test_the_pixel_losses_of_the_table():
     assert LOSSES["l1_steps"](outputs, batch) == 0.75 + 0.5  # a sum over the unrolled steps, not a mean
 
 
+def test_the_pyramid_compares_averages_over_blocks_of_2_4_and_8_px():
+    reference = torch.zeros(1, 3, 8, 12)
+    restored = torch.zeros(1, 3, 8, 12)
+    restored[..., 0, 0] = 1.0  # alone in a block of 2, 4 and 8 px
+    restored[..., 5, 4:6] = torch.tensor([1.0, -1.0])  # cancels within a block of 2 px
+    restored[..., :, 8:] = 0.5  # the last column of blocks of 8 px is 4 px wide
+    found = LOSSES["l1_pyramid"]({"restored": restored}, {"reference": reference})
+    by_side = [(1 / 4 + 8 * 0.5) / 24, (1 / 16 + 2 * 0.5) / 6, (1 / 64 + 0.5) / 2]
+    torch.testing.assert_close(found, torch.tensor(sum(by_side) / 3))
+
+
 @pytest.mark.parametrize("loss, derivative", [(losses.l1, torch.sign), (losses.mse, lambda x: 2 * x)])
 def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_maps_do(loss, derivative):
     reference = torch.rand(2, 3, 4, 5)

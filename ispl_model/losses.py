@@ -51,9 +51,21 @@ def l1_pyramid(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     return sum(l1(*pair) for pair in coarser) / 3
 
 
+def consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """L1 between the averages of restored and degraded image over blocks of 8 px of the restored one.
+
+    What noise and blur leave as it was, the coarse picture, is to be kept, not drawn anew as the training faces have it.
+    """
+    restored = outputs["restored"].float()
+    blocks = [-(-side // 8) for side in restored.shape[2:]]
+    pooled = (functional.adaptive_avg_pool2d(image, blocks) for image in (restored, batch["degraded"].float()))
+    return l1(*pooled)
+
+
 LOSSES: dict[str, LossFunction] = {
     "l1": _restored_l1,
     "mse": _restored_mse,
     "l1_steps": l1_steps,
     "l1_pyramid": l1_pyramid,
+    "consistency": consistency,
 }

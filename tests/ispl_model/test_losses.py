@@ -30,6 +30,14 @@ def test_the_pyramid_compares_averages_over_blocks_of_2_4_and_8_px():
     torch.testing.assert_close(found, torch.tensor(sum(by_side) / 3))
 
 
+def test_consistency_compares_averages_over_8_px_with_the_degraded_image_of_any_size():
+    restored, degraded = torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 4, 4)
+    restored[..., 0, 0] = 64.0  # 1 on average in the first of four blocks
+    degraded[..., 2:, 2:] = 0.5  # the last block
+    found = LOSSES["consistency"]({"restored": restored}, {"degraded": degraded, "reference": torch.ones(1)})
+    assert found == (1 + 0.5) / 4
+
+
 @pytest.mark.parametrize("loss, derivative", [(losses.l1, torch.sign), (losses.mse, lambda x: 2 * x)])
 def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_maps_do(loss, derivative):
     reference = torch.rand(2, 3, 4, 5)

@@ -54,7 +54,7 @@ def l1_pyramid(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 def consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     """L1 between the averages of restored and degraded image over blocks of 8 px of the restored one.
 
-    What noise and blur leave as it was, the coarse picture, is to be kept, not drawn anew as the training faces have it.
+    Noise and blur leave the coarse picture as it was: it is to be kept, not drawn anew as the training faces have it.
     """
     restored = outputs["restored"].float()
     blocks = [-(-side // 8) for side in restored.shape[2:]]

@@ -1,18 +1,25 @@
 """The shipped checkpoint as a method: itself at its own side, resized in and out at others, never trained."""
 
+import json
+from pathlib import Path
+from statistics import fmean
+
 import numpy as np
 import pytest
 
 from benchmark import methods
 from benchmark.methods import ispl_lite
+from benchmark.record import read_scores, scores_folder
 from degrade.errors import InputError
+from degrade.files import sha256_file
 from degrade.resize import resize_bicubic
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig
-from ispl_model.restore import load_network, restore_images
+from ispl_model.restore import load_network, restore_images, shipped_checkpoint
 
 CONFIG = {"variant": "isp_unet", "width": 2, "size": 64, "projection": 4}
+RESULTS = Path(__file__).parents[2] / "results"
 FACE = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)
 
 
@@ -43,3 +50,19 @@ def test_ispl_never_uses_it_and_it_is_never_trained(shipped):
     assert not methods.METHODS["ispl-lite"].trainable
     with pytest.raises(InputError, match="expected a checkpoint, got none"):
         methods.method_module("ispl").load("cpu", None, 64)
+
+
+@pytest.mark.parametrize("protocol", ["S2S", "S2P"])
+def test_the_committed_scores_are_of_the_shipped_weights_and_beat_both_floors(protocol):
+    runs = [json.loads(path.read_text()) for path in scores_folder(RESULTS, "lite").glob("*.json")]
+    measured = [run["checkpoint"] for run in runs if (run["method"], run["protocol"]) == ("ispl-lite", protocol)]
+    assert measured == [sha256_file(shipped_checkpoint())]
+    found = [
+        score for score in read_scores(RESULTS, "lite") if (score.protocol, score.task) == (protocol, "dual_blind")
+    ]
+
+    def mean(method, metric):
+        return fmean(score.value for score in found if (score.method, score.metric) == (method, metric))
+
+    for metric in ("lpips.squeeze", "fed.dlib", "niqe.y"):
+        assert mean("ispl-lite", metric) < min(mean("identity", metric), mean("bicubic_x4", metric)), metric

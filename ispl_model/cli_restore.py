@@ -47,10 +47,12 @@ def restore(images, out, checkpoint, kind, upscale, level, background, device, d
     Memory beside the network: up to 60 bytes for each pixel of a result,
     which has at most 89 million. OUT/restored.jsonl says what made what.
     """  # fmt: skip
-    from degrade.image import list_images
+    from degrade.image import SUFFIXES, list_images
     from ispl_model.restore import load_restorer, shipped_checkpoint
     from ispl_model.restore_files import RestorePlan, RestoreSummary, restore_files
 
+    if out.suffix.lower() in SUFFIXES:
+        raise InputError(f"--out: expected a folder, got the image {out}; give the folder, names stay")
     plan = RestorePlan(kind, upscale, background, resume)
     paths = [images] if images.is_file() else list_images(images)
     restorer = load_restorer(checkpoint or shipped_checkpoint(), device, batch, dtype, level)

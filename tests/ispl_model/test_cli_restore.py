@@ -113,6 +113,12 @@ def test_wrong_options_are_one_sentence(face, network_file, tmp_path, monkeypatc
     assert result.exit_code == 1 and "no usable CUDA device; use --device cpu" in result.output
 
 
+def test_the_name_of_an_image_is_no_folder_to_write_to(face, network_file, tmp_path):
+    result = restore(face, network_file, tmp_path / "one.PNG")
+    assert result.exit_code == 1 and "expected a folder, got the image" in result.output
+    assert not (tmp_path / "one.PNG").exists()
+
+
 def test_without_a_checkpoint_the_shipped_one_is_used_or_asked_for(face, network_file, tmp_path, monkeypatch):
     monkeypatch.setattr("ispl_model.restore.resources.files", lambda package: tmp_path)
     result = restore(face, None, tmp_path / "out")

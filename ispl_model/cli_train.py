@@ -33,6 +33,7 @@ class Weighted(click.ParamType):
 
 
 WEIGHTED = Weighted()
+BESIDE = ("l1", "mse", "l1_pyramid", "consistency", "identity")  # losses beside the paper's
 
 
 @click.command(cls=Command)
@@ -61,7 +62,7 @@ WEIGHTED = Weighted()
     type=WEIGHTED,
     metavar="NAME=WEIGHT",
     help="Weigh a loss otherwise, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
-    "l1, mse, l1_pyramid, consistency, identity.",
+    f"{', '.join(BESIDE)}.",
 )
 @click.option("--identity", type=FILE, help="Face recogniser of the loss of that name, see ispl_model/identity.py.")
 @click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
@@ -111,7 +112,7 @@ def train(
 
 def _weights(paper: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
     """The paper's weights with those given instead, without losses of weight 0."""
-    known = (*paper, "l1", "mse", "l1_pyramid", "consistency", "identity")
+    known = (*paper, *BESIDE)
     for name in given.keys() - set(known):
         raise unknown("loss", name, known)
     weights = {name: weight for name, weight in {**given, **paper, **given}.items() if weight}

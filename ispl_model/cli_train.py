@@ -33,7 +33,15 @@ class Weighted(click.ParamType):
 
 
 WEIGHTED = Weighted()
-BESIDE = ("l1", "mse", "l1_pyramid", "consistency", "identity")  # losses beside the paper's
+BESIDE = (
+    "l1",
+    "mse",
+    "l1_pyramid",
+    "consistency",
+    "luma_consistency",
+    "chroma_consistency",
+    "identity",
+)  # losses beside the paper's
 
 
 @click.command(cls=Command)

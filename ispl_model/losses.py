@@ -7,6 +7,8 @@ from torch.nn import functional
 
 Tensors = Mapping[str, torch.Tensor]
 LossFunction = Callable[[Tensors, Tensors], torch.Tensor]
+# Of JPEG (ITU-T T.871): luma, and the two differences to it that are brought to the same range.
+_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 
 def l1(restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
@@ -56,10 +58,29 @@ def consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 
     Noise and blur leave the coarse picture as it was: it is to be kept, not drawn anew as the training faces have it.
     """
+    return l1(*_blocks(outputs, batch, 8))
+
+
+def luma_consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """`consistency` of the luma alone (BT.601), so that more of it does not keep the colours of the noise."""
+    return l1(*(_ycc(image)[:, :1] for image in _blocks(outputs, batch, 8)))
+
+
+def chroma_consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """`consistency` of Cb and Cr (BT.601) over blocks of 32 px, in which the noise of the colours averages out."""
+    return l1(*(_ycc(image)[:, 1:] for image in _blocks(outputs, batch, 32)))
+
+
+def _blocks(outputs: Tensors, batch: Tensors, side: int) -> Iterator[torch.Tensor]:
+    """Restored and degraded image averaged over blocks of `side` px of the restored one."""
     restored = outputs["restored"].float()
-    blocks = [-(-side // 8) for side in restored.shape[2:]]
-    pooled = (functional.adaptive_avg_pool2d(image, blocks) for image in (restored, batch["degraded"].float()))
-    return l1(*pooled)
+    blocks = [-(-length // side) for length in restored.shape[2:]]
+    return (functional.adaptive_avg_pool2d(image, blocks) for image in (restored, batch["degraded"].float()))
+
+
+def _ycc(image: torch.Tensor) -> torch.Tensor:
+    """RGB to Y, Cb and Cr around 0, (N, 3, H, W)."""
+    return torch.einsum("yc,nchw->nyhw", image.new_tensor(_YCC), image)
 
 
 LOSSES: dict[str, LossFunction] = {
@@ -68,4 +89,6 @@ LOSSES: dict[str, LossFunction] = {
     "l1_steps": l1_steps,
     "l1_pyramid": l1_pyramid,
     "consistency": consistency,
+    "luma_consistency": luma_consistency,
+    "chroma_consistency": chroma_consistency,
 }

@@ -10,7 +10,8 @@ autocast is on:
     outputs  what the network gave; {"restored": ...} for a plain tensor
     batch    "reference" (N, 3, H, W), "degraded" (N, 3, h, w), "input" (N, C, h, w), all in [0, 1]
 `Training.losses` weighs losses by name, and a name is one of
-    LOSSES              ispl_model.losses: "l1", "mse", "l1_steps", "l1_pyramid", "consistency"
+    LOSSES              ispl_model.losses: "l1", "mse", "l1_steps", "l1_pyramid", "consistency",
+                        "luma_consistency", "chroma_consistency"
     GAN_LOSSES          ispl_model.gan: "lsgan", "vanilla", "ragan", "ragan-ls", "wgan-gp"; one at most, it brings
                         the discriminator of `Training.discriminator` (ispl_model.discriminator)
     "feature_matching"  on the same discriminator (with "lsgan" when no other is named)

@@ -38,6 +38,16 @@ def test_consistency_compares_averages_over_8_px_with_the_degraded_image_of_any_
     assert found == (1 + 0.5) / 4
 
 
+def test_consistency_of_luma_and_chroma_alone():
+    grey, red = torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64)
+    red[:, 0, :, :32] = 1.0  # half of the blocks
+    batch = {"degraded": grey}
+    torch.testing.assert_close(LOSSES["luma_consistency"]({"restored": red}, batch), torch.tensor(0.299 / 2))
+    chroma = LOSSES["chroma_consistency"]({"restored": red}, batch)
+    torch.testing.assert_close(chroma, torch.tensor((0.168736 + 0.5) / 2 / 2))  # mean over Cb and Cr
+    assert LOSSES["chroma_consistency"]({"restored": grey + 0.3}, batch) < 1e-6  # a brighter grey has no colour
+
+
 @pytest.mark.parametrize("loss, derivative", [(losses.l1, torch.sign), (losses.mse, lambda x: 2 * x)])
 def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_maps_do(loss, derivative):
     reference = torch.rand(2, 3, 4, 5)

@@ -1,0 +1,111 @@
+"""The trainings that ispl-lite's weights came out of, from stage 10 on; README.md beside this file is their card.
+
+    python -m ispl_model.weights.stages 10 --faces runs/faces-256 --work runs/ispl-lite
+
+FACES is what `degrade reduce` makes of the One Million Impressions faces (256 px, train.txt names those to train on).
+A stage starts from the weights of the one before it in WORK, the first from the shipped ones; run again after a stop
+it goes on. WORK/stage-N/model.safetensors is its result.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from degrade.console import Command
+from degrade.image import Image, read, write
+from degrade.recipes import find_recipe
+from degrade.seeds import rng_for
+from degrade.sources import folder_sources, read_list
+from degrade.split import Split, SplitPlan, load_split, make_split
+from ispl_model.restore import shipped_checkpoint
+
+SIZE, WIDTH, BATCH, VARIANTS = 256, 15, 2, 2
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """steps: of two whole faces each; seed: of everything drawn; losses: by name, see ispl_model.losses.
+
+    perceptual: whose features the loss of that name compares; constant_share: of the steps at full rate.
+    """
+
+    steps: int
+    seed: int
+    losses: dict[str, float]
+    perceptual: str
+    constant_share: float
+
+
+_COARSE = {
+    "l1": 50.0,
+    "l1_pyramid": 600.0,
+    "consistency": 200.0,
+    "luma_consistency": 400.0,
+    "chroma_consistency": 300.0,
+}
+STAGES = {
+    10: Stage(2000, 13, _COARSE, "none", constant_share=1.0),
+}
+
+
+@click.command(cls=Command)
+@click.argument("number", type=click.Choice([str(number) for number in STAGES]))
+@click.option(
+    "--faces", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of 256 px faces."
+)
+@click.option("--work", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where everything lies.")
+def main(number: str, faces: Path, work: Path) -> None:
+    """Train stage NUMBER of ispl-lite."""
+    from ispl_model.train import ISPL_TRAINING, train_ispl
+    from ispl_model.training import TrainRun
+
+    stage, before = STAGES[int(number)], work / f"stage-{int(number) - 1}" / "model.safetensors"
+    training = replace(ISPL_TRAINING, losses=stage.losses, constant_share=stage.constant_share, levels=True, ema=0.998)
+    run = TrainRun(
+        stage.steps, BATCH, stage.seed, stage.perceptual, checkpoint_every=100, samples_every=500,
+        start=before if int(number) > min(STAGES) else shipped_checkpoint(),
+    )  # fmt: skip
+    split = _split(faces, work / f"faces-{number}", stage.seed)
+    summary = train_ispl("isp_unet_pac", WIDTH, run, split, work / f"stage-{number}" / "model.safetensors", training)
+    click.echo(f"{summary.path}: {summary.steps} steps, {summary.images_seen} faces, {summary.seconds:.0f} s")
+
+
+def _split(faces: Path, out: Path, seed: int) -> Split:
+    """The train faces as they are and VARIANTS times varied, as a split of dual_blind; made where it is missing."""
+    names = read_list(faces / "train.txt")
+    for source in tqdm(folder_sources(faces, names), "varied faces", unit="face", disable=None):
+        reference = read(source.path)
+        for variant in range(VARIANTS + 1):
+            path = out / "faces" / f"{source.name}-{variant}.png"
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write(path, varied(reference, rng_for(seed, source.name, variant)) if variant else reference)
+    plan = SplitPlan(find_recipe("dual_blind"), "train", SIZE, seed)
+    make_split(out / "split", folder_sources(out / "faces"), plan)
+    return load_split(out / "split")
+
+
+def varied(image: Image, rng: np.random.Generator) -> Image:
+    """Another photograph of the face: turned, nearer or farther, in other light. All draws are uniform.
+
+    Turned by up to 6 degrees, 0.88 to 1.12 times as large, shifted by up to 8 of 256 px; gamma e^-0.3 to e^0.3, each
+    channel times 0.94 to 1.06, saturation times 0.5 to 1.2, contrast times 0.85 to 1.15.
+    """
+    side = image.shape[0]
+    matrix = cv2.getRotationMatrix2D(((side - 1) / 2,) * 2, rng.uniform(-6, 6), rng.uniform(0.88, 1.12))
+    matrix[:, 2] += rng.uniform(-8, 8, 2) * side / 256
+    image = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    image = np.clip(image, 0, 1) ** np.exp(rng.uniform(-0.3, 0.3)) * rng.uniform(0.94, 1.06, 3)
+    grey = (image @ _LUMA)[..., None]
+    image = grey + rng.uniform(0.5, 1.2) * (image - grey)
+    mean = image.mean()
+    return np.clip(mean + rng.uniform(0.85, 1.15) * (image - mean), 0, 1).astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()

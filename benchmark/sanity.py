@@ -34,6 +34,7 @@ COLUMNS = (
     "high",
     "p",
     "p_holm",
+    "family",
     "verdict",
     "why",
 )
@@ -82,11 +83,12 @@ def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
     """The orderings as lines of a CSV file, COLUMNS first."""
     yield COLUMNS
     for one in found:
-        numbers: tuple[object, ...] = ("",) * 8
+        numbers: tuple[object, ...] = ("",) * 9
         if pair := one.pair:
             ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
             values = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
-            numbers = (pair.images, *(value if value == "" else f"{value:.6g}" for value in values))
+            texts = (value if value == "" else f"{value:.6g}" for value in values)
+            numbers = (pair.images, *texts, pair.family)
         yield (one.task, one.expected, one.metric, *numbers, one.verdict, one.why)
 
 

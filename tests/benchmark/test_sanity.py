@@ -110,6 +110,7 @@ def test_the_command_reports_writes_and_ends_with_1_where_an_ordering_fails(scor
     assert done.exit_code == 1 and "1 expected orderings: holds 0, does not hold 1" in done.output
     assert FAMILY in done.output
     header, row = csv.reader(out.read_text().splitlines())
+    assert dict(zip(header, row, strict=True))["family"] == "1"
     assert tuple(header) == COLUMNS and row[:7] == [
         *("sr4", "S2S: EDSR before Bicubic 1/4 and back", "psnr.rgb", "12"),
         *("27.01", "28.01", "-1"),

@@ -108,6 +108,7 @@ def page(points: Sequence[Point], metric: str, where: str) -> Page:
     sentences = (
         where,
         f"{_head(metric)}, mean over the images of a bin; ±: half of its 95 % interval (bootstrap over the images)",
+        "Nothing is tested: an interval is of its bin alone, and of many bins some miss their mean",
         "Lengths are in pixels of the image, noise levels in 8-bit steps; images without the operator are in no bin",
     )
     return Page(f"{find_metric(metric).header} by degradation", sentences, tuple(blocks), ())

@@ -1,30 +1,48 @@
 """The numbers that claims are held against: as printed, recomputed from the paper's own figures, and ours."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmark.cells import Run, Runs
 from benchmark.domain_gap import FEWEST_FOR_FRECHET, FRECHET, PAPER_PAIR, PERCEPTUAL
-from benchmark.gap_table import CHANGES, gap_table
+from benchmark.gap_table import CHANGES, change_replicates, gap_table
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
 from benchmark.protocol import Claim, load_table
 from benchmark.published import MEASURED_OTHERWISE, printed_beside
 from benchmark.statistics import Interval
+from benchmark.verdicts import reach
 
 _REFERENCE_TASK = "dual_blind"  # the paper prints the row FFHQ GT once, below this block
 _STAND_INS = {FRECHET[0]: FRECHET, PERCEPTUAL[0]: PERCEPTUAL[:2]}  # of our scores, where the first was not measured
 
 
 @dataclass(frozen=True)
+class Sampled:
+    """What says how sure a number of ours is.
+
+    replicates: the number without each group of images in turn; empty where it has no interval.
+    run, metric: where it is a mean over images, so that it is compared image by image.
+    """
+
+    replicates: tuple[float, ...]
+    run: Run | None = None
+    metric: str = ""
+
+
+@dataclass(frozen=True)
 class Number:
-    """One number a judgement rests on. alike: measured as the paper measured, so that its stated numbers apply."""
+    """One number a judgement rests on. alike: measured as the paper measured, so that its stated numbers apply.
+
+    sampled: of ours; None where the number is exact, as a printed one is.
+    """
 
     value: float
     text: str
     label: str
     alike: bool = True
+    sampled: Sampled | None = None
 
 
 Source = Callable[[Claim, str, str, str], Number | None]  # (claim, task, method, metric); None: not measured
@@ -53,21 +71,44 @@ def ours(runs: Runs) -> Source:
     """Our scores; FFD-dlib and LPIPS-squeeze stand in for FID and LPIPS where these were not measured."""
     spec = load_table("table3")
     (row,) = spec.rows
-    changes = gap_table({method: runs.under(spec.protocols, row.task, method) for method in row.methods}, row.task)
+    methods = {method: runs.under(spec.protocols, row.task, method) for method in row.methods}
+    changes = gap_table(methods, row.task)
     over = changes.pair.counted(changes.images)
     found = {(change.method, change.kind): change for change in changes.changes if change.metric is None}
 
     def number(claim: Claim, task: str, method: str, metric: str) -> Number | None:
-        if metric in CHANGES:
-            change = found[method, metric]
-            label = f"{header(metric)} ({', '.join(map(header, over))})"
-            if change.value is None:
-                return None
-            text = _with_reach(change.value, change.interval, "{:.1f}".format)
-            return Number(change.value, text, label, over == PAPER_PAIR)
-        return _measured(runs, claim, task, method, metric)
+        if metric not in CHANGES:
+            return _measured(runs, claim, task, method, metric)
+        change = found[method, metric]
+        if change.value is None:
+            return None
+        label = f"{header(metric)} ({', '.join(map(header, over))})"
+        text = _with_reach(change.value, change.interval, "{:.1f}".format)
+        protocols, formula, _ = CHANGES[metric]
+        sides = [methods[method][protocol] for protocol in protocols]
+        replicates = change_replicates(formula, *sides, over) if change.interval else ()
+        return Number(change.value, text, label, over == PAPER_PAIR, Sampled(tuple(replicates)))
 
     return number
+
+
+def combined(formula: Callable[[Sequence[float]], float], numbers: Sequence[Number]) -> Number:
+    """A number made of several, such as a difference; of ours also without each group of images that they share."""
+    value = formula([number.value for number in numbers])
+    whole = replace(numbers[0], value=value, alike=all(number.alike for number in numbers))
+    if whole.sampled is None:
+        return whole
+    replicates = [number.sampled.replicates for number in numbers]
+    shared = len({len(own) for own in replicates}) == 1
+    left = tuple(formula(values) for values in zip(*replicates, strict=True)) if shared else ()
+    return replace(whole, sampled=Sampled(left))
+
+
+def interval(number: Number) -> Interval | None:
+    """95 % interval of a number of ours, a point for an exact one; None where it cannot be told."""
+    if number.sampled is None:
+        return Interval(number.value, number.value)
+    return reach(number.value, number.sampled.replicates)
 
 
 def rising(metric: str) -> bool:
@@ -92,9 +133,10 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
         return None
     cell = run.cell(chosen)
     alike = metric == chosen and metric not in MEASURED_OTHERWISE
-    return Number(
-        cell.value, _with_reach(cell.value, cell.interval, partial(value_text, chosen)), header(chosen), alike
-    )
+    text = _with_reach(cell.value, cell.interval, partial(value_text, chosen))
+    replicates = run.replicates(chosen) if cell.interval else ()
+    sampled = Sampled(replicates, *((run, chosen) if find_metric(chosen).per == "image" else ()))
+    return Number(cell.value, text, header(chosen), alike, sampled)
 
 
 def _usable(run: Run, metric: str) -> bool:

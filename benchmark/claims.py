@@ -1,33 +1,35 @@
 """The paper's sentences held against numbers three times: as printed, recomputed from its own figures, and ours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from benchmark.cells import Runs
-from benchmark.claim_numbers import Number, Source, as_printed, header, ours, recomputed, rising
+from benchmark.claim_numbers import Number, Source, as_printed, combined, header, interval, ours, recomputed, rising
+from benchmark.compare import compare
 from benchmark.layout import Block, Entry, Page, to_markdown
 from benchmark.protocol import Claim, load_claims, load_profile
 from benchmark.published import load_published
 from benchmark.record import read_scores
 from benchmark.titles import method_title
+from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval
 
 OTHERS = "others"
-HOLDS, FAILS, UNKNOWN = "holds", "does not hold", "not measured"
 COLUMNS = ("section", "sentence", "reading", "source", "verdict", "evidence")
 
 _NO_BASELINE = ("identity", "reference")  # rows of Table 2 that are no method
+_WORST_FIRST = (FAILS, UNKNOWN, UNTOLD, CHANCE, HOLDS)  # what decides where comparisons come out differently
 
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison of a claim: whether it agrees (None: cannot be told) and its numbers.
+    """One comparison of a claim: how it came out and its numbers.
 
     missing: instead of numbers, where some are not measured: the task, the metric's header and the methods.
     """
 
-    agrees: bool | None
+    verdict: str
     text: str = ""
     missing: tuple[str, str, str] | None = None
 
@@ -42,17 +44,17 @@ class Judgement:
 
     @property
     def verdict(self) -> str:
-        """One counterexample is enough against a claim; for it, everything has to be measured."""
-        agrees = [check.agrees for check in self.checks]
-        return FAILS if False in agrees else UNKNOWN if None in agrees else HOLDS
+        """One counterexample is enough against a claim; for it, everything has to be measured and beyond chance."""
+        return _worst(check.verdict for check in self.checks)
 
     @property
     def evidence(self) -> str:
         """The numbers that decide: counterexamples, or else all comparisons and what is not measured."""
-        texts = [check.text for check in self.checks if check.text]
-        against = [check.text for check in self.checks if check.agrees is False]
+        checks = [check for check in self.checks if check.text]
+        against = [check.text for check in checks if check.verdict == FAILS]
         if against:
-            return f"{'; '.join(against)} ({len(against)} of {len(texts)} comparisons disagree)"
+            return f"{'; '.join(against)} ({len(against)} of {len(checks)} comparisons disagree)"
+        texts = [f"{one.text} ({one.verdict})" if one.verdict in (CHANCE, UNTOLD) else one.text for one in checks]
         return "; ".join([*texts, *self._missing()])
 
     def _missing(self) -> list[str]:
@@ -74,17 +76,17 @@ def judge(profile: str, results: Path) -> list[Judgement]:
         "ours": ours(Runs(read_scores(results, load_profile(profile).name))),
     }
     return [
-        Judgement(claim, name, tuple(checks(claim, source, exact=name != "ours")))
+        Judgement(claim, name, tuple(checks(claim, source)))
         for claim in load_claims()
         for name, source in sources.items()
     ]
 
 
-def checks(claim: Claim, source: Source, exact: bool) -> Iterator[Check]:
+def checks(claim: Claim, source: Source) -> Iterator[Check]:
     """The comparisons a claim consists of.
 
-    exact: a stated number has to come out to its digits, as it must from the paper's own figures; otherwise it has to
-    be reached. Ranges hold to the digits they are stated with.
+    A stated number has to come out to its digits from the paper's own figures; ours have to reach it. Ranges hold to
+    the digits they are stated with.
     """
     for task, metric in product(claim.tasks, claim.metrics):
         found = {method: source(claim, task, method, metric) for method in claim.methods}
@@ -93,9 +95,9 @@ def checks(claim: Claim, source: Source, exact: bool) -> Iterator[Check]:
         if claim.quantity == "better":
             yield from _ranked(task, metric, _there(found), _there(other))
         elif claim.quantity == "mean":
-            yield from _mean(claim, task, _there(found), exact)
+            yield from _mean(claim, task, _there(found))
         else:
-            yield from _each(claim, (task, metric), _there(found), _there(other), exact)
+            yield from _each(claim, (task, metric), _there(found), _there(other))
 
 
 def to_text(judgements: Sequence[Judgement], profile: str) -> str:
@@ -113,6 +115,11 @@ def to_text(judgements: Sequence[Judgement], profile: str) -> str:
         f"as printed; ours: the score lines of profile {profile}, ± half of their 95 % interval",
         "A claim holds when every comparison it consists of does, and does not with one that does not. A number it "
         "states must come out to its digits; ours must reach it",
+        "Ours hold and do not hold beyond chance, on the same images as `benchmark compare` does: p Holm below "
+        f"{LEVEL} and 0 outside the 95 % interval of the difference; {CHANCE} otherwise",
+        FAMILY,
+        "Numbers of sets, gap, gain and what a claim states are judged by the 95 % interval alone, of differences too "
+        f"(jackknife over the same groups of images); {UNTOLD} where there is none",
         "Of ours FFD-dlib and LPIPS-squeeze stand in for FID and LPIPS where these could not be measured; they are not "
         "held against stated numbers",
     )
@@ -155,64 +162,81 @@ def _there(numbers: Mapping[str, Number | None]) -> dict[str, Number]:
 def _missing(task: str, metric: str, numbers: Mapping[str, Number | None]) -> Iterator[Check]:
     names = [method_title(method) for method, number in numbers.items() if number is None]
     if names:
-        yield Check(None, missing=(task, header(metric), " / ".join(names)))
+        yield Check(UNKNOWN, missing=(task, header(metric), " / ".join(names)))
 
 
 def _ranked(task: str, metric: str, found: dict[str, Number], other: dict[str, Number]) -> Iterator[Check]:
-    """The comparison that decides: the worst of these against the best of the others."""
+    """The comparison that decides: of those that came out worst the one with the least advantage."""
     if not found or not other:
         return
-    upward = rising(metric)
-    worst, best = _extreme(found, largest=not upward), _extreme(other, largest=upward)
-    better = found[worst].value > other[best].value if upward else found[worst].value < other[best].value
-    sign = "=" if found[worst].value == other[best].value else ">" if better == upward else "<"
-    text = f"{method_title(worst)} {found[worst].text} {sign} {method_title(best)} {other[best].text}"
-    yield Check(better, f"{task} {found[worst].label}: {text}")
+    sign = 1 if rising(metric) else -1
+    verdicts = {(one, two): _ahead(sign, {one: found[one]}, {two: other[two]}) for one, two in product(found, other)}
+    worst = _worst(verdicts.values())
+    alike = [pair for pair, verdict in verdicts.items() if verdict == worst]
+    one, two = min(alike, key=lambda pair: sign * (found[pair[0]].value - other[pair[1]].value))
+    own, beside = found[one], other[two]
+    relation = "=" if own.value == beside.value else ">" if own.value > beside.value else "<"
+    text = f"{method_title(one)} {own.text} {relation} {method_title(two)} {beside.text}"
+    yield Check(worst, f"{task} {own.label}: {text}")
 
 
-def _mean(claim: Claim, task: str, found: dict[str, Number], exact: bool) -> Iterator[Check]:
+def _ahead(sign: int, first: dict[str, Number], second: dict[str, Number]) -> str:
+    """Whether the first method is ahead of the second; sign: 1 where the larger number is, else -1."""
+    (own,), (other,) = first.values(), second.values()
+    if own.sampled is None:
+        return HOLDS if sign * (own.value - other.value) > 0 else FAILS
+    if own.sampled.run is None:
+        difference = combined(lambda numbers: sign * (numbers[0] - numbers[1]), (own, other))
+        return of_interval(interval(difference), 0, float("inf"))
+    metric, sides = own.sampled.metric, {name: number.sampled.run for name, number in (first | second).items()}
+    return compare(sides, [metric])[0].verdict if differences(*sides.values(), metric) else UNTOLD
+
+
+def _mean(claim: Claim, task: str, found: dict[str, Number]) -> Iterator[Check]:
     if len(found) < len(claim.methods):
         return
-    value = sum(number.value for number in found.values()) / len(found)
+    value = combined(lambda numbers: sum(numbers) / len(numbers), tuple(found.values()))
     numbers = ", ".join(f"{method_title(method)} {number.text}" for method, number in found.items())
-    first = next(iter(found.values()))
-    yield _against_stated(claim, value, f"{task} {first.label}: {numbers}, mean {value:.2f}", first.alike, exact)
+    yield _against_stated(claim, value, f"{task} {value.label}: {numbers}, mean {value.value:.2f}{_spread(value, 2)}")
 
 
-def _each(
-    claim: Claim, key: tuple[str, str], found: dict[str, Number], other: dict[str, Number], exact: bool
-) -> Iterator[Check]:
+def _each(claim: Claim, key: tuple[str, str], found: dict[str, Number], other: dict[str, Number]) -> Iterator[Check]:
     """One comparison for each method, or for each method and other."""
     task, metric = key
     if claim.quantity == "value":
         for method, own in found.items():
-            text = f"{task} {own.label}: {method_title(method)} {own.text}"
-            yield _against_stated(claim, own.value, text, own.alike, exact)
+            yield _against_stated(claim, own, f"{task} {own.label}: {method_title(method)} {own.text}")
         return
+    formula, decimals, words = _distance(claim.quantity, metric)
     for (method, own), (name, beside) in product(found.items(), other.items()):
-        value, unit = _distance(claim.quantity, metric, own.value, beside.value)
-        text = f"{method_title(method)} {own.text}, {method_title(name)} {beside.text}: {unit.format(value)}"
-        yield _against_stated(claim, value, f"{task} {own.label}: {text}", own.alike, exact)
+        value = combined(formula, (own, beside))
+        text = f"{method_title(method)} {own.text}, {method_title(name)} {beside.text}"
+        distance = f"{value.value:.{decimals}f}{_spread(value, decimals)} {words}"
+        yield _against_stated(claim, value, f"{task} {own.label}: {text}: {distance}")
 
 
-def _distance(quantity: str, metric: str, own: float, other: float) -> tuple[float, str]:
-    """How much better a method is than another, and how to say it."""
+def _distance(quantity: str, metric: str) -> tuple[Callable[[Sequence[float]], float], int, str]:
+    """How much better a method (first) is than another (second): formula, decimals and words to say it with."""
     if quantity == "ratio":
-        return other / own, "{:.2f} times"
+        return lambda numbers: numbers[1] / numbers[0], 2, "times"
     if quantity == "reduction_percent":
-        return 100 * (other - own) / other, "{:.2f} % lower"
-    return own - other if rising(metric) else other - own, "{:.3f} better"
+        return lambda numbers: 100 * (numbers[1] - numbers[0]) / numbers[1], 2, "% lower"
+    sign = 1 if rising(metric) else -1
+    return lambda numbers: sign * (numbers[0] - numbers[1]), 3, "better"
 
 
-def _against_stated(claim: Claim, value: float, text: str, alike: bool, exact: bool) -> Check:
+def _spread(number: Number, decimals: int) -> str:
+    found = interval(number) if number.sampled else None
+    return f" ±{found.half:.{decimals}f}" if found else ""
+
+
+def _against_stated(claim: Claim, number: Number, text: str) -> Check:
     low, high = claim.stated[0], claim.stated[-1]
-    if not alike and high != "inf":
-        return Check(None, f"{text}, on other metrics than the paper's")
-    decimals = len(low.partition(".")[2])
-    rounded = float(f"{value:.{decimals}f}")
-    reach = float(high) if exact or len(claim.stated) > 1 else float("inf")
-    return Check(float(low) <= rounded <= reach, text)
+    if not number.alike and high != "inf":
+        return Check(UNKNOWN, f"{text}, on other metrics than the paper's")
+    to_reach = float("inf") if number.sampled and len(claim.stated) == 1 else float(high)
+    return Check(of_interval(interval(number), float(low), to_reach, len(low.partition(".")[2])), text)
 
 
-def _extreme(numbers: dict[str, Number], largest: bool) -> str:
-    return (max if largest else min)(numbers, key=lambda method: numbers[method].value)
+def _worst(verdicts: Iterable[str]) -> str:
+    return min(verdicts, key=_WORST_FIRST.index)

@@ -40,6 +40,8 @@ def compare(
 ) -> None:  # fmt: skip
     """Compare methods on the same images: difference with its interval, Wilcoxon's test, Holm's correction.
 
+    Corrected is over all metrics of images that two methods share, whichever are shown.
+
     Example: benchmark compare ispl edsr --profile lite --task sr4
     """
     from benchmark import compare as comparing
@@ -103,7 +105,10 @@ def breakdown(
 @_RESULTS
 @click.option("--out", type=_FILE, help="Also write the judgements here: .md or .csv.")
 def claims(profile: str, results: Path, out: Path | None) -> None:
-    """Judge the paper's sentences: on its printed numbers, recomputed from its own figures, and on our scores."""
+    """Judge the paper's sentences: on its printed numbers, recomputed from its own figures, and on our scores.
+
+    Ours hold, do not hold or are within chance, by the same images and the same rule as `benchmark compare`.
+    """
     from benchmark import claims as judging
     from benchmark.layout import to_csv, write_form
 

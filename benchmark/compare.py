@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
 from benchmark.record import scores_folder
-from benchmark.statistics import Interval, holm, mean, mean_interval, signed_rank
+from benchmark.statistics import Interval, mean, mean_interval
 from benchmark.titles import method_title
+from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
 from degrade.errors import InputError
 from degrade.split import Split, open_split
 
-LEVEL = 0.05  # of the corrected p value, below which one method is called better
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
-    *("difference", "low", "high", "p", "p_holm", "better"),
+    *("difference", "low", "high", "p", "p_holm", "family", "better"),
 )
 
 
@@ -29,7 +29,8 @@ class Pair:
     """Two methods and one metric over the images for which both have a finite value.
 
     means: of first and second; difference: first - second with its interval, of resampled images;
-    p: Wilcoxon's signed-rank test over the images; corrected: for the number of pairs shown (Holm).
+    p: Wilcoxon's signed-rank test over the images; corrected: for the family of the two (benchmark.verdicts), which
+    has `family` comparisons.
     left_out: images for which one of them has no finite value.
     """
 
@@ -41,7 +42,8 @@ class Pair:
     difference: float
     interval: Interval | None
     p: float
-    corrected: float = 1.0
+    corrected: float
+    family: int
 
     @property
     def better(self) -> str:
@@ -52,6 +54,11 @@ class Pair:
             return ""
         return self.methods[0] if (self.difference > 0) == rising else self.methods[1]
 
+    @property
+    def verdict(self) -> str:
+        """Whether the first is better: HOLDS and FAILS beyond chance, else CHANCE."""
+        return {"": CHANCE, self.methods[0]: HOLDS}.get(self.better, FAILS)
+
 
 def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     """Every pair of methods for every metric; by default those metrics of images that all methods have values of.
@@ -60,15 +67,15 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     """
     if len(runs) < 2:
         raise InputError(f"compare: expected at least two methods, got {len(runs)}; name another")
-    values = {method: {metric: run.by_image(metric) for metric in run.metrics} for method, run in runs.items()}
     chosen = metrics or [
         metric
-        for metric in next(iter(values.values()))
-        if find_metric(metric).per == "image" and all(found.get(metric) for found in values.values())
+        for metric in next(iter(runs.values())).metrics
+        if find_metric(metric).per == "image" and all(run.by_image(metric) for run in runs.values())
     ]
-    pairs = [_pair(metric, (first, second), values) for metric in chosen for first, second in combinations(runs, 2)]
-    corrected = holm([pair.p for pair in pairs])
-    return [replace(pair, corrected=p) for pair, p in zip(pairs, corrected, strict=True)]
+    families = {two: family(*(runs[method] for method in two)) for two in combinations(runs, 2)}
+    return [
+        _pair(metric, {method: runs[method] for method in two}, families[two]) for metric in chosen for two in families
+    ]
 
 
 def run_facts(results: Path, profile: str, name: str) -> Facts:
@@ -114,10 +121,11 @@ def page(pairs: Sequence[Pair], where: str) -> Page:
     """The pairs as a table. where: profile, protocol, task and split, for the header."""
     names = ("Metric", "First", "Second", "images", "first", "second", "difference", "95 % interval", "p", "p Holm")
     columns = tuple(Entry(name) for name in (*names, "better"))
+    sizes = {pair.family for pair in pairs}
     sentences = (
         where,
         "Difference: first - second, mean over the images; its interval: bootstrap over the images",
-        f"p: Wilcoxon's signed-rank test over the images; p Holm: corrected for the {len(pairs)} comparisons shown",
+        f"{FAMILY} ({' to '.join(dict.fromkeys(map(str, (min(sizes), max(sizes)))))} comparisons)",
         f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
     )
     return Page("Comparison of methods", sentences, (Block("Pairs", columns, tuple(map(_entries, pairs))),), ())
@@ -130,21 +138,24 @@ def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:
         ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
         numbers = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
         texts = [number if number == "" else f"{number:.6g}" for number in numbers]
-        yield (pair.metric, *pair.methods, pair.images, pair.left_out, *texts, pair.better)
+        yield (pair.metric, *pair.methods, pair.images, pair.left_out, *texts, pair.family, pair.better)
 
 
-def _pair(metric: str, methods: tuple[str, str], values: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Pair:
+def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float, float]]) -> Pair:
+    """found: the family of the two sides."""
     if find_metric(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
-    first, second = (values[method].get(metric, {}) for method in methods)
+    if metric not in found:
+        raise InputError(f"{metric}: {' and '.join(sides)} have no image with values of both; score it first")
+    first, second = (run.by_image(metric) for run in sides.values())
     both = sorted(first.keys() & second.keys())
-    if not both:
-        raise InputError(f"{metric}: {methods[0]} and {methods[1]} have no image with values of both; score it first")
     means = (mean([first[name] for name in both]), mean([second[name] for name in both]))
-    differences = [first[name] - second[name] for name in both]
-    interval = mean_interval([[difference] for difference in differences])
+    apart = differences(*sides.values(), metric)
+    interval = mean_interval([[difference] for difference in apart])
     left_out = len(first.keys() | second.keys()) - len(both)
-    return Pair(metric, methods, len(both), left_out, means, mean(differences), interval, signed_rank(differences))
+    return Pair(
+        metric, tuple(sides), len(both), left_out, means, mean(apart), interval, *found[metric], family=len(found)
+    )
 
 
 def _entries(pair: Pair) -> tuple[Entry, ...]:

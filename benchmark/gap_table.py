@@ -153,11 +153,11 @@ def changed(
     if not all(value and value > 0 for side in values for value in side):
         reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(sides)}"
         return None, None, reason
-    value, replicates = formula(*values), _replicates(formula, before, after, metrics)
+    value, replicates = formula(*values), change_replicates(formula, before, after, metrics)
     return value, jackknife_interval(value, replicates), "" if replicates else NO_REPLICATES
 
 
-def _replicates(formula: Formula, before: Run, after: Run, metrics: tuple[str, ...]) -> list[float]:
+def change_replicates(formula: Formula, before: Run, after: Run, metrics: tuple[str, ...]) -> list[float]:
     """The change without each group of images, the same groups under both protocols; empty where one is not known."""
     sides = [[run.replicates(metric) for metric in metrics] for run in (before, after)]
     groups = {len(replicates) for side in sides for replicates in side}

@@ -19,9 +19,9 @@ from benchmark.page import value_text
 from benchmark.protocol import load_profile, load_protocol, load_table
 from benchmark.record import read_scores
 from benchmark.titles import TABLES, method_title
+from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
 
 FLOORS = ("identity", "bicubic_x4")
-HOLDS, FAILS, CHANCE, UNKNOWN = "holds", "does not hold", "within chance", "cannot be told"
 COLUMNS = (
     "task",
     "expected",
@@ -33,10 +33,11 @@ COLUMNS = (
     "low",
     "high",
     "p",
+    "p_holm",
+    "family",
     "verdict",
     "why",
 )
-_PIXELS = ("l1", "mse", "l1_steps", "l1_pyramid")
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,8 @@ class Ordering:
 
     @property
     def verdict(self) -> str:
-        """HOLDS and FAILS beyond chance, see Pair.better."""
-        if self.pair is None:
-            return UNKNOWN
-        return {"": CHANCE, self.pair.methods[0]: HOLDS}.get(self.pair.better, FAILS)
+        """As Pair.verdict; UNTOLD without a pair."""
+        return self.pair.verdict if self.pair else UNTOLD
 
 
 def orderings(profile: str, results: Path) -> list[Ordering]:
@@ -73,7 +72,8 @@ def page(found: Sequence[Ordering], profile: str) -> Page:
         f"Score lines of profile {profile}; expected: the first is better than the second on the same images",
         "On its own task a trained network beats the degraded input and bicubic_x4; trained on the real domain it "
         "beats, there, its twin trained on the synthetic one. PSNR is expected of networks with a pixel loss alone",
-        f"{CHANCE}: Wilcoxon's signed-rank test has p of at least 0.05, or the 95 % interval of the difference holds 0",
+        f"{CHANCE}: p Holm is at least {LEVEL}, or the 95 % interval of the difference holds 0",
+        FAMILY,
     )
     columns = tuple(map(Entry, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict")))
     return Page("Expected orderings", sentences, (Block("Orderings", columns, tuple(map(_row, found))),), ())
@@ -83,17 +83,18 @@ def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
     """The orderings as lines of a CSV file, COLUMNS first."""
     yield COLUMNS
     for one in found:
-        numbers: tuple[object, ...] = ("",) * 7
+        numbers: tuple[object, ...] = ("",) * 9
         if pair := one.pair:
             ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
-            values = (*pair.means, pair.difference, *ends, pair.p)
-            numbers = (pair.images, *(value if value == "" else f"{value:.6g}" for value in values))
+            values = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
+            texts = (value if value == "" else f"{value:.6g}" for value in values)
+            numbers = (pair.images, *texts, pair.family)
         yield (one.task, one.expected, one.metric, *numbers, one.verdict, one.why)
 
 
 def closing(found: Sequence[Ordering]) -> str:
     """How many orderings came out how."""
-    counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in (HOLDS, FAILS, CHANCE, UNKNOWN)}
+    counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in (HOLDS, FAILS, CHANCE, UNTOLD)}
     return f"{len(found)} expected orderings: " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
 
 
@@ -134,7 +135,8 @@ def _ordered(results: Path, profile: str, said: tuple[str, str, str], sides: dic
     task, expected, method = said
     first, second = sides.values()
     perceptual = next((metric for metric in PERCEPTUAL if first.by_image(metric) and second.by_image(metric)), None)
-    for metric in ([perceptual] if perceptual else []) + (["psnr.rgb"] if _has_pixel_loss(method) else []):
+    in_pixels = "psnr.rgb" if methods.METHODS[methods.canonical(method)].pixel_loss else None
+    for metric in filter(None, (perceptual, in_pixels)):
         why = _different(results, profile, (first, second), metric)
         yield Ordering(task, expected, metric, None if why else compare(sides, [metric])[0], why)
 
@@ -149,13 +151,6 @@ def _different(results: Path, profile: str, runs: Sequence[Run], metric: str) ->
         return "scored on different splits"
     defined = {one["metrics"][metric] for one in facts if metric in one["metrics"]}
     return f"{metric} is not computed alike" if len(defined) > 1 else ""
-
-
-def _has_pixel_loss(method: str) -> bool:
-    """Whether a method is trained, if only at first, to come close in pixels."""
-    training = methods.module_of(methods.METHODS[methods.canonical(method)]).TRAINING
-    first = training.pretraining.losses if training.pretraining else {}
-    return any(name in _PIXELS for name in (*training.losses, *first))
 
 
 def _row(one: Ordering) -> tuple[Entry, ...]:

@@ -1,6 +1,6 @@
 """The table of methods: one row for each, and for each way to bring one from outside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FIXED = "fixed"  # nothing is to be made before it restores
 TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.tuning)
@@ -21,6 +21,7 @@ class MethodRow:
     kind: str  # FIXED, TUNED, TRAINED or GIVEN
     packages: tuple[str, ...] = ()  # that it needs and the project does not
     deviation: str = ""  # from the paper's method, in one sentence
+    pixel_loss: bool = False  # trained, if only at first, to come close to the reference in pixels
 
     @property
     def trainable(self) -> bool:
@@ -43,8 +44,9 @@ _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Resto
 def _trained(
     module: str, source: str, scale: int, tasks: tuple[str, ...], deviation: str, weights: tuple[str, ...] = ()
 ) -> MethodRow:
-    """The row of a network of one of these files, which is trained here."""
-    return MethodRow(f"benchmark.methods.{module}", source, scale, _OURS, tasks, weights, TRAINED, deviation=deviation)
+    """The row of a network of one of these files, which is trained here; with a pixel loss."""
+    module = f"benchmark.methods.{module}"
+    return MethodRow(module, source, scale, _OURS, tasks, weights, TRAINED, deviation=deviation, pixel_loss=True)
 
 
 METHODS: dict[str, MethodRow] = {
@@ -164,12 +166,15 @@ METHODS: dict[str, MethodRow] = {
         ("denoise",),
         "The largest gradient norm stays, where the authors lower it every epoch.",
     ),
-    "deblurgan": _trained(
-        "deblurgan:deblurgan",
-        "Kupyn et al., DeblurGAN: Blind Motion Deblurring Using Conditional Adversarial Networks, 2018",
-        1,
-        ("deblur",),
-        "The gradient penalty takes the norm over the whole image, as its paper has it, not over channels.",
+    "deblurgan": replace(
+        _trained(
+            "deblurgan:deblurgan",
+            "Kupyn et al., DeblurGAN: Blind Motion Deblurring Using Conditional Adversarial Networks, 2018",
+            1,
+            ("deblur",),
+            "The gradient penalty takes the norm over the whole image, as its paper has it, not over channels.",
+        ),
+        pixel_loss=False,
     ),
     "deblurgan_v2": _trained(
         "deblurgan_v2:deblurgan_v2",

@@ -3,7 +3,10 @@
 One box, the largest detection on the reference, serves reference and output, so nothing can drop out
 and an output without a face scores badly instead of leaving the mean. After Yang et al., HiFaceGAN,
 ACM MM 2020, section 4.1, whose own script detects on each image and leaves failures out: that way
-has ids of its own, `.author`, for comparison with printed numbers.
+has ids of its own, `.author`, for comparison with printed numbers. There a box that reaches past the image stays
+as it is: the script (Lotayou/Face-Renovation: metrics_package/face_dist.py, 5193b08) calls `face_encodings` and
+`face_landmarks` without boxes, which take the detector's own (ageitgey/face_recognition: api.py, 0b49803); only boxes
+of `face_locations` are trimmed.
 """
 
 from dataclasses import astuple

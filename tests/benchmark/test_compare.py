@@ -13,6 +13,7 @@ from benchmark.cells import Run
 from benchmark.cli import benchmark
 from benchmark.compare import check_comparable, compare
 from benchmark.record import SCHEMA, Score, scores_folder
+from benchmark.verdicts import FAMILY
 from degrade.errors import InputError
 
 BASE = Score(
@@ -51,12 +52,43 @@ def test_the_interval_is_of_the_differences_and_not_of_the_two_means():
     assert pair.interval.half < 1e-4 and pair.better == "edsr"
 
 
-def test_noise_is_not_called_a_difference_and_corrections_grow_with_the_pairs():
+def test_noise_is_not_called_a_difference():
     runs = {name: run_of(noisy(seed, 0.3)) for seed, name in enumerate(("edsr", "ispl", "srgan", "srfbn"))}
     pairs = compare(runs)
     assert len(pairs) == 6 and not any(pair.better for pair in pairs)
-    smallest = min(pairs, key=lambda pair: pair.p)
-    assert smallest.corrected == pytest.approx(min(1, 6 * smallest.p))
+
+
+def test_the_family_is_every_metric_of_images_of_the_two_whatever_else_is_asked_for():
+    """Holm by hand: of m sorted p values the k-th times m - k + 1, never below the one before."""
+    metrics = ("lpips.alex", "psnr.rgb", "gmsd", "fed.dlib")
+    apart = {"edsr": 0.0, "ispl": 0.04, "srgan": 0.1}
+    runs = {
+        method: Run(
+            tuple(
+                score
+                for place, metric in enumerate(metrics)
+                for score in run_of(noisy(10 * seed + place, 0.3 + place * apart[method]), metric=metric).scores
+            )
+        )
+        for seed, method in enumerate(apart)
+    }
+    raw = {
+        metric: stats.wilcoxon(
+            np.subtract(*(list(runs[method].by_image(metric).values()) for method in ("edsr", "ispl")))
+        ).pvalue
+        for metric in metrics
+    }
+    expected, before = {}, 0.0
+    for rank, metric in enumerate(sorted(raw, key=raw.get)):
+        before = expected[metric] = max(before, min(1.0, raw[metric] * (4 - rank)))
+    assert raw["psnr.rgb"] < expected["psnr.rgb"]
+    for asked in ((), ("psnr.rgb",)):
+        for named in (runs, {method: runs[method] for method in ("edsr", "ispl")}):
+            shown = {pair.metric: pair for pair in compare(named, asked) if pair.methods == ("edsr", "ispl")}
+            assert {metric: pair.corrected for metric, pair in shown.items()} == pytest.approx(
+                {metric: expected[metric] for metric in asked or metrics}
+            )
+            assert {pair.family for pair in shown.values()} == {4}
 
 
 def test_images_without_a_value_of_both_are_left_out_and_counted():
@@ -112,6 +144,7 @@ def test_the_command_prints_the_table_and_writes_it(results, tmp_path):
     (row,) = csv.DictReader(out.read_text().splitlines())
     assert (row["metric"], row["first"], row["second"], row["better"]) == ("lpips.alex", "edsr", "bicubic", "edsr")
     assert float(row["low"]) < float(row["difference"]) < float(row["high"])
+    assert FAMILY in shown.output
     assert "| LPIPS  |  EDSR | Bicubic |     40 |" in shown.output and f"written: {out}" in shown.output
     assert call("edsr", "bicubic", "--task", "sr4", "--results", tmp_path, "--out", tmp_path / "x.txt").exit_code == 1
 

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli import benchmark
+from benchmark.methods import METHODS, module_of
 from benchmark.record import SCHEMA, Score, scores_folder
-from benchmark.sanity import CHANCE, COLUMNS, FAILS, HOLDS, UNKNOWN, orderings
+from benchmark.sanity import COLUMNS, orderings
+from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNTOLD
 
 RESULTS = Path(__file__).parents[2] / "results"
 STAMP = "20250101T000000Z-0000000"
@@ -59,6 +61,31 @@ def test_psnr_is_not_expected_of_a_network_without_a_pixel_loss(scored):
     assert verdicts(results) == {("S2S: ISPL before Degraded input", "lpips.squeeze"): HOLDS}
 
 
+def test_psnr_is_expected_of_a_network_whose_pixel_loss_is_a_function_of_its_own(scored):
+    scored("S2S", "waveletcnn", "psnr.rgb", 27.0)
+    results = scored("S2S", "bicubic_x4", "psnr.rgb", 28.0)
+    assert verdicts(results) == {("S2S: WaveletCNN before Bicubic 1/4 and back", "psnr.rgb"): FAILS}
+
+
+# Losses that hold an output to the reference pixel by pixel: those of ispl_model by name, and a method's own functions.
+PIXEL_LOSSES = {"l1", "mse", "l1_steps", "l1_pyramid"}
+OWN_PIXEL_LOSSES = {"waveletcnn": "image", "waveletcnn:x16": "image", "vdnet": "likelihood"}
+
+
+@pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.trainable])
+def test_a_row_declares_a_pixel_loss_where_its_training_has_one(method):
+    pytest.importorskip("torch")
+    training = module_of(METHODS[method]).TRAINING
+    losses = {*training.losses, *(training.pretraining.losses if training.pretraining else ())}
+    own = OWN_PIXEL_LOSSES.get(method)
+    assert own is None or own in losses & set(training.functions)
+    assert METHODS[method].pixel_loss == bool(losses & PIXEL_LOSSES or own)
+
+
+def test_a_method_that_is_not_trained_declares_no_pixel_loss():
+    assert [name for name, row in METHODS.items() if row.pixel_loss and not row.trainable] == []
+
+
 def test_training_on_the_real_domain_is_held_against_the_twin_and_only_on_one_split(scored):
     scored("S2R", "edsr", "psnr.rgb", 24.0)
     results = scored("R2R", "edsr", "psnr.rgb", 24.5)
@@ -66,7 +93,7 @@ def test_training_on_the_real_domain_is_held_against_the_twin_and_only_on_one_sp
     scored("S2R", "ispl:isp_unet_pac", "gmsd", 0.2)
     results = scored("R2R", "ispl:isp_unet_pac", "gmsd", 0.1, split="b" * 64)
     (told,) = [one for one in orderings("quick", results) if one.expected.startswith("ISPL")]
-    assert (told.verdict, told.why) == (UNKNOWN, "scored on different splits")
+    assert (told.verdict, told.why) == (UNTOLD, "scored on different splits")
 
 
 def test_a_difference_that_may_be_chance_is_called_so(scored):
@@ -81,7 +108,9 @@ def test_the_command_reports_writes_and_ends_with_1_where_an_ordering_fails(scor
     out = tmp_path / "sanity.csv"
     done = CliRunner().invoke(benchmark, ["sanity", "--results", str(results), "--out", str(out)])
     assert done.exit_code == 1 and "1 expected orderings: holds 0, does not hold 1" in done.output
+    assert FAMILY in done.output
     header, row = csv.reader(out.read_text().splitlines())
+    assert dict(zip(header, row, strict=True))["family"] == "1"
     assert tuple(header) == COLUMNS and row[:7] == [
         *("sr4", "S2S: EDSR before Bicubic 1/4 and back", "psnr.rgb", "12"),
         *("27.01", "28.01", "-1"),
@@ -97,6 +126,7 @@ EXPLAINED = {
         for protocol in ("S2S", "R2R")
         for method in ("SRGAN", "ESRGAN", "Super-FAN")
     ),
+    ("sr4", f"S2S: WaveletCNN before {FLOOR}", "psnr.rgb"),
     ("sr4", "SRFBN: R2R before S2R", "lpips.squeeze"),
     ("sr4", f"R2R: SRFBN before {FLOOR}", "psnr.rgb"),
     ("sr4", f"R2R: SRFBN before {FLOOR}", "lpips.squeeze"),
@@ -110,5 +140,5 @@ EXPLAINED = {
 
 def test_the_committed_scores_break_the_orderings_that_their_page_explains_and_no_other():
     found = orderings("lite", RESULTS)
-    assert len(found) >= 12 and UNKNOWN not in {one.verdict for one in found}
+    assert len(found) >= 12 and UNTOLD not in {one.verdict for one in found}
     assert {(one.task, one.expected, one.metric) for one in found if one.verdict == FAILS} == EXPLAINED

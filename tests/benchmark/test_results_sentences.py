@@ -1,0 +1,87 @@
+"""What results/README.md says is better, or within chance, on the committed scores: by the rule of `compare`."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmark.cells import Runs
+from benchmark.compare import compare
+from benchmark.record import read_scores
+from benchmark.verdicts import CHANCE, FAILS, HOLDS
+
+RESULTS = Path(__file__).parents[2] / "results"
+ISPL, UNET = "ispl:isp_unet_pac", "ispl:isp_unet"
+NINE = {
+    *("psnr.rgb", "ssim.gauss11.rgb", "msssim.rgb", "fed.dlib", "lle.dlib68", "found.dlib"),
+    *("niqe.y", "lpips.squeeze", "gmsd"),
+}
+# (task, first, second as protocol and method, metrics): HOLDS where the page says that the first is better.
+STATED = [
+    ("sr4", "S2S waveletcnn", f"S2S {ISPL}", {"fed.dlib"}, HOLDS),
+    ("sr4", "S2S waveletcnn", f"S2S {ISPL}", {"niqe.y"}, CHANCE),
+    ("sr4", "S2S waveletcnn", "S2S bicubic_x4", NINE - {"psnr.rgb", "found.dlib"}, HOLDS),
+    ("sr4", "S2S edsr", f"S2S {ISPL}", {"psnr.rgb"}, HOLDS),
+    ("sr4", f"R2R {ISPL}", f"S2R {ISPL}", {"lpips.squeeze", "fed.dlib"}, HOLDS),
+    *(
+        ("sr4", f"R2R {name}", f"S2R {name}", {"fed.dlib"}, FAILS)
+        for name in ("superfan", "srfbn", "edsr", "srgan", "esrgan", "waveletcnn")
+    ),
+    ("sr4", "R2R edsr", "S2R edsr", {"lpips.squeeze"}, CHANCE),
+    *(("sr4", f"R2T {name}", f"S2T {name}", {"lpips.squeeze"}, HOLDS) for name in (ISPL, "superfan", "waveletcnn")),
+    *(("sr4", f"R2T {name}", f"S2T {name}", {"lpips.squeeze"}, FAILS) for name in ("srfbn", "edsr")),
+    *(("sr4", f"R2T {name}", f"S2T {name}", {"lpips.squeeze"}, CHANCE) for name in ("srgan", "esrgan")),
+    *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, FAILS) for name in ("superfan", "srfbn", "srgan")),
+    *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, CHANCE) for name in (ISPL, "edsr", "esrgan", "waveletcnn")),
+    *(("sr4", f"R2{name} {ISPL}", f"S2{name} {ISPL}", {"niqe.y"}, FAILS) for name in ("LFW", "WEBPHOTO", "WIDER")),
+    ("dual_blind", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, FAILS),
+    ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, HOLDS),
+    ("dual_blind", "S2P edsr", "S2P deblurgan_v2", {"lpips.squeeze"}, CHANCE),
+    *(
+        ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, CHANCE)
+        for name in ("waveletcnn", "arcnn", "bicubic_x4", "edsr", ISPL)
+    ),
+    *(
+        ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, FAILS)
+        for name in ("esrgan", "superfan", "gfrnet", "deblurgan_v2")
+    ),
+    ("mosaic16", f"S2S {ISPL}", "S2S identity", NINE, HOLDS),
+    ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", NINE - {"found.dlib"}, HOLDS),
+    ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", {"found.dlib"}, CHANCE),
+    ("mosaic16", f"S2S {UNET}", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, HOLDS),
+    ("mosaic16", f"S2S {ISPL}", f"S2S {UNET}", {"niqe.y"}, HOLDS),
+    ("mosaic16", f"S2S {ISPL}", f"S2S {UNET}", {"ssim.gauss11.rgb", "gmsd"}, FAILS),
+    *(
+        ("mosaic16", f"S2S {ISPL}", f"S2S {UNET}", {metric}, CHANCE)
+        for metric in ("psnr.rgb", "msssim.rgb", "lle.dlib68", "lpips.squeeze", "fed.dlib")
+    ),
+    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {ISPL}", {"psnr.rgb", "lpips.squeeze"}, HOLDS),
+    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"psnr.rgb", "msssim.rgb", "lpips.squeeze"}, HOLDS),
+    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"ssim.gauss11.rgb", "lle.dlib68", "fed.dlib"}, CHANCE),
+    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"gmsd"}, FAILS),
+    ("mosaic16", "S2S ispl:isp_concat", "S2S ispl:ep_16x", {"fed.dlib"}, CHANCE),
+    ("mosaic16", "S2S ispl:isp_concat", "S2S ispl:ep_16x", {"lpips.squeeze"}, FAILS),
+    *(("mosaic16", "S2S ispl:isp_concat", f"S2S {name}", {"psnr.rgb"}, FAILS) for name in (ISPL, UNET)),
+    (
+        *("mosaic16", "S2S ispl:isp_matrix", "S2S ispl:isp_concat"),
+        *(NINE - {"lle.dlib68", "found.dlib", "niqe.y"}, HOLDS),
+    ),
+    ("mosaic16", "S2S ispl:isp_matrix", "S2S ispl:isp_concat", {"lle.dlib68", "found.dlib"}, CHANCE),
+    ("mosaic16", "S2S ispl:isp_matrix", "S2S ispl:isp_concat", {"niqe.y"}, FAILS),
+    ("mosaic16", "S2S ispl:isp_y0", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, FAILS),
+    *(("dual_blind", f"{name} ispl-lite", f"{name} identity", NINE, HOLDS) for name in ("S2S", "S2P")),  # its card
+    ("dual_blind", "S2S ispl-lite", "S2S bicubic_x4", NINE, HOLDS),
+    ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", NINE - {"fed.dlib"}, HOLDS),
+    ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", {"fed.dlib"}, CHANCE),
+]
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return Runs(read_scores(RESULTS, "lite"))
+
+
+@pytest.mark.parametrize("task, first, second, metrics, verdict", STATED)
+def test_a_sentence_on_two_methods_agrees_with_compare(runs, task, first, second, metrics, verdict):
+    sides = {name: runs.find(name.split()[0], task, name.split()[1]) for name in (first, second)}
+    pairs = compare(sides, sorted(metrics))
+    assert {pair.verdict for pair in pairs} == {verdict}, pairs

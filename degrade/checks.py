@@ -1,6 +1,14 @@
-"""Parameters of operators that cannot be: ValueError, beginning with the operator's name."""
+"""Parameters of operators that cannot be: ValueError, beginning with the operator's name.
+
+Here is how long anything may be. A kernel of WIDTH px squared takes 250 MB in the making, an image of SIDE px squared
+3.2 GB. A number below SHORTEST divides to infinity.
+"""
 
 import math
+
+SHORTEST, LONGEST = 1e-6, 256.0  # of what is no whole number of pixels: a sigma, a radius
+WIDTH = 2049  # of a kernel: LONGEST times 4 to each side
+SIDE = 16384  # of an image
 
 
 def check_range(operator: object, field: str, low: float, high: float) -> None:
@@ -16,6 +24,25 @@ def check_positive(operator: object, field: str, high: float = math.inf) -> None
     if not (_is_number(value) and 0 < value <= high and value < math.inf):
         limit = "" if high == math.inf else f" and at most {high:g}"
         raise ValueError(f"{type(operator).__name__}: {field} must be above 0{limit}, got {value!r}")
+
+
+def check_length(operator: object, field: str) -> None:
+    """The field is a number of pixels in [SHORTEST, LONGEST]."""
+    value = getattr(operator, field)
+    if not (_is_number(value) and SHORTEST <= value <= LONGEST):
+        limits = f"lie in [{SHORTEST:g}, {LONGEST:g}] pixels"
+        raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
+
+
+def check_width(operator: object, field: str, low: int, also: tuple[int, ...] = ()) -> None:
+    """The field is an odd integer in low..WIDTH, or one of `also`."""
+    value = getattr(operator, field)
+    if value in also and isinstance(value, int):
+        return
+    if not (isinstance(value, int) and low <= value <= WIDTH and value % 2 == 1):
+        other = "".join(f"{each} or " for each in also)
+        limits = f"be {other}an odd number of pixels in {low}..{WIDTH}"
+        raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
 
 
 def check_integer(operator: object, field: str, low: int, high: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_range
+from degrade.checks import check_length, check_range
 from degrade.image import Image
 from degrade.light import luma
 
@@ -15,18 +15,16 @@ from degrade.light import luma
 class SharpenHalo:
     """Unsharp mask, clipped: image + amount * (image - its Gaussian blur), which leaves bright and dark rims.
 
-    amount: strength, >= 0 (1 doubles the detail).
-    sigma: of the blur in pixels, > 0; about the width of the rim.
+    amount: strength, 0 to 100 (1 doubles the detail).
+    sigma: of the blur in pixels, above 0 to 256; about the width of the rim.
     """
 
     amount: float
     sigma: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.amount < math.inf:
-            raise ValueError(f"SharpenHalo: amount must be >= 0, got {self.amount}")
-        if not 0 < self.sigma < math.inf:
-            raise ValueError(f"SharpenHalo: sigma must be > 0 pixels, got {self.sigma}")
+        check_range(self, "amount", 0, 100)
+        check_length(self, "sigma")
 
     def __call__(self, image: Image) -> Image:
         size = 2 * math.ceil(4 * self.sigma) + 1

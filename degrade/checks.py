@@ -37,9 +37,8 @@ def check_length(operator: object, field: str) -> None:
 def check_width(operator: object, field: str, low: int, also: tuple[int, ...] = ()) -> None:
     """The field is an odd integer in low..WIDTH, or one of `also`."""
     value = getattr(operator, field)
-    if value in also and isinstance(value, int):
-        return
-    if not (isinstance(value, int) and low <= value <= WIDTH and value % 2 == 1):
+    odd = _is_whole(value) and low <= value <= WIDTH and value % 2 == 1
+    if not (odd or _is_whole(value) and value in also):
         other = "".join(f"{each} or " for each in also)
         limits = f"be {other}an odd number of pixels in {low}..{WIDTH}"
         raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
@@ -48,7 +47,7 @@ def check_width(operator: object, field: str, low: int, also: tuple[int, ...] = 
 def check_integer(operator: object, field: str, low: int, high: int) -> None:
     """The field is an integer in low..high."""
     value = getattr(operator, field)
-    if not (isinstance(value, int) and low <= value <= high):
+    if not (_is_whole(value) and low <= value <= high):
         raise ValueError(f"{type(operator).__name__}: {field} must be an integer in {low}..{high}, got {value!r}")
 
 
@@ -61,9 +60,13 @@ def check_flag(operator: object, field: str) -> None:
 
 def check_seed(operator: object) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
-    if not (isinstance(operator.seed, int) and 0 <= operator.seed < 2**63):
+    if not (_is_whole(operator.seed) and 0 <= operator.seed < 2**63):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

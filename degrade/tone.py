@@ -48,12 +48,12 @@ class Fade:
     warmth: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.black < self.white <= 255:
-            raise ValueError(f"Fade: expected 0 <= black < white <= 255, got {self.black} and {self.white}")
-        if not 0 <= self.saturation <= 1:
-            raise ValueError(f"Fade: saturation must lie in [0, 1], got {self.saturation}")
-        if not -0.5 <= self.warmth <= 0.5:
-            raise ValueError(f"Fade: warmth must lie in [-0.5, 0.5], got {self.warmth}")
+        check_range(self, "black", 0, 255)
+        check_range(self, "white", 0, 255)
+        if self.black >= self.white:
+            raise ValueError(f"Fade: expected black < white, got {self.black} and {self.white}")
+        check_range(self, "saturation", 0, 1)
+        check_range(self, "warmth", -0.5, 0.5)
 
     def __call__(self, image: Image) -> Image:
         grey = luma(image)[:, :, None]

@@ -15,22 +15,8 @@ from degrade.resize import FILTERS, Resize
 from tests.degrade.test_every_operator import EXAMPLES
 
 TRIED = (0, 1e-9, 1e-6, 0.01, 0.3, 1, 3, 51, 256, WIDTH)
-BEYOND = (
-    True,
-    "3",
-    None,
-    -1000,
-    1_000_000,
-    -(10**9),
-    10**9,
-    1e-12,
-    1e6,
-    1e9,
-    -1e9,
-    float("inf"),
-    -float("inf"),
-    float("nan"),
-)
+NO_NUMBERS = (True, "3", None, float("nan"))
+BEYOND = (*NO_NUMBERS, -1000, 1_000_000, 1e-12, 10**9, -(10**9), 1e9, -1e9, float("inf"), -float("inf"))
 
 
 def numbers(operator: Operator) -> list[str]:

@@ -4,8 +4,14 @@ import math
 from collections import Counter
 from functools import cache
 
+import cv2
+import numpy as np
 import pytest
+from scipy import ndimage
 
+from degrade.blur import GaussianBlur
+from degrade.pipeline import apply
+from degrade.portraits import paint
 from degrade.recipes import RECIPES
 from degrade.resize import Resize
 from degrade.seeds import rng_for
@@ -223,3 +229,43 @@ def test_an_eighth_of_bsrgan_begins_with_matlabs_bicubic_to_one_half() -> None:
     )
     assert firsts["matlab"] / CHAINS == pytest.approx(0.125, abs=0.03)
     assert firsts["cv2"] / CHAINS == pytest.approx(0.125, abs=0.03)
+
+
+@pytest.mark.parametrize("name", FLOORED)
+def test_the_pipelines_for_faces_give_the_pixels_of_opencv_called_as_the_authors_call_it(name: str) -> None:
+    """Their calls one after the other on BGR; without noise, which comes from another generator, and colours."""
+    face = paint(3, 512)
+    for chain in chains(name)[:6]:
+        blur, down, _, jpeg, up = chain[:5]
+        axes = (
+            (blur.sigma, blur.sigma, 0) if isinstance(blur, GaussianBlur) else (blur.sigma_x, blur.sigma_y, blur.angle)
+        )
+        side, bgr = int(512 // down.factor), np.ascontiguousarray(face[:, :, ::-1])
+        small = cv2.resize(cv2.filter2D(bgr, -1, _gaussian(*axes)), (side, side), interpolation=cv2.INTER_LINEAR)
+        data = cv2.imencode(".jpg", small * 255.0, [cv2.IMWRITE_JPEG_QUALITY, jpeg.quality])[1]
+        decoded = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32) / 255
+        expected = cv2.resize(decoded, (512, 512), interpolation=cv2.INTER_LINEAR)[:, :, ::-1]
+        levels = np.abs(apply((blur, down, jpeg, up), face) - expected) * 255
+        assert levels.mean() < 0.02 and (levels > 1).mean() < 0.002
+
+
+def _gaussian(sigma_x: float, sigma_y: float, angle: float) -> np.ndarray:
+    """41 x 41 weights of the covariance R diag(sigma^2) R^T, right and down."""
+    cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    rotation = np.array([[cosine, -sine], [sine, cosine]])
+    inverse = np.linalg.inv(rotation @ np.diag([sigma_x**2, sigma_y**2]) @ rotation.T)
+    places = np.stack(np.meshgrid(np.arange(-20.0, 21), np.arange(-20.0, 21)), axis=-1)
+    weights = np.exp(-np.einsum("hwi,ij,hwj->hw", places, inverse, places) / 2)
+    return weights / weights.sum()
+
+
+@pytest.mark.parametrize(("factor", "sigma"), [(4, 2.4), (4, 0.7), (2, 1.2)])
+def test_bsrgans_shifted_kernel_and_every_nth_pixel_are_a_blur_and_a_linear_resize(factor: int, sigma: float) -> None:
+    """The kernel is moved by (factor - 1) / 2 px with linear interpolation, then convolved; every nth pixel is kept."""
+    face, line = paint(5, 128), np.exp(-((np.arange(25) - 12.0) ** 2) / (2 * sigma**2))
+    moved = np.interp(np.clip(np.arange(25) + (factor - 1) / 2, 0, 24), np.arange(25), line)
+    for axis in (0, 1):
+        face = ndimage.convolve1d(face, moved / moved.sum(), axis=axis, mode="mirror")
+    linear = Resize("cv2", "linear", factor=factor)
+    ours = apply((GaussianBlur(sigma, 25), linear), paint(5, 128))
+    np.testing.assert_allclose(ours, face[::factor, ::factor], atol=2e-4)

@@ -1,14 +1,16 @@
 """Blurs. Lengths are pixels of the image they are applied to; borders are mirrored without repeating the edge."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
+from degrade.checks import check_length, check_range, check_width
 from degrade.errors import InputError
 from degrade.image import Image
 
+_BORDERS = {"mirror": cv2.BORDER_REFLECT_101, "repeat": cv2.BORDER_REPLICATE}
 _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
 
 
@@ -16,23 +18,26 @@ _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
 class GaussianBlur:
     """Convolve with an isotropic Gaussian.
 
-    sigma: standard deviation in pixels, > 0.
-    size: width of the kernel in pixels, odd; 0 means 4 sigma to each side. A smaller one cuts the Gaussian
-        off and makes the blur milder.
+    sigma: standard deviation in pixels, above 0 to 256.
+    size: width of the kernel in pixels, odd, at most 2049; 0 means 4 sigma to each side. A smaller one cuts the
+        Gaussian off and makes the blur milder.
+    border: what lies beyond it, "mirror" (the edge itself not again) or "repeat" (the edge again and again, as SciPy's
+        mode "nearest").
     """
 
     sigma: float
     size: int = 0
+    border: str = field(default="mirror", metadata={"added_later": True})
 
     def __post_init__(self) -> None:
-        if not 0 < self.sigma < math.inf:
-            raise ValueError(f"GaussianBlur: sigma must be > 0 pixels, got {self.sigma}")
-        if self.size != 0 and not _is_width(self.size):
-            raise ValueError(f"GaussianBlur: size must be 0 or an odd number of pixels, got {self.size}")
+        check_length(self, "sigma")
+        check_width(self, "size", 1, also=(0,))
+        if self.border not in _BORDERS:
+            raise ValueError(f"GaussianBlur: border must be one of {sorted(_BORDERS)}, got {self.border!r}")
 
     def __call__(self, image: Image) -> Image:
         size = self.size or 2 * math.ceil(4 * self.sigma) + 1
-        blurred = cv2.GaussianBlur(image, (size, size), self.sigma, borderType=cv2.BORDER_REFLECT_101)
+        blurred = cv2.GaussianBlur(image, (size, size), self.sigma, borderType=_BORDERS[self.border])
         return np.clip(blurred, 0, 1, out=blurred)
 
 
@@ -40,9 +45,9 @@ class GaussianBlur:
 class MotionBlur:
     """Average along a straight line, as a camera that moves while the shutter is open.
 
-    k: length of the line in pixels, odd, at least 3.
+    k: length of the line in pixels, odd, 3 to 2049.
     direction: weights run linearly from direction at the line's first end to 1 - direction at its other; in [0, 1].
-    angle: degrees; 0 has the first end at the top, growing clockwise.
+    angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
     """
 
     k: int
@@ -50,12 +55,9 @@ class MotionBlur:
     angle: float
 
     def __post_init__(self) -> None:
-        if not (_is_width(self.k) and self.k >= 3):
-            raise ValueError(f"MotionBlur: k must be an odd number of pixels, at least 3, got {self.k}")
-        if not 0 <= self.direction <= 1:
-            raise ValueError(f"MotionBlur: direction must lie in [0, 1], got {self.direction}")
-        if not math.isfinite(self.angle):
-            raise ValueError(f"MotionBlur: angle must be a number of degrees, got {self.angle}")
+        check_width(self, "k", 3)
+        check_range(self, "direction", 0, 1)
+        check_range(self, "angle", -360, 360)
 
     def kernel(self) -> np.ndarray:
         """(k, k) float32 weights that sum to 1: the upright line, rotated with bilinear interpolation."""
@@ -104,7 +106,3 @@ def next_odd(length: float) -> int:
     [5, 5, 7, 7]
     """
     return 2 * math.ceil((length - 1) / 2) + 1
-
-
-def _is_width(value: int) -> bool:
-    return isinstance(value, int) and value >= 1 and value % 2 == 1

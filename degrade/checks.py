@@ -1,6 +1,14 @@
-"""Parameters of operators that cannot be: ValueError, beginning with the operator's name."""
+"""Parameters of operators that cannot be: ValueError, beginning with the operator's name.
+
+Here is how long anything may be. A kernel of WIDTH px squared takes 250 MB in the making, an image of SIDE px squared
+3.2 GB. A number below SHORTEST divides to infinity.
+"""
 
 import math
+
+SHORTEST, LONGEST = 1e-6, 256.0  # of what is no whole number of pixels: a sigma, a radius
+WIDTH = 2049  # of a kernel: LONGEST times 4 to each side
+SIDE = 16384  # of an image
 
 
 def check_range(operator: object, field: str, low: float, high: float) -> None:
@@ -18,10 +26,28 @@ def check_positive(operator: object, field: str, high: float = math.inf) -> None
         raise ValueError(f"{type(operator).__name__}: {field} must be above 0{limit}, got {value!r}")
 
 
+def check_length(operator: object, field: str) -> None:
+    """The field is a number of pixels in [SHORTEST, LONGEST]."""
+    value = getattr(operator, field)
+    if not (_is_number(value) and SHORTEST <= value <= LONGEST):
+        limits = f"lie in [{SHORTEST:g}, {LONGEST:g}] pixels"
+        raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
+
+
+def check_width(operator: object, field: str, low: int, also: tuple[int, ...] = ()) -> None:
+    """The field is an odd integer in low..WIDTH, or one of `also`."""
+    value = getattr(operator, field)
+    odd = _is_whole(value) and low <= value <= WIDTH and value % 2 == 1
+    if not (odd or _is_whole(value) and value in also):
+        other = "".join(f"{each} or " for each in also)
+        limits = f"be {other}an odd number of pixels in {low}..{WIDTH}"
+        raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
+
+
 def check_integer(operator: object, field: str, low: int, high: int) -> None:
     """The field is an integer in low..high."""
     value = getattr(operator, field)
-    if not (isinstance(value, int) and low <= value <= high):
+    if not (_is_whole(value) and low <= value <= high):
         raise ValueError(f"{type(operator).__name__}: {field} must be an integer in {low}..{high}, got {value!r}")
 
 
@@ -34,9 +60,13 @@ def check_flag(operator: object, field: str) -> None:
 
 def check_seed(operator: object) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
-    if not (isinstance(operator.seed, int) and 0 <= operator.seed < 2**63):
+    if not (_is_whole(operator.seed) and 0 <= operator.seed < 2**63):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

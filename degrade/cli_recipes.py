@@ -24,7 +24,14 @@ class RecipeName(Name):
         super().__init__("task", _recipe_names)
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
-        return value if ".toml" in value else super().convert(value, param, context)
+        from degrade.recipes import find_recipe
+
+        if ".toml" in value:
+            return value
+        try:
+            return find_recipe(value.lower()).name
+        except InputError as error:
+            self.fail(str(error), param, context)
 
 
 class Span(click.ParamType):
@@ -41,7 +48,7 @@ class Span(click.ParamType):
 
 @click.command(cls=Command)
 def presets() -> None:
-    """List every recipe with what it draws and its source.
+    """List every recipe with what it draws, its source, what was compared with the original and what was not.
 
     Lengths are pixels of an image of the base's side, noise levels 8-bit steps; "{a, b}" is one of them,
     "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number drawn uniformly.

@@ -6,6 +6,8 @@
     scale = 1                     # side of the reference / side of the degraded image; 1 when left out
     base = 512                    # lengths are for images of this side; 0: they never scale; 512 when left out
     source = "my attic"           # where it comes from
+    compared = "a.py, 1f2e3d4"    # what it was held against: file and commit or date, and which of its properties
+    not_compared = "its borders"  # and what was not
     severities = ["weak", "strong"]   # only for recipes with severities; then one recipe for each of them
 
     [[steps]]
@@ -16,7 +18,8 @@
                                   # {imgaug_width = "sigma"}: for the size of a GaussianBlur, imgaug's
     chance = 0.5                  # of this step; 1 when left out
 
-Intervals are uniform, log_uniform, one_over_uniform, root_uniform (square root of uniform), square_uniform, integer.
+Intervals are uniform, log_uniform, one_over_uniform, root_uniform (square root of uniform), square_uniform, rounded
+(uniform, then to the nearest whole number), integer.
 Instead of `operator` a step has `one_of = [steps]` (with `weights`), `shuffle = [steps]` (those numbered in `in_order`
 keep their order), or `steps = [steps]`, which `repeat = 2` or `repeat = {integer = [1, 3]}` repeats. `side = 1` in a
 Resize is a share of the reference's side; `level` in a CorrelatedNoise draws any covariance of at most that level.
@@ -35,7 +38,8 @@ from degrade.composition import Composition, Group
 from degrade.errors import InputError, unknown
 from degrade.recipe import Recipe
 
-_HEAD = ("name", "version", "domain", "scale", "base", "source", "severities", "steps")
+_NOTES = ("source", "compared", "not_compared")
+_HEAD = ("name", "version", "domain", "scale", "base", *_NOTES, "severities", "steps")
 
 
 def read_recipe(path: Path, severity: str | None = None) -> Recipe:
@@ -104,8 +108,9 @@ def _compose_one(document: Mapping[str, Any], severity: str | None, place: int) 
     factors = tuple(reader.factors)
     draw = Composition(name, steps, base, scale, factors)
     text = json.dumps({"recipe": document, "severity": severity}, sort_keys=True, default=str)
+    notes = {key: _text(document, key, "") for key in _NOTES}
     cells = math.prod(factors)
-    return Recipe(name, version, domain, scale, base, _text(document, "source", ""), draw, str(steps), cells, text)
+    return Recipe(name, version, domain, scale, base, draw=draw, ranges=str(steps), cells=cells, document=text, **notes)
 
 
 def _text(document: Mapping[str, Any], key: str, default: str = "") -> str:

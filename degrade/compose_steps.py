@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from degrade.checks import SIDE
 from degrade.composition import (
     DERIVED,
     EXTRA,
@@ -144,7 +145,9 @@ class Reader:
 
 def _try_extremes(where: str, operation: Operation) -> None:
     """Build the operator at both ends of each law, so that a bad range is told before any image is made."""
-    large = Drawing(np.random.default_rng(0), 10**9, 1.0, ())
+    has_side = any(key == "side" for key, _ in operation.laws)
+    size = SIDE // 4 if has_side else 10**9  # no length is too long for the image, nor the largest `side` for an image
+    large = Drawing(np.random.default_rng(0), size, 1.0, ())
     first: dict[str, Any] = {}
     for key, law in operation.laws:
         first[key] = DERIVED[law.kind](first[law.values[0]]) if law.kind in DERIVED else law.extremes()[0]

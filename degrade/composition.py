@@ -13,10 +13,10 @@ from degrade.errors import InputError
 from degrade.lengths import LENGTHS, scaled
 from degrade.noise import draw_correlated_noise
 from degrade.pipeline import OPERATORS, Operator
-from degrade.resize import Resize
+from degrade.resize import ROUNDINGS, Resize
 from degrade.seeds import draw_seed
 
-INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "integer")
+INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "rounded", "integer")
 LISTS = ("choice", "grid")
 # What a field may be made of another one that was drawn before it.
 DERIVED: dict[str, Callable[[Any], Any]] = {"same": lambda drawn: drawn, "imgaug_width": imgaug_width}
@@ -31,8 +31,9 @@ class Law:
     """How a value is drawn.
 
     kind: "fixed"; an interval "uniform", "log_uniform", "one_over_uniform" (1 / uniform), "root_uniform" (square root
-        of uniform), "square_uniform" or "integer" (both ends included) with two values; "choice" with or without
-        weights; "grid", a factor of the factorial grid; one of DERIVED, of the field that is named.
+        of uniform), "square_uniform", "rounded" (uniform, then to the nearest whole number) or "integer" (both ends
+        included) with two values; "choice" with or without weights; "grid", a factor of the factorial grid; one of
+        DERIVED, of the field that is named.
     place: which factor of the grid.
     """
 
@@ -59,9 +60,11 @@ class Law:
         drawn = float(rng.uniform(low, high))
         return self._shaped(drawn)
 
-    def _shaped(self, drawn: float) -> float:
+    def _shaped(self, drawn: float) -> float | int:
         if self.kind == "one_over_uniform":
             return 1 / drawn
+        if self.kind == "rounded":
+            return round(drawn)
         power = {"root_uniform": 0.5, "square_uniform": 2}.get(self.kind, 1)
         return drawn if power == 1 else drawn**power
 
@@ -82,6 +85,7 @@ class Law:
             "one_over_uniform": "1/({})",
             "root_uniform": "sqrt({})",
             "square_uniform": "({})^2",
+            "rounded": "{} rounded",
             "same": "as {}",
             "imgaug_width": "cut where imgaug cuts it",
         }
@@ -102,8 +106,9 @@ class Drawing:
 class Operation:
     """Draws one operator, each field by its law: the sampler of the field. A field `seed` is always drawn.
 
-    A Resize may have `side`, a share of the reference's side, in the place of its sizes; a CorrelatedNoise may have
-    `level`, which any covariance is drawn for (see draw_correlated_noise), in the place of all its fields.
+    A Resize may have `side`, a share of the reference's side, in the place of its sizes, rounded as its `rounding`
+    says; a CorrelatedNoise may have `level`, which any covariance is drawn for (see draw_correlated_noise), in the
+    place of all its fields.
     """
 
     name: str
@@ -120,7 +125,8 @@ class Operation:
         if "level" in values:
             return _correlated(drawing.rng, values["level"])
         if "side" in values:
-            values["height"] = values["width"] = max(1, round(values.pop("side") * drawing.size))
+            whole = ROUNDINGS.get(values.pop("rounding", "nearest"), round)
+            values["height"] = values["width"] = max(1, whole(values.pop("side") * drawing.size))
         for field in LENGTHS.get(self.name, {}):
             if field in values:
                 values[field] = scaled(self.name, field, values[field], (drawing.size, drawing.ratio))
@@ -235,16 +241,15 @@ class Composition:
         return chain if chain and isinstance(chain[-1], _EIGHT_BIT) else (*chain, Quantize())
 
     def _check_sides(self, chain: Sequence[Operator], size: int) -> None:
-        side = size
+        sides, due = (size, size), (size // self.scale, size // self.scale)
         for operator in chain:
-            side = operator.realised(side, side)["height"] if isinstance(operator, Resize) else side
-            if side > _LARGEST * size:
-                raise InputError(f"a Resize enlarges {size} px to {side}; keep it below {_LARGEST} times")
-        if side != size // self.scale:
+            sides = tuple(operator.realised(*sides).values()) if isinstance(operator, Resize) else sides
+            if max(sides) > _LARGEST * size:
+                raise InputError(f"a Resize enlarges {size} px to {max(sides)}; keep it below {_LARGEST} times")
+        if sides != due:
             share = f"1 / {self.scale}" if self.scale > 1 else "1"
-            raise InputError(
-                f"ends at {side} px where {size // self.scale} are due; end with a Resize of side = {share}"
-            )
+            ends, wanted = (" x ".join(map(str, pair)) for pair in (sides, due))
+            raise InputError(f"ends at {ends} px where {wanted} are due; end with a Resize of side = {share}")
 
 
 def pick(rng: np.random.Generator, count: int, weights: Sequence[float] = ()) -> int:

@@ -35,8 +35,7 @@ class Jpeg:
     chroma: str = "420"
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.quality, int) and 1 <= self.quality <= 100):
-            raise ValueError(f"Jpeg: quality must be an integer in 1..100, got {self.quality!r}")
+        check_integer(self, "quality", 1, 100)
         if self.chroma not in CHROMA:
             raise ValueError(f"Jpeg: chroma must be one of {CHROMA}, got {self.chroma!r}")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_positive, check_range
+from degrade.checks import check_length, check_range, check_width
 from degrade.image import Image
 
 
@@ -19,9 +19,9 @@ from degrade.image import Image
 class AnisotropicBlur:
     """Convolve with an elliptic Gaussian, exp(-q / 2).
 
-    sigma_x, sigma_y: standard deviations along the two axes in pixels, > 0.
-    angle: of the sigma_x axis, degrees clockwise from the right.
-    size: width of the kernel in pixels, odd; 0 means 4 of the larger sigma to each side.
+    sigma_x, sigma_y: standard deviations along the two axes in pixels, above 0 to 256.
+    angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
+    size: width of the kernel in pixels, odd, at most 2049; 0 means 4 of the larger sigma to each side.
     Source: Liu et al., Blind Image Super-Resolution: A Survey (2021); Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
@@ -31,7 +31,7 @@ class AnisotropicBlur:
     size: int = 0
 
     def __post_init__(self) -> None:
-        _check_ellipse(self, smallest=0)
+        _check_ellipse(self, also=(0,))
 
     def kernel(self) -> np.ndarray:
         """(size, size) float32 weights that sum to 1."""
@@ -52,12 +52,13 @@ class _LongTailed:
     size: int
 
     def __post_init__(self) -> None:
-        _check_ellipse(self, smallest=1)
-        check_positive(self, "beta")
+        _check_ellipse(self)
+        check_range(self, "beta", 0.01, 100)
 
     def kernel(self) -> np.ndarray:
         """(size, size) float32 weights that sum to 1."""
-        return _weights(self._profile(_quadratic(self) ** self.beta))
+        with np.errstate(over="ignore"):  # q^beta may be infinite: the weight there is 0
+            return _weights(self._profile(_quadratic(self) ** self.beta))
 
     def __call__(self, image: Image) -> Image:
         return convolve(image, self.kernel())
@@ -66,10 +67,10 @@ class _LongTailed:
 class GeneralisedBlur(_LongTailed):
     """Convolve with a generalised Gaussian, exp(-q^beta / 2): pointed for beta < 1, boxy above, Gaussian at 1.
 
-    sigma_x, sigma_y: widths along the two axes in pixels, > 0.
-    angle: of the sigma_x axis, degrees clockwise from the right.
-    beta: exponent, > 0.
-    size: width of the kernel in pixels, odd; the tails are long, so it is part of the shape.
+    sigma_x, sigma_y: widths along the two axes in pixels, above 0 to 256.
+    angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
+    beta: exponent, 0.01 to 100.
+    size: width of the kernel in pixels, odd, at most 2049; the tails are long, so it is part of the shape.
     Source: Liu et al., IEEE TCSVT 2020, as in Wang et al., Real-ESRGAN (2021).
     """
 
@@ -81,10 +82,10 @@ class GeneralisedBlur(_LongTailed):
 class PlateauBlur(_LongTailed):
     """Convolve with a plateau, 1 / (1 + q^beta): flat in the middle, with long tails.
 
-    sigma_x, sigma_y: where it has fallen to one half along the two axes, pixels, > 0.
-    angle: of the sigma_x axis, degrees clockwise from the right.
-    beta: exponent, > 0; larger has the steeper flank.
-    size: width of the kernel in pixels, odd; the tails are long, so it is part of the shape.
+    sigma_x, sigma_y: where it has fallen to one half along the two axes, pixels, above 0 to 256.
+    angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
+    beta: exponent, 0.01 to 100; larger has the steeper flank.
+    size: width of the kernel in pixels, odd, at most 2049; the tails are long, so it is part of the shape.
     Source: Liu et al., IEEE TCSVT 2020, as in Wang et al., Real-ESRGAN (2021).
     """
 
@@ -98,7 +99,7 @@ class SincBlur:
     """Keep the frequencies below a circle, cutoff J1(cutoff r) / (2 pi r): edges ring, as after over-sharpening.
 
     cutoff: radians per pixel, above 0 to pi (pi keeps nearly everything).
-    size: width of the kernel in pixels, odd.
+    size: width of the kernel in pixels, odd, at most 2049.
     Source: Wang et al., Real-ESRGAN (2021); the weights are brought to the sum 1.
     """
 
@@ -106,8 +107,8 @@ class SincBlur:
     size: int
 
     def __post_init__(self) -> None:
-        check_positive(self, "cutoff", math.pi)
-        _check_size(self, smallest=1)
+        check_range(self, "cutoff", 1e-6, math.pi)
+        check_width(self, "size", 1)
 
     def kernel(self) -> np.ndarray:
         """(size, size) float32 weights that sum to 1; some are negative."""
@@ -126,14 +127,14 @@ class SincBlur:
 class DefocusBlur:
     """Average over a disk, as a lens with a round aperture does out of focus.
 
-    radius: of the disk in pixels, > 0; pixels on its rim count for the share of them that lies inside.
+    radius: of the disk in pixels, above 0 to 256; pixels on its rim count for the share of them that lies inside.
     Source: geometrical optics, the circle of confusion.
     """
 
     radius: float
 
     def __post_init__(self) -> None:
-        check_positive(self, "radius")
+        check_length(self, "radius")
 
     def kernel(self) -> np.ndarray:
         """(2 ceil(radius) + 1) squared float32 weights that sum to 1."""
@@ -167,14 +168,8 @@ def _weights(values: np.ndarray) -> np.ndarray:
     return (values / values.sum()).astype(np.float32)
 
 
-def _check_ellipse(blur: AnisotropicBlur | _LongTailed, smallest: int) -> None:
-    check_positive(blur, "sigma_x")
-    check_positive(blur, "sigma_y")
+def _check_ellipse(blur: AnisotropicBlur | _LongTailed, also: tuple[int, ...] = ()) -> None:
+    check_length(blur, "sigma_x")
+    check_length(blur, "sigma_y")
     check_range(blur, "angle", -360, 360)
-    _check_size(blur, smallest)
-
-
-def _check_size(blur: AnisotropicBlur | _LongTailed | SincBlur, smallest: int) -> None:
-    whole = isinstance(blur.size, int) and blur.size >= smallest
-    if not whole or (blur.size % 2 == 0 and blur.size != 0):
-        raise ValueError(f"{type(blur).__name__}: size must be an odd number of pixels, got {blur.size!r}")
+    check_width(blur, "size", 1, also)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from degrade.checks import check_positive, check_range
+from degrade.checks import SIDE, check_integer, check_positive, check_range
 from degrade.image import Image
 
 
@@ -13,7 +13,7 @@ from degrade.image import Image
 class Mosaic:
     """Replace each block by its mean; blocks start at the region's top left, the last ones may be narrower.
 
-    block: side of a block in pixels, an integer of at least 2.
+    block: side of a block in pixels, an integer, 2 to 16384.
     top, left, height, width: the region, as fractions of the image's height and width; all of it by default. Its
         edges are rounded to whole pixels, and it has at least one.
     """
@@ -25,8 +25,7 @@ class Mosaic:
     width: float = field(default=1.0, metadata={"added_later": True})
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.block, int) and self.block >= 2):
-            raise ValueError(f"Mosaic: block must be an integer of at least 2 pixels, got {self.block!r}")
+        check_integer(self, "block", 2, SIDE)
         check_range(self, "top", 0, 1)
         check_range(self, "left", 0, 1)
         check_positive(self, "height", 1)

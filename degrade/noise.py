@@ -25,7 +25,8 @@ class GaussianNoise:
     seed: int
 
     def __post_init__(self) -> None:
-        _check("GaussianNoise", "sigma", self.sigma, self.seed)
+        check_range(self, "sigma", 0, 255)
+        check_seed(self)
 
     def __call__(self, image: Image) -> Image:
         return add_field(image, normal_table() * np.float32(self.sigma / 255), self.seed)
@@ -44,7 +45,8 @@ class GreyNoise:
     seed: int
 
     def __post_init__(self) -> None:
-        _check("GreyNoise", "sigma", self.sigma, self.seed)
+        check_range(self, "sigma", 0, 255)
+        check_seed(self)
 
     def __call__(self, image: Image) -> Image:
         field = random_field(normal_table() * np.float32(self.sigma / 255), image.shape[:2], self.seed)
@@ -133,7 +135,8 @@ class LaplaceNoise:
     seed: int
 
     def __post_init__(self) -> None:
-        _check("LaplaceNoise", "scale", self.scale, self.seed)
+        check_range(self, "scale", 0, 255)
+        check_seed(self)
 
     def __call__(self, image: Image) -> Image:
         return add_field(image, laplace_table() * np.float32(self.scale / 255), self.seed)
@@ -153,7 +156,8 @@ class PoissonNoise:
     seed: int
 
     def __post_init__(self) -> None:
-        _check("PoissonNoise", "lam", self.lam, self.seed)
+        check_range(self, "lam", 0, 255)
+        check_seed(self)
 
     def __call__(self, image: Image) -> Image:
         return add_field(image, signed_poisson_table(self.lam) / np.float32(255), self.seed)
@@ -174,18 +178,12 @@ class SensorNoise:
     seed: int
 
     def __post_init__(self) -> None:
-        _check("SensorNoise", "shot", self.shot, self.seed)
-        _check("SensorNoise", "read", self.read, self.seed)
+        check_range(self, "shot", 0, 255)
+        check_range(self, "read", 0, 255)
+        check_seed(self)
 
     def __call__(self, image: Image) -> Image:
         light = decode(image)
         spread = np.sqrt((self.shot / 255) ** 2 * light + (self.read / 255) ** 2)
         light = np.clip(light + spread * random_field(normal_table(), image.shape, self.seed), 0, 1)
         return encode(light)
-
-
-def _check(name: str, field: str, level: float, seed: int) -> None:
-    if not 0 <= level <= 255:
-        raise ValueError(f"{name}: {field} must lie in [0, 255] 8-bit steps, got {level}")
-    if not (isinstance(seed, int) and 0 <= seed < 2**63):
-        raise ValueError(f"{name}: seed must be an integer in [0, 2^63), got {seed!r}")

@@ -57,7 +57,7 @@ def _enlarged(image: Image) -> Image:
 
 
 def preset_table(recipes: Iterable[Recipe], width: int = 120) -> str:
-    """What each recipe draws and where that comes from, aligned and wrapped to `width` letters."""
+    """What each recipe draws, where that comes from and what it was held against, wrapped to `width` letters."""
     recipes = list(recipes)
     column = max(len(recipe.key) for recipe in recipes) + 2
     wrapper = textwrap.TextWrapper(max(width, column + 40), subsequent_indent=" " * column, break_on_hyphens=False)
@@ -66,7 +66,9 @@ def preset_table(recipes: Iterable[Recipe], width: int = 120) -> str:
         lengths = f"lengths at {recipe.base} px" if recipe.base else "lengths never scale"
         facts = [f"{recipe.domain}, scale {recipe.scale}, {lengths}"]
         facts[0] += f", grid of {recipe.cells} cells" if recipe.cells > 1 else ""
-        for first, text in zip((recipe.key, "", ""), (*facts, recipe.ranges, f"Source: {recipe.source}"), strict=True):
-            wrapper.initial_indent = first.ljust(column)
+        notes = {"Source": recipe.source, "Compared": recipe.compared, "Not compared": recipe.not_compared}
+        facts += [recipe.ranges, *(f"{word}: {text}" for word, text in notes.items() if text)]
+        for number, text in enumerate(facts):
+            wrapper.initial_indent = ("" if number else recipe.key).ljust(column)
             parts.append(wrapper.fill(text))
     return "\n".join(parts)

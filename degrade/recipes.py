@@ -27,6 +27,10 @@ def _own_recipes() -> dict[str, Recipe]:
 
 
 RECIPES = _own_recipes()
+_GIVEN_UP = {
+    "diffbir_1": "has the ranges of both stages of DiffBIR's general model; ",
+    "diffbir_2": "had ranges that DiffBIR never published; ",
+}
 
 
 def find_recipe(name: str) -> Recipe:
@@ -36,6 +40,8 @@ def find_recipe(name: str) -> Recipe:
     """
     if name in RECIPES:
         return RECIPES[name]
+    if name in _GIVEN_UP:
+        raise InputError(f"the recipe '{name}' {_GIVEN_UP[name]}ask for 'diffbir', or for faces 'diffbir_face'")
     path, dot, severity = name.rpartition(".toml")
     if not dot or (severity and not severity.startswith(":")):
         raise unknown("task", name, RECIPES)

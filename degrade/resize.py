@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade.checks import check_flag
+from degrade.checks import SIDE, check_flag, check_integer, check_range
 from degrade.image import Image
 from degrade.light import decode, encode
 
@@ -25,6 +25,7 @@ _PIL = {
     "bicubic": Pillow.Resampling.BICUBIC,
     "lanczos": Pillow.Resampling.LANCZOS,
 }
+ROUNDINGS = {"nearest": round, "down": math.floor}
 FILTERS = {"cv2": tuple(_CV2), "pil": tuple(_PIL), "matlab": ("bicubic",)}
 
 
@@ -37,9 +38,10 @@ class Resize:
         "cv2" area and all of "pil" (box, bilinear, bicubic a = -0.5, lanczos of 3 lobes) are antialiased.
         "matlab" bicubic is imresize(A, [height width]): the kernel of "pil" bicubic, antialiased; the two differ
         only at borders, which MATLAB mirrors with the edge repeated and Pillow leaves out of the mean.
-    factor: each side is divided by it and rounded; below 1 enlarges. Or, with factor 0,
-    height, width: sides of the result in pixels.
+    factor: each side is divided by it and rounded, 1/64 to 1024; below 1 enlarges. Or, with factor 0,
+    height, width: sides of the result in pixels, 1 to 16384.
     linear_light: decode sRGB before and encode after, so that light is averaged and not its code values.
+    rounding: of a side divided by `factor`, to the "nearest" whole pixel or "down"; at least 1 px either way.
     """
 
     library: str
@@ -48,6 +50,7 @@ class Resize:
     height: int = 0
     width: int = 0
     linear_light: bool = field(default=False, metadata={"added_later": True})
+    rounding: str = field(default="nearest", metadata={"added_later": True})
 
     def __post_init__(self) -> None:
         if self.library not in FILTERS:
@@ -56,18 +59,24 @@ class Resize:
             raise ValueError(
                 f"Resize: filter of {self.library} must be in {FILTERS[self.library]}, got {self.filter!r}"
             )
-        by_factor = 0 < self.factor < math.inf and self.height == self.width == 0
-        to_size = self.factor == 0 and _is_side(self.height) and _is_side(self.width)
-        if not (by_factor or to_size):
+        if (self.factor == 0) == (self.height == self.width == 0):
             got = f"factor {self.factor}, height {self.height}, width {self.width}"
-            raise ValueError(f"Resize: expected a factor > 0 or a height and width of at least 1 pixel, got {got}")
+            raise ValueError(f"Resize: expected a factor, or a height and a width, got {got}")
+        if self.factor:
+            check_range(self, "factor", 1 / 64, 1024)
+        else:
+            check_integer(self, "height", 1, SIDE)
+            check_integer(self, "width", 1, SIDE)
         check_flag(self, "linear_light")
+        if self.rounding not in ROUNDINGS:
+            raise ValueError(f"Resize: rounding must be one of {sorted(ROUNDINGS)}, got {self.rounding!r}")
 
     def realised(self, height: int, width: int) -> dict[str, Any]:
         """The whole pixels that a side divided by `factor` comes out at."""
         if self.factor == 0:
             return {"height": self.height, "width": self.width}
-        return {"height": max(1, round(height / self.factor)), "width": max(1, round(width / self.factor))}
+        whole = ROUNDINGS[self.rounding]
+        return {"height": max(1, whole(height / self.factor)), "width": max(1, whole(width / self.factor))}
 
     def __call__(self, image: Image) -> Image:
         sides = self.realised(*image.shape[:2])
@@ -106,24 +115,20 @@ def match_scale(image: Image, size: int, scale: int) -> Image:
     return resize_bicubic(image, max(1, round(height * side / shorter)), max(1, round(width * side / shorter)))
 
 
-def _is_side(value: int) -> bool:
-    return isinstance(value, int) and value >= 1
-
-
 def _resize_pil(
-    image: Image, height: int, width: int, kernel: Pillow.Resampling, box: tuple[int, int, int, int] | None = None
+    image: Image, height: int, width: int, kernel: Pillow.Resampling, border: tuple[int, int] = (0, 0)
 ) -> Image:
-    """`box` is the part to resize (left, top, right, bottom); what lies around it is used at its borders."""
+    """`border` px above and below, and to each side, are mirrored with the edge repeated, and used at the borders."""
+    down, right = border
+    box = right, down, right + image.shape[1], down + image.shape[0]
     resized = np.empty((height, width, 3), np.float32)
-    for channel in range(3):
-        plane = Pillow.fromarray(np.ascontiguousarray(image[:, :, channel]))
-        resized[:, :, channel] = plane.resize((width, height), kernel, box)
+    for channel in range(3):  # each padded by itself: for a large factor the border is several times the image
+        plane = cv2.copyMakeBorder(image[:, :, channel], down, down, right, right, cv2.BORDER_REFLECT)
+        resized[:, :, channel] = Pillow.fromarray(plane).resize((width, height), kernel, box)
     return np.clip(resized, 0, 1, out=resized)
 
 
 def _resize_matlab(image: Image, height: int, width: int) -> Image:
     """Pillow's bicubic, a = -0.5, inside mirrored borders as wide as its kernel reaches."""
-    down, right = (math.ceil(2 * max(1.0, old / new)) for old, new in zip(image.shape, (height, width), strict=False))
-    wide = cv2.copyMakeBorder(image, down, down, right, right, cv2.BORDER_REFLECT)
-    box = right, down, right + image.shape[1], down + image.shape[0]
-    return _resize_pil(wide, height, width, Pillow.Resampling.BICUBIC, box)
+    reach = (math.ceil(2 * max(1.0, old / new)) for old, new in zip(image.shape, (height, width), strict=False))
+    return _resize_pil(image, height, width, Pillow.Resampling.BICUBIC, tuple(reach))

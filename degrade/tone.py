@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_range
+from degrade.checks import check_length, check_range
 from degrade.image import Image
 from degrade.light import luma
 
@@ -15,18 +15,16 @@ from degrade.light import luma
 class SharpenHalo:
     """Unsharp mask, clipped: image + amount * (image - its Gaussian blur), which leaves bright and dark rims.
 
-    amount: strength, >= 0 (1 doubles the detail).
-    sigma: of the blur in pixels, > 0; about the width of the rim.
+    amount: strength, 0 to 100 (1 doubles the detail).
+    sigma: of the blur in pixels, above 0 to 256; about the width of the rim.
     """
 
     amount: float
     sigma: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.amount < math.inf:
-            raise ValueError(f"SharpenHalo: amount must be >= 0, got {self.amount}")
-        if not 0 < self.sigma < math.inf:
-            raise ValueError(f"SharpenHalo: sigma must be > 0 pixels, got {self.sigma}")
+        check_range(self, "amount", 0, 100)
+        check_length(self, "sigma")
 
     def __call__(self, image: Image) -> Image:
         size = 2 * math.ceil(4 * self.sigma) + 1
@@ -50,12 +48,12 @@ class Fade:
     warmth: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.black < self.white <= 255:
-            raise ValueError(f"Fade: expected 0 <= black < white <= 255, got {self.black} and {self.white}")
-        if not 0 <= self.saturation <= 1:
-            raise ValueError(f"Fade: saturation must lie in [0, 1], got {self.saturation}")
-        if not -0.5 <= self.warmth <= 0.5:
-            raise ValueError(f"Fade: warmth must lie in [-0.5, 0.5], got {self.warmth}")
+        check_range(self, "black", 0, 255)
+        check_range(self, "white", 0, 255)
+        if self.black >= self.white:
+            raise ValueError(f"Fade: expected black < white, got {self.black} and {self.white}")
+        check_range(self, "saturation", 0, 1)
+        check_range(self, "warmth", -0.5, 0.5)
 
     def __call__(self, image: Image) -> Image:
         grey = luma(image)[:, :, None]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from degrade.blur import GaussianBlur, MotionBlur, imgaug_width, next_odd
 from degrade.image import Image
@@ -88,6 +89,15 @@ def test_a_strip_at_a_time_gives_the_bytes_of_the_whole_image(monkeypatch: pytes
     whole = blur(photo)
     monkeypatch.setattr("degrade.blur._STRIP", 1000)
     np.testing.assert_array_equal(blur(photo), whole)
+
+
+def test_a_repeated_border_is_scipys_nearest_at_scikit_images_width() -> None:
+    """scikit-image's gaussian is SciPy's gaussian_filter with mode "nearest", cut at 4 sigma."""
+    image = np.random.default_rng(0).random((40, 37, 3)).astype(np.float32)
+    for sigma in (1, 2, 6):
+        expected = ndimage.gaussian_filter(image.astype(np.float64), (sigma, sigma, 0), mode="nearest", truncate=4)
+        np.testing.assert_allclose(GaussianBlur(sigma, border="repeat")(image), expected, atol=2e-6)
+        assert np.abs(GaussianBlur(sigma)(image) - expected).max() > 0.01
 
 
 def test_lengths_round_up_to_the_next_odd_number() -> None:

@@ -100,7 +100,7 @@ def test_lengths_scale_with_the_base_and_not_at_all_with_base_0() -> None:
     for size, block in ((512, 16), (256, 8), (64, 2)):
         assert one({"operator": "Mosaic", "block": 16})(rng_for(0), size)[0].block == block
     for size in (32, 48, 300):
-        with pytest.raises(InputError, match="whole number|at least 2"):
+        with pytest.raises(InputError, match="whole number|an integer in 2"):
             one({"operator": "Mosaic", "block": 16})(rng_for(0), size)
 
 
@@ -133,8 +133,29 @@ def test_the_result_is_made_of_8_bit_values_and_of_the_promised_side() -> None:
     levels = apply(small(rng_for(0), 64), paint(1, 64)) * 255
     assert levels.shape == (16, 16, 3)
     np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
-    with pytest.raises(InputError, match="ends at 16 px where 64 are due"):
+    with pytest.raises(InputError, match="ends at 16 x 16 px where 64 x 64 are due"):
         replace(small, scale=1, draw=replace(small.draw, scale=1))(rng_for(0), 64)
+
+
+@pytest.mark.parametrize("last", [{"height": 64, "width": 100}, {"height": 100, "width": 64}, {"factor": 1.02}])
+def test_a_last_step_that_gives_no_square_or_another_side_is_refused(last: dict) -> None:
+    with pytest.raises(InputError, match=r"ends at \d+ x \d+ px where 64 x 64 are due; end with a Resize of side = 1"):
+        one({"operator": "Resize", "library": "pil", "filter": "box", **last})(rng_for(0), 64)
+
+
+def test_a_side_on_the_way_may_be_no_square_but_not_wider_than_four_references() -> None:
+    resize = {"operator": "Resize", "library": "pil", "filter": "box"}
+    there = one({"steps": [{**resize, "height": 20, "width": 90}, {**resize, "side": 1}]})
+    assert apply(there(rng_for(0), 64), paint(1, 64)).shape == (64, 64, 3)
+    with pytest.raises(InputError, match="enlarges 64 px to 300"):
+        one({"steps": [{**resize, "height": 20, "width": 300}, {**resize, "side": 1}]})(rng_for(0), 64)
+
+
+def test_a_side_is_rounded_as_the_resize_says() -> None:
+    resize = {"operator": "Resize", "library": "pil", "filter": "box", "side": 0.6}
+    for rounding, side in (("nearest", 34), ("down", 33)):
+        chain = one({"steps": [{**resize, "rounding": rounding}, {**resize, "side": 1}]})(rng_for(0), 56)
+        assert (chain[0].height, chain[0].width) == (side, side)
 
 
 def test_a_grid_fills_its_cells_equally_over_a_split_and_other_images_change_nothing(tmp_path: Path) -> None:
@@ -208,7 +229,7 @@ def test_severities_are_asked_for_behind_the_name_of_the_file(tmp_path: Path) ->
         ("vresion = 2\n" + BLUR, "did you mean 'version'"),
         (BLUR + "seed = 3", "unknown key 'seed'"),
         (BLUR.replace("[1, 3]", "[3, 1]"), "the lower first"),
-        (BLUR.replace("[1, 3]", "[-1, 3]"), "sigma must be > 0"),
+        (BLUR.replace("[1, 3]", "[-1, 3]"), "sigma must lie in [1e-06, 256] pixels"),
         (BLUR.replace("sigma = {uniform = [1, 3]}", ""), "GaussianBlur needs sigma"),
         (BLUR.replace("mine", "Mine!"), "lower-case letters"),
         (BLUR.replace("mine", "gfpgan"), "choose another"),

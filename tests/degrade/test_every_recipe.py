@@ -5,8 +5,10 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from degrade.blur import GaussianBlur, MotionBlur
+from degrade.cli import degrade
 from degrade.compress import Jpeg, Quantize
 from degrade.errors import InputError
 from degrade.image import Image, check_image, from_uint8, to_uint8
@@ -193,6 +195,15 @@ def test_the_gaussian_of_the_authors_is_cut_and_its_cut_scales() -> None:
 def test_a_size_that_cannot_be_had_is_refused(name: str, size: int) -> None:
     with pytest.raises(InputError):
         RECIPES[name](rng_for(0), size)
+
+
+@pytest.mark.parametrize("name", ["diffbir_1", "diffbir_2"])
+def test_a_name_that_was_given_up_is_answered_with_what_took_its_place(name: str) -> None:
+    told = rf"^the recipe '{name}' ha[ds] .*; ask for 'diffbir', or for faces 'diffbir_face'$"
+    with pytest.raises(InputError, match=told):
+        find_recipe(name)
+    result = CliRunner().invoke(degrade, ["preview", "x.png", "--recipe", name.upper(), "--out", "y.png"])
+    assert result.exit_code == 2 and "diffbir_face" in result.output and "Traceback" not in result.output
 
 
 def test_an_unknown_recipe_is_answered_with_the_nearest() -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from PIL import Image as Pillow
 
 from degrade import replay as replay_module
 from degrade.cli import degrade
+from degrade.compose import compose
 from degrade.errors import InputError
 from degrade.files import sha256, write_json
 from degrade.pipeline import OPERATORS
-from degrade.recipes import find_recipe
+from degrade.recipes import find_recipe, recorded_recipe
 from degrade.replay import Finding, replay, verify
 from degrade.sources import folder_sources, portrait_sources
-from degrade.split import SplitPlan, make_split
+from degrade.split import SplitPlan, load_split, make_split
 from degrade.split_files import record_line
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)
@@ -53,6 +55,28 @@ def test_missing_and_changed_images_come_back_as_they_were(split: Path, monkeypa
     summary = replay(split)
     assert (summary.rebuilt, summary.intact, summary.errors) == (("lq/face0.png", "lq/face2.png"), 2, ())
     assert _contents(split) == whole
+
+
+@pytest.mark.parametrize("name", ["diffbir_2", "difface_test"])
+def test_a_split_of_a_recipe_that_is_no_more_is_read_verified_and_replayed(tmp_path: Path, name: str) -> None:
+    """As splits of version 1 lie on disk: the factor is rounded to the nearest, and no record names a rounding."""
+    steps = [
+        {"operator": "Resize", "library": "cv2", "filter": "linear", "factor": 12},
+        {"operator": "Jpeg", "quality": 100},
+        {"operator": "Resize", "library": "cv2", "filter": "linear", "side": 1},
+    ]
+    (recipe,) = compose({"name": name, "version": 1, "steps": steps})
+    plan = SplitPlan(replace(recipe, document=""), "all", 64)
+    split = make_split(tmp_path / "split", folder_sources(_faces(tmp_path / "faces")), plan, progress=False).path
+    whole, loaded = _contents(split), load_split(split)
+    first = loaded.records[0]["operators"][0]
+    assert "rounding" not in first["drawn"] and first["realised"] == '{"height": 5, "width": 5}'
+    assert loaded.info["recipe_version"] == 1 and verify(split) == ()
+    (split / "lq" / "face1.png").unlink()
+    assert replay(split).rebuilt == ("lq/face1.png",)
+    assert _contents(split) == whole
+    with pytest.raises(InputError, match="diffbir_face|expected that recipe version, got difface_test@2"):
+        recorded_recipe(loaded.info)
 
 
 def _only_noise_fields(make):

@@ -91,14 +91,14 @@ METHODS: dict[str, MethodRow] = {
         "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (baseline size)",
         4,
         ("sr4",),
-        "Starts as pixel repetition, not from a trained x2 network; no fixed subtraction of a mean colour.",
+        "Starts as pixel repetition, not from a trained x2 network.",
     ),
     "edsr:large": _trained(
         "edsr:large",
         "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (the paper's size)",
         4,
         ("sr4",),
-        "Starts as pixel repetition, not from a trained x2 network; no fixed subtraction of a mean colour.",
+        "Starts as pixel repetition, not from a trained x2 network.",
     ),
     "srgan": _trained(
         "srgan:srgan",
@@ -112,7 +112,7 @@ METHODS: dict[str, MethodRow] = {
         "Ledig et al., 2017, without batch norm, as the toolbox (mmsr, MSRGAN) that the ISPL authors used has it",
         4,
         ("sr4",),
-        "No batch norm and the enlarged input added; the cosine restarts of the first stage are left out.",
+        "No batch norm and the enlarged input added; both stages share one training's steps.",
     ),
     "esrgan": _trained(
         "esrgan:esrgan",
@@ -126,7 +126,7 @@ METHODS: dict[str, MethodRow] = {
         "Li et al., Feedback Network for Image Super-Resolution, 2019",
         4,
         ("sr4",),
-        "No fixed subtraction of a mean colour; no batch is skipped for a high loss.",
+        "No batch is skipped for a high loss.",
     ),
     "superfan": _trained(
         "superfan:superfan",

@@ -90,12 +90,15 @@ class BatchNorm(nn.BatchNorm2d):
             self.momentum = max(0.1, 1 / (1 + int(self.num_batches_tracked)))
         return super().forward(x)
 
-    def keep_brightness_(self) -> None:
-        """Start by giving an image back: mean 1/2 and deviation 1/4 are taken for its own, and are given to it."""
-        nn.init.constant_(self.weight, 0.25)
-        nn.init.constant_(self.bias, 0.5)
-        nn.init.constant_(self.running_mean, 0.5)
-        nn.init.constant_(self.running_var, 0.25**2)
+    def keep_brightness_(self, given: float = 1.0, gives: float = 1.0) -> None:
+        """Start by giving an image back, whose mean is taken for 1/2 and its deviation for 1/4.
+
+        given, gives: what the image is multiplied by, before and after.
+        """
+        nn.init.constant_(self.weight, 0.25 * gives)
+        nn.init.constant_(self.bias, 0.5 * gives)
+        nn.init.constant_(self.running_mean, 0.5 * given)
+        nn.init.constant_(self.running_var, (0.25 * given) ** 2)
 
 
 def div2k_mean() -> torch.Tensor:

@@ -133,7 +133,8 @@ METHODS: dict[str, MethodRow] = {
         "Bulat and Tzimiropoulos, Super-FAN: Integrated Facial Landmark Localization and Super-Resolution, 2018",
         4,
         ("sr4", "mosaic16", "dual_blind"),
-        "12, 3 and 2 blocks are not confirmed. FAN-style: without FAN's weights the heatmaps are those of an hourglass first trained on dlib's landmarks; "
+        "The 12, 3 and 2 blocks are not confirmed. FAN-style: without FAN's weights the heatmaps are those of an "
+        "hourglass first trained on dlib's landmarks; "
         f"VGG features stand in for ResNet-50's; {_X4}.",
     ),
     "waveletcnn": _trained(

@@ -36,7 +36,7 @@ COLUMNS = (
     "verdict",
     "why",
 )
-_PIXELS = ("l1", "mse", "l1_steps", "l1_pyramid")
+_PIXELS = ("l1", "mse", "normalised_mse", "l1_steps", "l1_pyramid")
 
 
 @dataclass(frozen=True)

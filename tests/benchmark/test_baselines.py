@@ -112,6 +112,14 @@ def test_arcnn_restores_in_double_precision():
     torch.testing.assert_close(double.float(), single, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("name", ["arcnn", "arcnn:rgb"])
+def test_arcnn_repeats_the_border_so_that_a_constant_image_stays_constant(name):
+    network = seeded_build(lambda: method_module(name).build(8, 64), 0)
+    with torch.no_grad():
+        restored = network(torch.full((1, 3, 24, 24), 0.7))
+    torch.testing.assert_close(restored, restored[..., 12:13, 12:13].expand_as(restored), atol=1e-6, rtol=0)
+
+
 @pytest.mark.parametrize("levels", [1, 2, 4])
 def test_haar_packets_rebuild_the_image_and_keep_its_energy(levels):
     packet, image = HaarPacket(levels), torch.rand(1, 3, 32, 48)

@@ -66,6 +66,14 @@ def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], name: st
     network.load_state_dict(state)
 
 
+def require_version(path: Path, header: Mapping[str, Any], version: int) -> None:
+    """InputError unless the checkpoint is of this version of its method; one that names none is of the first."""
+    found = (header["training"] or {}).get("version", 1)
+    if found != version:
+        method = f"version {version} of {header['method']}"
+        raise InputError(f"{path}: expected weights of {method}, got those of version {found}; train it anew")
+
+
 def warm_start(network: nn.Module, config: Mapping[str, Any], path: Path) -> None:
     """Fill `network` with a checkpoint of the same config; InputError when it is another network's."""
     state, header = load(path)

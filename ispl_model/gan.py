@@ -58,16 +58,21 @@ def _vanilla_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tens
 
 
 def _ragan_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    """The vanilla loss of D(real) - mean D(fake) and D(fake) - mean D(real).
+    """Half the vanilla loss of D(real) - mean D(fake) and D(fake) - mean D(real).
 
-    Source: Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019; ESRGAN uses it.
+    Source: Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019. That paper and ESRGAN's (eq. 1 and 2)
+    print the sum; ESRGAN's program, whose weight of this loss is used here, halves it (open-mmlab/mmagic:
+    codes/models/SRGAN_model.py, 0098663).
     """
-    return _vanilla_discriminator(real - fake.mean(), fake - real.mean())
+    return _vanilla_discriminator(real - fake.mean(), fake - real.mean()) / 2
 
 
 def _ragan_ls_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    """mean (D(real) - mean D(fake) - 1)^2 + mean (D(fake) - mean D(real) + 1)^2, as in DeblurGAN-v2."""
-    return _towards(real - fake.mean(), 1) + _towards(fake - real.mean(), -1)
+    """Half of mean (D(real) - mean D(fake) - 1)^2 + mean (D(fake) - mean D(real) + 1)^2.
+
+    DeblurGAN-v2's paper prints the sum, its program halves it (VITA-Group/DeblurGANv2: models/losses.py, c16bd9f).
+    """
+    return (_towards(real - fake.mean(), 1) + _towards(fake - real.mean(), -1)) / 2
 
 
 def _wgan_generator(_: torch.Tensor | None, fake: torch.Tensor) -> torch.Tensor:
@@ -130,7 +135,11 @@ class Adversary:
         return loss
 
     def _gradient_penalty(self, restored: torch.Tensor, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """mean (|dD/dx| - 1)^2, x between an image and its reference at a share of its own; the norm is of all of x."""
+        """mean (|dD/dx| - 1)^2, x between an image and its reference at a share of its own; the norm is of all of x.
+
+        So Gulrajani et al. have it. The programs of DeblurGAN and of Super-FAN's reimplementation take a norm over
+        the colours for each pixel, and DeblurGAN's judges images in [-1, 1], where the same slope is half as steep.
+        """
         share = torch.rand(len(restored), 1, 1, 1, device=restored.device)
         between = torch.lerp(restored, batch["reference"], share).requires_grad_()
         with torch.autocast(restored.device.type, enabled=False):

@@ -18,12 +18,13 @@ class Taps:
     """Which maps of VGG-19 a method compares, instead of those of the ISPL paper.
 
     layers: weight of each, by name: "conv5_4" before its activation, "relu3_3" after. distance: "l1" or "mse", a mean.
-    normalised: whether the input is first brought to ImageNet's mean and deviation.
+    normalised: whether the input is first brought to ImageNet's mean and deviation. signed: or to [-1, 1].
     """
 
     layers: Mapping[str, float]
     distance: str = "l1"
     normalised: bool = True
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Perceptual(nn.Module):
         trunk, self.trunk, self.taps = _fit(state, name, asked)
         self.offsets = trunk.stride if shifts else 1
         normalised = asked.normalised if asked and trunk is TRUNKS["vgg19"] else trunk.normalised
-        mean, deviation = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)) if normalised else ((0,) * 3, (1,) * 3)
+        mean, deviation = ((0.485, 0.456, 0.406), IMAGENET_DEVIATION) if normalised else ((0,) * 3, (1,) * 3)
+        if asked and asked.signed and trunk is TRUNKS["vgg19"]:
+            mean, deviation = (0.5,) * 3, (0.5,) * 3
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).view(1, 3, 1, 1))
         self.requires_grad_(False)
@@ -141,6 +144,7 @@ def _vgg19() -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)  # of the five maps, shallow to deep
 TRUNKS = {
     "vgg19": Trunk(_vgg19, "vgg19-dcbb9e9d.pth", taps=(1, 6, 11, 20, 29), normalised=False),

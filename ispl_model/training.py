@@ -28,6 +28,7 @@ What has no weight is not computed. ESRGAN, for example:
              discriminator="vgg", conditional=False, perceptual=Taps({"conv5_4": 1.0}))
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -48,14 +49,27 @@ _FIRST_FACTS = ("scale", "losses", "learning_rate", "betas", "constant_share", "
 
 @dataclass(frozen=True)
 class Pretraining:
-    """A first stage: `share` of the steps with these losses alone, at a constant rate; a discriminator starts after it.
+    """A first stage: `share` of the steps with these losses alone; a discriminator starts after it.
 
-    SRGAN's and ESRGAN's PSNR stage is one.
+    SRGAN's and ESRGAN's PSNR stage is one. drops: as Training.drops, shares of the stage. cosines: how often the rate
+    falls to 0 along half a cosine, each time from the full rate; 0 for never.
     """
 
     share: float
     losses: Mapping[str, float]
     learning_rate: float
+    drops: Mapping[float, float] = field(default_factory=dict)
+    cosines: int = 0
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate in step 0 ... steps - 1 of the stage.
+
+        >>> falling = Pretraining(1 / 2, {"l1": 1.0}, 1.0, drops={3 / 4: 0.1}, cosines=2)
+        >>> [round(falling.rate(step, 4), 3) for step in range(4)]
+        [1.0, 0.5, 1.0, 0.05]
+        """
+        rate = self.learning_rate * _dropped(self.drops, step, steps)
+        return rate * (1 + math.cos(math.pi * (step * self.cosines / steps % 1))) / 2 if self.cosines else rate
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,8 @@ class Training:
         each step, for a method without a loss on pixels; see ispl_model.perceptual.
     levels: half of the steps ask the network for a level drawn uniformly (ISPL, Sec. 4.5).
     condition: from the split to what TrainingPairs appends to a degraded image by its name.
+    version: of the method; raised with every change of its network or its losses, so that what was trained before is
+        neither reused nor loaded.
     """
 
     scale: int
@@ -102,6 +118,7 @@ class Training:
     functions: Mapping[str, LossFunction] = field(default_factory=dict)
     networks: Mapping[str, Callable[[Split, "TrainRun"], nn.Module]] = field(default_factory=dict)
     condition: Callable[[Split], Condition] | None = None
+    version: int = 1
 
     def __post_init__(self) -> None:
         _check_losses(self)
@@ -134,13 +151,11 @@ class Training:
         """
         first = self._first_steps(steps)
         if step < first:
-            return self.pretraining.learning_rate
+            return self.pretraining.rate(step, first)
         step, steps = step - first, steps - first
         constant = self.constant_share * steps
         rate = self.learning_rate * (1.0 if step < constant else (steps - step) / (steps - constant))
-        for share, factor in self.drops.items():
-            rate *= factor if step >= share * steps else 1.0
-        return rate
+        return rate * _dropped(self.drops, step, steps)
 
     def _first_steps(self, steps: int) -> int:
         return round(self.pretraining.share * steps) if self.pretraining else 0
@@ -185,6 +200,11 @@ class TrainRun:
             raise ValueError(
                 "TrainRun: steps, batch, checkpoint_every, accumulate and samples_every must be >= 1, workers >= 0"
             )
+
+
+def _dropped(drops: Mapping[float, float], step: int, steps: int) -> float:
+    """The product of the factors of all drops up to a step."""
+    return math.prod(factor for share, factor in drops.items() if step >= share * steps)
 
 
 def _check_losses(training: Training) -> None:

@@ -20,17 +20,18 @@ _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, 
 class Arcnn(nn.Module):
     """9x9, 7x7, 1x1 and 5x5 convolutions of w, w / 2 and w / 4 features; 106,561 parameters for luma, 117,731 for RGB.
 
-    (N, 3, H, W) in [0, 1] to the same, not clamped. The paper starts from Gaussian weights and needs millions of steps;
+    (N, 3, H, W) in [0, 1] to the same, not clamped. Borders are repeated, as the authors' program does (ARCNN.m, after
+    hkchengrex/PyTorch-ARCNN: model.py, 5fad395). The paper starts from Gaussian weights and needs millions of steps;
     here the middle of each kernel starts by passing the image on.
     """
 
     def __init__(self, width: int = 64, channels: int = 1) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(channels, width, 9, padding=4), nn.ReLU(),
-            nn.Conv2d(width, max(channels, width // 2), 7, padding=3), nn.ReLU(),
+            _conv(channels, width, 9), nn.ReLU(),
+            _conv(width, max(channels, width // 2), 7), nn.ReLU(),
             nn.Conv2d(max(channels, width // 2), max(channels, width // 4), 1), nn.ReLU(),
-            nn.Conv2d(max(channels, width // 4), channels, 5, padding=2),
+            _conv(max(channels, width // 4), channels, 5),
         )  # fmt: skip
         for conv in self.body[::2]:
             pass_through_(conv)
@@ -42,14 +43,18 @@ class Arcnn(nn.Module):
         if self.channels == 3:
             return self.body(x)
         with torch.autocast(x.device.type, enabled=False):
-            luma, chroma = nn.functional.conv2d(x.float(), self.to_ycc).split((1, 2), dim=1)
+            luma, chroma = nn.functional.conv2d(x.to(self.to_ycc.dtype), self.to_ycc).split((1, 2), dim=1)
         restored = self.body(luma)
         with torch.autocast(x.device.type, enabled=False):
-            return nn.functional.conv2d(torch.cat([restored.float(), chroma], dim=1), self.to_rgb)
+            return nn.functional.conv2d(torch.cat([restored.to(chroma.dtype), chroma], dim=1), self.to_rgb)
 
 
-# MSE on small patches; the last layer learns ten times more slowly, as in the paper. Its plain SGD at 1e-4
-# needs millions of updates; Adam at 5e-4 is what reimplementations use.
+def _conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode="replicate")
+
+
+# Section 4 of the paper, as it is cited (not re-read): MSE on patches of 32 px, plain SGD at 1e-4, a tenth for the last
+# layer. That needs millions of updates: Adam at 5e-4 is yjn870/ARCNN-pytorch's (main.py, e94eb70), with the same tenth.
 TRAINING = Training(
     scale=SCALE,
     losses={"mse": 1.0},
@@ -58,6 +63,7 @@ TRAINING = Training(
     constant_share=1.0,
     crop=32,
     part_rates={"body.6": 0.1},
+    version=2,
 )
 
 arcnn = NetworkMethod("arcnn", Arcnn, TRAINING)

@@ -56,8 +56,10 @@ def _after(channels: int) -> tuple[nn.Module, nn.Module]:
     return nn.InstanceNorm2d(channels), nn.ReLU()
 
 
-# Sections 3.2 and 5.1: Wasserstein loss with gradient penalty, five critic steps, 100 times the squared distance of VGG
-# features relu3_3; windows of 256 px, 150 epochs constant and 150 falling.
+# KupynOrest/DeblurGAN: the squared distance of VGG-19's features conv3_3, before the ReLU, of images in [-1, 1]:
+# models/losses.py, 634bc29; its weight 100, Adam at 1e-4 with 0.5, 150 epochs constant and 150 falling: options/
+# train_options.py, 634bc29; 0.999 and five critic steps: models/conditional_gan_model.py, 6d3f1e1; windows of 256 px:
+# options/base_options.py, ad676d6. Chosen here: the gradient penalty (see ispl_model.gan) and a stand-in's offsets.
 TRAINING = Training(
     scale=SCALE,
     losses={"perceptual": 100.0, "wgan-gp": 1.0},
@@ -65,11 +67,12 @@ TRAINING = Training(
     betas=(0.5, 0.999),
     constant_share=1 / 2,
     crop=256,
-    perceptual=Taps({"relu3_3": 1.0}, distance="mse", normalised=False),
+    perceptual=Taps({"conv3_3": 1.0}, distance="mse", normalised=False, signed=True),
     shifts=True,
     discriminator="patch_3",
     conditional=False,
     critic_steps=5,
+    version=2,
 )
 
 deblurgan = NetworkMethod("deblurgan", DeblurGan, TRAINING)

@@ -16,7 +16,8 @@ from benchmark.methods.network import BatchNorm, NetworkMethod, padded_to_multip
 from benchmark.weights import missing, weight_path
 from degrade.errors import InputError
 from ispl_model.initial import subdue_
-from ispl_model.perceptual import Taps
+from ispl_model.losses import Tensors
+from ispl_model.perceptual import IMAGENET_DEVIATION, Taps
 from ispl_model.training import Training
 
 SCALE = 1
@@ -134,18 +135,30 @@ def _normed(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.InstanceNorm2d(outputs), nn.ReLU())
 
 
-# Sections 3.2 and 4.1: 0.5 MSE + 0.006 VGG relu3_3 + 0.01 of the relativistic least-squares loss on small and large
-# patches; windows of 256 px, 150 epochs constant and 150 falling.
+def normalised_mse(outputs: Tensors, batch: Tensors) -> torch.Tensor:
+    """Mean squared error after ImageNet's normalisation, 19.6 times that of images in [0, 1]."""
+    error = outputs["restored"] - batch["reference"]
+    return (error / error.new_tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1)).square().mean()
+
+
+# VITA-Group/DeblurGANv2: models/losses.py, c16bd9f: 0.5 of the squared error and 0.006 of that of VGG-19's features
+# conv3_3, before the ReLU, both after ImageNet's normalisation; half the relativistic least-squares loss, a mean over
+# small and large patches (adversarial_trainer.py, 319a678). Its weight 0.01, 150 epochs constant and 150 falling:
+# sections 3.2 and 4.1 of the paper, as it is cited (not re-read). Adam at 1e-4 with torch's betas, windows of 256 px:
+# train.py, 7fdac82, and config/config.yaml, 6b231fc (which has 50 epochs of 200 constant, and another adversarial
+# loss).
 TRAINING = Training(
     scale=SCALE,
-    losses={"mse": 0.5, "perceptual": 0.006, "ragan-ls": 0.01},
+    losses={"normalised_mse": 0.5, "perceptual": 0.006, "ragan-ls": 0.01},
     learning_rate=1e-4,
     betas=(0.9, 0.999),
     constant_share=1 / 2,
     crop=256,
-    perceptual=Taps({"relu3_3": 1.0}, distance="mse"),
+    perceptual=Taps({"conv3_3": 1.0}, distance="mse"),
+    functions={"normalised_mse": normalised_mse},
     discriminator="patch_3_5",
     conditional=False,
+    version=2,
 )
 
 deblurgan_v2 = NetworkMethod(

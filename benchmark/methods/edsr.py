@@ -1,16 +1,16 @@
 """EDSR (Lim et al. 2017): residual blocks without normalisation, two sub-pixel enlargements.
 
 `edsr` has the baseline size, 16 blocks of 64 features, because the folder names in the ISPL authors' metric scripts
-point to it; `edsr:large` is the paper's network, 32 blocks of 256 features, their results scaled by 0.1.
-Images are in [0, 1], not 0..255, and the fixed subtraction of the DIV2K mean is left out: the first convolution's bias
-can take it up, and faces have another mean. The authors start the x4 network from a trained x2 one; here it starts as a
-repetition of pixels, the blocks nearly silent.
+point to it; `edsr:large` is the paper's network, 32 blocks of 256 features, their results scaled by 0.1. Images are in
+[0, 1], not 0..255: released weights fit once every bias is divided by 255. The mean of DIV2K is subtracted inside, as
+in the authors' program; a bias cannot take it up at a border that is padded with zeros. The authors start the x4
+network from a trained x2 one; here it starts as a repetition of pixels, the blocks nearly silent.
 """
 
 import torch
 from torch import nn
 
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import NetworkMethod, div2k_mean
 from ispl_model.initial import pass_through_, subdue_
 from ispl_model.training import Training
 
@@ -44,6 +44,7 @@ class Edsr(nn.Module):
         self.join = nn.Conv2d(width, width, 3, padding=1)
         self.enlarge = nn.Sequential(*_twice_as_large(width), *_twice_as_large(width))
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
+        self.register_buffer("mean", div2k_mean(), persistent=False)
         nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
         nn.init.zeros_(self.head.bias)
         subdue_(self.join)
@@ -52,15 +53,16 @@ class Edsr(nn.Module):
         pass_through_(self.tail)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        features = self.head(x)
-        return self.tail(self.enlarge(features + self.join(self.blocks(features))))
+        features = self.head(x - self.mean)
+        return self.mean + self.tail(self.enlarge(features + self.join(self.blocks(features))))
 
 
 def _twice_as_large(width: int) -> tuple[nn.Module, nn.Module]:
     return nn.Conv2d(width, 4 * width, 3, padding=1), nn.PixelShuffle(2)
 
 
-# Sections 4.2 and 4.3: L1, windows of 48 px of the small image, 300 epochs, the rate halved after 200.
+# sanghyun-son/EDSR-PyTorch: src/option.py, 021bea7: L1, Adam, windows of 192 px of the large image, 300 epochs, the
+# rate halved after 200.
 TRAINING = Training(
     scale=SCALE,
     losses={"l1": 1.0},
@@ -69,6 +71,7 @@ TRAINING = Training(
     constant_share=1.0,
     drops={2 / 3: 0.5},
     crop=192,
+    version=2,
 )
 
 edsr = NetworkMethod("edsr", Edsr, TRAINING)

@@ -56,6 +56,7 @@ def edges(image: torch.Tensor) -> torch.Tensor:
     return (gradient.square().sum(dim=1, keepdim=True) + 1e-12).sqrt()
 
 
+# All of it is chosen here.
 TRAINING = Training(
     scale=SCALE,
     losses={"l1": 1.0, "edges": 0.1, "perceptual": 0.006, "vanilla": 1e-3},
@@ -67,6 +68,7 @@ TRAINING = Training(
     functions={"edges": edge_fidelity},
     discriminator="vgg",
     conditional=False,
+    version=2,
 )
 
 epgan = NetworkMethod("epgan", EpGan, TRAINING)

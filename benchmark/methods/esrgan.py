@@ -1,7 +1,6 @@
 """ESRGAN (Wang et al. 2018): dense residual blocks without normalisation and a relativistic discriminator.
 
-Starts as pixel repetition of the input (the last convolutions pass colours on), which stands for
-the authors' first training on the pixel loss alone.
+Starts as pixel repetition of the input: the last convolutions pass colours on.
 """
 
 import torch
@@ -80,7 +79,9 @@ class Esrgan(nn.Module):
         return self.tail(functional.leaky_relu(self.finish(features), 0.2))
 
 
-# Section 4.1 and the authors' options: 10^6 updates on L1 at 2e-4, then 400,000 at 1e-4, halved four times.
+# Section 4.1 of the paper, as it is cited (not re-read): 10^6 updates on L1 at 2e-4, halved every 200,000 (so also
+# XPixelGroup/BasicSR: codes/options/train/train_sr.json, 018744c, from 1e-4). Then open-mmlab/mmagic (once mmsr):
+# codes/options/train/train_ESRGAN.yml, 037933b: 400,000 at 1e-4, halved four times, 5e-3 of half the relativistic loss.
 TRAINING = Training(
     scale=SCALE,
     losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},
@@ -89,10 +90,16 @@ TRAINING = Training(
     constant_share=1.0,
     drops={1 / 8: 0.5, 1 / 4: 0.5, 1 / 2: 0.5, 3 / 4: 0.5},
     crop=128,
-    pretraining=Pretraining(share=5 / 7, losses={"l1": 1.0}, learning_rate=2e-4),
+    pretraining=Pretraining(
+        share=5 / 7,
+        losses={"l1": 1.0},
+        learning_rate=2e-4,
+        drops={1 / 5: 0.5, 2 / 5: 0.5, 3 / 5: 0.5, 4 / 5: 0.5},
+    ),
     perceptual=Taps({"conv5_4": 1.0}),
     discriminator="vgg",
     conditional=False,
+    version=2,
 )
 
 esrgan = NetworkMethod("esrgan", Esrgan, TRAINING)

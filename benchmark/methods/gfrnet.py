@@ -29,6 +29,7 @@ from ispl_model.training import Training
 
 SCALE = 1
 HALVINGS = 8
+INNERMOST = 3  # levels with dropout
 IDENTITIES = "identities.txt"
 
 
@@ -80,7 +81,7 @@ def _identities(path: Path) -> dict[str, str]:
 
 
 class WarpNet(nn.Module):
-    """(N, 6, S, S) to a grid (N, S, S, 2) of places in [-1, 1] as grid_sample takes them; 122,978,818 parameters."""
+    """(N, 6, S, S) to a grid (N, S, S, 2) of places, -1 and 1 the corner pixels' centres; 122,978,818 parameters."""
 
     def __init__(self, width: int, halvings: int) -> None:
         super().__init__()
@@ -100,7 +101,12 @@ class WarpNet(nn.Module):
 
 
 class RecNet(nn.Module):
-    """U-net with a skip at every level, (N, 6, S, S) to (N, 3, S, S) in [0, 1]; 54,422,531 parameters."""
+    """U-net with a skip at every level, (N, 6, S, S) to (N, 3, S, S) in [0, 1]; 54,422,531 parameters.
+
+    The authors published weights and no definition. That the three innermost levels have dropout on the way up is a
+    guess: pix2pix, whose options theirs are, has it there, and so has sonack/GFRNet_pytorch_new (models.py, 1296f0a), a
+    rewrite by others, which has leaky ReLUs on the way up where pix2pix and ours have plain ones.
+    """
 
     def __init__(self, width: int, halvings: int) -> None:
         super().__init__()
@@ -114,7 +120,7 @@ class RecNet(nn.Module):
             inputs = channels[level] * (1 if level == halvings - 1 else 2)
             outputs = channels[level - 1] if level else 3
             after = [BatchNorm(outputs)] if level else [nn.Sigmoid()]
-            dropped = [nn.Dropout(0.5)] if 4 <= level < halvings - 1 else []
+            dropped = [nn.Dropout(0.5)] if level >= halvings - INNERMOST else []
             self.up.append(nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), *after, *dropped))
         self._start_as_half_size()
 
@@ -144,7 +150,8 @@ class GfrNet(nn.Module):
     """177,401,349 parameters at width 64. (N, 3, S, S), or with a guide (N, 6, S, S), in [0, 1] to (N, 3, S, S).
 
     size: side S in pixels, a power of two; below 256 px both networks have fewer halvings. In training the result is a
-    mapping: "restored", "warped" (the guide on the face), and "grid".
+    mapping: "restored", "warped" (the guide on the face), and "grid". As in the authors' program (the package stn of
+    csxmli2016/GFRNet: test.lua, 5ad9778) the grid's corners are pixel centres, and outside the guide is black.
     """
 
     def __init__(self, width: int = 64, size: int = 256) -> None:
@@ -155,7 +162,7 @@ class GfrNet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         degraded, guide = x[:, :3], x[:, -3:]  # without a guide of its own both are the degraded image
         grid = self.warp(torch.cat([degraded, guide], dim=1)).float()
-        warped = functional.grid_sample(guide.float(), grid, padding_mode="border", align_corners=False)
+        warped = functional.grid_sample(guide.float(), grid, padding_mode="zeros", align_corners=True)
         restored = self.reconstruct(torch.cat([degraded, warped.detach()], dim=1))
         return {"restored": restored, "warped": warped, "grid": grid} if self.training else restored
 
@@ -167,7 +174,7 @@ def places(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     both faces are aligned alike their landmarks nearly do.
     """
     identity = torch.eye(2, 3, device=outputs["grid"].device).expand(len(outputs["grid"]), 2, 3)
-    wanted = functional.affine_grid(identity, list(batch["reference"].shape), align_corners=False)
+    wanted = functional.affine_grid(identity, list(batch["reference"].shape), align_corners=True)
     return (outputs["grid"] - wanted).square().sum(dim=3).mean()
 
 
@@ -177,8 +184,11 @@ def variation(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     return (grid[:, 1:] - grid[:, :-1]).square().mean() + (grid[:, :, 1:] - grid[:, :, :-1]).square().mean()
 
 
-# Section 4.2: reconstruction 100, perceptual 0.001, adversarial 1 (the global one; the local one on the face's box is
-# left out), landmarks 10, variation 1; Adam 2e-4 with momentum 0.5, the rate lowered twice by ten.
+# Section 4.2 of the paper, as it is cited (not re-read): reconstruction 100, perceptual 0.001 on a face recogniser's
+# features (here the ISPL paper's maps of VGG-19), adversarial 1 (the global one; the local one, 0.5, on the face's box
+# is left out), landmarks 10, variation 1; Adam 2e-4 with momentum 0.5, the rate lowered twice by ten. When it falls is
+# chosen here, and so are the discriminator and its least squares. sonack/GFRNet_pytorch_new (opts.py, 08efb14), a
+# rewrite by others, has the same weights but for the reconstruction: 0.1 times a sum over pixels.
 TRAINING = Training(
     scale=SCALE,
     losses={"mse": 100.0, "perceptual": 0.001, "lsgan": 1.0, "places": 10.0, "variation": 1.0},
@@ -189,6 +199,7 @@ TRAINING = Training(
     functions={"places": places, "variation": variation},
     discriminator="patch_3",
     condition=guides,
+    version=2,
 )
 
 _NETWORK = NetworkMethod("gfrnet", GfrNet, TRAINING, sized=True)

@@ -12,7 +12,7 @@ from degrade.errors import InputError
 from degrade.image import Image
 from degrade.resize import match_scale
 from ispl_model.checkpoint import load as load_checkpoint
-from ispl_model.checkpoint import load_weights
+from ispl_model.checkpoint import load_weights, require_version
 from ispl_model.device import find_device, seeded_build
 from ispl_model.initial import subdue_
 from ispl_model.restore import prepared, restore_images
@@ -55,12 +55,13 @@ class NetworkMethod:
         return self.network(**asdict(self.configure(width, size)))
 
     def load(self, device: str, checkpoint: Path | None, size: int) -> Method:
-        """The network of a checkpoint; InputError when there is none or it is another network's."""
+        """The network of a checkpoint; InputError when there is none or it is another network's or version's."""
         if checkpoint is None:
             raise InputError(f"{self.name}: expected a checkpoint, got none; `benchmark run` trains one")
         state, header = load_checkpoint(checkpoint)
         if header.get("method") != self.name:
             raise InputError(f"{checkpoint}: expected weights of {self.name}, got those of {header.get('method')}")
+        require_version(checkpoint, header, self.TRAINING.version)
         network = seeded_build(lambda: self.network(**header["network"]), 0)  # overwritten at once
         load_weights(network, state, str(checkpoint))
         where = find_device(device)
@@ -89,12 +90,20 @@ class BatchNorm(nn.BatchNorm2d):
             self.momentum = max(0.1, 1 / (1 + int(self.num_batches_tracked)))
         return super().forward(x)
 
-    def keep_brightness_(self) -> None:
-        """Start by giving an image back: mean 1/2 and deviation 1/4 are taken for its own, and are given to it."""
-        nn.init.constant_(self.weight, 0.25)
-        nn.init.constant_(self.bias, 0.5)
-        nn.init.constant_(self.running_mean, 0.5)
-        nn.init.constant_(self.running_var, 0.25**2)
+    def keep_brightness_(self, given: float = 1.0, gives: float = 1.0) -> None:
+        """Start by giving an image back, whose mean is taken for 1/2 and its deviation for 1/4.
+
+        given, gives: what the image is multiplied by, before and after.
+        """
+        nn.init.constant_(self.weight, 0.25 * gives)
+        nn.init.constant_(self.bias, 0.5 * gives)
+        nn.init.constant_(self.running_mean, 0.5 * given)
+        nn.init.constant_(self.running_var, (0.25 * given) ** 2)
+
+
+def div2k_mean() -> torch.Tensor:
+    """The mean colour of DIV2K in [0, 1], (1, 3, 1, 1), which EDSR's program and its descendants subtract."""
+    return torch.tensor((0.4488, 0.4371, 0.4040)).view(1, 3, 1, 1)
 
 
 def padded_to_multiple(image: torch.Tensor, multiple: int) -> torch.Tensor:

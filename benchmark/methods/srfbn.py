@@ -1,7 +1,7 @@
 """SRFBN (Li et al. 2019): a feedback block, unrolled four times, whose result refines the next pass.
 
-The last of the four images is the restored one; training judges all four. Images are in [0, 1], and the fixed
-subtraction of a data set's mean is left out (the authors' code is in 0..255 and subtracts it).
+The last of the four images is the restored one; training judges all four. Images are in [0, 1], not 0..255: released
+weights fit once every bias is divided by 255. The mean of DIV2K is subtracted inside, as in the authors' program.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark.methods.network import NetworkMethod
+from benchmark.methods.network import NetworkMethod, div2k_mean
 from ispl_model.initial import subdue_
 from ispl_model.training import Training
 
@@ -55,11 +55,12 @@ class Srfbn(nn.Module):
         self.block = FeedbackBlock(width)
         self.enlarge = _prelu(nn.ConvTranspose2d(width, width, 8, 4, 2))
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
+        self.register_buffer("mean", div2k_mean(), persistent=False)
         subdue_(self.tail)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         enlarged = functional.interpolate(x, scale_factor=SCALE, mode="bilinear", align_corners=False)
-        features = self.head(x)
+        features = self.head(x - self.mean)
         state, passes = features, []
         for _ in range(STEPS):
             state = self.block(features, state)
@@ -75,7 +76,8 @@ def _linked(features: list[torch.Tensor], links: nn.ModuleList, group: int) -> t
     return features[0] if group == 0 else links[group - 1](torch.cat(features, dim=1))
 
 
-# Section 4.1: L1 of all four images, patches of 40 px, 1000 epochs, the rate halved every 200.
+# Paper99/SRFBN_CVPR19: options/train/train_SRFBN.json, 4ac6798: the sum of the L1 of all four images, Adam, patches of
+# 40 px of the small image, 1000 epochs, the rate halved every 200.
 TRAINING = Training(
     scale=SCALE,
     losses={"l1_steps": 1.0},
@@ -84,6 +86,7 @@ TRAINING = Training(
     constant_share=1.0,
     drops={1 / 5: 0.5, 2 / 5: 0.5, 3 / 5: 0.5, 4 / 5: 0.5},
     crop=160,
+    version=2,
 )
 
 srfbn = NetworkMethod("srfbn", Srfbn, TRAINING)

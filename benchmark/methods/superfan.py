@@ -1,10 +1,11 @@
 """Super-FAN (Bulat and Tzimiropoulos 2018): super-resolution whose landmarks must stay where they are.
 
-12, 3 and 2 residual blocks at one, two and four times the input's side. The authors published no training; the weights
-of the losses are those of the reimplementation that the ISPL authors' folder names point to. Its perceptual
-term compares ResNet-50's features, ours VGG-19's of about the same three sides. The network starts as a repetition of
-pixels: as far as batch norm between input and output lets it, which keeps contrast and mean colour only on average.
-Whole faces are trained on, because landmarks need them; see landmark_heatmaps for whose landmarks.
+12, 3 and 2 residual blocks at one, two and four times the input's side: the paper's, as it is cited; not confirmed, the
+reimplementation that the ISPL authors' folder names point to has 12 and 3 and no block at full size. The authors
+published no training; the weights of the losses are that reimplementation's, and its perceptual term compares
+ResNet-50's features, ours VGG-19's of about the same three sides. The network starts as a repetition of pixels: as far
+as batch norm between input and output lets it, which keeps contrast and mean colour only on average. Whole faces are
+trained on, because landmarks need them; see landmark_heatmaps for whose landmarks.
 """
 
 import torch
@@ -55,7 +56,10 @@ def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
     return norm, nn.ReLU(), enlarge
 
 
-# Section 3: MSE alone first, by RMSprop there, then with perceptual, heatmap and Wasserstein terms.
+# jzijin/Super-FAN, d029120: MSE alone first (only_train_G.py, by RMSprop there), then heatmaps 0.005 and Wasserstein
+# 0.01 (model/loss.py), Adam at 1e-4 with (0.5, 0.9), one critic step (train.py). Chosen here: the share of the first
+# stage, the gradient penalty (see ispl_model.gan), whole faces, and 6e-4 for VGG-19's features where that has 0.1 for
+# ResNet-50's.
 TRAINING = Training(
     scale=SCALE,
     losses={"mse": 1.0, "perceptual": 6e-4, "heatmaps": 0.005, "wgan-gp": 0.01},
@@ -67,6 +71,7 @@ TRAINING = Training(
     networks={"heatmaps": landmark_network},
     discriminator="plain",
     conditional=False,
+    version=2,
 )
 
 superfan = NetworkMethod("superfan", SuperFan, TRAINING)

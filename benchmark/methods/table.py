@@ -93,14 +93,14 @@ METHODS: dict[str, MethodRow] = {
         "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (baseline size)",
         4,
         ("sr4",),
-        "Starts as pixel repetition, not from a trained x2 network; no fixed subtraction of a mean colour.",
+        "Starts as pixel repetition, not from a trained x2 network.",
     ),
     "edsr:large": _trained(
         "edsr:large",
         "Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, 2017 (the paper's size)",
         4,
         ("sr4",),
-        "Starts as pixel repetition, not from a trained x2 network; no fixed subtraction of a mean colour.",
+        "Starts as pixel repetition, not from a trained x2 network.",
     ),
     "srgan": _trained(
         "srgan:srgan",
@@ -114,7 +114,7 @@ METHODS: dict[str, MethodRow] = {
         "Ledig et al., 2017, without batch norm, as the toolbox (mmsr, MSRGAN) that the ISPL authors used has it",
         4,
         ("sr4",),
-        "No batch norm and the enlarged input added; the cosine restarts of the first stage are left out.",
+        "No batch norm and the enlarged input added; both stages share one training's steps.",
     ),
     "esrgan": _trained(
         "esrgan:esrgan",
@@ -128,14 +128,15 @@ METHODS: dict[str, MethodRow] = {
         "Li et al., Feedback Network for Image Super-Resolution, 2019",
         4,
         ("sr4",),
-        "No fixed subtraction of a mean colour; no batch is skipped for a high loss.",
+        "No batch is skipped for a high loss.",
     ),
     "superfan": _trained(
         "superfan:superfan",
         "Bulat and Tzimiropoulos, Super-FAN: Integrated Facial Landmark Localization and Super-Resolution, 2018",
         4,
         ("sr4", "mosaic16", "dual_blind"),
-        "FAN-style: without FAN's weights the heatmaps are those of an hourglass first trained on dlib's landmarks; "
+        "The 12, 3 and 2 blocks are not confirmed. FAN-style: without FAN's weights the heatmaps are those of an "
+        "hourglass first trained on dlib's landmarks; "
         f"VGG features stand in for ResNet-50's; {_X4}.",
     ),
     "waveletcnn": _trained(
@@ -172,7 +173,7 @@ METHODS: dict[str, MethodRow] = {
             "Kupyn et al., DeblurGAN: Blind Motion Deblurring Using Conditional Adversarial Networks, 2018",
             1,
             ("deblur",),
-            "The gradient penalty takes the norm over the whole image, as its paper has it, not over channels.",
+            "The gradient penalty's norm is over the whole image, a choice; the authors' program has one a pixel.",
         ),
         pixel_loss=False,
     ),

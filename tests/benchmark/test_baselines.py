@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmark.methods import METHODS, method_module
-from benchmark.methods.deblurgan_v2 import DeblurGanV2, Pyramid, inception, inception_trunk
+from benchmark.methods.deblurgan_v2 import DeblurGanV2, Pyramid, inception, inception_trunk, normalised_mse
 from benchmark.methods.gfrnet import RecNet, WarpNet
 from benchmark.methods.waveletcnn import HaarPacket, WaveletCnn
 from degrade.errors import InputError
@@ -95,6 +95,29 @@ def test_every_parameter_gets_a_gradient_and_the_output_has_its_side(name):
     sum(((part - 0.3) ** 2).mean() for part in parts).backward()
     without = [key for key, weights in network.named_parameters() if weights.grad is None]
     assert not without, f"no gradient: {without[:5]}"
+
+
+def test_deblurgan_v2_takes_its_squared_error_after_imagenets_normalisation():
+    reference = torch.rand(2, 3, 8, 8)
+    error = normalised_mse({"restored": reference + 0.1}, {"reference": reference})
+    by_hand = 0.01 * (0.229**-2 + 0.224**-2 + 0.225**-2) / 3
+    assert error.item() == pytest.approx(by_hand, rel=1e-4) and by_hand == pytest.approx(0.01 * 19.58, rel=1e-3)
+
+
+def test_arcnn_restores_in_double_precision():
+    network, image = seeded_build(lambda: method_module("arcnn").build(8, 64), 0), torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        single, double = network(image), network.double()(image.double())
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(double.float(), single, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["arcnn", "arcnn:rgb"])
+def test_arcnn_repeats_the_border_so_that_a_constant_image_stays_constant(name):
+    network = seeded_build(lambda: method_module(name).build(8, 64), 0)
+    with torch.no_grad():
+        restored = network(torch.full((1, 3, 24, 24), 0.7))
+    torch.testing.assert_close(restored, restored[..., 12:13, 12:13].expand_as(restored), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("levels", [1, 2, 4])

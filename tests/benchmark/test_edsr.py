@@ -75,6 +75,7 @@ def test_weights_of_another_network_are_refused(tmp_path):
 def test_restored_values_are_clipped_to_the_contract(tmp_path):
     network = edsr.edsr.build(4, 64)
     torch.nn.init.constant_(network.tail.bias, 5.0)
-    save(tmp_path / "model.safetensors", network.state_dict(), {"method": "edsr", "network": {"width": 4}})
+    header = {"method": "edsr", "network": {"width": 4}, "training": edsr.TRAINING.facts()}
+    save(tmp_path / "model.safetensors", network.state_dict(), header)
     method = edsr.edsr.load("cpu", tmp_path / "model.safetensors", 64)
     assert np.all(method.restore([np.full((64, 64, 3), 0.5, np.float32)])[0] == 1)

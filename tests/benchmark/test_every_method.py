@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 import torch
 
 from benchmark import methods
+from benchmark.methods.network import NetworkMethod
 from degrade.errors import InputError
 from degrade.files import write_json
 from degrade.image import check_image
@@ -37,7 +38,7 @@ def method(request, tmp_path_factory):
         checkpoint = tmp_path_factory.mktemp("weights") / "model.safetensors"
         network = seeded_build(lambda: module.build(4, SIZE), 0)
         header = {"method": request.param, "network": asdict(module.configure(4, SIZE))}
-        save(checkpoint, network.state_dict(), header)
+        save(checkpoint, network.state_dict(), header | {"training": module.TRAINING.facts()})
     if row.kind == methods.TUNED:
         checkpoint = tmp_path_factory.mktemp("chosen") / "parameters.json"
         write_json(checkpoint, {"method": request.param, "parameters": module.GRID[0]})
@@ -86,6 +87,17 @@ def test_a_trainable_method_trains_at_its_scale_and_refuses_to_restore_without_w
     assert module.TRAINING.scale == methods.METHODS[name].scale
     with pytest.raises(InputError, match="expected a checkpoint"):
         module.load("cpu", None, SIZE)
+
+
+@pytest.mark.parametrize("name", [name for name in HERE if isinstance(methods.method_module(name), NetworkMethod)])
+def test_a_checkpoint_of_another_version_of_the_method_is_refused(name, tmp_path):
+    module = methods.method_module(name)
+    header = {"method": name, "network": asdict(module.configure(4, SIZE))}
+    version, earlier = module.TRAINING.version, module.TRAINING.version - 1
+    training = replace(module.TRAINING, version=earlier).facts()
+    save(tmp_path / "model.safetensors", module.build(4, SIZE).state_dict(), header | {"training": training})
+    with pytest.raises(InputError, match=f"expected weights of version {version} of {name}, got those of .*{earlier}"):
+        module.load("cpu", tmp_path / "model.safetensors", SIZE)
 
 
 def test_identity_and_bicubic_agree_on_scale_1_and_differ_in_how_they_enlarge(face):

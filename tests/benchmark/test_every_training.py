@@ -60,7 +60,8 @@ def hastened(training: Training) -> Training:
     changes = {"drops": {}, "constant_share": 0.5, "discriminator_rate": training.learning_rate}
     if training.pretraining is None:
         return replace(training, learning_rate=RATE, **changes)
-    return replace(training, pretraining=replace(training.pretraining, learning_rate=RATE), **changes)
+    first = replace(training.pretraining, learning_rate=RATE, drops={}, cosines=0)
+    return replace(training, pretraining=first, **changes)
 
 
 def psnr(image, reference):

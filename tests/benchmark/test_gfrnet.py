@@ -66,6 +66,25 @@ def test_three_channels_are_their_own_guide():
         assert not torch.equal(network(image), network(torch.cat([image, 1 - image], dim=1)))
 
 
+def test_a_grid_of_pixel_centres_gives_the_guide_itself_and_outside_is_black(monkeypatch):
+    """The grid's corners -1 and 1 are the centres of the corner pixels."""
+    network, image = gfrnet.build(4, 64), torch.rand(1, 3, 64, 64)
+    along = torch.linspace(-1, 1, 64)
+    grid = torch.stack(torch.meshgrid(along, along, indexing="xy"), dim=2)[None]
+    monkeypatch.setattr(network.warp, "forward", lambda pair: grid)
+    outputs = network(image)
+    torch.testing.assert_close(outputs["warped"], image, atol=1e-5, rtol=0)
+    batch = {"reference": image}
+    assert gfrnet.places(outputs, batch).item() == pytest.approx(0, abs=1e-12)
+    monkeypatch.setattr(network.warp, "forward", lambda pair: grid + 2)
+    assert network(image)["warped"][..., 1:, 1:].abs().max() < 1e-5
+
+
+def test_dropout_stands_in_the_three_innermost_levels():
+    levels = gfrnet.RecNet(4, 8).up
+    assert [any(isinstance(layer, torch.nn.Dropout) for layer in level) for level in levels] == [True] * 3 + [False] * 5
+
+
 def test_a_line_that_is_no_name_and_identity_is_one_sentence(split):
     (split.path / gfrnet.IDENTITIES).write_text("a 1\nb\n")
     gfrnet._guide_names.cache_clear()

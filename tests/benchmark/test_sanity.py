@@ -69,7 +69,13 @@ def test_psnr_is_expected_of_a_network_whose_pixel_loss_is_a_function_of_its_own
 
 # Losses that hold an output to the reference pixel by pixel: those of ispl_model by name, and a method's own functions.
 PIXEL_LOSSES = {"l1", "mse", "l1_steps", "l1_pyramid"}
-OWN_PIXEL_LOSSES = {"waveletcnn": "image", "waveletcnn:x16": "image", "vdnet": "likelihood"}
+OWN_PIXEL_LOSSES = {
+    "waveletcnn": "image",
+    "waveletcnn:x16": "image",
+    "vdnet": "likelihood",
+    "deblurgan_v2": "normalised_mse",
+    "deblurgan_v2:inception": "normalised_mse",
+}
 
 
 @pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.trainable])

@@ -29,9 +29,9 @@ WORKED_OUT = {
         (softplus(1) + softplus(-1)) / 2,
         (softplus(-2) + softplus(0)) / 2 + (softplus(-1) + softplus(1)) / 2,
     ),
-    # relative real: 2, 0; relative fake: -2, 0
-    "ragan": (softplus(2) / 2 + softplus(0) / 2 + softplus(2) / 2 + softplus(0) / 2, softplus(-2) + softplus(0)),
-    "ragan-ls": ((9 + 1) / 2 + (9 + 1) / 2, (1 + 1) / 2 + (1 + 1) / 2),
+    # relative real: 2, 0; relative fake: -2, 0; ESRGAN's and DeblurGAN-v2's programs take the mean of both
+    "ragan": ((softplus(2) + softplus(0)) / 2, (softplus(-2) + softplus(0)) / 2),
+    "ragan-ls": ((9 + 1) / 2, (1 + 1) / 2),
     "wgan-gp": (0.0, -1.0),
 }
 

@@ -139,6 +139,12 @@ def test_a_methods_own_taps_are_taken_from_vgg_with_random_weights(tmp_path):
     assert loss.mean.flatten()[0].item() == pytest.approx(0.485) and len(loss.trunk) == 35
 
 
+def test_a_method_may_ask_for_vggs_features_of_images_in_minus_1_to_1(tmp_path):
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    loss = Perceptual(vgg_file(tmp_path / "vgg.pth"), Taps({"conv3_3": 1.0}, normalised=False, signed=True))
+    torch.testing.assert_close(loss.features(image)[0], loss.trunk(2 * image - 1))
+
+
 def test_squeezenet_stands_in_for_vggs_taps(squeezenet_file):
     loss = Perceptual(str(squeezenet_file), Taps({"conv5_4": 1.0}, distance="mse", normalised=False))
     ours, theirs = torch.full((1, 3, 64, 64), 0.25), torch.full((1, 3, 64, 64), 0.75)

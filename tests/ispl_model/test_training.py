@@ -38,6 +38,16 @@ def test_the_rate_drops_at_its_shares_and_a_pretraining_comes_before():
     assert [list(training.stage(step, 10)) for step in (0, 1, 2, 9)] == [["mse"], ["mse"], ["l1"], ["l1"]]
 
 
+def test_a_pretraining_has_drops_and_cosines_of_its_own():
+    first = Pretraining(share=0.5, losses={"mse": 1.0}, learning_rate=1.0, drops={0.5: 0.1})
+    rates = [replace(PIXEL, pretraining=first).rate(step, 8) for step in range(8)]
+    np.testing.assert_allclose(rates, [1, 1, 0.1, 0.1] + [PIXEL.learning_rate] * 4)
+    falling = replace(PIXEL, pretraining=replace(first, drops={}, cosines=2))
+    half = 0.5**0.5 / 2  # cos(45 degrees) / 2
+    expected = [1, 0.5 + half, 0.5, 0.5 - half] * 2
+    np.testing.assert_allclose([falling.rate(step, 16) for step in range(8)], expected)
+
+
 def test_headers_of_todays_trainings_keep_their_facts_and_hashes():
     assert set(ISPL_TRAINING.facts()) == {"scale", "losses", "learning_rate", "betas", "constant_share", "crop"}
 
@@ -52,7 +62,9 @@ def test_facts_are_plain_data_and_name_what_was_asked():
     )
     facts = json.loads(json.dumps(training.facts()))
     assert facts["functions"] == ["own"] and facts["drops"] == {"0.5": 0.1}
-    assert facts["perceptual"] == {"layers": {"conv5_4": 1.0}, "distance": "l1", "normalised": True}
+    asked = {"layers": {"conv5_4": 1.0}, "distance": "l1", "normalised": True, "signed": False}
+    assert facts["perceptual"] == asked and "version" not in facts
+    assert replace(training, version=2).facts() == training.facts() | {"version": 2}
 
 
 @pytest.mark.parametrize(

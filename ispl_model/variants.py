@@ -28,6 +28,7 @@ class Variant:
     starts_as_image: the first channels of the finest guide start as the image, so the untrained network can pass it on.
         Not so in the authors' code, where they are standardised: the denoising that took 60 steps from the guide passed
         on (24.2 dB) took 30 from a mid grey (width 8).
+    revision: raised when weights of the same names come to mean another network; those of an older one are refused.
     """
 
     embedding: str
@@ -35,6 +36,7 @@ class Variant:
     spade: bool = False
     starts_as_image: bool = True
     picture: range = RGB
+    revision: int = 0
 
 
 VARIANTS = {
@@ -47,7 +49,7 @@ VARIANTS = {
     "isp_matrix": Variant("pac", MatrixFusion),
     "isp_style": Variant("pac", StyleFusion, starts_as_image=False),
     "isp_multi_code": Variant("pac", MultiCodeFusion),
-    "released": Variant("lip", UnetFusion, spade=True, starts_as_image=False),
+    "released": Variant("lip", UnetFusion, spade=True, starts_as_image=False, revision=1),
 }
 
 
@@ -58,9 +60,10 @@ class IsplConfig:
     variant: key of VARIANTS. width: channels at full resolution, doubled at each halving up to 16 * width.
     size: side of the image in pixels, 64, 128, 256 or 512. projection: channels D of g in eq. 9.
     levels: with the convolutions of ispl_model.fusion.LevelInput, so that the network can be asked for a level.
+    revision: of the variant, None for today's. Checkpoints that do not know it are of revision 0.
 
     Raises:
-        InputError: variant is unknown. ValueError: a number is out of range.
+        InputError: variant is unknown. ValueError: a number is out of range, or the revision is not today's.
     """
 
     variant: str = "isp_unet_pac"
@@ -68,6 +71,7 @@ class IsplConfig:
     size: int = 512
     projection: int = 32
     levels: bool = False
+    revision: int | None = None
 
     def __post_init__(self) -> None:
         if self.variant not in VARIANTS:
@@ -76,6 +80,13 @@ class IsplConfig:
             raise ValueError(f"IsplConfig: size must be one of {SIZES} pixels, got {self.size}")
         if self.width < 1 or self.projection < 1:
             raise ValueError(f"IsplConfig: width and projection must be >= 1, got {self.width} and {self.projection}")
+        current = VARIANTS[self.variant].revision
+        if self.revision not in (None, current):
+            raise ValueError(
+                f"the weights are of {self.variant} in revision {self.revision}, which computes otherwise than today's "
+                f"revision {current}; train it again"
+            )
+        object.__setattr__(self, "revision", current)
 
     @property
     def top_level(self) -> int:

@@ -19,6 +19,7 @@ import torch
 from degrade.errors import InputError
 from degrade.files import write_bytes, write_json
 from ispl_model.checkpoint import load_header, read_tensors, save, write_tensors
+from ispl_model.health import Health
 from ispl_model.trainer import NotFinite, Trainer
 
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not tell one training from another
@@ -30,15 +31,12 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Point:
-    """How far a training has come: steps done, seconds spent, losses of the last step.
-
-    astray: how many steps in a row the discriminator's loss has not been healthy.
-    """
+    """How far a training has come: steps done, seconds spent, losses of the last step, the discriminator's health."""
 
     step: int = 0
     seconds: float = 0.0
     losses: dict[str, float] = field(default_factory=dict)
-    astray: int = 0
+    health: Health = Health()
 
 
 class Progress:
@@ -81,7 +79,7 @@ class Progress:
             raise InputError(f"{self.state}: does not fit this network; delete it to train from the start") from error
         if self.writes:
             self._cut_losses(saved["step"])
-        return Point(saved["step"], saved["seconds"], saved["losses"], saved.get("astray", 0))
+        return Point(saved["step"], saved["seconds"], saved["losses"], Health(**saved.get("health", {})))
 
     def record(self, point: Point, rate: float) -> None:
         """Remember one line of losses.csv; written by the next save. A loss that a step has not is left empty."""
@@ -99,14 +97,17 @@ class Progress:
         facts = asdict(point)
         write_tensors(self.state, tensors, {"header": self.header, **facts})
 
-    def finish(self, trainer: Trainer, point: Point, images_seen: int) -> None:
-        """Write losses, train.json and last of all the checkpoint; then the state is no longer needed."""
+    def finish(self, trainer: Trainer, point: Point, images_seen: int, warning: str | None) -> None:
+        """Write losses, train.json and last of all the checkpoint; then the state is no longer needed.
+
+        warning: a sentence for train.json on what went wrong on the way.
+        """
         self._finite_tensors(trainer, point)
         if not self.writes:
             return
         self._write_losses()
         result = {"steps": point.step, "images_seen": images_seen, "seconds": round(point.seconds, 2)}
-        self._write_report(result | {"losses": point.losses})
+        self._write_report(result | {"losses": point.losses, "warning": warning})
         save(self.out, trainer.weights(), self.header)
         self.state.unlink(missing_ok=True)
 

@@ -40,3 +40,11 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
         run = TrainRun(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
         train(network, {"method": name, "network": config}, module.TRAINING, run, split, path)
         return path, True
+
+
+def training_warning(checkpoint: Path) -> str | None:
+    """What train.json beside a finished checkpoint warns of, such as a collapsed discriminator; None for nothing."""
+    from ispl_model.progress import read_report
+
+    report = read_report(checkpoint.with_name("train.json"))
+    return report["result"].get("warning") if report and report["result"] else None

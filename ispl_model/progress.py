@@ -61,7 +61,7 @@ class Progress:
 
     def result(self) -> dict[str, Any] | None:
         """What train.json tells of this training when it has reached its end, else None."""
-        report = _read_report(self.report)
+        report = read_report(self.report)
         return report["result"] if self.out.exists() and report else None
 
     def resume(self, trainer: Trainer) -> Point:
@@ -132,7 +132,7 @@ class Progress:
         readers: dict[Path, Callable[[Path], Any]] = {
             self.out: load_header,
             self.state: lambda path: read_tensors(path, only_header=True)[1].get("header"),
-            self.report: lambda path: (_read_report(path) or {}).get("header"),
+            self.report: lambda path: (read_report(path) or {}).get("header"),
         }
         for path, reader in readers.items():
             found = reader(path) if path.exists() else self.header
@@ -183,7 +183,8 @@ def stop_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _read_report(path: Path) -> dict[str, Any] | None:
+def read_report(path: Path) -> dict[str, Any] | None:
+    """Header and result of a train.json, None where there is none. Raises InputError when it is something else."""
     if not path.exists():
         return None
     try:

@@ -49,9 +49,7 @@ _FIRST_FACTS = ("scale", "losses", "learning_rate", "betas", "constant_share", "
 class Pretraining:
     """A first stage: `share` of the steps with these losses alone, at a constant rate; a discriminator starts after it.
 
-    SRGAN's and ESRGAN's PSNR stage is one. What comes after it is a training of its own that starts from its weights:
-    the optimiser has no moments yet, and shares of steps count from there. Source: open-mmlab/mmsr 037933b,
-    train_ESRGAN.yml (pretrain_model_G given, resume_state empty) and SRGAN_model.py.
+    SRGAN's and ESRGAN's PSNR stage is one.
     """
 
     share: float
@@ -127,7 +125,12 @@ class Training:
         return self.losses if step >= self._first_steps(steps) else self.pretraining.losses
 
     def switches(self, step: int, steps: int) -> bool:
-        """Whether this step of 0 ... steps - 1 is the first after the pretraining."""
+        """Whether this step of 0 ... steps - 1 is the first after the pretraining.
+
+        What begins there is a training of its own that takes over the weights alone: its optimisers are fresh and
+        its rate counts from there. So are ESRGAN's and mmsr's SRGAN trained: open-mmlab/mmagic 037933b,
+        codes/options/train/train_ESRGAN.yml has a pretrain_model_G and an empty resume_state.
+        """
         return self.pretraining is not None and step == self._first_steps(steps)
 
     def rate(self, step: int, steps: int) -> float:
@@ -153,10 +156,7 @@ class Training:
     def facts(self) -> dict[str, Any]:
         """Plain data for headers and hashes; what came later is left out at its default, as if it were not there."""
         told = (one for one in fields(self) if one.name in _FIRST_FACTS or getattr(self, one.name) != _default(one))
-        facts = {one.name: _plain(getattr(self, one.name)) for one in told}
-        if self.pretraining:
-            facts["pretraining"] |= {"then": "a fresh optimiser"}  # earlier versions kept the moments
-        return facts
+        return {one.name: _plain(getattr(self, one.name)) for one in told}
 
 
 @dataclass(frozen=True)

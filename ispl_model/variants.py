@@ -28,6 +28,8 @@ class Variant:
     starts_as_image: the first channels of the finest guide start as the image, so the untrained network can pass it on.
         Not so in the authors' code, where they are standardised: the denoising that took 60 steps from the guide passed
         on (24.2 dB) took 30 from a mid grey (width 8).
+    bright: whether the image at 16x16 is added to y_0, through a convolution (see Encoder). So where the generator gets
+        y_0 alone, as guide and as x_0: else it would restore an image and its half-bright copy to the same image.
     revision: raised when weights of the same names come to mean another network; those of an older one are refused.
     """
 
@@ -36,18 +38,19 @@ class Variant:
     spade: bool = False
     starts_as_image: bool = True
     picture: range = RGB
+    bright: bool = False
     revision: int = 0
 
 
 VARIANTS = {
     "ep_map": Variant("picture", UnetFusion, spade=True, starts_as_image=False, picture=PARSING),
     "ep_16x": Variant("picture", UnetFusion, spade=True),
-    "isp_y0": Variant("conv", FirstMapFusion, starts_as_image=False),
+    "isp_y0": Variant("conv", FirstMapFusion, starts_as_image=False, bright=True, revision=1),
     "isp_unet": Variant("conv", UnetFusion),
     "isp_unet_pac": Variant("pac", UnetFusion),
     "isp_concat": Variant("pac", ConcatFusion),
     "isp_matrix": Variant("pac", MatrixFusion),
-    "isp_style": Variant("pac", StyleFusion, starts_as_image=False),
+    "isp_style": Variant("pac", StyleFusion, starts_as_image=False, bright=True, revision=1),
     "isp_multi_code": Variant("pac", MultiCodeFusion),
     "released": Variant("lip", UnetFusion, spade=True, starts_as_image=False, revision=1),
 }

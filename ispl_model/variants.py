@@ -30,6 +30,9 @@ class Variant:
         on (24.2 dB) took 30 from a mid grey (width 8).
     bright: whether the image at 16x16 is added to y_0, through a convolution (see Encoder). So where the generator gets
         y_0 alone, as guide and as x_0: else it would restore an image and its half-bright copy to the same image.
+        ISP-Y0 after 400 steps of L1 on mosaic16 (width 8, 128 px, one seed, 60 faces): 20.7 dB without, 22.6 with it;
+        22.7 without norms, with which adaptive convolutions start almost dead; 20.4 where x_0 alone is made of the
+        image, as in the authors' code: the norms of eq. 10 take its brightness away.
     revision: raised when weights of the same names come to mean another network; those of an older one are refused.
     """
 

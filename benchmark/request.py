@@ -90,6 +90,7 @@ class Weights:
     sha256: str
     train_split: str  # what it was trained on, or the validation split the parameters were chosen on
     steps: int | None  # of training
+    warning: str | None = None  # on a training that went wrong on the way
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from benchmark.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runfile import claim
 from benchmark.scoring import Subject
 from benchmark.session import Session, device_of
-from benchmark.training import trained
+from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
 from degrade.errors import InputError
 from degrade.files import sha256_file
@@ -125,7 +125,7 @@ def _trained(request: RunRequest, task: str, summary: RunSummary) -> Weights:
         path, made = trained(settings, request.method, request.seed, recipe, prepared.split)
     summary.trainings_made += made
     summary.trainings_reused += not made
-    return Weights(path, sha256_file(path), prepared.label, settings.profile.steps)
+    return Weights(path, sha256_file(path), prepared.label, settings.profile.steps, training_warning(path))
 
 
 def _tuned(request: RunRequest, task: str, summary: RunSummary) -> Weights:

@@ -27,7 +27,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     profile, name, module = settings.profile, methods.canonical(method), methods.method_module(method)
     config = asdict(module.configure(profile.width, profile.size))
     perceptual = profile.perceptual if "perceptual" in module.TRAINING.losses else "none"
-    shape = {key: value for key, value in config.items() if value is not False}  # what older versions did not know
+    shape = {key: value for key, value in config.items() if value}  # without what older versions did not know
     facts = {"method": name, "network": shape, "training": module.TRAINING.facts(), "split": split.digest}
     facts |= {"steps": profile.steps, "batch": profile.batch, "seed": seed, "perceptual": perceptual_label(perceptual)}
     path = checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
@@ -40,3 +40,11 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
         run = TrainRun(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
         train(network, {"method": name, "network": config}, module.TRAINING, run, split, path)
         return path, True
+
+
+def training_warning(checkpoint: Path) -> str | None:
+    """What train.json beside a finished checkpoint warns of, such as a collapsed discriminator; None for nothing."""
+    from ispl_model.progress import read_report
+
+    report = read_report(checkpoint.with_name("train.json"))
+    return report["result"].get("warning") if report and report["result"] else None

@@ -141,9 +141,10 @@ def _curves_sentence(losses: Path) -> str:
 def _train_sentence(summary: "TrainSummary") -> str:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in summary.losses.items())
     rate = summary.images_seen / summary.seconds if summary.seconds else math.inf
+    warning = f"\nWarning: {summary.warning}" if summary.warning else ""
     return (
         f"trained {summary.steps} steps, {summary.images_seen} images in {summary.seconds:.1f} s "
-        f"({rate:.2f} images/s); last losses: {losses}\n{summary.path}"
+        f"({rate:.2f} images/s); last losses: {losses}{warning}\n{summary.path}"
     )
 
 

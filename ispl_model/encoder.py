@@ -8,6 +8,7 @@ from torch import nn
 
 from ispl_model.pac import PixelAdaptiveConv2d
 from ispl_model.spade import standardise
+from ispl_model.stack import aligned
 
 
 class Encoder(nn.Module):
@@ -20,26 +21,35 @@ class Encoder(nn.Module):
 
     The full-resolution map is not normalised (the authors' code does): normalised there, an image and
     its half-bright copy give the same features at every level and no output can have the right brightness.
-    With "lip" it is, and each stage pools before it convolves: that is the authors' code.
+    With "lip" it is, y_0 is standardised too (there the last stage leaves out the ReLU alone), and each stage pools
+    before it convolves: that is the authors' code, Lotayou/Face-Renovation 0532c90, models/networks/generator.py.
     """
 
-    def __init__(self, channels: Sequence[int], convolution: str, projection: int) -> None:
-        """channels: of y_0 ... y_n. convolution: "pac", "conv" or "lip". projection: channels D of g in eq. 9."""
+    def __init__(self, channels: Sequence[int], convolution: str, projection: int, bright: bool = False) -> None:
+        """channels: of y_0 ... y_n. convolution: "pac", "conv" or "lip". projection: channels D of g in eq. 9.
+
+        bright: whether a 3x3 convolution of the image at the side of y_0 is added to y_0. The norms leave no
+            brightness in it, so a network that gets y_0 alone needs that.
+        """
         super().__init__()
         self.map_channels = tuple(channels)
-        self.standardises_image = convolution == "lip"
+        self.authors = convolution == "lip"
         fine_to_coarse = self.map_channels[::-1]
         self.head = nn.Conv2d(3, fine_to_coarse[0], 3, padding=1, bias=False)
         nn.init.dirac_(self.head.weight[:3])  # the first three channels start as red, green and blue
         pairs = zip(fine_to_coarse, fine_to_coarse[1:], strict=False)
         self.stages = nn.ModuleList(_stage(inputs, outputs, convolution, projection) for inputs, outputs in pairs)
+        self.picture = nn.Conv2d(3, fine_to_coarse[-1], 3, padding=1) if bright else None
 
     def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
         head = self.head(image)
-        maps = [F.relu(standardise(head) if self.standardises_image else head)]  # (N, 3, S, S) => (N, width, S, S)
+        maps = [F.relu(standardise(head) if self.authors else head)]  # (N, 3, S, S) => (N, width, S, S)
         for stage in self.stages[:-1]:
             maps.append(F.relu(standardise(stage(maps[-1]))))  # (N, C, H, W) => (N, 2C, H/2, W/2)
-        maps.append(self.stages[-1](maps[-1]))
+        smallest = self.stages[-1](maps[-1])
+        if self.picture is not None:
+            smallest = smallest + self.picture(aligned(image, smallest))
+        maps.append(standardise(smallest) if self.authors else smallest)
         return maps[::-1]
 
 

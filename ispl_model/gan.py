@@ -20,7 +20,7 @@ class GanLoss:
     """What the generator and the discriminator minimise, both functions of (real scores, fake scores).
 
     relativistic: the generator's depends on the real scores, which are None otherwise. penalty: weight of
-    the gradient penalty. healthy: the discriminator's loss between these two; see ispl_model.train.PATIENCE.
+    the gradient penalty. healthy: the discriminator's loss between these two; see ispl_model.health.
     """
 
     generator: ScoreLoss
@@ -28,6 +28,15 @@ class GanLoss:
     relativistic: bool = False
     penalty: float = 0.0
     healthy: tuple[float, float] = (1e-4, 100.0)
+
+    @property
+    def certain(self) -> float | None:
+        """Below this discriminator's loss it tells all images apart: a hundredth of the loss where every score is 0.
+
+        None where that is 0, as wgan-gp's, which has no floor.
+        """
+        undecided = self.discriminator(torch.zeros(1), torch.zeros(1)).item()
+        return undecided / 100 or None
 
 
 def _towards(score: torch.Tensor, target: float) -> torch.Tensor:

@@ -80,7 +80,7 @@ class Ispl(nn.Module):
         if variant.embedding == "picture":
             self.encoder = Pyramid(len(config.channels), variant.picture)
         else:
-            self.encoder = Encoder(config.channels, variant.embedding, config.projection)
+            self.encoder = Encoder(config.channels, variant.embedding, config.projection, variant.bright)
         self.fusion = variant.fusion(self.encoder.map_channels)
         self.generator = Generator(config.channels, self.fusion.guide_channels, variant)
         self.level_input = LevelInput(self.fusion.guide_channels) if config.levels else None

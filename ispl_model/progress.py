@@ -19,6 +19,7 @@ import torch
 from degrade.errors import InputError
 from degrade.files import write_bytes, write_json
 from ispl_model.checkpoint import load_header, read_tensors, save, write_tensors
+from ispl_model.health import Health
 from ispl_model.trainer import NotFinite, Trainer
 
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not tell one training from another
@@ -30,15 +31,12 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Point:
-    """How far a training has come: steps done, seconds spent, losses of the last step.
-
-    astray: how many steps in a row the discriminator's loss has not been healthy.
-    """
+    """How far a training has come: steps done, seconds spent, losses of the last step, the discriminator's health."""
 
     step: int = 0
     seconds: float = 0.0
     losses: dict[str, float] = field(default_factory=dict)
-    astray: int = 0
+    health: Health = Health()
 
 
 class Progress:
@@ -63,7 +61,7 @@ class Progress:
 
     def result(self) -> dict[str, Any] | None:
         """What train.json tells of this training when it has reached its end, else None."""
-        report = _read_report(self.report)
+        report = read_report(self.report)
         return report["result"] if self.out.exists() and report else None
 
     def resume(self, trainer: Trainer) -> Point:
@@ -81,7 +79,7 @@ class Progress:
             raise InputError(f"{self.state}: does not fit this network; delete it to train from the start") from error
         if self.writes:
             self._cut_losses(saved["step"])
-        return Point(saved["step"], saved["seconds"], saved["losses"], saved.get("astray", 0))
+        return Point(saved["step"], saved["seconds"], saved["losses"], Health(**saved.get("health", {})))
 
     def record(self, point: Point, rate: float) -> None:
         """Remember one line of losses.csv; written by the next save. A loss that a step has not is left empty."""
@@ -99,14 +97,17 @@ class Progress:
         facts = asdict(point)
         write_tensors(self.state, tensors, {"header": self.header, **facts})
 
-    def finish(self, trainer: Trainer, point: Point, images_seen: int) -> None:
-        """Write losses, train.json and last of all the checkpoint; then the state is no longer needed."""
+    def finish(self, trainer: Trainer, point: Point, images_seen: int, warning: str | None) -> None:
+        """Write losses, train.json and last of all the checkpoint; then the state is no longer needed.
+
+        warning: a sentence for train.json on what went wrong on the way.
+        """
         self._finite_tensors(trainer, point)
         if not self.writes:
             return
         self._write_losses()
         result = {"steps": point.step, "images_seen": images_seen, "seconds": round(point.seconds, 2)}
-        self._write_report(result | {"losses": point.losses})
+        self._write_report(result | {"losses": point.losses, "warning": warning})
         save(self.out, trainer.weights(), self.header)
         self.state.unlink(missing_ok=True)
 
@@ -131,7 +132,7 @@ class Progress:
         readers: dict[Path, Callable[[Path], Any]] = {
             self.out: load_header,
             self.state: lambda path: read_tensors(path, only_header=True)[1].get("header"),
-            self.report: lambda path: (_read_report(path) or {}).get("header"),
+            self.report: lambda path: (read_report(path) or {}).get("header"),
         }
         for path, reader in readers.items():
             found = reader(path) if path.exists() else self.header
@@ -182,7 +183,8 @@ def stop_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _read_report(path: Path) -> dict[str, Any] | None:
+def read_report(path: Path) -> dict[str, Any] | None:
+    """Header and result of a train.json, None where there is none. Raises InputError when it is something else."""
     if not path.exists():
         return None
     try:

@@ -95,7 +95,7 @@ def load_network(path: Path, device: str | torch.device = "auto") -> tuple[Ispl,
     if not str(header["method"]).startswith("ispl:"):
         raise InputError(f"{path}: expected a checkpoint of ispl, got one of {header['method']}")
     try:
-        config = IsplConfig(**header["network"])
+        config = IsplConfig(**{"revision": 0, **header["network"]})
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: its header does not describe an ISPL network ({error})") from error
     network = seeded_build(lambda: Ispl(config), 0)  # the draw is overwritten at once, but must not leak

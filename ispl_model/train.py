@@ -23,6 +23,7 @@ from ispl_model.device import device_name, own_randomness, seeded_build
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES, Adversary
 from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.health import PATIENCE, Health
 from ispl_model.identity import Identity
 from ispl_model.losses import LOSSES
 from ispl_model.objective import Objective
@@ -35,18 +36,20 @@ from ispl_model.trainer import NotFinite, Trainer
 from ispl_model.training import Training, TrainRun
 from ispl_model.variants import SMALLEST_MAP
 
-PATIENCE = 500  # steps for which a discriminator's loss may be unhealthy
-
 
 @dataclass(frozen=True)
 class TrainSummary:
-    """seconds: of training, over all resumes; losses: the last step's, not weighted."""
+    """seconds: of training, over all resumes; losses: the last step's, not weighted.
+
+    warning: a sentence on a discriminator that collapsed (ispl_model.health), else None.
+    """
 
     path: Path
     steps: int
     images_seen: int
     seconds: float
     losses: dict[str, float]
+    warning: str | None = None
 
 
 # Sections 3.5 and 4.1: LSGAN + 10 feature matching + 10 perceptual, no pixel loss; Adam 2e-4 (0.9, 0.999),
@@ -167,19 +170,22 @@ def _run(
         for passes in batches(pairs, share, range(point.step, run.steps), run.workers):
             reseed(_step_seed(run, point.step, processes))
             losses = _step(trainer, progress, run, point.step, passes)
-            astray = _astray(training, point, losses)
-            point = Point(point.step + 1, time.perf_counter() - started, losses, astray)
+            health = _health(training, point, losses)
+            point = Point(point.step + 1, time.perf_counter() - started, losses, health)
             progress.record(point, training.rate(point.step - 1, run.steps))
             bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
             bar.update(share.images)
             _keep(trainer, progress, run, point, pairs, processes.any(stopped()))
-    progress.finish(trainer, point, run.steps * share.images)
+    warning = point.health.warning(GAN_LOSSES[training.gan]) if training.gan else None
+    progress.finish(trainer, point, run.steps * share.images, warning)
 
 
 def _step(trainer: Trainer, progress: Progress, run: TrainRun, step: int, passes: Sequence[Pair]) -> dict[str, float]:
     """One update of everything; InputError when a loss is not finite."""
     training = trainer.training
     asked = {"level": level} if (level := drawn_level(trainer.network, training, run.seed, step)) is not None else {}
+    if training.switches(step, run.steps):
+        trainer.forget()
     try:
         rate, weights = training.rate(step, run.steps), training.stage(step, run.steps)
         losses = trainer.step([_batch(pair, trainer.processes.device) for pair in passes], rate, weights, **asked)
@@ -204,22 +210,21 @@ def _batch(pair: Pair, device: torch.device) -> dict[str, torch.Tensor]:
     return {"input": given, "degraded": given[:, :3], "reference": reference}
 
 
-def _astray(training: Training, before: Point, losses: Mapping[str, float]) -> int:
-    """For how many steps in a row the discriminator's loss has not been healthy."""
+def _health(training: Training, before: Point, losses: Mapping[str, float]) -> Health:
     if "discriminator" not in losses:
-        return 0
-    low, high = GAN_LOSSES[training.gan].healthy
-    return 0 if low <= losses["discriminator"] <= high else before.astray + 1
+        return before.health
+    return before.health.after(before.step + 1, GAN_LOSSES[training.gan], losses["discriminator"])
 
 
 def _keep(
     trainer: Trainer, progress: Progress, run: TrainRun, point: Point, pairs: TrainingPairs, stopping: bool
 ) -> None:
     """Save what is due after a step, and end a training that was stopped or has gone astray."""
-    if point.astray >= PATIENCE:
+    if point.health.astray >= PATIENCE:
         loss = f"the discriminator's loss ({point.losses['discriminator']:.3g})"
         raise progress.stopped(point.step, f"{loss} has been out of its healthy range for {PATIENCE} steps")
-    if stopping or (point.step % run.checkpoint_every == 0 and not point.astray):  # else the last good state stays
+    well = not point.health.astray  # else the last good state stays
+    if stopping or (point.step % run.checkpoint_every == 0 and well):
         progress.save(trainer, point)
     if run.samples_every and progress.writes and (point.step % run.samples_every == 0 or point.step == run.steps):
         write_samples(progress.out.parent / "samples", point.step, trainer, pairs)

@@ -62,6 +62,10 @@ class Trainer:
                 values |= self._discriminator_step(restored, batches, rate)
         return values
 
+    def forget(self) -> None:
+        """Give the generator a fresh optimiser, as at the start of a training."""
+        self.optimisers["generator"] = _optimiser("generator", self.network, self.training)
+
     def _outputs(self, batch: Tensors, asked: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         with mixed_precision(batch["input"].device):
             output = self.network(batch["input"], **asked)

@@ -142,6 +142,15 @@ class Training:
         """The losses of step 0 ... steps - 1."""
         return self.losses if step >= self._first_steps(steps) else self.pretraining.losses
 
+    def switches(self, step: int, steps: int) -> bool:
+        """Whether this step of 0 ... steps - 1 is the first after the pretraining.
+
+        What begins there is a training of its own that takes over the weights alone: its optimisers are fresh and
+        its rate counts from there. So are ESRGAN's and mmsr's SRGAN trained: open-mmlab/mmagic 037933b,
+        codes/options/train/train_ESRGAN.yml has a pretrain_model_G and an empty resume_state.
+        """
+        return self.pretraining is not None and step == self._first_steps(steps)
+
     def rate(self, step: int, steps: int) -> float:
         """The network's learning rate in step 0 ... steps - 1. Step `steps` would have 0 where the rate falls at all.
 

@@ -107,6 +107,19 @@ def test_the_run_file_says_how_to_get_the_scores_again(tmp_path):
     assert session["uncommitted_changes"] in (True, False) if session["commit"] else True
 
 
+def test_the_run_file_tells_of_a_discriminator_that_collapsed_also_when_its_checkpoint_is_reused(tmp_path):
+    def warning(method_request):
+        (path,) = run(method_request).places
+        return json.loads(path.with_suffix(".json").read_text())["weights"]["warning"]
+
+    assert warning(request(tmp_path, "esrgan")) is None
+    (report,) = (tmp_path / "work" / "checkpoints").glob("*/train.json")
+    facts = json.loads(report.read_text())
+    facts["result"]["warning"] = "the discriminator collapsed"
+    report.write_text(json.dumps(facts))
+    assert warning(replace(request(tmp_path, "esrgan"), anew=True)) == "the discriminator collapsed"
+
+
 def subject(prepared):
     return scoring.Subject("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
 

@@ -12,6 +12,7 @@ from ispl_model import checkpoint
 from ispl_model.device import find_device, mixed_precision, own_randomness, seeded_build
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
+from ispl_model.variants import VARIANTS
 
 CONFIG = {"variant": "isp_unet_pac", "width": 2, "size": 64, "projection": 4}
 CPU = torch.device("cpu")
@@ -29,6 +30,14 @@ def test_restored_images_keep_the_contract(network_file):
         check_image(image)
         assert image.shape == (64, 64, 3) and image.flags["C_CONTIGUOUS"]
     assert not np.array_equal(restored[0], restored[1])
+
+
+@pytest.mark.parametrize("variant", [name for name, variant in VARIANTS.items() if variant.revision])
+def test_weights_from_before_a_variant_computed_as_today_are_refused(variant, save_network):
+    with pytest.raises(InputError, match=f"the weights are of {variant} in revision 0, .* train it again"):
+        load_network(save_network(variant=variant), "cpu")  # its header knows no revision, as older ones
+    revision = VARIANTS[variant].revision
+    assert load_network(save_network(variant=variant, revision=revision), "cpu")[0].config.revision == revision
 
 
 def test_outputs_beyond_the_range_are_clipped():

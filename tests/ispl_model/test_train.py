@@ -183,10 +183,28 @@ def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make
     seen = []
 
     def loss(real, fake):
-        seen.append(None)
+        seen.extend([None] * (real.numel() > 1))  # a map of scores
         return _lsgan_discriminator(real, fake) + (2 * healthy[1] if len(seen) > 2 * 5 else 0)  # two scales a step
 
     monkeypatch.setitem(GAN_LOSSES, "lsgan", replace(GAN_LOSSES["lsgan"], discriminator=loss))
     with pytest.raises(InputError, match=r"stopped in step 9 because the discriminator's loss \(20\d.*for 4 steps"):
         train(tiny(), HEADER, ADVERSARIAL, TrainRun(20, 1, checkpoint_every=1), make_tiny_split("sr4"), tmp_path / "m")
     assert checkpoint.read_tensors(tmp_path / "state.safetensors")[1]["step"] == 5
+
+
+def test_a_discriminator_that_collapsed_is_told_in_the_report_of_an_interrupted_training_too(
+    make_tiny_split, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("ispl_model.health.COLLAPSE", 4)
+
+    def almost_nothing(real, fake):  # for maps of scores; the single scores of an undecided one cost what they do
+        return _lsgan_discriminator(real, fake) * (1e-3 if real.numel() > 1 else 1)
+
+    split, run, out = make_tiny_split("sr4"), TrainRun(6, 1), tmp_path / "m"
+    assert train(tiny(), HEADER, ADVERSARIAL, run, split, tmp_path / "well" / "m").warning is None
+    monkeypatch.setitem(GAN_LOSSES, "lsgan", replace(GAN_LOSSES["lsgan"], discriminator=almost_nothing))
+    with pytest.raises(Interrupted):
+        train(tiny({3: stop}), HEADER, ADVERSARIAL, run, split, out)
+    summary = train(tiny(), HEADER, ADVERSARIAL, run, split, out)
+    assert "the discriminator collapsed: from step 1 on its loss stayed below 0.01" in summary.warning
+    assert json.loads((tmp_path / "train.json").read_text())["result"]["warning"] == summary.warning

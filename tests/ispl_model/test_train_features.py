@@ -73,12 +73,13 @@ def test_half_of_the_steps_ask_for_a_level_drawn_uniformly(make_tiny_split, tmp_
     assert checkpoint.load_header(tmp_path / "m")["training"]["levels"] is True
 
 
-def test_a_training_with_a_pretraining_goes_on_exactly_and_its_table_has_one_shape(make_tiny_split, tmp_path):
+@pytest.mark.parametrize("stopped", [1, 2, 3])  # before, at and behind the switch
+def test_a_training_with_a_pretraining_goes_on_exactly_and_its_table_has_one_shape(make_tiny_split, tmp_path, stopped):
     split, training = make_tiny_split("sr4"), replace(ADVERSARIAL, pretraining=Pretraining(0.5, {"l1": 1.0}, 1e-3))
     run = TrainRun(4, 1)
     train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
     with pytest.raises(Interrupted):
-        train(tiny({1: stop}), HEADER, training, run, split, tmp_path / "parts" / "m")
+        train(tiny({stopped: stop}), HEADER, training, run, split, tmp_path / "parts" / "m")
     train(tiny(), HEADER, training, run, split, tmp_path / "parts" / "m")
     assert (tmp_path / "parts" / "m").read_bytes() == (tmp_path / "whole" / "m").read_bytes()
     table = [line.split(",") for line in lines(tmp_path / "parts" / "m")]
@@ -86,6 +87,22 @@ def test_a_training_with_a_pretraining_goes_on_exactly_and_its_table_has_one_sha
     assert [[bool(cell) for cell in row[2:]] for row in table[1:]] == [[True, False, False, False]] * 2 + [
         [False, True, True, True]
     ] * 2
+
+
+def test_the_step_after_a_pretraining_is_the_first_of_a_fresh_optimiser(make_tiny_split, tmp_path):
+    """Adam's first step moves every weight that has a gradient by the learning rate, whatever the gradient is."""
+    split, rate = make_tiny_split("sr4"), 1e-4
+    first = Pretraining(0.75, {"l1": 1.0}, 1e-2)
+    training = replace(PIXEL, losses={"mse": 1.0}, learning_rate=rate, constant_share=1.0, pretraining=first)
+    with pytest.raises(Interrupted):
+        train(tiny({3: stop}), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+    before = checkpoint.read_tensors(tmp_path / "state.safetensors")[0]
+    train(tiny(), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+    moves = [(value - before[f"generator.{key}"]).abs() for key, value in weights(tmp_path / "m").items()]
+    moved = torch.cat([move.flatten() for move in moves])
+    moved = moved[moved > 0]
+    assert len(moved) > 100
+    torch.testing.assert_close(moved, torch.full_like(moved, rate), rtol=0.01, atol=0)
 
 
 def test_samples_show_the_first_faces_and_change_nothing(make_tiny_split, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from degrade.errors import InputError
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl
-from ispl_model.variants import SIZES, VARIANTS, IsplConfig
+from ispl_model.variants import RGB, SIZES, VARIANTS, IsplConfig
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 
@@ -85,6 +85,24 @@ def test_it_learns_one_image_and_its_two_modes_then_agree_within_one_grey_level(
     with torch.no_grad():
         assert psnr(network(degraded), reference) > before + 0.5
         assert (network.train()(degraded) - network.eval()(degraded)).abs().max() < 1 / 255
+
+
+def randomised(network: Ispl) -> Ispl:
+    """In float64, with weights far from the start, where the output is almost the image or a grey."""
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for weight in network.parameters():
+            inputs = weight[0].numel() if weight.dim() > 1 else 4
+            weight.copy_(torch.randn(weight.shape, generator=generator) * inputs**-0.5)
+    return network.double().eval()
+
+
+@pytest.mark.parametrize("variant", [name for name, variant in VARIANTS.items() if variant.picture == RGB])
+def test_no_output_is_the_same_for_an_image_and_its_copy_at_six_tenths_of_the_brightness(variant):
+    network, bright = randomised(small(variant)), images().double()
+    with torch.no_grad():
+        difference = (network(bright) - network(0.6 * bright)).abs().max()
+    assert difference > 0.05
 
 
 @every_variant

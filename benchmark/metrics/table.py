@@ -119,7 +119,7 @@ _ALL = (
     Metric(
         "ffd.dlib", "frechet", "1", False, True, "set", (), "FFD-dlib", _DLIB,
         _DESCRIPTORS + "Frechet distance in float64",
-        "at 100 images and below mostly bias: read MMD-dlib beside it",
+        "as scored mostly bias at 100 images and below, which MMD-dlib has not",
         frechet_over=128,
     ),
     Metric(

@@ -114,6 +114,7 @@ _ALL = (
         "kid.inception", "frechet", "1", False, True, "set", _INCEPTION, "KID", _CLEANED,
         _CLEAN + "unbiased squared MMD with kernel (x y / 2048 + 1)^3 to the split's references; mean and deviation "
         "over 1000 subsets of min(1000, half the smaller set), drawn as torch-fidelity does (seed 2020)",
+        "of pairs a little too low: a subset may hold an image and its own reference",
         version=3, descriptors_of="fid.inception",
     ),
     Metric(

@@ -35,7 +35,7 @@ class Cell:
     notes: sentences that a table shows as footnotes.
     interval: 95 %, of a mean by bootstrap, of a set score by jackknife; None where there is none.
     deviation: of a kernel distance over its subsets.
-    alike: computed as the newest scores of its column are.
+    alike: computed as the newest scores of its column are, a Frechet distance reduced in bias.
     """
 
     state: str
@@ -147,10 +147,11 @@ class Run:
         missing = f"{cell.scored} of {self.images} images are in the set" if cell.scored != self.images else ""
         notes = tuple(filter(None, (missing, self.no_interval(metric.id))))
         plain = cell.value if metric.frechet_over else None
-        value = corrected(cell.value, replicates) if metric.frechet_over and replicates else cell.value
+        value = corrected(plain, replicates) if metric.frechet_over and replicates else cell.value
         interval = None if self.no_interval(metric.id) else jackknife_interval(value, replicates)
         found = {"value": value, "plain": plain, "interval": interval, "deviation": _deviation(scores)}
-        return replace(cell, notes=(*cell.notes, *notes), **found)
+        alike = plain is None or bool(replicates)
+        return replace(cell, notes=(*cell.notes, *notes), alike=alike, **found)
 
     def _values(self, scores: Sequence[Score]) -> list[list[float]]:
         """For each image of the split its finite values, one for each training seed; a set score is of no image."""

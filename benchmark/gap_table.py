@@ -12,6 +12,7 @@ from benchmark.statistics import Interval, jackknife_interval
 from benchmark.titles import method_title
 
 _NO_CHANGE = "no interval: without one of the groups of images there is no such change"
+_MAY_BE_0 = "no interval: one of the two distances is not above 0 beyond chance"
 
 Formula = Callable[[Sequence[float], Sequence[float]], float]
 
@@ -162,10 +163,16 @@ def changed(
         reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(sides)}"
         return None, None, reason
     value = formula(*values)
-    if reason := next(filter(None, (run.no_interval(metric) for run in (before, after) for metric in metrics)), ""):
+    if reason := next(filter(None, (_no_interval(run, metric) for run in (before, after) for metric in metrics)), ""):
         return value, None, reason
     replicates = _replicates(formula, before, after, metrics)
     return value, jackknife_interval(value, replicates), "" if replicates else _NO_CHANGE
+
+
+def _no_interval(run: Run, metric: str) -> str:
+    """Why a change of this number has no interval: a ratio to a distance that may be 0 covers too seldom."""
+    interval = run.cell(metric).interval
+    return run.no_interval(metric) or (_MAY_BE_0 if interval and interval.low <= 0 else "")
 
 
 def _replicates(formula: Formula, before: Run, after: Run, metrics: tuple[str, ...]) -> list[float]:

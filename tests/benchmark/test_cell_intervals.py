@@ -130,5 +130,7 @@ def test_a_frechet_half_without_an_interval_above_0_is_shown_and_not_counted(n, 
     assert gaps[None].value == gaps["mmd.dlib"].value == pytest.approx(2.0)
     if n == 50:
         assert gaps["ffd.dlib"].interval is None and "too small" in gaps["ffd.dlib"].note
+    if replicates == (3.0, -1.0):
+        assert gaps["ffd.dlib"].interval is None and "not above 0 beyond chance" in gaps["ffd.dlib"].note
     if replicates is None:
         assert gaps["ffd.dlib"].note == NO_REPLICATES

@@ -117,7 +117,7 @@ def corrected(value: float, replicates: Sequence[float]) -> float:
 
     replicates: as of jackknife_interval. Lessens the bias of a Frechet distance and does not remove it where there
     are about as many images as numbers in a descriptor, or fewer; may fall below 0.
-    Source: Efron and Tibshirani, 1993, equation 10.26, with groups for single images.
+    Source: Quenouille, "Notes on bias in estimation", Biometrika, 1956, with groups for single images.
 
     >>> corrected(10.0, (11.0, 12.0))
     8.5

@@ -6,16 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from benchmark.domain_gap import too_few
 from benchmark.methods import canonical, find_method
+from benchmark.metrics import find_metric
 from benchmark.record import Score
-from benchmark.statistics import Interval, jackknife_interval, mean, mean_interval, without_each_group
+from benchmark.statistics import Interval, corrected, jackknife_interval, mean, mean_interval, without_each_group
 from degrade.errors import InputError
 
 NOT_RUN = "not run"
 UNAVAILABLE = "unavailable"  # a metric's score line says so with these first letters of its error
 NOT_COMPUTED = "n/a"
 MEASURED = "measured"
-NO_REPLICATES = "no interval: its score lines hold no values without each group of images; score it again for them"
+NO_REPLICATES = (
+    "no interval, and a Frechet distance not reduced in bias: its score lines hold no values without each group of "
+    "images; score it again for them"
+)
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,14 @@ class Cell:
     """One measured value, or why there is none.
 
     state: MEASURED, NOT_RUN, UNAVAILABLE (no weights) or NOT_COMPUTED (every try failed).
-    value: mean over images and training seeds, or the set's score; math.inf when every one is infinite.
+    value: mean over images and training seeds, or the set's score, a Frechet distance corrected by the jackknife;
+        math.inf when every one is infinite.
+    plain: a Frechet distance as it was scored, None of the others.
     scored, failed: images in the mean (of a set score: in the set), and tries that gave no number.
     notes: sentences that a table shows as footnotes.
     interval: 95 %, of a mean by bootstrap, of a set score by jackknife; None where there is none.
     deviation: of a kernel distance over its subsets.
-    alike: computed as the newest scores of its column are.
+    alike: computed as the newest scores of its column are, a Frechet distance reduced in bias.
     """
 
     state: str
@@ -39,6 +46,7 @@ class Cell:
     interval: Interval | None = None
     deviation: float | None = None
     alike: bool = True
+    plain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,10 +86,26 @@ class Run:
     def replicates(self, metric: str) -> tuple[float, ...]:
         """The value of a metric without each group of images in turn; empty where that is not known.
 
-        Of images: means over the lines left. Of sets: as scored, their mean over training seeds.
+        Of images: means over the lines left. Of sets: as scored, their mean over training seeds; of a Frechet distance
+        moved to its corrected value, which is where the jackknife has them.
         """
         scores = self._by_metric.get(metric, [])
-        return _set_replicates(scores, self.images) if _of_sets(scores) else without_each_group(self._values(scores))
+        if not _of_sets(scores):
+            return without_each_group(self._values(scores))
+        found = _set_replicates(scores, self.images)
+        if not found or not find_metric(metric).frechet_over:
+            return found
+        move = self.cell(metric).value - mean(found)
+        return tuple(value + move for value in found)
+
+    def no_interval(self, metric: str) -> str:
+        """Why a measured number of a set has no interval; empty where it has one, and of images."""
+        scores = self._by_metric.get(metric, [])
+        if not _of_sets(scores):
+            return ""
+        if not _set_replicates(scores, self.images):
+            return NO_REPLICATES
+        return too_few(find_metric(metric), summarise(scores).scored)
 
     @property
     def metrics(self) -> list[str]:
@@ -116,12 +140,18 @@ class Run:
             return cell
         if not _of_sets(scores):
             return replace(cell, interval=mean_interval(self._values(scores)))
-        replicates = _set_replicates(scores, self.images)
-        notes = () if replicates else (NO_REPLICATES,)
-        if cell.scored != self.images:
-            notes = (f"{cell.scored} of {self.images} images are in the set", *notes)
-        interval = jackknife_interval(cell.value, replicates)
-        return replace(cell, notes=(*cell.notes, *notes), interval=interval, deviation=_deviation(scores))
+        return self._set_cell(cell, scores)
+
+    def _set_cell(self, cell: Cell, scores: list[Score]) -> Cell:
+        metric, replicates = find_metric(scores[0].metric), _set_replicates(scores, self.images)
+        missing = f"{cell.scored} of {self.images} images are in the set" if cell.scored != self.images else ""
+        notes = tuple(filter(None, (missing, self.no_interval(metric.id))))
+        plain = cell.value if metric.frechet_over else None
+        value = corrected(plain, replicates) if metric.frechet_over and replicates else cell.value
+        interval = None if self.no_interval(metric.id) else jackknife_interval(value, replicates)
+        found = {"value": value, "plain": plain, "interval": interval, "deviation": _deviation(scores)}
+        alike = plain is None or bool(replicates)
+        return replace(cell, notes=(*cell.notes, *notes), alike=alike, **found)
 
     def _values(self, scores: Sequence[Score]) -> list[list[float]]:
         """For each image of the split its finite values, one for each training seed; a set score is of no image."""

@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmark import metrics
+from benchmark.environment import metric_hashes
 from benchmark.measure import Job, Outcome, measured
 from benchmark.pool import Pool
 from benchmark.record import GROUPS, LineFile
@@ -22,14 +23,19 @@ _FEWEST = 2  # images on each side of a distance
 
 @dataclass(frozen=True)
 class FeatureFolder:
-    """Where one run keeps features: a file for each set metric and definition. hashes: those of the definitions."""
+    """Where one run keeps features: a file for each kind of descriptor and its definition.
+
+    hashes: of the definitions of the metrics of the run.
+    """
 
     path: Path
     hashes: Mapping[str, str]
 
     def file(self, metric_id: str) -> Path:
-        """The FeatureFile of a metric."""
-        return self.path / f"{metric_id}-{self.hashes[metric_id][:8]}.jsonl"
+        """The FeatureFile of a metric, which metrics on the same descriptors share."""
+        kept_as = metrics.find_metric(metric_id).descriptors
+        digest = self.hashes.get(kept_as) or metric_hashes([kept_as])[kept_as]
+        return self.path / f"{kept_as}-{digest[:8]}.jsonl"
 
 
 class FeatureFile(LineFile):

@@ -1,15 +1,18 @@
 """The gap and gain block of Table 3: from the three protocols' runs to ratios, or to the reason why there are none."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.cells import MEASURED, NO_REPLICATES, Run
-from benchmark.domain_gap import FEWEST_FOR_FRECHET, PAPER_PAIR, MetricPair, choose_pair, gain, gap
+from benchmark.cells import MEASURED, Run
+from benchmark.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics import find_metric
 from benchmark.published import Printed, printed_beside
 from benchmark.statistics import Interval, jackknife_interval
 from benchmark.titles import method_title
+
+_NO_CHANGE = "no interval: without one of the groups of images there is no such change"
+_MAY_BE_0 = "no interval: one of the two distances is not above 0 beyond chance"
 
 Formula = Callable[[Sequence[float], Sequence[float]], float]
 
@@ -45,23 +48,21 @@ class Change:
 class GapTable:
     """All changes of a table, the metrics they are over and the number of images behind each."""
 
-    pair: MetricPair
+    halves: Halves
     images: int
     changes: tuple[Change, ...]
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What the table's header says about gap and gain."""
-        counted = self.pair.counted(self.images)
-        if not self.pair.shown:
+        counted, frechet = self.halves.counted, self.halves.frechet
+        if not self.halves.shown:
             return ("Gap and gain: not run",)
         means = " and ".join(counted) or "no metric"
         lines = [f"Gap (mean of S2R/S2S) and gain (mean of 1 - R2R/S2R) over {means}, N = {self.images} under each"]
-        if self.pair.frechet and self.pair.frechet not in counted:
-            lines.append(
-                f"{self.pair.frechet} is shown but left out of the mean: "
-                f"below N = {FEWEST_FOR_FRECHET} a Frechet distance says more about N than about the method"
-            )
+        if frechet and frechet not in counted:
+            instead = f"{self.halves.of_sets} stands in for it" if self.halves.of_sets else "the mean is without it"
+            lines.append(f"{frechet} is shown but not counted, as not all its values have intervals above 0: {instead}")
         if counted != PAPER_PAIR:
             lines.append(f"The paper's gap and gain are over {' and '.join(PAPER_PAIR)}: not comparable with these")
         return tuple(lines)
@@ -72,18 +73,20 @@ Protocols = Mapping[str, Run]  # protocol -> the run of one method
 
 def gap_table(methods: Mapping[str, Protocols], task: str) -> GapTable:
     """Gap and gain of every method (in order), over one pair of metrics for the whole table."""
-    pair = choose_pair({metric for runs in methods.values() for metric in _measured(runs)})
-    sizes = [runs["S2R"].cell(metric).scored for runs in methods.values() for metric in pair.shown]
+    available = {metric for runs in methods.values() for metric in _measured(runs)}
+    sound = {metric for metric in (*FRECHET, *KERNEL) if metric in available and _is_sound(metric, methods.values())}
+    halves = choose_halves(available, sound)
+    sizes = [runs["S2R"].cell(metric).scored for runs in methods.values() for metric in halves.shown]
     images = min(filter(None, sizes), default=0)
     changes = []
     for method, runs in methods.items():
         for kind in CHANGES:
-            halves = [_change(runs, kind, (metric,)) for metric in pair.shown]
+            single = [_change(runs, kind, (metric,)) for metric in halves.shown]
             changes += [
-                Change(method, kind, metric, *half, None) for metric, half in zip(pair.shown, halves, strict=True)
+                Change(method, kind, metric, *half, None) for metric, half in zip(halves.shown, single, strict=True)
             ]
-            changes.append(_mean(method, kind, runs, pair.counted(images), task))
-    return GapTable(pair, images, tuple(changes))
+            changes.append(_mean(method, kind, runs, halves.counted, task))
+    return GapTable(halves, images, tuple(changes))
 
 
 def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
@@ -97,7 +100,7 @@ def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
         rows.append(tuple(entries))
     columns = [Entry("Method")]
     for _, _, title in CHANGES.values():
-        columns += [Entry(f"{title}, {find_metric(metric).header}") for metric in table.pair.shown]
+        columns += [Entry(f"{title}, {find_metric(metric).header}") for metric in table.halves.shown]
         columns += [Entry(f"{title}, mean"), Entry(f"{title}, paper (FID, LPIPS)")]
     return Block("Gap and gain", tuple(columns), tuple(rows))
 
@@ -121,6 +124,12 @@ def _measured(runs: Protocols) -> set[str]:
         for metric in metrics
         if all(runs[protocol].cell(metric).state == MEASURED for protocol in ("S2S", "S2R"))
     }
+
+
+def _is_sound(metric: str, methods: Iterable[Protocols]) -> bool:
+    """Whether every value of the metric has an interval above 0."""
+    cells = [run.cell(metric) for runs in methods for run in runs.values()]
+    return all(cell.interval and cell.interval.low > 0 for cell in cells if cell.state == MEASURED)
 
 
 def _mean(method: str, kind: str, runs: Protocols, counted: tuple[str, ...], task: str) -> Change:
@@ -153,12 +162,21 @@ def changed(
     if not all(value and value > 0 for side in values for value in side):
         reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(sides)}"
         return None, None, reason
-    value, replicates = formula(*values), change_replicates(formula, before, after, metrics)
-    return value, jackknife_interval(value, replicates), "" if replicates else NO_REPLICATES
+    value = formula(*values)
+    if reason := next(filter(None, (_no_interval(run, metric) for run in (before, after) for metric in metrics)), ""):
+        return value, None, reason
+    replicates = change_replicates(formula, before, after, metrics)
+    return value, jackknife_interval(value, replicates), "" if replicates else _NO_CHANGE
+
+
+def _no_interval(run: Run, metric: str) -> str:
+    """Why a change of this number has no interval: a ratio to a distance that may be 0 covers too seldom."""
+    interval = run.cell(metric).interval
+    return run.no_interval(metric) or (_MAY_BE_0 if interval and interval.low <= 0 else "")
 
 
 def change_replicates(formula: Formula, before: Run, after: Run, metrics: tuple[str, ...]) -> list[float]:
-    """The change without each group of images, the same groups under both protocols; empty where one is not known."""
+    """The change without each group of images, the same groups under both protocols; empty where one has none."""
     sides = [[run.replicates(metric) for metric in metrics] for run in (before, after)]
     groups = {len(replicates) for side in sides for replicates in side}
     if len(groups) != 1 or not all(value > 0 for side in sides for replicates in side for value in replicates):

@@ -132,13 +132,18 @@ def _is_known(score: Score | None) -> bool:
     return score is not None and not score.error.startswith(UNAVAILABLE)
 
 
+def _computed(metric: Metric) -> str:
+    """What is asked of an image for a metric: of a set, the descriptor, which several metrics may share."""
+    return metric.descriptors if metric.per == "set" else metric.id
+
+
 class Scoring:
     """The work of a plan; run() returns when all of its lines are written."""
 
     def __init__(self, subject: Subject, prepared: Prepared, todo: Plan, bench: Bench, file: ScoreFile) -> None:
         self.subject, self.prepared, self.todo, self.bench, self.file = subject, prepared, todo, bench, file
         self.seconds = {"restore": 0.0, "score": 0.0}  # of this process: restoring, and all else
-        self._missing = {task.metric.id: self._unseen(task) for task in todo.tasks}
+        self._missing = {_computed(task.metric): self._unseen(task) for task in todo.tasks}
 
     def run(self, load_method: Callable[[], Method]) -> None:
         """Restore and score image by image, then the sets.
@@ -173,8 +178,8 @@ class Scoring:
         title = f"{self.subject.protocol} {self.subject.task} {self.subject.method}"
         with ExitStack() as stack:
             files = {
-                task.metric.id: stack.enter_context(FeatureFile(self.bench.features.file(task.metric.id)))
-                for task in self._sets()
+                kept_as: stack.enter_context(FeatureFile(self.bench.features.file(kept_as)))
+                for kept_as in dict.fromkeys(_computed(task.metric) for task in self._sets())
             }
             done = self.bench.pool.stream(self._job(method, name) for name in names)
             for job, outcomes in tqdm(done, title, len(names), unit="image", disable=None):

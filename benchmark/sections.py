@@ -17,7 +17,7 @@ _NOTE_HOLDS = {
     "msssim.rgb": lambda size, images: size < 161,
     "niqe.y": lambda size, images: size <= 256,
     "fid.inception": lambda size, images: images < 2048,
-    "ffd.dlib": lambda size, images: images < 100,
+    "ffd.dlib": lambda size, images: images <= 100,
 }
 
 

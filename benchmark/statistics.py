@@ -1,6 +1,6 @@
 """How sure a number is: 95 % intervals, and whether two methods differ. Plain numbers in, plain numbers out.
 
-A mean over images is resampled (bootstrap). A number of a whole set is not: drawing images with replacement puts
+A mean over images is resampled (bootstrap, BCa). A number of a whole set is not: drawing images with replacement puts
 copies into the set, which shifts Frechet and kernel distances. There each of GROUPS fixed groups of images is left
 out in turn (jackknife). The same values give the same digits on every machine: sums are exact, draws are fixed.
 """
@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from degrade.seeds import rng_for
 
 RESAMPLES = 10_000
 NORMAL = 1.96  # standard errors to each side that hold 95 % of a normal distribution
-_TAIL = RESAMPLES // 40  # resamples beyond each end of a 95 % interval
+_STANDARD = NormalDist()
 _BITS = 62  # of the integers that stand for values: their sums fit into 64 bits
 _AT_ONCE = 1_000_000  # numbers of 64 bits held at a time, 8 MB
 
@@ -41,11 +42,17 @@ def mean(values: Sequence[float]) -> float:
 
 
 def mean_interval(images: Sequence[Sequence[float]]) -> Interval | None:
-    """Percentile bootstrap interval of the mean of all values over resampled images.
+    """Bootstrap interval (BCa, widened for few images) of the mean of all values over resampled images.
+
+    BCa moves the ends by how lopsided the resampled means and the values are; wider levels make up for the
+    spread of few images being too small. On values shaped like ours it covers the mean in 92, 93, 94, 94 % at 8, 20,
+    67, 100 images, percentiles in 86, 91, 93, 94 %, a studentised interval in 93, 94, 94, 94 %; that one has no
+    finite end where all but a few images are alike, as in found.dlib (tests/reference/mean_coverage.py).
 
     images: the values of each image, one for each training seed; images without a value are left out.
     None below two images, and where all values are equal: resampling these says nothing.
-    Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, Section 13.3.
+    Sources: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, Section 14.3; Hesterberg, "What
+    teachers should know about the bootstrap", The American Statistician, 2015 (expanded percentiles).
     """
     valued = [values for values in images if len(values)]
     flat = [value for values in valued for value in values]
@@ -54,9 +61,37 @@ def mean_interval(images: Sequence[Sequence[float]]) -> Interval | None:
     sums, scale = _integers([math.fsum(values) for values in valued])
     sizes = np.array([len(values) for values in valued])
     totals, counts = _resampled(np.stack([sums, sizes], axis=1))
-    means = np.sort(np.ldexp(totals / counts, -scale))
+    means, centre = np.sort(totals / counts), sums.sum() / sizes.sum()
+    left, right = (np.searchsorted(means, centre, side) for side in ("left", "right"))
+    bias = _STANDARD.inv_cdf((left + right) / 2 / RESAMPLES)
+    low, high = _tails(bias, _acceleration((sums - centre * sizes).tolist()), len(valued))
+    ends = np.ldexp(means[[low - 1, -high]], -scale).tolist()
     value = mean(flat)  # the ends may miss it by the last bit where nearly all resamples are alike
-    return Interval(min(float(means[_TAIL - 1]), value), max(float(means[-_TAIL]), value))
+    return Interval(min(ends[0], value), max(ends[1], value))
+
+
+def _tails(bias: float, acceleration: float, images: int) -> tuple[int, int]:
+    """How many resampled means lie at or beyond each end of the interval."""
+    tails = []
+    for sign in (-1, 1):
+        moved = bias + sign * _reach(images)
+        share = _STANDARD.cdf(-sign * (bias + moved / (1 - acceleration * moved)))
+        tails.append(max(1, round(share * RESAMPLES)))
+    return tails[0], tails[1]
+
+
+@lru_cache(maxsize=64)
+def _reach(images: int) -> float:
+    """Deviations of a normal distribution to each side, such that so many images give Student's interval."""
+    from scipy.special import stdtrit
+
+    return math.sqrt(images / (images - 1)) * float(stdtrit(images - 1, 0.975))
+
+
+def _acceleration(deviations: Sequence[float]) -> float:
+    """A sixth of the skewness of a mean, from each image's deviation."""
+    squares = math.fsum(value * value for value in deviations)
+    return math.fsum(value * value * value for value in deviations) / (6 * squares * math.sqrt(squares))
 
 
 def jackknife_interval(value: float, replicates: Sequence[float]) -> Interval | None:
@@ -75,6 +110,19 @@ def jackknife_interval(value: float, replicates: Sequence[float]) -> Interval | 
     spread = math.fsum((replicate - centre) ** 2 for replicate in replicates)
     reach = NORMAL * math.sqrt((1 - 1 / len(replicates)) * spread)
     return Interval(value - reach, value + reach)
+
+
+def corrected(value: float, replicates: Sequence[float]) -> float:
+    """The value less the bias that shrinks as the images grow in number, by the delete-one-group jackknife.
+
+    replicates: as of jackknife_interval. Lessens the bias of a Frechet distance and does not remove it where there
+    are about as many images as numbers in a descriptor, or fewer; may fall below 0.
+    Source: Quenouille, "Notes on bias in estimation", Biometrika, 1956, with groups for single images.
+
+    >>> corrected(10.0, (11.0, 12.0))
+    8.5
+    """
+    return len(replicates) * value - (len(replicates) - 1) * mean(replicates)
 
 
 def without_each_group(images: Sequence[Sequence[float]]) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ from benchmark.titles import COMPANIONS, TABLES
 
 COLUMNS = (
     *("table", "task", "protocol", "method", "metric"),
-    *("measured", "low", "high", "n", "failures", "published", "comparable", "note"),
+    *("measured", "plain", "low", "high", "n", "failures", "published", "comparable", "note"),
 )
 
 
@@ -80,7 +80,8 @@ def _csv_rows(
 ) -> Iterator[tuple[object, ...]]:
     """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
 
-    low and high are the ends of its 95 % interval, empty where there is none.
+    plain is a Frechet distance before it was reduced in bias, empty for all else; low and high are the ends of the
+    95 % interval, empty where there is none.
     """
     number = spec.name.removeprefix("table")
     yield COLUMNS
@@ -98,17 +99,17 @@ def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -
                 count = cell.scored if cell.state != NOT_RUN else ""
                 tried = cell.failed if cell.state != NOT_RUN else ""
                 key = (section.task, section.protocol, line.method, metric)
-                value = (_number(cell.value), *_ends(cell.interval))
+                value = (_number(cell.value), _number(cell.plain), *_ends(cell.interval))
                 yield (*key, *value, count, tried, *_published(line.printed.get(metric)), note)
 
 
 def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     """From the protocol on. The metric is `gap` or `gain_percent` for the mean, `gap:<metric>` for one half."""
     metric = f"{change.kind}:{change.metric}" if change.metric else change.kind
-    over = change.metric or " and ".join(gaps.pair.counted(gaps.images))
+    over = change.metric or " and ".join(gaps.halves.counted)
     count = gaps.images if change.value is not None else ""
     notes = ["" if change.value is None else f"over {over}", change.note]
-    value = (_number(change.value), *_ends(change.interval))
+    value = (_number(change.value), "", *_ends(change.interval))
     note = "; ".join(filter(None, notes)) or NOT_RUN
     return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
 
@@ -117,7 +118,7 @@ def _carried_rows(spec: TableSpec, carried: Sequence[Carried]) -> Iterator[tuple
     """Lines as those of the gain, each under the protocol that was trained on the real domain."""
     for one, metric in carried_rows(carried):
         key = (spec.name.removeprefix("table"), spec.rows[0].task, one.twins[1], one.method, metric)
-        yield (*key, _number(one.value), *_ends(one.interval), "", "", "", "", one.note)
+        yield (*key, _number(one.value), "", *_ends(one.interval), "", "", "", "", one.note)
 
 
 def _number(value: float | None) -> str:

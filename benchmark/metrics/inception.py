@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image as Pillow
 
 from benchmark.metrics.memory import Memory
 from degrade.files import sha256_file
-from degrade.image import Image
-from degrade.resize import resize_bicubic
+from degrade.image import Image, to_uint8
 
 if TYPE_CHECKING:
     import torch
@@ -20,20 +20,33 @@ _SIDE = 299
 
 @functools.cache  # FID and KID share the network and what it has seen
 def inception_feature(weights: Path) -> Callable[[Image], np.ndarray]:
-    """Pool features (2048,) of an image reduced to 299 px as clean-fid does (Parmar et al., CVPR 2022)."""
+    """Pool features (2048,) of an image brought to 299 px as clean-fid does (Parmar et al., CVPR 2022)."""
     import torch
 
     network = _load(weights)
     memory = Memory(limit=16384, on_disk=True)  # 8 KB each
-    question = f"inception-clean{_SIDE}-{sha256_file(weights)[:8]}"
+    question = f"inception-cleanfid{_SIDE}-{sha256_file(weights)[:8]}"
 
     def extract(image: Image) -> np.ndarray:
-        small = resize_bicubic(image, _SIDE, _SIDE) * np.float32(255)
-        pixels = torch.from_numpy(small.transpose(2, 0, 1)[None].copy())
+        pixels = torch.from_numpy(to_inception(image).transpose(2, 0, 1)[None].copy())
         with torch.inference_mode():
             return network((pixels - 128) / 128)[0].numpy()  # (1, 3, 299, 299) => (2048,)
 
     return lambda image: memory.recall(question, image, extract)
+
+
+def to_inception(image: Image) -> np.ndarray:
+    """(299, 299, 3) float32 in 0..255: Pillow's bicubic on the 8-bit values of each channel in float, then clipped.
+
+    Nothing is rounded after it. Source: GaParmar/clean-fid:cleanfid/resize.py of version 0.1.35, `build_resizer`
+    with "clean"; a test holds every pixel against that function.
+    """
+    levels = to_uint8(image).astype(np.float32)
+    planes = [
+        Pillow.fromarray(np.ascontiguousarray(levels[:, :, channel])).resize((_SIDE, _SIDE), Pillow.Resampling.BICUBIC)
+        for channel in range(3)
+    ]
+    return np.clip(np.stack(planes, axis=2), 0, 255)
 
 
 def _load(weights: Path) -> "torch.nn.Module":

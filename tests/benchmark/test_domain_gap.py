@@ -1,8 +1,12 @@
 """Table 3's columns from the numbers of Tables 2 and 3, where the paper agrees with itself and where it does not."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from benchmark.domain_gap import PAPER_PAIR, MetricPair, choose_pair, gain, gap
+from benchmark.domain_gap import FRECHET, PAPER_PAIR, Halves, choose_halves, gain, gap, too_few
+from benchmark.metrics import METRICS
 from benchmark.published import load_published
 
 
@@ -60,19 +64,46 @@ def test_every_printed_gap_and_gain_is_in_one_of_the_two_lists():
 
 
 def test_the_first_available_metric_of_each_kind_is_taken():
-    everything = {"fid.inception", "ffd.dlib", "lpips.alex", "lpips.squeeze", "gmsd", "psnr.rgb"}
-    assert choose_pair(everything) == MetricPair("fid.inception", "lpips.alex")
-    assert choose_pair(everything - {"fid.inception"}) == MetricPair("ffd.dlib", "lpips.alex")
-    assert choose_pair({"gmsd"}) == MetricPair(None, "gmsd")
-    assert choose_pair({"psnr.rgb"}) == MetricPair(None, None)
+    everything = {"fid.inception", "ffd.dlib", "mmd.dlib", "lpips.alex", "lpips.squeeze", "gmsd", "psnr.rgb"}
+    assert choose_halves(everything, everything) == Halves("fid.inception", "fid.inception", "lpips.alex")
+    assert choose_halves(everything, everything).counted == PAPER_PAIR
+    fewer = everything - {"fid.inception"}
+    assert choose_halves(fewer, fewer) == Halves("ffd.dlib", "ffd.dlib", "lpips.alex")
+    assert choose_halves({"gmsd"}, set()) == Halves(None, None, "gmsd")
+    assert choose_halves({"psnr.rgb"}, set()) == Halves(None, None, None)
 
 
-def test_below_a_hundred_images_the_frechet_half_does_not_count():
-    pair = MetricPair("ffd.dlib", "gmsd")
-    assert pair.counted(100) == ("ffd.dlib", "gmsd")
-    assert pair.counted(99) == ("gmsd",)
-    assert pair.shown == ("ffd.dlib", "gmsd")
-    assert MetricPair("ffd.dlib", None).counted(99) == ()
+def test_of_the_distances_of_sets_only_a_sound_one_counts_and_the_frechet_one_is_shown():
+    measured = {"ffd.dlib", "mmd.dlib", "gmsd"}
+    stands_in = choose_halves(measured, {"mmd.dlib"})
+    assert (stands_in.shown, stands_in.counted) == (("ffd.dlib", "mmd.dlib", "gmsd"), ("mmd.dlib", "gmsd"))
+    without = choose_halves(measured, set())
+    assert (without.shown, without.counted) == (("ffd.dlib", "gmsd"), ("gmsd",))
+
+
+FIGURES = json.loads((Path(__file__).parents[1] / "reference" / "set_distance_coverage.json").read_text())
+FEWEST = 90
+
+
+def test_a_frechet_interval_is_printed_where_every_simulated_one_covers_ninety_per_cent():
+    ffd = METRICS["ffd.dlib"]
+    assert too_few(ffd, FEWEST) == "" and f"N = {FEWEST - 1} is too small" in too_few(ffd, FEWEST - 1)
+    for figure in FIGURES:
+        if not too_few(ffd, figure["images"]):
+            assert figure["frechet"]["covered"] >= 0.9, figure
+    uncovered = [figure for figure in FIGURES if figure["frechet"]["covered"] < 0.9]
+    assert uncovered and max(figure["images"] for figure in uncovered) < FEWEST
+    assert len({(figure["part"], figure["paired"]) for figure in FIGURES if figure["images"] == FEWEST}) == 6
+
+
+def test_a_frechet_distance_of_descriptors_that_were_not_simulated_has_no_interval():
+    assert "was not simulated" in too_few(METRICS["fid.inception"], 10**6)
+    assert {metric.id for metric in METRICS.values() if metric.frechet_over} == set(FRECHET)
+
+
+def test_the_kernel_distance_covers_ninety_per_cent_at_every_number_of_images():
+    covered = [figure["mmd"]["covered"] for figure in FIGURES if "mmd" in figure]
+    assert min(covered) >= 0.9 and too_few(METRICS["mmd.dlib"], 2) == ""
 
 
 @pytest.mark.parametrize("first,second", [((), ()), ((1.0,), (1.0, 2.0)), ((0.0,), (1.0,)), ((float("nan"),), (1.0,))])

@@ -184,11 +184,11 @@ def test_the_global_random_state_is_neither_read_nor_set(name, portrait):
 @pytest.mark.parametrize("name", OF_SETS)
 def test_a_set_is_nearest_to_itself(name, portrait, blurred, noise):
     scorer = loaded(name)
-    features = np.stack([scorer.feature(image) for image in (portrait, blurred, noise)])
-    assert features.shape[0] == 3 and features.ndim == 2 and features.dtype.kind == "f"
+    features = np.stack([scorer.feature(image) for image in (portrait, blurred, noise, noise[::-1].copy())])
+    assert features.shape[0] == 4 and features.ndim == 2 and features.dtype.kind == "f"
     same = scorer.distance(features[:2], features[:2])
     assert type(same) is float
-    assert same < scorer.distance(features[1:], features[:2])
+    assert same < scorer.distance(features[2:], features[:2])
     with pytest.raises(MetricError, match="at least two images"):
         scorer.distance(features[:1], features)
 

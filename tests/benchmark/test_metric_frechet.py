@@ -18,7 +18,9 @@ from benchmark.metrics.frechet import (
     kernel_distances,
     write_statistics,
 )
+from benchmark.metrics.inception import to_inception
 from degrade.files import sha256_file
+from degrade.image import from_uint8, to_uint8
 from degrade.portraits import paint
 from degrade.resize import resize_bicubic
 
@@ -151,8 +153,27 @@ def seeded(network: torch.nn.Module) -> dict:
     return network.state_dict()
 
 
+CLEANED = runpy.run_path(str(REFERENCE / "cleanfid_values.py"))
+
+
+@pytest.mark.parametrize("case", CLEANED["SIDES"])
+def test_images_are_brought_to_the_networks_side_as_clean_fid_does(case):
+    theirs = json.loads((REFERENCE / "cleanfid_values.json").read_text())[case]
+    ours = to_inception(from_uint8(CLEANED["image"](*CLEANED["SIDES"][case])))
+    assert ours.shape == (299, 299, 3) and ours.dtype == np.float32
+    np.testing.assert_allclose([ours[place] for place in CLEANED["PLACES"]], theirs["pixels"], atol=1e-4)
+    assert ours.mean(dtype="f8") == pytest.approx(theirs["mean"], abs=1e-5)
+
+
+@pytest.mark.parametrize("sides", [(32, 32), (256, 256), (299, 299), (300, 200), (1024, 1024)])
+def test_every_pixel_is_clean_fids(sides):
+    theirs = pytest.importorskip("cleanfid.resize", reason="needs the package clean-fid").build_resizer("clean")
+    pixels = CLEANED["image"](*sides)
+    np.testing.assert_array_equal(to_inception(from_uint8(pixels)), theirs(pixels))
+
+
 def test_with_random_weights_inception_features_equal_pyiqas(random_inception):
-    image = paint(1, 256)
+    image = from_uint8(to_uint8(paint(1, 256)))
     small = torch.from_numpy(resize_bicubic(image, 299, 299).transpose(2, 0, 1)[None] * np.float32(255))
     with torch.no_grad():
         expected = random_inception((small - 128) / 128, False, False)[0].ravel().numpy()

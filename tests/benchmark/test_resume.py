@@ -159,6 +159,27 @@ def test_an_added_metric_is_all_that_is_computed(whole, tmp_path, monkeypatch):
     assert set(facts["metrics"]) == set(METRICS) and len(facts["sessions"]) == 2
 
 
+def test_a_metric_on_the_same_descriptors_is_added_without_restoring_or_describing_a_face_again(
+    tmp_path, restored, monkeypatch
+):
+    run(request(tmp_path, ids=("ffd.dlib",)))
+    assert len(restored) == FACES
+    describe, seen = faces.descriptor, []
+    monkeypatch.setattr(faces, "descriptor", lambda image, box: seen.append(image.max()) or describe(image, box))
+    added = run(request(tmp_path, ids=("ffd.dlib", "mmd.dlib")))
+    assert len(restored) == FACES and (added.scores_made, added.scores_reused) == (1, 1)
+    assert not any(seen), "only the black image that asks whether dlib is here"
+    assert [(score.metric, score.n) for score in added.scores] == [("ffd.dlib", FACES), ("mmd.dlib", FACES)]
+
+
+def test_metrics_on_the_same_descriptors_keep_them_once(tmp_path):
+    both = run(request(tmp_path, ids=("mmd.dlib", "ffd.dlib")))
+    (file,) = (tmp_path / "work" / "features").rglob("*.jsonl")
+    assert file.name.startswith("ffd.dlib-") and len(file.read_text().splitlines()) == FACES
+    alone = run(request(tmp_path / "alone", ids=("mmd.dlib",)))
+    assert alone.scores[0].value == both.scores[0].value and len(alone.scores[0].replicates) == 20
+
+
 def test_added_images_are_all_that_is_restored_and_scored(whole, tmp_path, restored):
     run(request(tmp_path, faces=6))
     restored.clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmark import domain_gap
 from benchmark.metrics import METRICS
 from benchmark.tables import render
 from benchmark.titles import TABLES
@@ -131,10 +132,10 @@ def test_columns_measured_in_another_way_say_so_in_their_head(tables):
     assert cells(made["table2.md"], "sr4", "EDSR")["LPIPS"] == "not run (0.2475)"
 
 
-@pytest.mark.parametrize("images,marked", [(2047, True), (2048, False)])
-def test_fid_is_marked_below_2048_images(tables, images, marked):
-    made = tables(of_set("edsr", "fid.inception", 10.0, images))
-    assert (METRICS["fid.inception"].note in made["table2.md"]) == marked
+@pytest.mark.parametrize("metric,most", [("fid.inception", 2047), ("ffd.dlib", 100)])
+def test_frechet_distances_are_marked_up_to_a_number_of_images(tables, metric, most):
+    marked = [METRICS[metric].note in tables(of_set("edsr", metric, 10.0, n))["table2.md"] for n in (most, most + 1)]
+    assert marked == [True, False]
 
 
 def test_the_head_says_how_the_numbers_came_about(tables):
@@ -190,31 +191,47 @@ def three_protocols(s2s, s2r, r2r, n, metric):
             yield from (replace(next(of_images("edsr", metric, [value], **where)), image=str(i)) for i in range(n))
 
 
-def test_gap_and_gain_over_the_papers_metrics_stand_beside_the_papers(tables):
+def test_gap_and_gain_over_the_papers_metrics_stand_beside_the_papers(tables, monkeypatch):
+    """As if intervals of FID had been simulated: two groups, a fifth of the value apart."""
+    monkeypatch.setitem(domain_gap._FEWEST_FOR_INTERVAL, METRICS["fid.inception"].frechet_over, 100)
     made = tables(
-        *three_protocols(10.0, 40.0, 20.0, 100, "fid.inception"), *three_protocols(0.1, 0.2, 0.15, 100, "lpips.alex")
-    )
+        *(replace(line, replicates=(0.95 * line.value, 1.05 * line.value))
+          for line in three_protocols(10.0, 40.0, 20.0, 100, "fid.inception")),
+        *three_protocols(0.1, 0.2, 0.15, 100, "lpips.alex"),
+    )  # fmt: skip
     assert "over fid.inception and lpips.alex, N = 100 under each" in made["table3.md"]
     gap = csv_row(made["table3.csv"], "S2R", "sr4", "edsr", "gap")
     gain = csv_row(made["table3.csv"], "R2R", "sr4", "edsr", "gain_percent")
     assert (gap["measured"], gap["published"], gap["comparable"]) == ("3", "2.8", "yes")
     assert (gain["measured"], gain["published"], gain["comparable"]) == ("37.5", "14.8", "yes")
     (row,) = [line for line in made["table3.md"].split("## Gap and gain")[1].splitlines() if "EDSR" in line]
-    assert row.replace(" ", "") == "|EDSR|4.00[2]|2.00|3.0[2]|2.8|50.00[2]|25.00|37.5[2]|14.8|"
-    assert "- [2] no interval: its score lines hold no values without each group" in made["table3.md"]
+    assert row.replace(" ", "") == "|EDSR|4.00|2.00|3.0[2]|2.8|50.00|25.00|37.5[2]|14.8|"
+    assert "- [2] no interval: without one of the groups of images there is no such change" in made["table3.md"]
 
 
 def test_a_set_score_has_its_jackknife_interval_and_a_kernel_distance_its_deviation(tables):
     made = tables(
-        replace(of_set("edsr", "fid.inception", 10.0, 3000), replicates=(9.0, 11.0)),
+        replace(of_set("edsr", "ffd.dlib", 10.0, 3000), replicates=(9.0, 12.0)),
         replace(of_set("edsr", "kid.inception", 0.5, 3000), replicates=(0.5, 0.5), deviation=0.25),
-        of_set("srgan", "fid.inception", 12.0, 3000),
+        of_set("srgan", "ffd.dlib", 12.0, 3000),
     )
-    assert cells(made["table2.md"], "sr4", "EDSR")["FID"] == "**10.000** ±1.960 (20.605)"
+    assert cells(made["table2.md"], "sr4", "EDSR")["FFD-dlib"] == "9.5000 ±2.9400"  # the only one of its kind
+    row = csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "ffd.dlib")
+    assert (row["measured"], row["plain"], row["low"], row["high"]) == ("9.5", "10", "6.56", "12.44")
+    assert "- Reduced in bias: FFD-dlib. A Frechet distance of few images is too large" in made["table2.md"]
+    assert csv_row(made["table2.csv"], "S2S", "sr4", "edsr", "kid.inception")["plain"] == ""
     assert cells(made["table2.md"], "sr4", "EDSR")["KID"] == "0.50000 (sd 0.25000)"
     assert "sd: standard deviation over the subsets" in made["table2.md"]
-    assert cells(made["table2.md"], "sr4", "SRGAN")["FID"] == "12.000 [1] (4.396)"
-    assert "- [1] no interval" in made["table2.md"]
+    assert cells(made["table2.md"], "sr4", "SRGAN")["FFD-dlib"] == "12.0000 [2]"
+    assert "- [2] no interval, and a Frechet distance not reduced in bias" in made["table2.md"]
+
+
+def test_what_nobody_has_scored_yet_breaks_no_table_and_has_no_column(tables):
+    made = tables(*of_images("edsr", "psnr.rgb", [24.0]))
+    assert "MMD-dlib" not in made["table2.md"]
+    later = tables(*of_images("edsr", "psnr.rgb", [24.0]), of_set("edsr", "mmd.dlib", -0.0012, 100))
+    assert cells(later["table2.md"], "sr4", "EDSR")["MMD-dlib"].startswith("-0.0012")
+    assert cells(later["table2.md"], "sr4", "SRGAN")["MMD-dlib"] == ""
 
 
 def test_gap_falls_back_to_other_metrics_and_leaves_a_small_frechet_distance_out(tables):
@@ -224,7 +241,7 @@ def test_gap_falls_back_to_other_metrics_and_leaves_a_small_frechet_distance_out
         *three_protocols(None, None, None, None, "fid.inception"),
     )
     assert "over gmsd, N = 8 under each" in made["table3.md"]
-    assert "ffd.dlib is shown but left out of the mean" in made["table3.md"]
+    assert "ffd.dlib is shown but not counted" in made["table3.md"]
     assert "gap ×, FFD-dlib" in made["table3.md"]
     gap = csv_row(made["table3.csv"], "S2R", "sr4", "edsr", "gap")
     assert (gap["measured"], gap["comparable"], gap["n"]) == ("2", "no", "8")

@@ -143,6 +143,8 @@ def test_the_label_of_a_file_tells_its_content(squeezenet_file):
 
 def test_the_label_of_a_stand_in_tells_its_version_and_vggs_has_none(squeezenet_file, tmp_path):
     assert [perceptual_label(name) for name in TRUNKS] == ["vgg19", "squeezenet@2"]
+    asked = Taps({"conv5_4": 1.0})
+    assert [perceptual_label(name, asked) for name in TRUNKS] == ["vgg19", "squeezenet@2 x 0.063"]
     assert perceptual_label(str(squeezenet_file)).endswith("@2")
     assert "@" not in perceptual_label(vgg_file(tmp_path / "vgg.pth"))
 
@@ -164,8 +166,10 @@ def test_a_methods_own_taps_are_taken_from_vgg_with_random_weights(tmp_path):
 
 
 def test_squeezenet_stands_in_for_vggs_taps(squeezenet_file, images):
-    loss, (ours, theirs) = Perceptual(str(squeezenet_file), Taps({"conv5_4": 1.0}, "mse", normalised=False)), images
+    loss, (ours, theirs) = Perceptual(str(squeezenet_file), Taps({"conv3_3": 2.0}, "mse")), images
     matched, distance = match_tone(ours, theirs)
     wanted = weighted_sum(loss, matched, theirs, torch.square) + 2000 * distance
-    torch.testing.assert_close(loss(ours, theirs), wanted)
+    torch.testing.assert_close(
+        loss(ours, theirs), 2 * 1.7 / 270 * wanted
+    )  # as long as VGG-19's gradient, see GRADIENTS
     assert loss.mean.flatten()[0].item() == pytest.approx(0.485)  # its own normalisation stays

@@ -52,7 +52,8 @@ def test_facts_are_plain_data_and_name_what_was_asked():
     )
     facts = json.loads(json.dumps(training.facts()))
     assert facts["functions"] == ["own"] and facts["drops"] == {"0.5": 0.1}
-    assert facts["perceptual"] == {"layers": {"conv5_4": 1.0}, "distance": "l1", "normalised": True}
+    asked = {"layers": {"conv5_4": 1.0}, "distance": "l1", "normalised": True, "signed": False}
+    assert facts["perceptual"] == asked and "version" not in facts
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,6 @@ def test_squeezenet_stands_in_for_vggs_taps(squeezenet_file, images):
     loss, (ours, theirs) = Perceptual(str(squeezenet_file), Taps({"conv3_3": 2.0}, "mse")), images
     matched, distance = match_tone(ours, theirs)
     wanted = weighted_sum(loss, matched, theirs, torch.square) + 6000 * distance
-    torch.testing.assert_close(
-        loss(ours, theirs), 2 * 1.7 / 270 * wanted
-    )  # as long as VGG-19's gradient, see GRADIENTS
+    factor = 2 * 1.7 / 270  # the gradient of VGG-19's map at its weight over SqueezeNet's own
+    torch.testing.assert_close(loss(ours, theirs), factor * wanted)
     assert loss.mean.flatten()[0].item() == pytest.approx(0.485)  # its own normalisation stays

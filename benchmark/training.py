@@ -29,7 +29,12 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     perceptual = profile.perceptual if "perceptual" in module.TRAINING.losses else "none"
     shape = {key: value for key, value in config.items() if value}  # without what older versions did not know
     facts = {"method": name, "network": shape, "training": module.TRAINING.facts(), "split": split.digest}
-    facts |= {"steps": profile.steps, "batch": profile.batch, "seed": seed, "perceptual": perceptual_label(perceptual)}
+    facts |= {
+        "steps": profile.steps,
+        "batch": profile.batch,
+        "seed": seed,
+        "perceptual": perceptual_label(perceptual, module.TRAINING.perceptual),
+    }
     path = checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.parent):

@@ -1,7 +1,7 @@
 """The perceptual loss and the frozen classifiers whose features it compares."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
 
@@ -11,6 +11,7 @@ from torch import nn
 from degrade.errors import InputError
 from ispl_model.checkpoint import file_label
 from ispl_model.losses import l1, mse
+from ispl_model.tone import match_tone
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Trunk:
     taps: indices of torchvision's `features` whose outputs are compared, shallow to deep, unless a method says so.
     normalised: whether the input is first brought to ImageNet's mean and deviation.
     stride: of its first convolution.
+    tone: of a stand-in, the weight of the distance in tone (ispl_model.tone) by the distance of the maps; without one
+        the images are compared as they are. version: raised with every change of what a stand-in's loss is.
+    gradients: of a stand-in, by the distance of the maps, the length of its loss's gradient over a 256 px image
+        (geometric mean over bicubic_x4 and dual_blind of five validation faces of profile lite).
     """
 
     build: Callable[[], nn.Sequential]
@@ -41,6 +46,23 @@ class Trunk:
     taps: tuple[int, ...]
     normalised: bool
     stride: int = 1
+    tone: Mapping[str, float] = field(default_factory=dict)
+    version: int = 1
+    gradients: Mapping[str, float] = field(default_factory=dict)
+
+    def factor(self, asked: Taps | None) -> float:
+        """Of a stand-in's loss, for it to pull as hard as the asked map of VGG-19 where GRADIENTS has that, else 1."""
+        if not (self.gradients and asked and len(asked.layers) == 1):
+            return 1.0
+        ((layer, weight),) = asked.layers.items()
+        given = "signed" if asked.signed else "imagenet" if asked.normalised else "plain"
+        own = self.gradients[asked.distance]
+        return weight * GRADIENTS.get((layer, asked.distance, given), own) / own
+
+    def label(self, name: str, asked: Taps | None) -> str:
+        """The name, with the version and the factor of a stand-in."""
+        factor = self.factor(asked)
+        return f"{name}@{self.version}" + (f" x {factor:.2g}" if factor != 1 else "") if self.tone else name
 
 
 class Perceptual(nn.Module):
@@ -49,11 +71,13 @@ class Perceptual(nn.Module):
     phi of "vgg19" is relu1_1, relu2_1, relu3_1, relu4_1, relu5_1 on [0, 1] input that is *not*
     normalised, as in the authors' code (eq. 12 prints a squared L2). "squeezenet" is not in the paper: five
     maps of SqueezeNet 1.1, the last of 1/2, 1/4 and 1/8 and two of 1/16 resolution, on input normalised
-    as that network was trained.
+    as that network was trained. It compares images of one tone, and the distance in tone is added: on images as they
+    are its loss is least 10 to 15 grey levels too dark and 1.1 to 1.2 times too hard.
 
     name: "vgg19" or "squeezenet" (weights from torch.hub.get_dir()/checkpoints, else downloaded), or
         the path of a file with torchvision's weights of either, with or without the prefix "features.".
-    asked: a method's own maps of VGG-19. SqueezeNet stands in for them with its five, taking over the distance.
+    asked: a method's own maps of VGG-19. SqueezeNet stands in for them with its five, taking over the distance, and is
+        weighed so that its gradient has the size of theirs (Trunk.factor).
     shifts: compare the images at an offset drawn anew in each call. SqueezeNet begins with a stride of 2, so it takes a
         pattern of that period for a constant, and a training without a loss on pixels hides its errors in one (SRGAN
         on sr4, 5,000 images seen: NIQE 77 without the offsets, 7 with them, and a faint rest of
@@ -64,8 +88,10 @@ class Perceptual(nn.Module):
     def __init__(self, name: str, asked: Taps | None = None, shifts: bool = False) -> None:
         super().__init__()
         state = _features(_cached(TRUNKS[name].file, name) if name in TRUNKS else _read(Path(name)))
-        self.distance = mse if asked and asked.distance == "mse" else l1
         trunk, self.trunk, self.taps = _fit(state, name, asked)
+        distance = asked.distance if asked else "l1"
+        self.distance, self.tone = {"l1": l1, "mse": mse}[distance], trunk.tone.get(distance)
+        self.factor = trunk.factor(asked)
         self.offsets = trunk.stride if shifts else 1
         normalised = asked.normalised if asked and trunk is TRUNKS["vgg19"] else trunk.normalised
         mean, deviation = ((0.485, 0.456, 0.406), IMAGENET_DEVIATION) if normalised else ((0,) * 3, (1,) * 3)
@@ -88,18 +114,31 @@ class Perceptual(nn.Module):
 
     def forward(self, restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:  # 2 x (N, 3, H, W) => ()
         top, left = torch.randint(self.offsets, (2,)).tolist()
+        restored, reference = restored[..., top:, left:], reference[..., top:, left:]
         with torch.no_grad():
-            wanted = self.features(reference[..., top:, left:])
-        pairs = zip(self.taps.values(), self.features(restored[..., top:, left:]), wanted, strict=True)
+            wanted = self.features(reference)
+        if self.tone is None:
+            return self._compared(restored, wanted)
+        matched, distance = match_tone(restored, reference)
+        return self.factor * (self._compared(matched, wanted) + self.tone * distance)
+
+    def _compared(self, restored: torch.Tensor, wanted: list[torch.Tensor]) -> torch.Tensor:
+        pairs = zip(self.taps.values(), self.features(restored), wanted, strict=True)
         return sum(weight * self.distance(ours, theirs) for weight, ours, theirs in pairs)
 
 
-def perceptual_label(name: str) -> str:
-    """What a checkpoint's header says: the name, or a file's name and the start of its SHA-256."""
-    if name == "none" or name in TRUNKS:
+def perceptual_label(name: str, asked: Taps | None = None) -> str:
+    """What a checkpoint's header says: the name, or a file's name and the start of its SHA-256.
+
+    A stand-in's version and factor are part of it, so that what was trained otherwise is not taken for the same.
+    """
+    if name == "none":
         return name
+    if name in TRUNKS:
+        return TRUNKS[name].label(name, asked)
     _require_file(Path(name))
-    return file_label(Path(name))
+    trunk, _, _ = _fit(_features(_read(Path(name))), name, None)
+    return trunk.label(file_label(Path(name)), asked)
 
 
 class _Fire(nn.Module):
@@ -148,7 +187,30 @@ IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)  # of the five maps, shallow to deep
 TRUNKS = {
     "vgg19": Trunk(_vgg19, "vgg19-dcbb9e9d.pth", taps=(1, 6, 11, 20, 29), normalised=False),
-    "squeezenet": Trunk(_squeezenet, "squeezenet1_1-b8a52dc0.pth", taps=(1, 4, 7, 10, 12), normalised=True, stride=2),
+    "squeezenet": Trunk(
+        _squeezenet,
+        "squeezenet1_1-b8a52dc0.pth",
+        taps=(1, 4, 7, 10, 12),
+        normalised=True,
+        stride=2,
+        # What the law needs at 256 px on real and painted faces: 13 and 880; in windows of 128 px 31 and 2,660.
+        tone={"l1": 32.0, "mse": 6000.0},
+        version=2,
+        gradients={"l1": 4.1, "mse": 270.0},
+    ),
+}
+# The same length for single maps of VGG-19, by layer, distance and input. Each is a loss from a log of the methods' own
+# programs, of other images, times the gradient per loss of a proxy, the VGG-16 of ST-LPIPS: right within a small
+# factor, not within per cent. The proxy's losses are no guide, its trunk was trained from random weights: its maps
+# differ 45 times as much at conv5_4 and a twelfth at conv3_3.
+# conv5_4: 0.9 (open-mmlab/mmagic issue 82, 2020-05-22: 0.77 to 0.87; XPixelGroup/BasicSR issue 204, 2019-08-09: 1.0 to
+# 1.04); relu5_4 is that map's positive part. conv3_3: 3.0 in [-1, 1] (KupynOrest/DeblurGAN issue 117, 2018-11-02: 300
+# at weight 100), which is 12 after ImageNet's normalisation.
+GRADIENTS = {
+    ("conv5_4", "l1", "imagenet"): 0.26,
+    ("relu5_4", "mse", "imagenet"): 0.055,
+    ("conv3_3", "mse", "imagenet"): 1.7,
+    ("conv3_3", "mse", "signed"): 0.30,
 }
 
 

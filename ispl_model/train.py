@@ -122,7 +122,9 @@ def _full_header(
     """What fixes the result, and so what a resumed run must agree in; where it runs is left out."""
     facts = training.facts() | {key: getattr(run, key) for key in ("steps", "seed", "redraw")}
     facts["batch"] = _share(run, processes).images
-    facts["perceptual"] = perceptual_label(run.perceptual) if "perceptual" in training.losses else "none"
+    facts["perceptual"] = (
+        perceptual_label(run.perceptual, training.perceptual) if "perceptual" in training.losses else "none"
+    )
     facts |= {"split": split.digest, "size": split.info["size"]}
     if run.start is not None:
         facts["start"] = file_label(run.start)

@@ -6,6 +6,7 @@ from torch import nn
 
 from degrade.errors import InputError
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps, perceptual_label
+from ispl_model.tone import match_tone
 
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 TORCHVISION = {"vgg19": ("vgg19", 30), "squeezenet": ("squeezenet1_1", 13)}
@@ -48,14 +49,31 @@ def test_a_trunk_with_random_weights_computes_what_torchvisions_does(name, tmp_p
         torch.testing.assert_close(map_of_ours, map_of_theirs)
 
 
-def test_the_perceptual_loss_is_the_weighted_sum_of_its_maps(squeezenet_file):
-    loss = Perceptual(str(squeezenet_file))
-    ours, theirs = torch.full((1, 3, 64, 64), 0.25), torch.full((1, 3, 64, 64), 0.75)
-    pairs = zip(loss.features(ours), loss.features(theirs), strict=True)
-    means = [(one - other).abs().mean().item() for one, other in pairs]
-    wanted = sum(mean / weight for mean, weight in zip(means, (32, 16, 8, 4, 1), strict=True))
-    assert loss(ours, theirs).item() == pytest.approx(wanted, rel=1e-5)
+@pytest.fixture
+def images():
+    """Two of noise, the second brighter and harder."""
+    return torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * torch.tensor([0.5, 0.9]).view(
+        2, 1, 1, 1, 1
+    )
+
+
+def weighted_sum(loss, ours, theirs, distance):
+    pairs = zip(loss.features(ours), loss.features(theirs), (32, 16, 8, 4, 1), strict=True)
+    return sum(distance(one - other).mean() / weight for one, other, weight in pairs)
+
+
+def test_the_perceptual_loss_on_vgg_is_the_weighted_sum_of_its_maps_of_the_images_as_they_are(tmp_path, images):
+    loss, (ours, theirs) = Perceptual(vgg_file(tmp_path / "vgg.pth")), images
+    torch.testing.assert_close(loss(ours, theirs), weighted_sum(loss, ours, theirs, torch.abs))
     assert loss(ours, ours).item() == 0
+
+
+def test_a_stand_in_compares_images_of_one_tone_and_adds_the_distance_in_tone(squeezenet_file, images):
+    loss, (ours, theirs) = Perceptual(str(squeezenet_file)), images
+    matched, distance = match_tone(ours, theirs)
+    wanted = weighted_sum(loss, matched, theirs, torch.abs) + 32 * distance
+    torch.testing.assert_close(loss(ours, theirs), wanted)
+    assert loss(ours, ours).item() == pytest.approx(0, abs=1e-4)
 
 
 def test_with_shifts_a_pattern_of_the_strides_period_is_no_constant(squeezenet_file):
@@ -123,6 +141,14 @@ def test_the_label_of_a_file_tells_its_content(squeezenet_file):
     assert first.startswith("features.pth sha256:") and perceptual_label(str(squeezenet_file)) != first
 
 
+def test_the_label_of_a_stand_in_tells_its_version_and_vggs_has_none(squeezenet_file, tmp_path):
+    assert [perceptual_label(name) for name in TRUNKS] == ["vgg19", "squeezenet@2"]
+    asked = Taps({"conv5_4": 1.0})
+    assert [perceptual_label(name, asked) for name in TRUNKS] == ["vgg19", "squeezenet@2 x 0.063"]
+    assert perceptual_label(str(squeezenet_file)).endswith("@2")
+    assert "@" not in perceptual_label(vgg_file(tmp_path / "vgg.pth"))
+
+
 def vgg_file(path):
     torch.save(random_weights(TRUNKS["vgg19"].build()), path)
     return str(path)
@@ -145,10 +171,10 @@ def test_a_method_may_ask_for_vggs_features_of_images_in_minus_1_to_1(tmp_path):
     torch.testing.assert_close(loss.features(image)[0], loss.trunk(2 * image - 1))
 
 
-def test_squeezenet_stands_in_for_vggs_taps(squeezenet_file):
-    loss = Perceptual(str(squeezenet_file), Taps({"conv5_4": 1.0}, distance="mse", normalised=False))
-    ours, theirs = torch.full((1, 3, 64, 64), 0.25), torch.full((1, 3, 64, 64), 0.75)
-    pairs = zip(loss.features(ours), loss.features(theirs), (32, 16, 8, 4, 1), strict=True)
-    wanted = sum((one - other).square().mean().item() / weight for one, other, weight in pairs)
-    assert loss(ours, theirs).item() == pytest.approx(wanted, rel=1e-5)
+def test_squeezenet_stands_in_for_vggs_taps(squeezenet_file, images):
+    loss, (ours, theirs) = Perceptual(str(squeezenet_file), Taps({"conv3_3": 2.0}, "mse")), images
+    matched, distance = match_tone(ours, theirs)
+    wanted = weighted_sum(loss, matched, theirs, torch.square) + 6000 * distance
+    factor = 2 * 1.7 / 270  # the gradient of VGG-19's map at its weight over SqueezeNet's own
+    torch.testing.assert_close(loss(ours, theirs), factor * wanted)
     assert loss.mean.flatten()[0].item() == pytest.approx(0.485)  # its own normalisation stays

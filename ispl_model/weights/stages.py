@@ -41,15 +41,16 @@ class Stage:
     constant_share: float
 
 
-_COARSE = {
+_LOSSES = {
     "l1": 50.0,
     "l1_pyramid": 600.0,
     "consistency": 200.0,
     "luma_consistency": 400.0,
     "chroma_consistency": 300.0,
+    "perceptual": 3.0,
 }
 STAGES = {
-    10: Stage(2000, 13, _COARSE, "none", constant_share=1.0),
+    10: Stage(2500, 13, _LOSSES, "squeezenet", constant_share=1.0),
 }
 
 

@@ -36,11 +36,11 @@ _SCORING = (
 )
 
 
-def _shared(command: Callable) -> Callable:
+def shared_options(command: Callable) -> Callable:
     return _with(_SHARED, command)
 
 
-def _scoring(command: Callable) -> Callable:
+def scoring_options(command: Callable) -> Callable:
     return _with(_SCORING, command)
 
 
@@ -70,8 +70,8 @@ def metric_ids(text: str | None) -> tuple[str, ...]:
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
 @click.option("--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all.")
-@_scoring
-@_shared
+@scoring_options
+@shared_options
 def run(
     protocol: str, method: str, tasks: tuple[str, ...], metrics: str | None, seed: int, resume: bool,
     keep: bool, max_failures: int | None,
@@ -86,21 +86,21 @@ def run(
     from benchmark import run as runner
     from benchmark import summary as text
 
-    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     settings = replace(settings, keep=keep, max_failures=max_failures)
     once = tuple(dict.fromkeys(tasks))
     request = runner.RunRequest(
         settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume
     )
-    done = _stoppable(lambda: runner.run(request))
-    _say([*text.means(done.scores), "", *text.closing(done)])
+    done = stoppable(lambda: runner.run(request))
+    say([*text.means(done.scores), "", *text.closing(done)])
 
 
 @click.command(cls=Command)
 @click.option("--table", "numbers", multiple=True, help="1, 2, 3, 2_photographs, 3_true; repeatable; default: all.")
 @click.option("--dry-run", is_flag=True, help="Only list the runs, what is there, and what all of it takes.")
-@_scoring
-@_shared
+@scoring_options
+@shared_options
 def reproduce(
     numbers: tuple[str, ...], dry_run: bool, keep: bool, max_failures: int | None,
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
@@ -111,16 +111,16 @@ def reproduce(
     from benchmark import reproduce as whole
     from benchmark import summary as text
 
-    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     settings = replace(settings, keep=keep, max_failures=max_failures)
     if dry_run:
         from benchmark import estimate
 
-        _say([*whole.listing(settings, tables), "", *estimate.lines(settings, whole.jobs_of(settings, tables)[0])])
+        say([*whole.listing(settings, tables), "", *estimate.lines(settings, whole.jobs_of(settings, tables)[0])])
         return
-    done = _stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
+    done = stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
     absent = f"runs: {done.jobs}; rows not run, because their method or test set is not there: {len(done.not_run)}"
-    _say([absent, *text.closing(done.done)])
+    say([absent, *text.closing(done.done)])
 
 
 @click.command(cls=Command)
@@ -129,7 +129,7 @@ def reproduce(
 @click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
 @click.option("--faces", "count", type=click.IntRange(1), default=4, show_default=True, help="Rows.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
-@_shared
+@shared_options
 def sheet(
     task: str, protocol: str, names_of_methods: tuple[str, ...], count: int, seed: int,
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
@@ -144,14 +144,14 @@ def sheet(
     from benchmark.report import method_sheet
     from benchmark.run import RunRequest
 
-    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
-    _say([f"written: {_stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
+    say([f"written: {stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
 
 
 @click.command(cls=Command)
 @click.option("--faces", "count", type=click.IntRange(1), default=3, show_default=True, help="Rows of each sheet.")
-@_shared
+@shared_options
 def figures(
     count: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
@@ -163,12 +163,12 @@ def figures(
     """
     from benchmark.figures import Gallery
 
-    settings = _settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
-    made = _stoppable(Gallery(settings, count).draw)
-    _say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])
+    settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
+    made = stoppable(Gallery(settings, count).draw)
+    say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])
 
 
-def _settings(
+def make_settings(
     profile: str,
     faces: tuple[Path | None, Path | None, Path | None],
     places: tuple[Path, Path],
@@ -184,7 +184,7 @@ def _settings(
     return Settings(chosen, Faces(*faces), *places, device, workers, ("benchmark", *sys.argv[1:]))
 
 
-def _stoppable(work: Callable[[], Made]) -> Made:
+def stoppable(work: Callable[[], Made]) -> Made:
     """`work()`; Ctrl-C becomes one line, since everything computed so far is on disk."""
     try:
         return work()
@@ -192,6 +192,6 @@ def _stoppable(work: Callable[[], Made]) -> Made:
         raise click.ClickException(str(stop) or "stopped; the same command goes on from there") from stop
 
 
-def _say(lines: list[str]) -> None:
+def say(lines: list[str]) -> None:
     for line in lines:
         click.echo(line)

@@ -32,7 +32,7 @@ def find_earlier(subject: Subject, prepared: Prepared, scores: Path) -> Earlier 
     found = [
         Earlier(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
         for path in sorted(scores.parent.glob("*.json"))
-        if (facts := _facts(path, subject)) is not None
+        if (facts := _facts_of_other(path, subject)) is not None
     ]
     return max((run for run in found if run.names), key=lambda run: len(run.names), default=None)
 
@@ -64,7 +64,7 @@ def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
                 file.append(name, there[name])
 
 
-def _facts(path: Path, subject: Subject) -> dict[str, Any] | None:
+def _facts_of_other(path: Path, subject: Subject) -> dict[str, Any] | None:
     """The contents of a <run>.json that differs from ours in nothing but the split."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))

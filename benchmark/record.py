@@ -152,7 +152,7 @@ def read_file(path: Path) -> list[Score]:
     """
     *lines, torn = content(path).split(b"\n")  # what follows the last line end is torn or empty
     if torn:
-        _say_torn(path)
+        say_torn(path)
     return [_parse(path, number, line) for number, line in enumerate(lines, start=1)]
 
 
@@ -203,9 +203,9 @@ def _drop_torn_line(file: IO[bytes], path: Path) -> None:
     content = file.read()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        _say_torn(path)
+        say_torn(path)
         file.truncate(whole)
 
 
-def _say_torn(path: Path) -> None:
+def say_torn(path: Path) -> None:
     print(f"{path}: its last line is torn, as a killed run leaves it, and is left out", file=sys.stderr)

@@ -86,7 +86,7 @@ class Resize:
 
     def _resize(self, image: Image, height: int, width: int) -> Image:
         if self.library == "pil":
-            return _resize_pil(image, height, width, _PIL[self.filter])
+            return resize_pil(image, height, width, _PIL[self.filter])
         if self.library == "matlab":
             return _resize_matlab(image, height, width)
         resized = cv2.resize(image, (width, height), interpolation=_CV2[self.filter])
@@ -95,7 +95,7 @@ class Resize:
 
 def resize_bicubic(image: Image, height: int, width: int) -> Image:
     """The one "bicubic" of the project: antialiased, a = -0.5 (MATLAB, PIL), float, clipped to [0, 1]."""
-    return _resize_pil(image, height, width, Pillow.Resampling.BICUBIC)
+    return resize_pil(image, height, width, Pillow.Resampling.BICUBIC)
 
 
 def match_scale(image: Image, size: int, scale: int) -> Image:
@@ -115,7 +115,7 @@ def match_scale(image: Image, size: int, scale: int) -> Image:
     return resize_bicubic(image, max(1, round(height * side / shorter)), max(1, round(width * side / shorter)))
 
 
-def _resize_pil(
+def resize_pil(
     image: Image, height: int, width: int, kernel: Pillow.Resampling, border: tuple[int, int] = (0, 0)
 ) -> Image:
     """`border` px above and below, and to each side, are mirrored with the edge repeated, and used at the borders."""
@@ -131,4 +131,4 @@ def _resize_pil(
 def _resize_matlab(image: Image, height: int, width: int) -> Image:
     """Pillow's bicubic, a = -0.5, inside mirrored borders as wide as its kernel reaches."""
     reach = (math.ceil(2 * max(1.0, old / new)) for old, new in zip(image.shape, (height, width), strict=False))
-    return _resize_pil(image, height, width, Pillow.Resampling.BICUBIC, tuple(reach))
+    return resize_pil(image, height, width, Pillow.Resampling.BICUBIC, tuple(reach))

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from benchmark.methods import method_module
-
-from ..golden_networks import assert_equal, golden, with_golden_weights
+from tests.golden_networks import assert_equal, golden, with_golden_weights
 
 # Golden file => our method and the width that gives its narrowed channels.
 ALIKE = {

@@ -7,8 +7,7 @@ from ispl_model.discriminator import MultiScaleDiscriminator
 from ispl_model.gan import Adversary
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import prepared
-
-from ..golden_networks import assert_equal, golden, with_golden_weights
+from tests.golden_networks import assert_equal, golden, with_golden_weights
 
 
 def test_released_is_the_authors_generator():

@@ -13,8 +13,7 @@ from ispl_model.identity import Identity
 from ispl_model.tfjs import OPERATIONS, GraphModel
 from ispl_model.train import train
 from ispl_model.training import TrainRun
-
-from .tiny import HEADER, PIXEL, tiny
+from tests.ispl_model.tiny import HEADER, PIXEL, tiny
 
 RNG = np.random.default_rng(5)
 SHAPES = {"kernel": (3, 3, 3, 4), "depth": (3, 3, 4, 1), "bias": (4,), "slope": (4,), "dense": (27 * 28 * 4, 6)}

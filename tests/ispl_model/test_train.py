@@ -15,8 +15,7 @@ from ispl_model.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.progress import Interrupted
 from ispl_model.train import ISPL_TRAINING, train, train_ispl
 from ispl_model.training import Training, TrainRun
-
-from .tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
+from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 
 
 def test_training_lowers_the_loss(make_tiny_split, tmp_path):

@@ -17,8 +17,7 @@ from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.progress import Interrupted
 from ispl_model.train import drawn_level, train, train_ispl
 from ispl_model.training import Pretraining, TrainRun
-
-from .tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
+from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 
 
 def test_the_average_goes_into_the_checkpoint_and_the_state_holds_both(make_tiny_split, tmp_path):

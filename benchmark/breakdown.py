@@ -16,8 +16,8 @@ from benchmark.metrics import find_metric
 from benchmark.page import value_text
 from benchmark.statistics import Interval, mean, mean_interval
 from benchmark.titles import method_title
-from degrade.errors import InputError, unknown
-from degrade.files import write_bytes
+from degrade.core.errors import InputError, unknown
+from degrade.core.files import write_bytes
 
 OPERATOR = "operator"  # the parameter that says which operators an image went through
 COLUMNS = ("parameter", "bin", "method", "metric", "images", "mean", "low", "high")

@@ -11,7 +11,7 @@ from benchmark.methods import canonical, find_method
 from benchmark.metrics import find_metric
 from benchmark.record import Score
 from benchmark.statistics import Interval, corrected, jackknife_interval, mean, mean_interval, without_each_group
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 NOT_RUN = "not run"
 UNAVAILABLE = "unavailable"  # a metric's score line says so with these first letters of its error

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from benchmark import weights
 from degrade.console import Group, Name
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 _CHOSEN = click.argument("names", nargs=-1, type=Name("weight file", lambda: weights.WEIGHTS))
 
@@ -84,7 +84,7 @@ def statistics(faces: Path, name: str) -> None:
     """
     from benchmark.metrics import Unavailable, load
     from benchmark.metrics.frechet import write_statistics
-    from degrade.image import list_images, read
+    from degrade.core.image import list_images, read
 
     try:
         scorer = load("fid.inception")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 Facts = Mapping[str, Any]  # what <run>.json holds
 

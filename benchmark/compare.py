@@ -15,7 +15,7 @@ from benchmark.record import scores_folder
 from benchmark.statistics import Interval, mean, mean_interval
 from benchmark.titles import method_title
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.split import Split, open_split
 
 COLUMNS = (

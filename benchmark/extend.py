@@ -11,7 +11,7 @@ from benchmark.measure import Outcome
 from benchmark.places import Prepared, made_folder
 from benchmark.record import KEY, ScoreFile, newest, read_file
 from benchmark.scoring import Subject
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.split import Split, open_split
 
 

@@ -16,7 +16,7 @@ from benchmark.environment import metric_hashes
 from benchmark.measure import Job, Outcome, measured
 from benchmark.pool import Pool
 from benchmark.record import GROUPS, LineFile
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 _FEWEST = 2  # images on each side of a distance
 

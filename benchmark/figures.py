@@ -19,10 +19,10 @@ from benchmark.plane import places, plane
 from benchmark.protocol import load_table
 from benchmark.record import read_scores
 from benchmark.titles import method_title
-from degrade.errors import InputError
-from degrade.files import sha256_file, write_bytes
-from degrade.image import Image, encode_jpeg, encode_png
-from degrade.sheet import contact_sheet
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file, write_bytes
+from degrade.core.image import Image, encode_jpeg, encode_png
 from degrade.split import Split
 
 SHOW = "show.txt"  # the list of faces that may be shown, in the folder of the faces

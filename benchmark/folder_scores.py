@@ -17,8 +17,8 @@ from benchmark.metrics import Metric
 from benchmark.pairs import check_images, image_size, images_by_name
 from benchmark.pool import Pool, scoring_pool
 from benchmark.record import split_value
-from degrade.errors import InputError
-from degrade.files import write_bytes
+from degrade.core.errors import InputError
+from degrade.core.files import write_bytes
 
 SUFFIXES = (".csv", ".jsonl")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 
 
 def parsed(place: str, text: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade.errors import InputError
-from degrade.files import write_bytes
+from degrade.core.errors import InputError
+from degrade.core.files import write_bytes
 
 _LATEX = {
     "\\": r"\textbackslash{}",

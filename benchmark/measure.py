@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmark import metrics
-from degrade.errors import InputError
-from degrade.image import Image, from_uint8, read
+from degrade.core.errors import InputError
+from degrade.core.image import Image, from_uint8, read
 
 UNAVAILABLE = "unavailable: "  # first letters of the error of a metric that cannot be loaded
 NOT_RESTORED, NOT_COMPUTED = "not restored", "not computed"  # first letters of an error that should not have been

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 VARIABLE = "BENCHMARK_OFFLINE"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.sources import folder_sources
 
 _SHOWN = 3  # names in a message
@@ -33,7 +33,7 @@ def check_images(place: str, files: Mapping[str, Path], sizes: Mapping[str, tupl
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
-    """(height, width) as degrade.image.read will give them; None where the header cannot be read."""
+    """(height, width) as degrade.core.image.read will give them; None where the header cannot be read."""
     try:
         with Pillow.open(path) as photo:
             sides = photo.height, photo.width

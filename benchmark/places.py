@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmark.protocol import FaceSet, Profile, load_sets
 from benchmark.record import KEY, digest_of
-from degrade.errors import InputError
-from degrade.files import sha256
+from degrade.core.errors import InputError
+from degrade.core.files import sha256
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import folder_pairs
 from degrade.recipes import find_recipe

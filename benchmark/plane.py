@@ -11,7 +11,7 @@ from benchmark.metrics import find_metric
 from benchmark.protocol import TableSpec
 from benchmark.statistics import Interval
 from benchmark.titles import TASKS, method_title
-from degrade.image import Image, from_uint8
+from degrade.core.image import Image, from_uint8
 
 DISTORTION = "psnr.rgb"
 _ACROSS = 3  # panels in a row

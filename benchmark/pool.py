@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from benchmark import offline
 from benchmark.measure import Job, Outcome, measure, unavailable
 from benchmark.metrics import memory
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends
 _kept: dict[tuple[int, Path | None], Executor] = {}  # one at most

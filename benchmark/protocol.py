@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from benchmark.keyed import checked, parsed, stem, stems, text_of
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 
 DOMAINS = ("synthetic", "real")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 COLUMNS = ("table", "task", "protocol", "method", "metric", "value")
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Self
 
-from degrade.errors import InputError
-from degrade.files import sha256
+from degrade.core.errors import InputError
+from degrade.core.files import sha256
 from degrade.lock import hold
 
 SCHEMA = 1

@@ -8,9 +8,9 @@ from benchmark.places import domain_split
 from benchmark.protocol import load_sets
 from benchmark.run import RunRequest, load_method
 from benchmark.titles import method_title
-from degrade.errors import InputError
-from degrade.image import Image, write
-from degrade.sheet import contact_sheet
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.errors import InputError
+from degrade.core.image import Image, write
 from degrade.split import Split
 
 ENDS = ("identity", "reference")  # first and last column of every sheet

@@ -16,8 +16,8 @@ from benchmark.scoring import Subject
 from benchmark.session import Session, device_of
 from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
-from degrade.errors import InputError
-from degrade.files import sha256_file
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
 
 
 def run(request: RunRequest) -> RunSummary:

@@ -10,8 +10,8 @@ from typing import Any
 from benchmark.comparable import comparable
 from benchmark.environment import package_versions
 from benchmark.record import PACKED, Score, content, newest
-from degrade.errors import InputError
-from degrade.files import write_bytes, write_json
+from degrade.core.errors import InputError
+from degrade.core.files import write_bytes, write_json
 from degrade.lock import locked
 
 

@@ -24,8 +24,8 @@ from benchmark.metrics import Metric
 from benchmark.places import Prepared
 from benchmark.pool import Pool
 from benchmark.record import KEY, SCHEMA, Score, ScoreFile, split_value
-from degrade.errors import InputError
-from degrade.image import check_image, from_uint8, read, to_uint8, write
+from degrade.core.errors import InputError
+from degrade.core.image import check_image, from_uint8, read, to_uint8, write
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 
 from benchmark.record import GROUPS
-from degrade.seeds import rng_for
+from degrade.core.random import rng_for
 
 RESAMPLES = 10_000
 NORMAL = 1.96  # standard errors to each side that hold 95 % of a normal distribution

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from degrade.image import Image, from_uint8, to_uint8
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.resize import match_scale, resize_bicubic
-from degrade.sheet import contact_sheet
 from ispl_model.restore import Restorer
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from benchmark.methods.classical import read_parameters
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Prepared, Settings, parameters_file
 from benchmark.record import LineFile, digest_of
-from degrade.errors import InputError
-from degrade.files import write_json
-from degrade.image import Image, from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.files import write_json
+from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.lock import locked
 from degrade.resize import match_scale
 from degrade.split import Split

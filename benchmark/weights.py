@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from benchmark import offline
-from degrade.errors import InputError, unknown
-from degrade.files import sha256_file
+from degrade.core.errors import InputError, unknown
+from degrade.core.files import sha256_file
 
 _PIECE = 1 << 20
 _TORCH = "https://download.pytorch.org/models/"

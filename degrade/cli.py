@@ -12,7 +12,7 @@ from degrade.cli_provenance import import_, replay, verify
 from degrade.cli_recipes import RecipeName, Span, presets, preview
 from degrade.cli_reduce import reduce
 from degrade.console import Command, Group
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
     from degrade.sources import Source
@@ -156,7 +156,7 @@ def _lines(role: str, summary: "SplitSummary") -> list[str]:
 
 
 def _tell_other_files(folder: Path) -> None:
-    from degrade.image import SUFFIXES, files_below
+    from degrade.core.image import SUFFIXES, files_below
 
     others = sorted(path.name for path in files_below(folder) if path.suffix.lower() not in SUFFIXES)
     if others:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from degrade.console import Command, Name
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 
 def _recipe_names() -> Iterable[str]:
@@ -70,7 +70,7 @@ def preview(image, recipes, seeds, size, out) -> None:
 
     The largest square in the middle of IMAGE is used. Several --recipe make a row each.
     """
-    from degrade.image import write
+    from degrade.core.image import write
     from degrade.preview import preview as make_sheet
     from degrade.recipes import find_recipe
     from degrade.sources import Source

@@ -35,7 +35,7 @@ from typing import Any
 
 from degrade.compose_steps import Reader, check_keys
 from degrade.composition import Composition, Group
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 from degrade.recipe import Recipe
 
 _NOTES = ("source", "compared", "not_compared")

@@ -22,7 +22,7 @@ from degrade.composition import (
     Repeat,
     Step,
 )
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 from degrade.pipeline import OPERATORS
 
 _LAWS = (*INTERVALS, *LISTS, *DERIVED, "severity")

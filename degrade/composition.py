@@ -9,12 +9,12 @@ import numpy as np
 
 from degrade.blur import imgaug_width
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
-from degrade.errors import InputError
+from degrade.core.errors import InputError
+from degrade.core.random import draw_seed
 from degrade.lengths import LENGTHS, scaled
 from degrade.noise import draw_correlated_noise
 from degrade.pipeline import OPERATORS, Operator
 from degrade.resize import ROUNDINGS, Resize
-from degrade.seeds import draw_seed
 
 INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "rounded", "integer")
 LISTS = ("choice", "grid")

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade.checks import check_integer
-from degrade.errors import InputError
-from degrade.image import Image, from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import Image, from_uint8, to_uint8
 
 _SUBSAMPLING = {"444": 0, "422": 1, "420": 2}
 CHROMA = (*_SUBSAMPLING, "grey")

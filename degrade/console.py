@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 
 
 class _OneLineErrors:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from degrade.errors import InputError
-from degrade.files import sha256_file, write_bytes, write_json
-from degrade.image import read, write
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file, write_bytes, write_json
+from degrade.core.image import read, write
+from degrade.core.random import rng_for
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import check_same_names
-from degrade.seeds import rng_for
-from degrade.sheet import contact_sheet
 from degrade.sources import ROLES, collected_roles, folder_sources
 from degrade.split import SplitSummary
 from degrade.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes

@@ -15,9 +15,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from degrade.errors import InputError
-from degrade.files import sha256, sha256_file
-from degrade.image import Image, check_image, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, sha256_file
+from degrade.core.image import Image, check_image, to_uint8
 from degrade.resize import resize_bicubic
 
 MODEL_FILES = {

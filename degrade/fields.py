@@ -11,7 +11,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from degrade.image import Image
+from degrade.core.image import Image
 
 _STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
 _COARSE = 64

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade import faces
-from degrade.errors import InputError
-from degrade.files import sha256, write_bytes, write_json
-from degrade.image import Image, decode, encode_png, from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, write_bytes, write_json
+from degrade.core.image import Image, decode, encode_png, from_uint8, to_uint8
 from degrade.sources import Source
 from degrade.split import SplitSummary
 from degrade.split_files import (

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from degrade.checks import check_length, check_range, check_width
-from degrade.image import Image
+from degrade.core.image import Image
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 from degrade.imports import Pair
 from degrade.sources import folder_sources, read_list
 

@@ -3,7 +3,7 @@
 import math
 
 from degrade.blur import next_odd
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 # Fields in pixels, which scale with size / base, and how they are rounded; every other field stays as drawn.
 _ELLIPSE = {"sigma_x": "any", "sigma_y": "any", "size": "odd"}

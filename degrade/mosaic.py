@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from degrade.checks import SIDE, check_integer, check_positive, check_range
-from degrade.image import Image
+from degrade.core.image import Image
 
 
 @dataclass(frozen=True)

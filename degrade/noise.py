@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 
 from degrade.checks import check_range, check_seed
+from degrade.core.colour import decode, encode
+from degrade.core.image import Image
+from degrade.core.random import draw_seed
 from degrade.fields import add_field, laplace_table, normal_table, random_field, signed_poisson_table
-from degrade.image import Image
-from degrade.light import decode, encode
-from degrade.seeds import draw_seed
 
 
 @dataclass(frozen=True)

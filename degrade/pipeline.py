@@ -10,11 +10,11 @@ import cv2
 
 from degrade.blur import GaussianBlur, MotionBlur
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
-from degrade.errors import InputError, unknown
+from degrade.core.colour import LowLight, Vignette
+from degrade.core.errors import InputError, unknown
+from degrade.core.image import Image, check_image
 from degrade.film import FilmGrain, Scratches
-from degrade.image import Image, check_image
 from degrade.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
-from degrade.light import LowLight, Vignette
 from degrade.mosaic import Mosaic
 from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise, SensorNoise
 from degrade.resize import Resize

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.seeds import rng_for
+from degrade.core.random import rng_for
 
 Field = np.ndarray  # (H, W) float32
 VERSION = 1

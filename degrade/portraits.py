@@ -7,12 +7,12 @@ tones, fine texture) for a restoration network to learn from and for a face dete
 import cv2
 import numpy as np
 
-from degrade.image import Image
+from degrade.core.image import Image
+from degrade.core.random import rng_for
 from degrade.portrait_canvas import VERSION, Canvas, Person, bump, linear
 from degrade.portrait_face import paint_face
 from degrade.portrait_hair import paint_beard, paint_hair_behind, paint_hair_in_front
 from degrade.portrait_scene import paint_background, paint_body, paint_glasses
-from degrade.seeds import rng_for
 
 # dlib finds a face in each of these 72 at 256 px; it misses about one seed in 200.
 PORTRAITS = {"train": range(0, 48), "val": range(100_000, 100_008), "test": range(300_000, 300_016)}

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from degrade.image import Image
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.image import Image
 from degrade.recipe import Recipe
-from degrade.sheet import contact_sheet
 from degrade.split import degrade_image
 
 _CELL = 256  # px: smaller images are enlarged, so that a label fits above them

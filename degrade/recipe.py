@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.pipeline import Operator
 
 Chain = tuple[Operator, ...]

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from degrade.compose import compose, read_recipe, rebuild
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 from degrade.recipe import Recipe
 
 TASKS = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")

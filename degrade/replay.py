@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade.errors import InputError, unknown
-from degrade.files import sha256, write_bytes
-from degrade.image import decode, encode_png, files_below, list_images
+from degrade.core.errors import InputError, unknown
+from degrade.core.files import sha256, write_bytes
+from degrade.core.image import decode, encode_png, files_below, list_images
 from degrade.pipeline import apply, from_record
 from degrade.sources import Source
 from degrade.split import Split, open_split

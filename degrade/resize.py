@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade.checks import SIDE, check_flag, check_integer, check_range
-from degrade.image import Image
-from degrade.light import decode, encode
+from degrade.core.colour import decode, encode
+from degrade.core.image import Image
 
 _CV2 = {
     "linear": cv2.INTER_LINEAR,

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade import portraits
-from degrade.errors import InputError, unknown
-from degrade.image import Image, decode, encode_png, from_uint8, list_images, to_uint8
+from degrade.core.errors import InputError, unknown
+from degrade.core.image import Image, decode, encode_png, from_uint8, list_images, to_uint8
 
 ROLES = ("train", "val", "test")
 # The authors' README: 10,000 images to train and 5,000 to test; the range of val is ours.
@@ -49,7 +49,7 @@ class Source:
         """The reference (size, size, 3) out of the encoded bytes, rounded to 8 bits so that it replays from disk.
 
         crop: "center" cuts a square out of the middle. Raises InputError for what is not an
-        image, not square, or smaller than `size`; for `background` see degrade.image.read.
+        image, not square, or smaller than `size`; for `background` see degrade.core.image.read.
         """
         name = str(self.path or self.name)
         pixels = to_uint8(decode(data, name, background))

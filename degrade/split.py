@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade.errors import InputError
-from degrade.files import sha256, sha256_file, write_bytes, write_json
-from degrade.image import Image, encode_png, read
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, sha256_file, write_bytes, write_json
+from degrade.core.image import Image, encode_png, read
+from degrade.core.random import rng_for
 from degrade.pipeline import one_thread, trace
 from degrade.recipes import Recipe
-from degrade.seeds import rng_for
 from degrade.sources import RESIZE, Source
 from degrade.split_files import (
     PARTS,

@@ -13,8 +13,8 @@ import PIL
 from PIL import features
 
 from degrade import lock
-from degrade.errors import InputError
-from degrade.files import sha256, write_bytes, write_json
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, write_bytes, write_json
 
 SCHEMA = 1
 PARTS = ".parts"

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from degrade.checks import check_length, check_range
-from degrade.image import Image
-from degrade.light import luma
+from degrade.core.colour import luma
+from degrade.core.image import Image
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 
 COLUMNS = ("name", "reviewer", "choice")
 KEY_COLUMNS = ("name", "label", "candidate")

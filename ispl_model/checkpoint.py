@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import nn
 
-from degrade.errors import InputError
-from degrade.files import sha256_file, write_bytes
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file, write_bytes
 
 SCHEMA = 1
 HEADER_KEYS = ("method", "network", "training", "recipe", "step", "commit", "schema")

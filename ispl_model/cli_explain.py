@@ -15,7 +15,7 @@ from ispl_model.cli_restore import DEVICE, FILE
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to compute.")
 def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> None:
     """Draw what each subspace adds to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
-    from degrade.image import read, write
+    from degrade.core.image import read, write
     from ispl_model import explain as subspaces
     from ispl_model.restore import load_restorer, shipped_checkpoint
     from ispl_model.restore_files import fitted_face

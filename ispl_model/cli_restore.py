@@ -7,7 +7,7 @@ import click
 from tqdm import tqdm
 
 from degrade.console import Command
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restore_files import RestoreSummary
@@ -47,7 +47,7 @@ def restore(images, out, checkpoint, kind, upscale, level, background, device, d
     Memory beside the network: up to 60 bytes for each pixel of a result,
     which has at most 89 million. OUT/restored.jsonl says what made what.
     """  # fmt: skip
-    from degrade.image import SUFFIXES, list_images
+    from degrade.core.image import SUFFIXES, list_images
     from ispl_model.restore import load_restorer, shipped_checkpoint
     from ispl_model.restore_files import RestorePlan, RestoreSummary, restore_files
 

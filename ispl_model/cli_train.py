@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from degrade.console import Command
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.train import TrainSummary

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from degrade.errors import InputError
-from degrade.files import write_bytes
+from degrade.core.errors import InputError
+from degrade.core.files import write_bytes
 
 POINTS = 500  # in a curve, each the mean of the steps around it
 

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from degrade.errors import InputError
-from degrade.image import Image, from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import Image, from_uint8, to_uint8
+from degrade.core.random import rng_for
 from degrade.recipes import Recipe, recorded_recipe
 from degrade.resize import match_scale
-from degrade.seeds import rng_for
 from degrade.split import Split, degrade_image
 
 Pair = tuple[torch.Tensor, torch.Tensor]

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda")
 Built = TypeVar("Built", bound=nn.Module)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from degrade.image import Image
-from degrade.sheet import contact_sheet
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.image import Image
 from ispl_model.data import to_tensor
 from ispl_model.generator import Ispl
 from ispl_model.restore import to_images

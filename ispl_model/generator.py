@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.encoder import Encoder, Pyramid, sampled
 from ispl_model.fusion import LevelInput
 from ispl_model.initial import pass_through_, subdue_

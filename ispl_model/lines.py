@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 
 class Lines:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade.errors import InputError
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.image import Image
 from degrade.resize import resize_bicubic
 from ispl_model.data import Condition
 

@@ -8,7 +8,7 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.checkpoint import file_label
 from ispl_model.losses import l1, mse
 from ispl_model.tone import match_tone

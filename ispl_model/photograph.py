@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from degrade import faces
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.resize import resize_bicubic
 from ispl_model.tiles import Restore
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.device import find_device
 
 

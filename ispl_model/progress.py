@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from degrade.errors import InputError
-from degrade.files import write_bytes, write_json
+from degrade.core.errors import InputError
+from degrade.core.files import write_bytes, write_json
 from ispl_model.checkpoint import load_header, read_tensors, save, write_tensors
 from ispl_model.health import Health
 from ispl_model.trainer import NotFinite, Trainer

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import Image
 from ispl_model.checkpoint import load, load_weights
 from ispl_model.data import to_tensor
 from ispl_model.device import find_device, mixed_precision, multiplies_in, seeded_build

@@ -8,9 +8,9 @@ from typing import Any
 from PIL import Image as Pillow
 
 from degrade import faces
-from degrade.errors import InputError
-from degrade.files import sha256, sha256_file, write_bytes
-from degrade.image import Image, encode_png, read
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, sha256_file, write_bytes
+from degrade.core.image import Image, encode_png, read
 from degrade.resize import resize_bicubic
 from ispl_model.lines import Lines
 from ispl_model.photograph import restore_photograph
@@ -30,7 +30,7 @@ class RestorePlan:
         laid back. "tiles": all of it, in overlapping tiles. "auto": a face where the image is square and no face
         smaller than a third of it is found, else a photo.
     upscale: times that photographs and tiled images grow, by bicubic; above 1 "auto" means "photo".
-    background: for images with an alpha channel, see degrade.image.read.
+    background: for images with an alpha channel, see degrade.core.image.read.
     resume: keep what is there, whole, and made from the same image by the same checkpoint and options.
     """
 

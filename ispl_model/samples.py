@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from degrade.image import write
-from degrade.sheet import contact_sheet
+from degrade.core.contact_sheet import contact_sheet
+from degrade.core.image import write
 from ispl_model.data import TrainingPairs
 from ispl_model.trainer import Trainer
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.generator import Ispl
 from ispl_model.variants import SMALLEST_MAP, IsplConfig
 

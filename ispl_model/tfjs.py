@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 Node = Mapping[str, Any]
 Operation = Callable[..., torch.Tensor]  # (node, *inputs), images as (N, H, W, C), as TensorFlow has them

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from tqdm import tqdm
 
-from degrade.image import Image
+from degrade.core.image import Image
 
 Restore = Callable[[Sequence[Image]], list[Image]]  # square images of the network's side => restored ones
 SHARED = 4  # neighbouring tiles share a quarter of their side, or more

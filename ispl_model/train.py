@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from degrade.errors import InputError
-from degrade.files import sha256
-from degrade.seeds import draw_seed, rng_for
+from degrade.core.errors import InputError
+from degrade.core.files import sha256
+from degrade.core.random import draw_seed, rng_for
 from degrade.split import Split
 from ispl_model.checkpoint import complete_header, file_label, warm_start
 from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches

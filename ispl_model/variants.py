@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from degrade.errors import unknown
+from degrade.core.errors import unknown
 from ispl_model.fusion import ConcatFusion, FirstMapFusion, MatrixFusion, MultiCodeFusion, StyleFusion, UnetFusion
 from ispl_model.parsing import CLASSES
 

@@ -10,7 +10,7 @@ from benchmark.methods.table import METHODS, OUTSIDE, MethodRow
 from benchmark.methods.table import TRAINED as TRAINED
 from benchmark.methods.table import TUNED as TUNED
 from benchmark.protocol import load_table, table_names
-from degrade.errors import InputError, unknown
+from degrade.core.errors import InputError, unknown
 
 _SHORT = {"ispl": "ispl:isp_unet_pac"}
 

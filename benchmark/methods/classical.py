@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.methods.method import Method
-from degrade.errors import InputError
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.image import Image
 from degrade.resize import match_scale
 
 BASE = 512  # px; lengths in a GRID are of an image of this side and scale with it, as those of the recipes

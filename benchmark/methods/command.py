@@ -15,9 +15,9 @@ from pathlib import Path
 
 from benchmark.methods.method import Method
 from benchmark.record import digest_of
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import Image, read, write
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import Image, read, write
 
 TIMEOUT = 600  # seconds for one image
 _PLACES = ("{input}", "{output}")

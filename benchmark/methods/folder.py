@@ -5,8 +5,8 @@ from pathlib import Path
 
 from benchmark.methods.method import Method
 from benchmark.pairs import images_by_name
-from degrade.files import sha256, sha256_file
-from degrade.image import Image
+from degrade.core.files import sha256, sha256_file
+from degrade.core.image import Image
 
 
 def load(device: str, directory: str, size: int) -> Method:

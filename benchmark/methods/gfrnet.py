@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from benchmark.methods.method import Method
 from benchmark.methods.network import BatchNorm, NetworkMethod
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.resize import match_scale
 from degrade.split import Split
 from ispl_model.data import Condition

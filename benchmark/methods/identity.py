@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.methods.method import Method
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.resize import match_scale
 
 

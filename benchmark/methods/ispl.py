@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from benchmark.methods.method import Method
-from degrade.errors import InputError
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.image import Image
 from degrade.resize import match_scale
 from ispl_model.device import find_device
 from ispl_model.generator import Ispl, IsplConfig

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from benchmark.methods.ispl import IsplMethod, trained_network
 from benchmark.methods.method import Method
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.resize import match_scale
 from degrade.split import Split
 from ispl_model.data import Condition

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmark.methods.method import Method
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.resize import Resize
 
 

@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from benchmark.weights import weight_path
 from degrade import faces
-from degrade.errors import InputError
+from degrade.core.errors import InputError
+from degrade.core.random import rng_for
 from degrade.resize import resize_bicubic
-from degrade.seeds import rng_for
 from degrade.split import Split
 from ispl_model.data import to_tensor
 from ispl_model.device import find_device, mixed_precision, seeded_build

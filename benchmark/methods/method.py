@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from degrade.image import Image, read
+from degrade.core.image import Image, read
 from degrade.resize import match_scale
 from degrade.split import Split
 from ispl_model.data import Condition

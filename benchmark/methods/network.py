@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from benchmark.methods.method import Method
-from degrade.errors import InputError
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.image import Image
 from degrade.resize import match_scale
 from ispl_model.checkpoint import load as load_checkpoint
 from ispl_model.checkpoint import load_weights, require_version

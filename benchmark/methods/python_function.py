@@ -10,9 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmark.methods.method import Method
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import Image
 
 
 def load(device: str, name: str, size: int) -> Method:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from benchmark.methods.method import Method
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import Image
 from degrade.resize import match_scale, resize_bicubic
 from ispl_model.device import own_randomness
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.methods.classical import noise_level, tuned_method
 from benchmark.methods.method import Method
-from degrade.image import Image
+from degrade.core.image import Image
 
 GRID = tuple({"strength": strength} for strength in (0.8, 1.0, 1.2, 1.4, 1.6))  # weight / noise level
 

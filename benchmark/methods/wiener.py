@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.methods.classical import tuned_method, without_blur
 from benchmark.methods.method import Method
-from degrade.image import Image
+from degrade.core.image import Image
 
 # sigma: of the blur, px at 512. balance: weight of the regulariser.
 GRID = tuple({"sigma": sigma, "balance": balance} for sigma, balance in product((2.0, 3.0, 4.0), (0.03, 0.1, 0.3)))

@@ -16,9 +16,9 @@ import numpy as np
 
 from benchmark import weights
 from benchmark.metrics.table import METRICS, Metric, with_statistics
-from degrade.errors import InputError, unknown
-from degrade.files import sha256_file
-from degrade.image import Image, check_image
+from degrade.core.errors import InputError, unknown
+from degrade.core.files import sha256_file
+from degrade.core.image import Image, check_image
 
 Compute = Callable[[Image, Image | None], float]
 

@@ -16,8 +16,8 @@ import numpy as np
 from benchmark.metrics import Compute, MetricError, Unavailable
 from benchmark.metrics.memory import Memory
 from degrade import faces
-from degrade.errors import InputError
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.image import Image
 
 _SAME_FACE_IOU = 0.5
 _EYE_CORNERS = (36, 45)  # the outer ones

@@ -9,9 +9,9 @@ import numpy as np
 
 from benchmark.metrics import MetricError, SetScorer, face, find_metric
 from benchmark.weights import weight_path
-from degrade.errors import InputError
-from degrade.files import sha256_array, write_bytes
-from degrade.image import Image
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_array, write_bytes
+from degrade.core.image import Image
 
 _SUBSETS, _SUBSET, _SEED = 1000, 1000, 2020  # torch-fidelity's size and seed
 _ROWS = 512  # of the kernel's matrix at a time

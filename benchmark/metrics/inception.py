@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from benchmark.metrics.memory import Memory
-from degrade.files import sha256_file
-from degrade.image import Image, to_uint8
+from degrade.core.files import sha256_file
+from degrade.core.image import Image, to_uint8
 
 if TYPE_CHECKING:
     import torch

@@ -23,9 +23,9 @@ import numpy as np
 from benchmark import offline, weights
 from benchmark.metrics import Compute, MetricError, Unavailable
 from benchmark.metrics.table import Metric
-from degrade.errors import InputError, unknown
-from degrade.files import sha256_file
-from degrade.image import Image
+from degrade.core.errors import InputError, unknown
+from degrade.core.files import sha256_file
+from degrade.core.image import Image
 
 _PREFIX = "pyiqa:"
 _SETS = ("fid", "sfid", "fid_dinov2", "inception_score")

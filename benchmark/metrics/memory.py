@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from degrade.files import sha256, sha256_array, write_bytes
-from degrade.image import Image
+from degrade.core.files import sha256, sha256_array, write_bytes
+from degrade.core.image import Image
 
 _places: dict[str, Path] = {}  # "features": where answers are kept on disk
 _recent: deque[tuple[weakref.ref, str]] = deque(maxlen=8)  # read-only images and their content

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.metrics import MetricError, SetScorer, face
-from degrade.image import Image
+from degrade.core.image import Image
 
 WIDTH = 0.6  # dlib's own threshold: descriptors that are nearer are of one person
 _ROWS = 512  # of the kernel's matrix at a time

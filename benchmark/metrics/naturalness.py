@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark.metrics import METRICS, Compute, MetricError
 from benchmark.weights import weight_path
-from degrade.image import Image
+from degrade.core.image import Image
 
 _BLOCK = 96
 _ROUNDING = 1e-9  # grey levels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.metrics import METRICS, Compute, MetricError
 from benchmark.weights import weight_path
-from degrade.image import Image
+from degrade.core.image import Image
 
 if TYPE_CHECKING:
     import torch

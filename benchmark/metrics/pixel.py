@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmark.metrics import Compute
-from degrade.image import Image
+from degrade.core.image import Image
 
 _LUMA = np.array([65.481, 128.553, 24.966]) / 255
 

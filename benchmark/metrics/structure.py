@@ -5,7 +5,7 @@ import numpy as np
 
 from benchmark.metrics import Compute, MetricError
 from benchmark.metrics.memory import Memory, content
-from degrade.image import Image
+from degrade.core.image import Image
 
 _WINDOW, _SIGMA = 11, 1.5
 _K1, _K2 = 0.01, 0.03

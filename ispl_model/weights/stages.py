@@ -16,9 +16,9 @@ import numpy as np
 from tqdm import tqdm
 
 from degrade.console import Command
-from degrade.image import Image, read, write
+from degrade.core.image import Image, read, write
+from degrade.core.random import rng_for
 from degrade.recipes import find_recipe
-from degrade.seeds import rng_for
 from degrade.sources import folder_sources, read_list
 from degrade.split import Split, SplitPlan, load_split, make_split
 from ispl_model.restore import shipped_checkpoint

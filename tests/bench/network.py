@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.portraits import paint
 from ispl_model.data import to_tensor
 from ispl_model.device import device_name, multiplies_in, seeded_build

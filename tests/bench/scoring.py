@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from degrade.image import Image, write
+from degrade.core.image import Image, write
 from degrade.portraits import paint
 from tests.bench.timing import reached
 
@@ -21,7 +21,7 @@ ONE_AFTER_ANOTHER = """
 import sys
 from pathlib import Path
 from benchmark import metrics
-from degrade.image import read
+from degrade.core.image import read
 restored, reference, ids = sys.argv[1:]
 names = sorted(path.name for path in Path(reference).iterdir())
 pairs = [(read(Path(restored, name)), read(Path(reference, name))) for name in names]

@@ -7,7 +7,7 @@ from benchmark.methods import METHODS, method_module
 from benchmark.methods.deblurgan_v2 import DeblurGanV2, Pyramid, inception, inception_trunk, normalised_mse
 from benchmark.methods.gfrnet import RecNet, WarpNet
 from benchmark.methods.waveletcnn import HaarPacket, WaveletCnn
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.device import seeded_build
 
 # Trainable parameters at width 64, 256 px, of the fact sheets and the authors' repositories.

@@ -13,8 +13,8 @@ from benchmark.cli import benchmark
 from benchmark.places import Settings, domain_split
 from benchmark.protocol import Profile
 from benchmark.record import SCHEMA, Score, scores_folder
-from degrade.errors import InputError
-from degrade.image import read
+from degrade.core.errors import InputError
+from degrade.core.image import read
 
 BASE = Score(
     schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="denoise",

@@ -14,7 +14,7 @@ from benchmark.metrics import METRICS
 from benchmark.protocol import QUANTITIES, Claim, load_claims, parse_claims, protocol_names
 from benchmark.record import SCHEMA, Score, scores_folder
 from benchmark.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.recipes import TASKS
 
 ISPL = "ispl:isp_unet_pac"

@@ -15,9 +15,9 @@ from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import load_method, run
 from degrade.blur import GaussianBlur
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import from_uint8, to_uint8
 from degrade.noise import GaussianNoise
 
 TINY = Profile("quick", 64, 2, 2, 2, 4, 1, 2, "none", (0,))

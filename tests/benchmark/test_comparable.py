@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.comparable import comparable
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 COMMITTED = sorted((Path(__file__).parents[2] / "results" / "lite" / "scores").glob("*.json"))
 

@@ -14,7 +14,7 @@ from benchmark.cli import benchmark
 from benchmark.compare import check_comparable, compare
 from benchmark.record import SCHEMA, Score, scores_folder
 from benchmark.verdicts import FAMILY
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 BASE = Score(
     schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="sr4",

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from benchmark.methods import edsr
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.checkpoint import save
 
 

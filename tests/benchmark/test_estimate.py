@@ -14,8 +14,8 @@ from benchmark.protocol import Profile, Row, TableSpec, load_profile, load_table
 from benchmark.record import read_scores
 from benchmark.reproduce import Job
 from benchmark.throughput import Throughput, block, load_throughput, measure, multiply_adds_per_second, network_of
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
 from degrade.portraits import paint
 from degrade.recipes import find_recipe
 from degrade.sources import portrait_sources

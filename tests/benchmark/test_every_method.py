@@ -10,12 +10,12 @@ import torch
 
 from benchmark import methods
 from benchmark.methods.network import NetworkMethod
-from degrade.errors import InputError
-from degrade.files import write_json
-from degrade.image import check_image
+from degrade.core.errors import InputError
+from degrade.core.files import write_json
+from degrade.core.image import check_image
+from degrade.core.random import rng_for
 from degrade.recipes import TASKS
 from degrade.resize import match_scale, resize_bicubic
-from degrade.seeds import rng_for
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build
 

@@ -9,8 +9,8 @@ from benchmark.measure import Outcome
 from benchmark.metrics import MetricError
 from benchmark.pool import scoring_pool
 from benchmark.record import GROUPS
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
 
 
 class MeanDistance:

@@ -14,8 +14,8 @@ from benchmark.plane import places, plane
 from benchmark.protocol import Profile, load_protocol, load_table
 from benchmark.record import read_scores
 from benchmark.run import RunRequest, run
-from degrade.errors import InputError
-from degrade.image import from_uint8, read, to_uint8, write
+from degrade.core.errors import InputError
+from degrade.core.image import from_uint8, read, to_uint8, write
 from degrade.portraits import paint
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from benchmark import metrics
 from benchmark.cli import benchmark
 from benchmark.folder_scores import score_folders
-from degrade.errors import InputError
-from degrade.image import read, write
+from degrade.core.errors import InputError
+from degrade.core.image import read, write
 from degrade.portraits import paint
 
 IDS = ("psnr.rgb", "ssim.gauss11.rgb", "ffd.dlib")

@@ -10,8 +10,8 @@ import pytest
 from benchmark import methods
 from benchmark.methods import ispl_lite
 from benchmark.record import read_scores, scores_folder
-from degrade.errors import InputError
-from degrade.files import sha256_file
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
 from degrade.resize import resize_bicubic
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build

@@ -8,9 +8,9 @@ import torch
 
 from benchmark import methods
 from benchmark.protocol import load_table
-from degrade.errors import InputError
+from degrade.core.errors import InputError
+from degrade.core.random import rng_for
 from degrade.resize import match_scale, resize_bicubic
-from degrade.seeds import rng_for
 from ispl_model import parsing
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build

@@ -15,8 +15,8 @@ from benchmark.places import Settings
 from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
-from degrade.errors import InputError
-from degrade.files import sha256_file
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
 from degrade.resize import resize_bicubic
 from ispl_model.device import seeded_build
 

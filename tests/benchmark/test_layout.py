@@ -3,7 +3,7 @@
 import pytest
 
 from benchmark.layout import Block, Entry, Page, escape_latex, forms, write_form
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 CELL = Entry("28.401", bold=True, marks=(1, 2), printed="30.824", spread="±0.265")
 PAGE = Page("Title", ("One sentence",), (Block("Block", (Entry("Method"), Entry("PSNR")), ((Entry("A"), CELL),)),), ())

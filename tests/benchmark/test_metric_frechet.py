@@ -19,8 +19,8 @@ from benchmark.metrics.frechet import (
     write_statistics,
 )
 from benchmark.metrics.inception import to_inception
-from degrade.files import sha256_file
-from degrade.image import from_uint8, to_uint8
+from degrade.core.files import sha256_file
+from degrade.core.image import from_uint8, to_uint8
 from degrade.portraits import paint
 from degrade.resize import resize_bicubic
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from benchmark.metrics import MetricError, Unavailable, definition, find_metric, library, load
-from degrade.errors import InputError
-from degrade.files import sha256_file
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
 from degrade.portraits import paint
 
 

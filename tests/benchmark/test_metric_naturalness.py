@@ -9,7 +9,7 @@ import pytest
 
 from benchmark.metrics import METRICS, MetricError, Unavailable, load, naturalness
 from benchmark.weights import weight_path
-from degrade.image import read
+from degrade.core.image import read
 from degrade.portraits import paint
 from degrade.resize import resize_bicubic
 

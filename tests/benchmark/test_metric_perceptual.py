@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from benchmark.metrics import METRICS, MetricError, Unavailable, definition, load
-from degrade.files import sha256_file
-from degrade.image import read
+from degrade.core.files import sha256_file
+from degrade.core.image import read
 from degrade.portraits import paint
 
 LAYERS = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark.metrics import load
-from degrade.image import read
+from degrade.core.image import read
 
 # scikit-image on five pairs of TID2013, collected by IQA-PyTorch (ResultsCalibra).
 PUBLISHED = {"I03": 21.11, "I04": 20.99, "I06": 27.01, "I08": 23.30, "I19": 21.62}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark.metrics import MetricError, load, structure
-from degrade.image import read
+from degrade.core.image import read
 
 # Official MATLAB programs on five pairs of TID2013, collected by IQA-PyTorch (ResultsCalibra).
 # SSIM and MS-SSIM there are of rgb2gray; pyiqa's own MS-SSIM is 0.6698 where MATLAB's is 0.6733.

@@ -10,8 +10,8 @@ from benchmark.places import Faces, Settings, domain_split
 from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.portraits import paint
 

@@ -16,9 +16,9 @@ from benchmark.places import Settings, domain_split
 from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import read, write
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import read, write
 from degrade.resize import match_scale, resize_bicubic
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))

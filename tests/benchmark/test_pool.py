@@ -15,7 +15,7 @@ from benchmark.pool import scoring_pool
 from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 STARTS_TWO = """
 import os, time

@@ -4,7 +4,7 @@ import pytest
 
 from benchmark import protocol
 from benchmark.metrics import METRICS
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.recipes import TASKS
 
 GOOD_PROTOCOL = """

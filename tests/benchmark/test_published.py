@@ -8,7 +8,7 @@ from benchmark.methods import canonical
 from benchmark.metrics import METRICS
 from benchmark.protocol import load_table
 from benchmark.published import MEASURED_OTHERWISE, load_published, parse, printed_beside
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.recipes import TASKS
 
 HEADER = "table,task,protocol,method,metric,value\n"

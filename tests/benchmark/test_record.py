@@ -9,7 +9,7 @@ import pytest
 
 from benchmark.record import Score, ScoreFile, newest, read_file, read_scores, scores_folder, split_value
 from benchmark.runfile import claim
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 KEYS = ["schema", "run", "profile", "protocol", "task", "split", "method", "seed", "checkpoint", "image"]
 KEYS += ["metric", "value", "unit", "seconds", "error"]

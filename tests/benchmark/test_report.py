@@ -8,7 +8,7 @@ from benchmark.places import Settings, domain_split
 from benchmark.protocol import Profile, load_protocol
 from benchmark.report import method_sheet
 from benchmark.run import RunRequest
-from degrade.image import read
+from degrade.core.image import read
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 

@@ -16,7 +16,7 @@ from benchmark.protocol import load_profile, profile_names, protocol_names
 from benchmark.record import PACKED, content, newest, read_file
 from benchmark.tables import render
 from benchmark.titles import COMPANIONS, TABLES
-from degrade.image import read
+from degrade.core.image import read
 
 ROOT = Path(__file__).parents[2] / "results"
 PAGES = ("README.md", "LICENSES.md")

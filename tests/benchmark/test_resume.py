@@ -23,8 +23,8 @@ from benchmark.request import RunRequest
 from benchmark.run import run
 from benchmark.tables import render
 from degrade import faces
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
 
 FACES = 10
 PROFILE = Profile("quick", 64, 2, 1, FACES, 4, 1, 2, "none", (0,))

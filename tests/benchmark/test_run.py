@@ -14,8 +14,8 @@ from benchmark.pool import scoring_pool
 from benchmark.protocol import Profile, Row, TableSpec, load_protocol
 from benchmark.record import ScoreFile, newest, read_file, read_scores
 from benchmark.run import RunRequest, run
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 METRICS = ("psnr.rgb", "gmsd", "ffd.dlib")

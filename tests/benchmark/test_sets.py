@@ -15,8 +15,8 @@ from benchmark.report import method_sheet
 from benchmark.run import RunRequest, run
 from benchmark.tables import render
 from benchmark.titles import COMPANIONS, TABLES
-from degrade.errors import InputError
-from degrade.image import to_uint8, write
+from degrade.core.errors import InputError
+from degrade.core.image import to_uint8, write
 from degrade.portraits import paint
 
 LITE = Profile("lite", 64, 2, 1, 3, 4, 1, 2, "none", (0,))

@@ -6,7 +6,7 @@ import torch
 
 from benchmark.methods import landmark_heatmaps
 from degrade import faces
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.recipes import find_recipe
 from degrade.sources import portrait_sources
 from degrade.split import SplitPlan, load_split, make_split

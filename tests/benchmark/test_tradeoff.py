@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from benchmark import metrics, tradeoff
 from benchmark.cli import benchmark
 from benchmark.tradeoff import Point, Tradeoff, closing
-from degrade.errors import InputError
-from degrade.image import from_uint8, read, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import from_uint8, read, to_uint8
 from degrade.recipes import find_recipe
 from degrade.resize import match_scale
 from degrade.sources import portrait_sources

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from benchmark import offline, weights
 from benchmark.cli import benchmark
 from benchmark.metrics import METRICS, load
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
 from degrade.portraits import paint
 
 CONTENT = b"weights of nothing"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from degrade import faces
-from degrade.errors import InputError
-from degrade.image import read
+from degrade.core.errors import InputError
+from degrade.core.image import read
 from degrade.resize import resize_bicubic
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from degrade.compose import compose
-from degrade.image import Image, read
+from degrade.core.image import Image, read
+from degrade.core.random import rng_for
 from degrade.pipeline import apply
 from degrade.recipes import RECIPES
-from degrade.seeds import rng_for
 
 DRAWS, DRAWS_OF_SSIM = 10, 2
 DOWN = [

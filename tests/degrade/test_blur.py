@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from degrade.blur import GaussianBlur, MotionBlur, imgaug_width, next_odd
-from degrade.image import Image
+from degrade.core.image import Image
 
 
 def point(side: int) -> Image:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from degrade.cli import degrade
 from degrade.compose import compose, rebuild
-from degrade.errors import InputError
-from degrade.image import write
+from degrade.core.errors import InputError
+from degrade.core.image import write
+from degrade.core.random import rng_for
 from degrade.pipeline import OPERATORS, apply
 from degrade.portraits import paint
 from degrade.recipe import Recipe
 from degrade.recipes import RECIPES, find_recipe, recorded_recipe
-from degrade.seeds import rng_for
 from degrade.sources import portrait_sources
 from degrade.split import SplitPlan, load_split, make_split
 

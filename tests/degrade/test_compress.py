@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Pillow
 
 from degrade.compress import CHROMA, DoubleJpeg, Jpeg, Quantize, Webp
-from degrade.errors import InputError
-from degrade.image import Image, from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import Image, from_uint8, to_uint8
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from degrade.blur import GaussianBlur, MotionBlur
 from degrade.compose_steps import Reader
 from degrade.composition import Drawing
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
-from degrade.errors import InputError
+from degrade.core.colour import LowLight, Vignette
+from degrade.core.errors import InputError
+from degrade.core.image import Image, check_image
 from degrade.film import FilmGrain, Scratches
-from degrade.image import Image, check_image
 from degrade.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.lengths import LENGTHS
-from degrade.light import LowLight, Vignette
 from degrade.mosaic import Mosaic
 from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise, SensorNoise
 from degrade.pipeline import OPERATORS, Operator, apply, from_record, trace

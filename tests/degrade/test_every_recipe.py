@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from degrade.blur import GaussianBlur, MotionBlur
 from degrade.cli import degrade
 from degrade.compress import Jpeg, Quantize
-from degrade.errors import InputError
-from degrade.image import Image, check_image, from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import Image, check_image, from_uint8, to_uint8
+from degrade.core.random import rng_for
 from degrade.noise import GaussianNoise, LaplaceNoise, PoissonNoise
 from degrade.pipeline import apply, from_record, trace
 from degrade.recipes import RECIPES, TASKS, Recipe, find_recipe
 from degrade.resize import Resize
-from degrade.seeds import rng_for
 
 DRAWS = 150
 # What an operator's parameters may be at 512 px, by the table of the six tasks.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from degrade.checks import WIDTH
-from degrade.image import check_image
+from degrade.core.image import check_image
 from degrade.pipeline import Operator
 from degrade.resize import FILTERS, Resize
 from tests.degrade.test_every_operator import EXAMPLES

@@ -11,9 +11,9 @@ from PIL import Image as Pillow
 
 from degrade import faces
 from degrade.cli_facerenov import degrade_facerenov
-from degrade.errors import InputError
+from degrade.core.errors import InputError
+from degrade.core.image import read, to_uint8, write
 from degrade.facerenov import Crop, import_votes, open_collection, write_sheets
-from degrade.image import read, to_uint8, write
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.portraits import paint
 from degrade.replay import verify

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from degrade import faces
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from degrade.faces import Box
 from degrade.portraits import paint
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from degrade.core.colour import LowLight, Vignette, decode, encode
+from degrade.core.image import Image
 from degrade.film import Scratches
-from degrade.image import Image
-from degrade.light import LowLight, Vignette, decode, encode
 from degrade.tone import ColourCast
 from degrade.weather import Haze, Rain
 

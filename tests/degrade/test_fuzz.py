@@ -17,12 +17,12 @@ from PIL import Image as Pillow
 
 from degrade.cli import degrade
 from degrade.compose import read_recipe
-from degrade.errors import InputError
-from degrade.image import check_image, decode, from_uint8, read, to_uint8, write
+from degrade.core.errors import InputError
+from degrade.core.image import check_image, decode, from_uint8, read, to_uint8, write
+from degrade.core.random import rng_for
 from degrade.pipeline import apply
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
-from degrade.seeds import rng_for
 from degrade.sources import folder_sources
 from degrade.split import SplitPlan, load_split, make_split
 from degrade.votes import read_key, read_votes
@@ -231,6 +231,6 @@ def test_a_jpeg_of_8192_px_is_degraded_in_less_than_4_gb(tmp_path: Path) -> None
 
 
 def test_errors_that_pillow_logs_are_not_printed_in_a_program_without_logging() -> None:
-    code = "import logging, degrade.image; logging.getLogger('PIL.TiffImagePlugin').error('told')"
+    code = "import logging, degrade.core.image; logging.getLogger('PIL.TiffImagePlugin').error('told')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""

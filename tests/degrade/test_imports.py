@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from PIL import Image as Pillow
 
 from degrade.cli import degrade
-from degrade.errors import InputError
-from degrade.image import to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import to_uint8
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import KNOWN_SETS, folder_pairs, known_pairs, listed_pairs, stacked_pairs
 from degrade.replay import replay, verify

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage, stats
 
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.kernels import (
     AnisotropicBlur,
     DefocusBlur,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.noise import GaussianNoise, LaplaceNoise, PoissonNoise, SensorNoise
 
 SIDE = 300  # 270,000 values: the standard error of a variance is 0.3 to 0.4 %

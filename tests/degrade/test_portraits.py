@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from degrade import faces
-from degrade.image import check_image
+from degrade.core.image import check_image
 from degrade.portraits import PORTRAITS, paint, portrait_name, portrait_seeds
 
 SEEDS = (0, 1, 8, 100_003, 200_007)

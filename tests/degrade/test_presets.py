@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from degrade.cli import degrade
-from degrade.image import Image
+from degrade.core.image import Image
+from degrade.core.random import rng_for
 from degrade.pipeline import apply
 from degrade.portraits import paint
 from degrade.recipe import grid_cell
 from degrade.recipes import RECIPES
 from degrade.resize import Resize
-from degrade.seeds import rng_for
 
 # SHA-256 of 20 draws at 512 px. A recipe that draws something else is a new version, with a new line here.
 GOLDEN = {

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from degrade.cli import degrade
-from degrade.image import read, write
+from degrade.core.image import read, write
 from degrade.portraits import paint
 from degrade.preview import _line, preset_table, preview
 from degrade.recipes import RECIPES

@@ -10,11 +10,11 @@ import pytest
 from scipy import ndimage
 
 from degrade.blur import GaussianBlur
+from degrade.core.random import rng_for
 from degrade.pipeline import apply
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
 from degrade.resize import Resize
-from degrade.seeds import rng_for
 
 CHAINS = 1200
 OWN = ("facerenov_simulated", "rain_haze_light", "rain_haze_medium", "rain_haze_heavy")

@@ -12,8 +12,8 @@ from PIL import Image as Pillow
 
 from degrade import faces
 from degrade.cli import degrade
-from degrade.errors import InputError
-from degrade.image import read, to_uint8, write
+from degrade.core.errors import InputError
+from degrade.core.image import read, to_uint8, write
 from degrade.portraits import paint
 from degrade.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
 

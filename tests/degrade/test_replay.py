@@ -16,8 +16,8 @@ from PIL import Image as Pillow
 from degrade import replay as replay_module
 from degrade.cli import degrade
 from degrade.compose import compose
-from degrade.errors import InputError
-from degrade.files import sha256, write_json
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, write_json
 from degrade.pipeline import OPERATORS
 from degrade.recipes import find_recipe, recorded_recipe
 from degrade.replay import Finding, replay, verify

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from degrade.image import Image
+from degrade.core.image import Image
 from degrade.pipeline import trace
 from degrade.resize import FILTERS, Resize, match_scale, resize_bicubic
 

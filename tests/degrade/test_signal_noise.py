@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from degrade.core.image import Image
 from degrade.film import FilmGrain
-from degrade.image import Image
 from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise, SensorNoise
 from degrade.pipeline import OPERATORS, Operator
 from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise

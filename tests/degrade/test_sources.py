@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade.errors import InputError
-from degrade.image import to_uint8
+from degrade.core.errors import InputError
+from degrade.core.image import to_uint8
 from degrade.sources import ROLES, Source, folder_sources, portrait_sources, read_list, role_sources
 
 

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image as Pillow
 
 from degrade import split as split_module
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import from_uint8, to_uint8
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import from_uint8, to_uint8
 from degrade.pipeline import apply, from_record
 from degrade.recipes import RECIPES, find_recipe
 from degrade.sources import Source, folder_sources, portrait_sources

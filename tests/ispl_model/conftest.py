@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from degrade.image import write
+from degrade.core.image import write
 from degrade.recipes import find_recipe
 from degrade.sources import folder_sources
 from degrade.split import Split, SplitPlan, load_split, make_split

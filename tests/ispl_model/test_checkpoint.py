@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model import checkpoint
 
 HEADER = {"method": "tiny", "network": {"width": 2}}

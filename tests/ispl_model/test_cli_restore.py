@@ -8,7 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from degrade.image import read, write
+from degrade.core.image import read, write
 from degrade.portraits import paint
 from degrade.sources import portrait_sources
 from ispl_model import checkpoint

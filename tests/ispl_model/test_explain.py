@@ -5,7 +5,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from degrade.image import check_image, read, write
+from degrade.core.image import check_image, read, write
 from ispl_model.cli import ispl
 from ispl_model.explain import decoded, explain
 from ispl_model.restore import load_network

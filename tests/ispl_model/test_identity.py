@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model import checkpoint
 from ispl_model.identity import Identity
 from ispl_model.tfjs import OPERATIONS, GraphModel

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from degrade.image import read, write
+from degrade.core.image import read, write
 from ispl_model.checkpoint import load_header
 from ispl_model.cli import ispl
 

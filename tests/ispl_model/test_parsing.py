@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model import parsing
 from ispl_model.parsing import CLASSES, label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
 

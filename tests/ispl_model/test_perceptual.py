@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps, perceptual_label
 from ispl_model.tone import match_tone
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from degrade import faces
-from degrade.image import check_image
+from degrade.core.image import check_image
 from degrade.portraits import paint
 from degrade.resize import resize_bicubic
 from degrade.sources import portrait_sources

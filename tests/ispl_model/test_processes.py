@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model import checkpoint
 from ispl_model.device import seeded_build
 from ispl_model.processes import Processes, first_process, process_count

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import check_image
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import check_image
 from ispl_model import checkpoint
 from ispl_model.device import find_device, mixed_precision, own_randomness, seeded_build
 from ispl_model.generator import Ispl, IsplConfig

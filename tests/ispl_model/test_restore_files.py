@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade.errors import InputError
-from degrade.files import sha256_file
-from degrade.image import read, write
+from degrade.core.errors import InputError
+from degrade.core.files import sha256_file
+from degrade.core.image import read, write
 from degrade.portraits import paint
 from degrade.sources import portrait_sources
 from ispl_model import restore_files as module

@@ -8,7 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.cli import ispl
 from ispl_model.generator import Ispl
 from ispl_model.size import network_size

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from degrade.image import check_image, write
+from degrade.core.image import check_image, write
 from degrade.resize import resize_bicubic
 from ispl_model import tiles
 from ispl_model.device import seeded_build

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from degrade.image import Image, read
+from degrade.core.image import Image, read
+from degrade.core.random import rng_for
 from degrade.pipeline import apply
 from degrade.portraits import paint, portrait_seeds
 from degrade.recipes import find_recipe
 from degrade.resize import resize_bicubic
-from degrade.seeds import rng_for
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps
 from ispl_model.tone import WINDOW, match_tone
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model import checkpoint
 from ispl_model.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.progress import Interrupted

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from degrade.errors import InputError
-from degrade.image import read
+from degrade.core.errors import InputError
+from degrade.core.image import read
 from ispl_model import checkpoint
 from ispl_model.data import to_tensor
 from ispl_model.device import mixed_precision

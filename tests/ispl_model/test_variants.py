@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl
 from ispl_model.variants import RGB, SIZES, VARIANTS, IsplConfig

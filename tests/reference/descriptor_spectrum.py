@@ -22,7 +22,7 @@ from benchmark.metrics.face import own_descriptor
 from benchmark.metrics.frechet import frechet_distance
 from benchmark.record import GROUPS
 from benchmark.statistics import corrected
-from degrade.image import from_uint8, read, to_uint8
+from degrade.core.image import from_uint8, read, to_uint8
 from degrade.resize import resize_bicubic
 
 FACES, SIDE, FACTORS = 700, 256, (4, 2)

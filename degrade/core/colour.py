@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from degrade.checks import check_range
-from degrade.image import Image
+from degrade.core.image import Image
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 

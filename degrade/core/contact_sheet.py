@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from degrade.image import Image, from_uint8, to_uint8
+from degrade.core.image import Image, from_uint8, to_uint8
 
 _GAP = 6  # px between images
 _LETTERS = 14  # px

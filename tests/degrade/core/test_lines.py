@@ -2,7 +2,7 @@
 
 import pytest
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 from ispl_model.lines import Lines
 
 

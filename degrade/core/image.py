@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from degrade.errors import InputError
-from degrade.files import write_bytes
+from degrade.core.errors import InputError
+from degrade.core.files import write_bytes
 
 Image = np.ndarray
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -29,7 +29,7 @@ def check_image(image: Image, name: str = "image") -> None:
     """Raise TypeError or ValueError unless `image` keeps the contract."""
     if not isinstance(image, np.ndarray) or image.dtype != np.float32:
         got = getattr(image, "dtype", type(image).__name__)
-        raise TypeError(f"{name}: expected a float32 array, got {got}; read it with degrade.image.read")
+        raise TypeError(f"{name}: expected a float32 array, got {got}; read it with degrade.core.image.read")
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"{name}: expected shape (H, W, 3), got {image.shape}")
     low, high = float(image.min()), float(image.max())

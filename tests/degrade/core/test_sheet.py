@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.sheet import contact_sheet
+from degrade.core.contact_sheet import contact_sheet
 
 
 def plain(side: int, colour: tuple[float, float, float]) -> np.ndarray:

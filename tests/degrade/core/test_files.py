@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from degrade.errors import InputError
-from degrade.files import sha256, sha256_array, sha256_file, write_bytes, write_json
+from degrade.core.errors import InputError
+from degrade.core.files import sha256, sha256_array, sha256_file, write_bytes, write_json
 
 
 def _full_disk(handle: int) -> None:

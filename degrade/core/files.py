@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from degrade.errors import InputError
+from degrade.core.errors import InputError
 
 
 def write_bytes(path: Path, data: bytes) -> None:

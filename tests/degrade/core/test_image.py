@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade.errors import InputError
-from degrade.image import check_image, decode, encode_png, from_uint8, list_images, read, to_uint8, write
+from degrade.core.errors import InputError
+from degrade.core.image import check_image, decode, encode_png, from_uint8, list_images, read, to_uint8, write
 
 COLOUR = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [10, 20, 30]], [[1, 2, 3], [200, 100, 50]]], np.uint8)
 

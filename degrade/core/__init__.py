@@ -1,0 +1,1 @@
+"""What everything stands on: the image contract, files, randomness, colour, resampling, errors."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.metrics import definition
-from benchmark.record import digest_of
+from degrade.core.files import digest_of
 
 PACKAGES = ("numpy", "scipy", "opencv-python", "pillow", "scikit-image", "torch", "torchvision", "pyiqa", "dlib-bin")
 

@@ -15,8 +15,9 @@ from benchmark import metrics
 from benchmark.environment import metric_hashes
 from benchmark.measure import Job, Outcome, measured
 from benchmark.pool import Pool
-from benchmark.record import GROUPS, LineFile
+from benchmark.record import GROUPS
 from degrade.core.errors import InputError
+from degrade.core.files import LineFile
 
 _FEWEST = 2  # images on each side of a distance
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.protocol import FaceSet, Profile, load_sets
-from benchmark.record import KEY, digest_of
+from benchmark.record import KEY
 from degrade.core.errors import InputError
-from degrade.core.files import sha256
+from degrade.core.files import digest_of, sha256
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import folder_pairs
 from degrade.recipes import find_recipe

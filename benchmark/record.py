@@ -3,16 +3,14 @@
 import gzip
 import json
 import math
-import sys
 import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256
-from degrade.lock import hold
+from degrade.core.files import LineFile, say_torn
 
 SCHEMA = 1
 PACKED = ".gz"  # of a finished run's file, a twentieth of its size
@@ -68,46 +66,6 @@ def split_value(value: float) -> tuple[float | None, str]:
     if math.isinf(value):
         return None, "+inf" if value > 0 else "-inf"
     return float(value), ""
-
-
-def digest_of(value: Any) -> str:
-    """Hexadecimal SHA-256 of plain data: the same for the same content, whatever the order of its keys."""
-    return sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode())
-
-
-class LineFile:
-    """Appends lines to one file, each flushed when written; a torn last line is dropped, with a word, on opening.
-
-    One process at a time: another one that opens the same file waits until this one closes it or dies.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-        hold(self._file.fileno(), self.path)
-        _drop_torn_line(self._file, self.path)
-
-    def write(self, line: str) -> None:
-        """Append one line, given without its end; InputError when the disk is full."""
-        try:
-            self._file.write((line + "\n").encode())
-            self._file.flush()
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let other processes have the file."""
-        self._file.close()
 
 
 class ScoreFile(LineFile):
@@ -195,17 +153,3 @@ def _score(values: Any) -> Score:
     if values.get("replicates") is not None:
         values["replicates"] = tuple(values["replicates"])
     return Score(**values)
-
-
-def _drop_torn_line(file: IO[bytes], path: Path) -> None:
-    """Cut what follows the last line end: a line is whole once its line end is written."""
-    file.seek(0)
-    content = file.read()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        say_torn(path)
-        file.truncate(whole)
-
-
-def say_torn(path: Path) -> None:
-    print(f"{path}: its last line is torn, as a killed run leaves it, and is left out", file=sys.stderr)

@@ -9,7 +9,7 @@ from benchmark.pairs import check_images
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
 from benchmark.protocol import load_sets
-from benchmark.record import ScoreFile, digest_of, newest, read_file, scores_folder
+from benchmark.record import ScoreFile, newest, read_file, scores_folder
 from benchmark.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runfile import claim
 from benchmark.scoring import Subject
@@ -17,7 +17,7 @@ from benchmark.session import Session, device_of
 from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
+from degrade.core.files import digest_of, sha256_file
 
 
 def run(request: RunRequest) -> RunSummary:

@@ -11,8 +11,7 @@ from benchmark.comparable import comparable
 from benchmark.environment import package_versions
 from benchmark.record import PACKED, Score, content, newest
 from degrade.core.errors import InputError
-from degrade.core.files import write_bytes, write_json
-from degrade.lock import locked
+from degrade.core.files import locked, write_bytes, write_json
 
 
 def claim(folder: Path, digits: str, anew: bool = False) -> Path:

@@ -14,12 +14,11 @@ from tqdm import tqdm
 from benchmark import metrics
 from benchmark.tradeoff_figures import FOUND_SHARE, factor_sheet, plot
 from degrade.core.errors import InputError
-from degrade.core.files import write_bytes
+from degrade.core.files import Lines, write_bytes
 from degrade.core.image import Image, from_uint8, to_uint8, write
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from degrade.split import Split
 from ispl_model.generator import IsplConfig
-from ispl_model.lines import Lines
 from ispl_model.restore import Restorer, load_restorer
 
 DISTORTION, FOUND = "psnr.rgb", "found.dlib"

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from benchmark import methods
 from benchmark.places import Settings, checkpoint_file
-from benchmark.record import digest_of
-from degrade.lock import locked
+from degrade.core.files import digest_of, locked
 from degrade.split import Split
 
 

@@ -11,12 +11,10 @@ from benchmark import methods
 from benchmark.methods.classical import read_parameters
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Prepared, Settings, parameters_file
-from benchmark.record import LineFile, digest_of
 from degrade.core.errors import InputError
-from degrade.core.files import write_json
+from degrade.core.files import LineFile, digest_of, locked, write_json
 from degrade.core.image import Image, from_uint8, to_uint8
-from degrade.lock import locked
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from degrade.split import Split
 
 IMAGES = 16  # of the validation split, at most

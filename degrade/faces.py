@@ -18,7 +18,7 @@ import numpy as np
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, sha256_file
 from degrade.core.image import Image, check_image, to_uint8
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 
 MODEL_FILES = {
     "landmarks68": "shape_predictor_68_face_landmarks.dat",

@@ -9,7 +9,7 @@ import numpy as np
 from degrade.checks import check_integer, check_positive, check_range, check_seed
 from degrade.core.colour import luma
 from degrade.core.image import Image
-from degrade.fields import normal_table, random_field, uniform_numbers
+from degrade.core.random import normal_table, random_field, uniform_numbers
 
 _SHIFT = 4  # bits after the point in the places OpenCV draws at
 

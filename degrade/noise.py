@@ -9,8 +9,7 @@ import numpy as np
 from degrade.checks import check_range, check_seed
 from degrade.core.colour import decode, encode
 from degrade.core.image import Image
-from degrade.core.random import draw_seed
-from degrade.fields import add_field, laplace_table, normal_table, random_field, signed_poisson_table
+from degrade.core.random import add_field, draw_seed, laplace_table, normal_table, random_field, signed_poisson_table
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """Chains of operators: a tuple and a loop, and the records from which a chain is rebuilt bit for bit."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
-
-import cv2
 
 from degrade.blur import GaussianBlur, MotionBlur
 from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
@@ -60,17 +57,6 @@ OPERATORS: dict[str, type] = {
     "Vignette": Vignette,
     "Webp": Webp,
 }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """OpenCV works in the calling thread alone: work is spread over images, each process has a core for itself."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 def apply(operators: Sequence[Operator], image: Image) -> Image:

@@ -20,10 +20,9 @@ from PIL import Image as Pillow
 
 from degrade import faces
 from degrade.core.errors import InputError
-from degrade.core.files import sha256, sha256_array, write_bytes
+from degrade.core.files import locked, sha256, sha256_array, write_bytes
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
-from degrade.lock import locked
-from degrade.pipeline import one_thread
+from degrade.core.parallel import one_thread
 from degrade.sources import Source, folder_sources, read_list
 
 MANIFEST = "sources.csv"

@@ -7,7 +7,7 @@ import numpy as np
 
 from degrade.checks import check_positive, check_range, check_seed
 from degrade.core.image import Image
-from degrade.fields import normal_table, random_bits, uniform_numbers
+from degrade.core.random import normal_table, random_bits, uniform_numbers
 from degrade.kernels import convolve
 
 _STEP = 0.25  # pixels between two places of the path

@@ -11,7 +11,7 @@ import numpy as np
 from degrade.checks import check_flag, check_positive, check_range, check_seed
 from degrade.core.colour import luma
 from degrade.core.image import Image
-from degrade.fields import normal_table, poisson_counts, random_bits, random_field
+from degrade.core.random import normal_table, poisson_counts, random_bits, random_field
 
 _MANY = 100  # expected photons from which the normal distribution stands for Poisson's (skewness 0.1)
 

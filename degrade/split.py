@@ -14,8 +14,9 @@ from pathlib import Path
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, sha256_file, write_bytes, write_json
 from degrade.core.image import Image, encode_png, read
+from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
-from degrade.pipeline import one_thread, trace
+from degrade.pipeline import trace
 from degrade.recipes import Recipe
 from degrade.sources import RESIZE, Source
 from degrade.split_files import (

@@ -12,7 +12,7 @@ import numpy as np
 import PIL
 from PIL import features
 
-from degrade import lock
+from degrade.core import files as lock
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_bytes, write_json
 
@@ -56,7 +56,7 @@ def libraries() -> dict[str, str]:
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Write to the folder `out` alone, see degrade.lock; makes it where it is missing.
+    """Write to the folder `out` alone, see degrade.core.files; makes it where it is missing.
 
     Raises InputError when it cannot be written to.
     """

@@ -9,7 +9,7 @@ import numpy as np
 from degrade.blur import MotionBlur
 from degrade.checks import check_integer, check_positive, check_range, check_seed
 from degrade.core.image import Image
-from degrade.fields import uniform_numbers
+from degrade.core.random import uniform_numbers
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, Dataset
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.random import rng_for
+from degrade.core.resize import match_scale
 from degrade.recipes import Recipe, recorded_recipe
-from degrade.resize import match_scale
 from degrade.split import Split, degrade_image
 
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -27,7 +27,7 @@ class TrainingPairs(Dataset):
     Each epoch is its own order. A pair is (degraded, reference), float32 CHW in [0, 1]; the
     reference is the stored one, mirrored with probability 1/2 together with the degraded image.
 
-    scale: reference side / degraded side as the network takes it, by degrade.resize.match_scale.
+    scale: reference side / degraded side as the network takes it, by degrade.core.resize.match_scale.
     crop: side in reference pixels of a random window, a multiple of scale; None or at least the image: no crop.
     redraw: degrade each reference anew in every epoch instead of reading the stored degraded image; only done
         for splits whose recipe, in that version, is known.

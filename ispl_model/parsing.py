@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 from ispl_model.data import Condition
 
 # Left and right are the pictured person's.

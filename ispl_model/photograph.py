@@ -6,7 +6,7 @@ import numpy as np
 
 from degrade import faces
 from degrade.core.image import Image
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 from ispl_model.tiles import Restore
 
 FEATHER = 6  # a crop fades out over a sixth of its side

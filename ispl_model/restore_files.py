@@ -9,10 +9,9 @@ from PIL import Image as Pillow
 
 from degrade import faces
 from degrade.core.errors import InputError
-from degrade.core.files import sha256, sha256_file, write_bytes
+from degrade.core.files import Lines, sha256, sha256_file, write_bytes
 from degrade.core.image import Image, encode_png, read
-from degrade.resize import resize_bicubic
-from ispl_model.lines import Lines
+from degrade.core.resize import resize_bicubic
 from ispl_model.photograph import restore_photograph
 from ispl_model.restore import Restorer
 from ispl_model.tiles import restore_tiled

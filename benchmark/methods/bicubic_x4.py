@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmark.methods.method import Method
-from degrade.resize import match_scale, resize_bicubic
+from degrade.core.resize import match_scale, resize_bicubic
 
 
 def load(device: str, checkpoint: Path | None, size: int) -> Method:

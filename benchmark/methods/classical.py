@@ -10,7 +10,7 @@ import numpy as np
 from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 
 BASE = 512  # px; lengths in a GRID are of an image of this side and scale with it, as those of the recipes
 _ROUNDING = 1 / (255 * math.sqrt(12))  # deviation of the error of rounding to 8 bits

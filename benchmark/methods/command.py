@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.methods.method import Method
-from benchmark.record import digest_of
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
+from degrade.core.files import digest_of, sha256_file
 from degrade.core.image import Image, read, write
 
 TIMEOUT = 600  # seconds for one image

@@ -20,7 +20,7 @@ from torch.nn import functional
 from benchmark.methods.method import Method
 from benchmark.methods.network import BatchNorm, NetworkMethod
 from degrade.core.errors import InputError
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from degrade.split import Split
 from ispl_model.data import Condition
 from ispl_model.initial import subdue_

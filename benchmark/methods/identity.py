@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmark.methods.method import Method
 from degrade.core.image import Image
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 
 
 def load(device: str, checkpoint: Path | None, size: int) -> Method:

@@ -14,7 +14,7 @@ from torch import nn
 from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from ispl_model.device import find_device
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import load_network, restore_images

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from benchmark.methods.ispl import IsplMethod, trained_network
 from benchmark.methods.method import Method
 from degrade.core.image import Image
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from degrade.split import Split
 from ispl_model.data import Condition
 from ispl_model.device import find_device

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmark.methods.method import Method
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
-from degrade.resize import match_scale, resize_bicubic
+from degrade.core.resize import match_scale, resize_bicubic
 from ispl_model.device import find_device
 from ispl_model.restore import load_network, restore_images, shipped_checkpoint
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from degrade.core.image import Image, read
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from degrade.split import Split
 from ispl_model.data import Condition
 

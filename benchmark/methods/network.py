@@ -10,7 +10,7 @@ from torch import nn
 from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
-from degrade.resize import match_scale
+from degrade.core.resize import match_scale
 from ispl_model.checkpoint import load as load_checkpoint
 from ispl_model.checkpoint import load_weights, require_version
 from ispl_model.device import find_device, seeded_build

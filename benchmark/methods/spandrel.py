@@ -17,7 +17,7 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
-from degrade.resize import match_scale, resize_bicubic
+from degrade.core.resize import match_scale, resize_bicubic
 from ispl_model.device import own_randomness
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ import numpy as np
 from degrade.blur import GaussianBlur, MotionBlur, imgaug_width, next_odd
 from degrade.compress import Jpeg, Webp
 from degrade.core.image import Image, to_uint8, write
+from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
 from degrade.kernels import AnisotropicBlur, DefocusBlur, SincBlur
 from degrade.noise import GaussianNoise, SensorNoise
-from degrade.pipeline import Operator, apply, one_thread
+from degrade.pipeline import Operator, apply
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
 from degrade.resize import Resize

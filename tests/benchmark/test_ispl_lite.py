@@ -12,7 +12,7 @@ from benchmark.methods import ispl_lite
 from benchmark.record import read_scores, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig

@@ -10,7 +10,7 @@ from benchmark import methods
 from benchmark.protocol import load_table
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
-from degrade.resize import match_scale, resize_bicubic
+from degrade.core.resize import match_scale, resize_bicubic
 from ispl_model import parsing
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build

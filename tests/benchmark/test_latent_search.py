@@ -17,7 +17,7 @@ from benchmark.request import RunRequest
 from benchmark.run import run
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 from ispl_model.device import seeded_build
 
 SIZE = 64  # of restored faces; the searches see 4 px

@@ -10,8 +10,8 @@ import pytest
 from benchmark.metrics import METRICS, MetricError, Unavailable, load, naturalness
 from benchmark.weights import weight_path
 from degrade.core.image import read
+from degrade.core.resize import resize_bicubic
 from degrade.portraits import paint
-from degrade.resize import resize_bicubic
 
 # MATLAB's values (NIQE release of LIVE), collected by IQA-PyTorch. On I19, a third of which is flat, pyiqa's
 # kernel in float32 gives 9.1, because the sign of a rounding error decides there.

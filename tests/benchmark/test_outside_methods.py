@@ -19,7 +19,7 @@ from benchmark.run import run
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import read, write
-from degrade.resize import match_scale, resize_bicubic
+from degrade.core.resize import match_scale, resize_bicubic
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 COPY = f"cmd:{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {{input}} {{output}}"

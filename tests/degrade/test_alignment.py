@@ -9,7 +9,7 @@ import pytest
 from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.image import read
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 
 
 def _points(left_eye, right_eye, left_mouth, right_mouth) -> np.ndarray:

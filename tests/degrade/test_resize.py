@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from degrade.core.image import Image
+from degrade.core.resize import match_scale, resize_bicubic
 from degrade.pipeline import trace
-from degrade.resize import FILTERS, Resize, match_scale, resize_bicubic
+from degrade.resize import FILTERS, Resize
 
 UNSHIFTED = [(library, name) for library in FILTERS for name in FILTERS[library] if name != "nearest"]
 

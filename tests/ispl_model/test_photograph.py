@@ -5,8 +5,8 @@ import pytest
 
 from degrade import faces
 from degrade.core.image import check_image
+from degrade.core.resize import resize_bicubic
 from degrade.portraits import paint
-from degrade.resize import resize_bicubic
 from degrade.sources import portrait_sources
 from ispl_model.photograph import feathered, restore_photograph
 

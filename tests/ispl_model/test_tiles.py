@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from degrade.core.image import check_image, write
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 from ispl_model import tiles
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig

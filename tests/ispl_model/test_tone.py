@@ -9,10 +9,10 @@ import torch
 
 from degrade.core.image import Image, read
 from degrade.core.random import rng_for
+from degrade.core.resize import resize_bicubic
 from degrade.pipeline import apply
 from degrade.portraits import paint, portrait_seeds
 from degrade.recipes import find_recipe
-from degrade.resize import resize_bicubic
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps
 from ispl_model.tone import WINDOW, match_tone
 

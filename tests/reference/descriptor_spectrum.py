@@ -23,7 +23,7 @@ from benchmark.metrics.frechet import frechet_distance
 from benchmark.record import GROUPS
 from benchmark.statistics import corrected
 from degrade.core.image import from_uint8, read, to_uint8
-from degrade.resize import resize_bicubic
+from degrade.core.resize import resize_bicubic
 
 FACES, SIDE, FACTORS = 700, 256, (4, 2)
 

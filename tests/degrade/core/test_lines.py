@@ -3,7 +3,7 @@
 import pytest
 
 from degrade.core.errors import InputError
-from ispl_model.lines import Lines
+from degrade.core.files import Lines
 
 
 def test_what_is_appended_is_there_again_and_a_torn_line_is_dropped(tmp_path):

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from degrade.lock import locked
+from degrade.core.files import locked
 
-TAKE = "import sys, time; from degrade.lock import locked\nwith locked(sys.argv[1]): print('taken', flush=True)"
+TAKE = "import sys, time; from degrade.core.files import locked\nwith locked(sys.argv[1]): print('taken', flush=True)"
 HOLD = f"{TAKE}; time.sleep(60)"
 
 

@@ -1,0 +1,42 @@
+"""Resizing by Pillow's antialiased filters, for what is no degradation."""
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from degrade.core.image import Image
+
+
+def resize_bicubic(image: Image, height: int, width: int) -> Image:
+    """The one "bicubic" of the project: antialiased, a = -0.5 (MATLAB, PIL), float, clipped to [0, 1]."""
+    return resize_pil(image, height, width, Pillow.Resampling.BICUBIC)
+
+
+def match_scale(image: Image, size: int, scale: int) -> Image:
+    """Bring a degraded image to the side a method of `scale` takes in to give `size` out.
+
+    The shorter side becomes size / scale by resize_bicubic, the other follows in proportion; an image
+    that has that side already is returned as it is (not copied).
+    Source: the ISPL paper, Sec. 4.1 (inputs of super-resolution methods are reduced by bicubic).
+    Raises ValueError when size is not a multiple of scale.
+    """
+    if scale < 1 or size < scale or size % scale:
+        raise ValueError(f"match_scale: expected a size that is a multiple of the scale, got {size} and {scale}")
+    height, width = image.shape[:2]
+    side, shorter = size // scale, min(height, width)
+    if shorter == side:
+        return image
+    return resize_bicubic(image, max(1, round(height * side / shorter)), max(1, round(width * side / shorter)))
+
+
+def resize_pil(
+    image: Image, height: int, width: int, kernel: Pillow.Resampling, border: tuple[int, int] = (0, 0)
+) -> Image:
+    """`border` px above and below, and to each side, are mirrored with the edge repeated, and used at the borders."""
+    down, right = border
+    box = right, down, right + image.shape[1], down + image.shape[0]
+    resized = np.empty((height, width, 3), np.float32)
+    for channel in range(3):  # each padded by itself: for a large factor the border is several times the image
+        plane = cv2.copyMakeBorder(image[:, :, channel], down, down, right, right, cv2.BORDER_REFLECT)
+        resized[:, :, channel] = Pillow.fromarray(plane).resize((width, height), kernel, box)
+    return np.clip(resized, 0, 1, out=resized)

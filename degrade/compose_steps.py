@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from degrade.checks import SIDE
 from degrade.composition import (
     DERIVED,
     EXTRA,
@@ -23,7 +22,8 @@ from degrade.composition import (
     Step,
 )
 from degrade.core.errors import InputError, unknown
-from degrade.pipeline import OPERATORS
+from degrade.operators.base import SIDE
+from degrade.operators.chain import OPERATORS
 
 _LAWS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")

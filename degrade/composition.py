@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from degrade.blur import imgaug_width
-from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.core.errors import InputError
 from degrade.core.random import draw_seed
 from degrade.lengths import LENGTHS, scaled
-from degrade.noise import draw_correlated_noise
-from degrade.pipeline import OPERATORS, Operator
-from degrade.resize import ROUNDINGS, Resize
+from degrade.operators.blur.gaussian import imgaug_width
+from degrade.operators.chain import OPERATORS, Operator
+from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
+from degrade.operators.digital.resize import ROUNDINGS, Resize
+from degrade.operators.noise.additive import draw_correlated_noise
 
 INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "rounded", "integer")
 LISTS = ("choice", "grid")

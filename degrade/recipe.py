@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from degrade.core.errors import InputError
-from degrade.pipeline import Operator
+from degrade.operators.chain import Operator
 
 Chain = tuple[Operator, ...]
 _GOLDEN = (math.sqrt(5) - 1) / 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import sha256, write_bytes
 from degrade.core.image import decode, encode_png, files_below, list_images
-from degrade.pipeline import apply, from_record
+from degrade.operators.chain import apply, from_record
 from degrade.sources import Source
 from degrade.split import Split, open_split
 from degrade.split_files import drop_torn, libraries, pair_paths, read_if_there

@@ -16,7 +16,7 @@ from degrade.core.files import sha256, sha256_file, write_bytes, write_json
 from degrade.core.image import Image, encode_png, read
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
-from degrade.pipeline import trace
+from degrade.operators.chain import trace
 from degrade.recipes import Recipe
 from degrade.sources import RESIZE, Source
 from degrade.split_files import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmark.methods.method import Method
 from degrade.core.image import Image
-from degrade.resize import Resize
+from degrade.operators.digital.resize import Resize
 
 
 def load(device: str, checkpoint: Path | None, size: int) -> Method:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_range
 from degrade.core.image import Image
+from degrade.operators.base import check_range
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 

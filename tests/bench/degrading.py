@@ -13,23 +13,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from degrade.blur import GaussianBlur, MotionBlur, imgaug_width, next_odd
-from degrade.compress import Jpeg, Webp
 from degrade.core.image import Image, to_uint8, write
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
-from degrade.kernels import AnisotropicBlur, DefocusBlur, SincBlur
-from degrade.noise import GaussianNoise, SensorNoise
-from degrade.pipeline import Operator, apply
+from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur, imgaug_width, next_odd
+from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, SincBlur
+from degrade.operators.chain import Operator, apply
+from degrade.operators.digital.compression import Jpeg, Webp
+from degrade.operators.digital.resize import Resize
+from degrade.operators.noise.additive import GaussianNoise, SensorNoise
+from degrade.operators.noise.signal_dependent import SaltPepperNoise, ShotNoise, SpeckleNoise
+from degrade.operators.photometric import SharpenHalo
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
-from degrade.resize import Resize
-from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
 from degrade.sources import folder_sources
 from degrade.split import SplitPlan, make_split
-from degrade.tone import SharpenHalo
 from tests.bench.timing import milliseconds, reached
-from tests.degrade.test_every_operator import EXAMPLES
+from tests.degrade.operators.test_every_operator import EXAMPLES
 
 SIDE = 512
 DRAWS = 24  # of a recipe; its time is the mean over them

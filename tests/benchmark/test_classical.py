@@ -14,11 +14,11 @@ from benchmark.places import Settings, domain_split
 from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import load_method, run
-from degrade.blur import GaussianBlur
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
-from degrade.noise import GaussianNoise
+from degrade.operators.blur.gaussian import GaussianBlur
+from degrade.operators.noise.additive import GaussianNoise
 
 TINY = Profile("quick", 64, 2, 2, 2, 4, 1, 2, "none", (0,))
 TUNED = [name for name, row in methods.METHODS.items() if row.kind == methods.TUNED and not methods.obstacle(row)]

@@ -13,7 +13,7 @@ import pytest
 from degrade.compose import compose
 from degrade.core.image import Image, read
 from degrade.core.random import rng_for
-from degrade.pipeline import apply
+from degrade.operators.chain import apply
 from degrade.recipes import RECIPES
 
 DRAWS, DRAWS_OF_SSIM = 10, 2

@@ -15,7 +15,7 @@ from degrade.compose import compose, rebuild
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.core.random import rng_for
-from degrade.pipeline import OPERATORS, apply
+from degrade.operators.chain import OPERATORS, apply
 from degrade.portraits import paint
 from degrade.recipe import Recipe
 from degrade.recipes import RECIPES, find_recipe, recorded_recipe

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from degrade.blur import GaussianBlur, MotionBlur
 from degrade.cli import degrade
-from degrade.compress import Jpeg, Quantize
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image, from_uint8, to_uint8
 from degrade.core.random import rng_for
-from degrade.noise import GaussianNoise, LaplaceNoise, PoissonNoise
-from degrade.pipeline import apply, from_record, trace
+from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur
+from degrade.operators.chain import apply, from_record, trace
+from degrade.operators.digital.compression import Jpeg, Quantize
+from degrade.operators.digital.resize import Resize
+from degrade.operators.noise.additive import GaussianNoise, LaplaceNoise, PoissonNoise
 from degrade.recipes import RECIPES, TASKS, Recipe, find_recipe
-from degrade.resize import Resize
 
 DRAWS = 150
 # What an operator's parameters may be at 512 px, by the table of the six tasks.

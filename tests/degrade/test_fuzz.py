@@ -20,7 +20,7 @@ from degrade.compose import read_recipe
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, decode, from_uint8, read, to_uint8, write
 from degrade.core.random import rng_for
-from degrade.pipeline import apply
+from degrade.operators.chain import apply
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
 from degrade.sources import folder_sources

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from degrade.cli import degrade
 from degrade.core.image import Image
 from degrade.core.random import rng_for
-from degrade.pipeline import apply
+from degrade.operators.chain import apply
+from degrade.operators.digital.resize import Resize
 from degrade.portraits import paint
 from degrade.recipe import grid_cell
 from degrade.recipes import RECIPES
-from degrade.resize import Resize
 
 # SHA-256 of 20 draws at 512 px. A recipe that draws something else is a new version, with a new line here.
 GOLDEN = {

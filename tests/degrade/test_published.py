@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from degrade.blur import GaussianBlur
 from degrade.core.random import rng_for
-from degrade.pipeline import apply
+from degrade.operators.blur.gaussian import GaussianBlur
+from degrade.operators.chain import apply
+from degrade.operators.digital.resize import Resize
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
-from degrade.resize import Resize
 
 CHAINS = 1200
 OWN = ("facerenov_simulated", "rain_haze_light", "rain_haze_medium", "rain_haze_heavy")

@@ -18,7 +18,7 @@ from degrade.cli import degrade
 from degrade.compose import compose
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_json
-from degrade.pipeline import OPERATORS
+from degrade.operators.chain import OPERATORS
 from degrade.recipes import find_recipe, recorded_recipe
 from degrade.replay import Finding, replay, verify
 from degrade.sources import folder_sources, portrait_sources

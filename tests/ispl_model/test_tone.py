@@ -10,7 +10,7 @@ import torch
 from degrade.core.image import Image, read
 from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic
-from degrade.pipeline import apply
+from degrade.operators.chain import apply
 from degrade.portraits import paint, portrait_seeds
 from degrade.recipes import find_recipe
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.shake import ShakeBlur
+from degrade.operators.blur.motion import ShakeBlur
 
 
 def test_without_turns_the_path_is_a_straight_line() -> None:

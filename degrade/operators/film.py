@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_integer, check_positive, check_range, check_seed
 from degrade.core.colour import luma
 from degrade.core.image import Image
 from degrade.core.random import normal_table, random_field, uniform_numbers
+from degrade.operators.base import check_integer, check_positive, check_range, check_seed
 
 _SHIFT = 4  # bits after the point in the places OpenCV draws at
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from degrade.checks import SIDE, check_integer, check_positive, check_range
 from degrade.core.image import Image
+from degrade.operators.base import SIDE, check_integer, check_positive, check_range
 
 
 @dataclass(frozen=True)

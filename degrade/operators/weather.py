@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.blur import MotionBlur
-from degrade.checks import check_integer, check_positive, check_range, check_seed
 from degrade.core.image import Image
 from degrade.core.random import uniform_numbers
+from degrade.operators.base import check_integer, check_positive, check_range, check_seed
+from degrade.operators.blur.gaussian import MotionBlur
 
 
 @dataclass(frozen=True)

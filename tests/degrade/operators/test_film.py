@@ -5,9 +5,9 @@ import pytest
 
 from degrade.core.colour import LowLight, Vignette, decode
 from degrade.core.image import Image
-from degrade.film import Scratches
-from degrade.tone import ColourCast
-from degrade.weather import Haze, Rain
+from degrade.operators.film import Scratches
+from degrade.operators.photometric import ColourCast
+from degrade.operators.weather import Haze, Rain
 
 
 def flat(value: float, side: int = 101) -> Image:

@@ -5,13 +5,7 @@ import pytest
 from scipy import ndimage, stats
 
 from degrade.core.image import Image
-from degrade.kernels import (
-    AnisotropicBlur,
-    DefocusBlur,
-    GeneralisedBlur,
-    PlateauBlur,
-    SincBlur,
-)
+from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 
 
 def moments(kernel: np.ndarray) -> np.ndarray:

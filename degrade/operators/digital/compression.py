@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade.checks import check_integer
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
+from degrade.operators.base import check_integer
 
 _SUBSAMPLING = {"444": 0, "422": 1, "420": 2}
 CHROMA = (*_SUBSAMPLING, "grey")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from degrade.checks import check_positive, check_range, check_seed
 from degrade.core.image import Image
 from degrade.core.random import normal_table, random_bits, uniform_numbers
-from degrade.kernels import convolve
+from degrade.operators.base import check_positive, check_range, check_seed
+from degrade.operators.blur.kernels import convolve
 
 _STEP = 0.25  # pixels between two places of the path
 

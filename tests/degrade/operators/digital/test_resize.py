@@ -7,8 +7,8 @@ import pytest
 
 from degrade.core.image import Image
 from degrade.core.resize import match_scale, resize_bicubic
-from degrade.pipeline import trace
-from degrade.resize import FILTERS, Resize
+from degrade.operators.chain import trace
+from degrade.operators.digital.resize import FILTERS, Resize
 
 UNSHIFTED = [(library, name) for library in FILTERS for name in FILTERS[library] if name != "nearest"]
 

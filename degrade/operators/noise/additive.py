@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_range, check_seed
 from degrade.core.colour import decode, encode
 from degrade.core.image import Image
 from degrade.core.random import add_field, draw_seed, laplace_table, normal_table, random_field, signed_poisson_table
+from degrade.operators.base import check_range, check_seed
 
 
 @dataclass(frozen=True)

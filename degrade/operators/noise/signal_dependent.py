@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_flag, check_positive, check_range, check_seed
 from degrade.core.colour import luma
 from degrade.core.image import Image
 from degrade.core.random import normal_table, poisson_counts, random_bits, random_field
+from degrade.operators.base import check_flag, check_positive, check_range, check_seed
 
 _MANY = 100  # expected photons from which the normal distribution stands for Poisson's (skewness 0.1)
 

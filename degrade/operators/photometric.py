@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_length, check_range
 from degrade.core.colour import luma
 from degrade.core.image import Image
+from degrade.operators.base import check_length, check_range
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade.compress import CHROMA, DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
+from degrade.operators.digital.compression import CHROMA, DoubleJpeg, Jpeg, Quantize, Webp
 
 
 @pytest.fixture

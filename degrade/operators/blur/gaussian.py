@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from degrade.checks import check_length, check_range, check_width
 from degrade.core.errors import InputError
 from degrade.core.image import Image
+from degrade.operators.base import check_length, check_range, check_width
 
 _BORDERS = {"mirror": cv2.BORDER_REFLECT_101, "repeat": cv2.BORDER_REPLICATE}
 _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.checks import check_length, check_range, check_width
 from degrade.core.image import Image
+from degrade.operators.base import check_length, check_range, check_width
 
 
 @dataclass(frozen=True)

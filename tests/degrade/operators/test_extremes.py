@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from degrade.checks import WIDTH
 from degrade.core.image import check_image
-from degrade.pipeline import Operator
-from degrade.resize import FILTERS, Resize
-from tests.degrade.test_every_operator import EXAMPLES
+from degrade.operators.base import WIDTH
+from degrade.operators.chain import Operator
+from degrade.operators.digital.resize import FILTERS, Resize
+from tests.degrade.operators.test_every_operator import EXAMPLES
 
 TRIED = (0, 1e-9, 1e-6, 0.01, 0.3, 1, 3, 51, 256, WIDTH)
 NO_NUMBERS = (True, "3", None, float("nan"))
@@ -72,7 +72,7 @@ def test_every_number_that_is_taken_works_and_warns_of_nothing(operator: Operato
 _LARGE = """
 import resource, sys
 import numpy as np
-from degrade.resize import Resize
+from degrade.operators.digital.resize import Resize
 image = np.zeros((2048, 2048, 3), np.float32)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 Resize({library!r}, {filter!r}, factor=1024)(image)

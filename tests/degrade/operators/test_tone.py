@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.tone import ColourJitter, Fade, SharpenHalo
+from degrade.operators.photometric import ColourJitter, Fade, SharpenHalo
 
 
 def test_black_and_white_fade_to_the_levels_given() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from degrade.mosaic import Mosaic
+from degrade.operators.digital.mosaic import Mosaic
 
 
 def test_a_block_of_four_becomes_its_mean() -> None:

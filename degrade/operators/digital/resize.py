@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade.checks import SIDE, check_flag, check_integer, check_range
 from degrade.core.colour import decode, encode
 from degrade.core.image import Image
 from degrade.core.resize import resize_pil
+from degrade.operators.base import SIDE, check_flag, check_integer, check_range
 
 _CV2 = {
     "linear": cv2.INTER_LINEAR,

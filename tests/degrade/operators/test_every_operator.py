@@ -5,24 +5,31 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from degrade.blur import GaussianBlur, MotionBlur
 from degrade.compose_steps import Reader
 from degrade.composition import Drawing
-from degrade.compress import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.core.colour import LowLight, Vignette
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image
-from degrade.film import FilmGrain, Scratches
-from degrade.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.lengths import LENGTHS
-from degrade.mosaic import Mosaic
-from degrade.noise import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise, SensorNoise
-from degrade.pipeline import OPERATORS, Operator, apply, from_record, trace
-from degrade.resize import Resize
-from degrade.shake import ShakeBlur
-from degrade.signal_noise import SaltPepperNoise, ShotNoise, SpeckleNoise
-from degrade.tone import ColourCast, ColourJitter, Fade, SharpenHalo
-from degrade.weather import Haze, Rain
+from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur
+from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
+from degrade.operators.blur.motion import ShakeBlur
+from degrade.operators.chain import OPERATORS, Operator, apply, from_record, trace
+from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
+from degrade.operators.digital.mosaic import Mosaic
+from degrade.operators.digital.resize import Resize
+from degrade.operators.film import FilmGrain, Scratches
+from degrade.operators.noise.additive import (
+    CorrelatedNoise,
+    GaussianNoise,
+    GreyNoise,
+    LaplaceNoise,
+    PoissonNoise,
+    SensorNoise,
+)
+from degrade.operators.noise.signal_dependent import SaltPepperNoise, ShotNoise, SpeckleNoise
+from degrade.operators.photometric import ColourCast, ColourJitter, Fade, SharpenHalo
+from degrade.operators.weather import Haze, Rain
 
 EXAMPLES = [
     AnisotropicBlur(2.0, 0.7, 30.0),

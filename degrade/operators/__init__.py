@@ -1,0 +1,1 @@
+"""One degradation each: a frozen dataclass that is called on an image."""

@@ -1,0 +1,1 @@
+"""What digital processing does: resizing, mosaics, compression."""

@@ -3,7 +3,7 @@
 import math
 
 from degrade.core.errors import InputError
-from degrade.operators.blur.gaussian import next_odd
+from degrade.operators.base import next_odd
 
 # Fields in pixels, which scale with size / base, and how they are rounded; every other field stays as drawn.
 _ELLIPSE = {"sigma_x": "any", "sigma_y": "any", "size": "odd"}

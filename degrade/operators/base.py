@@ -1,8 +1,4 @@
-"""Parameters of operators that cannot be: ValueError, beginning with the operator's name.
-
-Here is how long anything may be. A kernel of WIDTH px squared takes 250 MB in the making, an image of SIDE px squared
-3.2 GB. A number below SHORTEST divides to infinity.
-"""
+"""What operators share: checks of their parameters, and widths of kernels."""
 
 import math
 
@@ -70,3 +66,12 @@ def _is_number(value: object) -> bool:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def next_odd(length: float) -> int:
+    """The smallest odd number that is not below `length`.
+
+    >>> [next_odd(length) for length in (4, 5, 5.5, 6.9)]
+    [5, 5, 7, 7]
+    """
+    return 2 * math.ceil((length - 1) / 2) + 1

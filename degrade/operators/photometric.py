@@ -1,4 +1,4 @@
-"""Changes of tone: fading, a cast of colour, and the halo that sharpening leaves."""
+"""Changes of light and tone: low light, vignettes, fading, a cast of colour."""
 
 import math
 from dataclasses import dataclass
@@ -6,31 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.core.colour import luma
+from degrade.core.colour import decode, encode, luma
 from degrade.core.image import Image
-from degrade.operators.base import check_length, check_range
-
-
-@dataclass(frozen=True)
-class SharpenHalo:
-    """Unsharp mask, clipped: image + amount * (image - its Gaussian blur), which leaves bright and dark rims.
-
-    amount: strength, 0 to 100 (1 doubles the detail).
-    sigma: of the blur in pixels, above 0 to 256; about the width of the rim.
-    """
-
-    amount: float
-    sigma: float
-
-    def __post_init__(self) -> None:
-        check_range(self, "amount", 0, 100)
-        check_length(self, "sigma")
-
-    def __call__(self, image: Image) -> Image:
-        size = 2 * math.ceil(4 * self.sigma) + 1
-        blurred = cv2.GaussianBlur(image, (size, size), self.sigma, borderType=cv2.BORDER_REFLECT_101)
-        sharpened = cv2.addWeighted(image, 1 + self.amount, blurred, -self.amount, 0)
-        return np.clip(sharpened, 0, 1, out=sharpened)
+from degrade.operators.base import check_range
 
 
 @dataclass(frozen=True)
@@ -123,3 +101,49 @@ def _turned(image: Image, hue: float) -> Image:
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
     hsv[:, :, 0] = (hsv[:, :, 0] + np.float32(360 * hue)) % 360
     return np.clip(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), 0, 1)
+
+
+@dataclass(frozen=True)
+class LowLight:
+    """Take too short an exposure: linear light is divided by 2^stops.
+
+    The noise that comes with it is SensorNoise, put after this in a chain.
+
+    stops: 0 to 10; each one halves the light.
+    """
+
+    stops: float
+
+    def __post_init__(self) -> None:
+        check_range(self, "stops", 0, 10)
+
+    def __call__(self, image: Image) -> Image:
+        return encode(decode(image) * np.float32(2.0**-self.stops))
+
+
+@dataclass(frozen=True)
+class Vignette:
+    """Darken towards the corners: linear light times 1 / (1 + k r^2)^2, the cosine-fourth law of a lens.
+
+    loss: share of the light that is lost half a diagonal away from the centre, 0 to 0.95; it fixes k.
+    down, right: the centre, as fractions of the height and of the width, 0 to 1.
+    Source: cos^4(atan(a r)) = 1 / (1 + a^2 r^2)^2, the natural vignetting of a thin lens.
+    """
+
+    loss: float
+    down: float = 0.5
+    right: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_range(self, "loss", 0, 0.95)
+        check_range(self, "down", 0, 1)
+        check_range(self, "right", 0, 1)
+
+    def __call__(self, image: Image) -> Image:
+        height, width = image.shape[:2]
+        squares = (height**2 + width**2) / 4
+        down = (np.arange(height, dtype=np.float32) + 0.5 - self.down * height) ** 2
+        right = (np.arange(width, dtype=np.float32) + 0.5 - self.right * width) ** 2
+        k = 1 / math.sqrt(1 - self.loss) - 1
+        falloff = (1 + np.float32(k / squares) * (down[:, None] + right)) ** -2
+        return encode(decode(image) * falloff.astype(np.float32)[:, :, None])

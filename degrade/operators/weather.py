@@ -9,7 +9,7 @@ import numpy as np
 from degrade.core.image import Image
 from degrade.core.random import uniform_numbers
 from degrade.operators.base import check_integer, check_positive, check_range, check_seed
-from degrade.operators.blur.gaussian import MotionBlur
+from degrade.operators.blur.motion import MotionBlur
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,15 @@ import numpy as np
 from degrade.core.image import Image, to_uint8, write
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
-from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur, imgaug_width, next_odd
+from degrade.operators.base import next_odd
+from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo, imgaug_width
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, SincBlur
+from degrade.operators.blur.motion import MotionBlur
 from degrade.operators.chain import Operator, apply
 from degrade.operators.digital.compression import Jpeg, Webp
 from degrade.operators.digital.resize import Resize
-from degrade.operators.noise.additive import GaussianNoise, SensorNoise
-from degrade.operators.noise.signal_dependent import SaltPepperNoise, ShotNoise, SpeckleNoise
-from degrade.operators.photometric import SharpenHalo
+from degrade.operators.noise.additive import GaussianNoise
+from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.portraits import paint
 from degrade.recipes import RECIPES
 from degrade.sources import folder_sources

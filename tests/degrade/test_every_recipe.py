@@ -11,7 +11,8 @@ from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image, from_uint8, to_uint8
 from degrade.core.random import rng_for
-from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur
+from degrade.operators.blur.gaussian import GaussianBlur
+from degrade.operators.blur.motion import MotionBlur
 from degrade.operators.chain import apply, from_record, trace
 from degrade.operators.digital.compression import Jpeg, Quantize
 from degrade.operators.digital.resize import Resize

@@ -1,4 +1,7 @@
-"""Noise. Each field is fixed by the operator's `seed`; levels are in 8-bit steps (0-255), drawn for every channel."""
+"""Noise that does not depend on the value it falls on.
+
+Each field is fixed by the operator's `seed`; levels are in 8-bit steps (0-255), drawn for every channel.
+"""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +9,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.core.colour import decode, encode
 from degrade.core.image import Image
 from degrade.core.random import add_field, draw_seed, laplace_table, normal_table, random_field, signed_poisson_table
 from degrade.operators.base import check_range, check_seed
@@ -160,29 +162,3 @@ class PoissonNoise:
 
     def __call__(self, image: Image) -> Image:
         return add_field(image, signed_poisson_table(self.lam) / np.float32(255), self.seed)
-
-
-@dataclass(frozen=True)
-class SensorNoise:
-    """Noise of a camera sensor: variance shot^2 * light + read^2, in linear light (sRGB decoded, then encoded).
-
-    shot: standard deviation that photon noise has at white, in 8-bit steps of linear light, >= 0.
-    read: standard deviation of the electronics' noise, in 8-bit steps of linear light, >= 0.
-    seed: fixes the field.
-    Source: the Poisson-Gaussian model of Foi et al., IEEE TIP 2008 (normal approximation).
-    """
-
-    shot: float
-    read: float
-    seed: int
-
-    def __post_init__(self) -> None:
-        check_range(self, "shot", 0, 255)
-        check_range(self, "read", 0, 255)
-        check_seed(self)
-
-    def __call__(self, image: Image) -> Image:
-        light = decode(image)
-        spread = np.sqrt((self.shot / 255) ** 2 * light + (self.read / 255) ** 2)
-        light = np.clip(light + spread * random_field(normal_table(), image.shape, self.seed), 0, 1)
-        return encode(light)

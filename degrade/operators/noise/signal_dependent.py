@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from degrade.core.colour import luma
+from degrade.core.colour import decode, encode, luma
 from degrade.core.image import Image
 from degrade.core.random import normal_table, poisson_counts, random_bits, random_field
 from degrade.operators.base import check_flag, check_positive, check_range, check_seed
@@ -108,3 +108,29 @@ class SaltPepperNoise:
         noisy = np.where(bits < replaced, np.float32(0), image)
         noisy[bits < round(replaced * self.salt)] = 1
         return noisy
+
+
+@dataclass(frozen=True)
+class SensorNoise:
+    """Noise of a camera sensor: variance shot^2 * light + read^2, in linear light (sRGB decoded, then encoded).
+
+    shot: standard deviation that photon noise has at white, in 8-bit steps of linear light, >= 0.
+    read: standard deviation of the electronics' noise, in 8-bit steps of linear light, >= 0.
+    seed: fixes the field.
+    Source: the Poisson-Gaussian model of Foi et al., IEEE TIP 2008 (normal approximation).
+    """
+
+    shot: float
+    read: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_range(self, "shot", 0, 255)
+        check_range(self, "read", 0, 255)
+        check_seed(self)
+
+    def __call__(self, image: Image) -> Image:
+        light = decode(image)
+        spread = np.sqrt((self.shot / 255) ** 2 * light + (self.read / 255) ** 2)
+        light = np.clip(light + spread * random_field(normal_table(), image.shape, self.seed), 0, 1)
+        return encode(light)

@@ -7,28 +7,20 @@ import pytest
 
 from degrade.compose_steps import Reader
 from degrade.composition import Drawing
-from degrade.core.colour import LowLight, Vignette
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image
 from degrade.lengths import LENGTHS
-from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur
+from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
-from degrade.operators.blur.motion import ShakeBlur
+from degrade.operators.blur.motion import MotionBlur, ShakeBlur
 from degrade.operators.chain import OPERATORS, Operator, apply, from_record, trace
 from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.operators.digital.mosaic import Mosaic
 from degrade.operators.digital.resize import Resize
 from degrade.operators.film import FilmGrain, Scratches
-from degrade.operators.noise.additive import (
-    CorrelatedNoise,
-    GaussianNoise,
-    GreyNoise,
-    LaplaceNoise,
-    PoissonNoise,
-    SensorNoise,
-)
-from degrade.operators.noise.signal_dependent import SaltPepperNoise, ShotNoise, SpeckleNoise
-from degrade.operators.photometric import ColourCast, ColourJitter, Fade, SharpenHalo
+from degrade.operators.noise.additive import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise
+from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
+from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
 
 EXAMPLES = [

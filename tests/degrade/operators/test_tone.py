@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from degrade.operators.photometric import ColourJitter, Fade, SharpenHalo
+from degrade.operators.blur.gaussian import SharpenHalo
+from degrade.operators.photometric import ColourJitter, Fade
 
 
 def test_black_and_white_fade_to_the_levels_given() -> None:

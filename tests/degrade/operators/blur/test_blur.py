@@ -5,7 +5,9 @@ import pytest
 from scipy import ndimage
 
 from degrade.core.image import Image
-from degrade.operators.blur.gaussian import GaussianBlur, MotionBlur, imgaug_width, next_odd
+from degrade.operators.base import next_odd
+from degrade.operators.blur.gaussian import GaussianBlur, imgaug_width
+from degrade.operators.blur.motion import MotionBlur
 
 
 def point(side: int) -> Image:
@@ -87,7 +89,7 @@ def test_the_authors_cut_of_the_gaussian_is_reproduced() -> None:
 def test_a_strip_at_a_time_gives_the_bytes_of_the_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
     photo, blur = np.random.default_rng(0).random((45, 38, 3), dtype=np.float32), MotionBlur(7, 0.3, 40.0)
     whole = blur(photo)
-    monkeypatch.setattr("degrade.operators.blur.gaussian._STRIP", 1000)
+    monkeypatch.setattr("degrade.operators.blur.motion._STRIP", 1000)
     np.testing.assert_array_equal(blur(photo), whole)
 
 

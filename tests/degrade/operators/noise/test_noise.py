@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from degrade.core.image import Image
-from degrade.operators.noise.additive import GaussianNoise, LaplaceNoise, PoissonNoise, SensorNoise
+from degrade.operators.noise.additive import GaussianNoise, LaplaceNoise, PoissonNoise
+from degrade.operators.noise.signal_dependent import SensorNoise
 
 SIDE = 300  # 270,000 values: the standard error of a variance is 0.3 to 0.4 %
 

@@ -7,15 +7,8 @@ from scipy import stats
 from degrade.core.image import Image
 from degrade.operators.chain import OPERATORS, Operator
 from degrade.operators.film import FilmGrain
-from degrade.operators.noise.additive import (
-    CorrelatedNoise,
-    GaussianNoise,
-    GreyNoise,
-    LaplaceNoise,
-    PoissonNoise,
-    SensorNoise,
-)
-from degrade.operators.noise.signal_dependent import SaltPepperNoise, ShotNoise, SpeckleNoise
+from degrade.operators.noise.additive import CorrelatedNoise, GaussianNoise, GreyNoise, LaplaceNoise, PoissonNoise
+from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 
 SIDE = 400
 GREY = 128 / 255  # a whole step, so that rounding the signal changes nothing

@@ -8,7 +8,7 @@ from benchmark.places import Settings, recipe_of, set_size
 from benchmark.protocol import Profile, load_protocol, load_sets
 from benchmark.reproduce import Job
 from benchmark.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 
 # Measured on profile lite, 256 px: PNGs of its splits hold 1.5 bytes a pixel, noisy ones up to 2.5.
 _REFERENCE, _DEGRADED = 1.5, 2.5

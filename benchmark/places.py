@@ -13,7 +13,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import folder_pairs
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.sources import Source, folder_sources, portrait_sources, role_sources
 from degrade.split import Split, SplitPlan, SplitSummary, load_split, make_split, split_hash
 

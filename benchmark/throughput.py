@@ -9,7 +9,7 @@ from benchmark import methods
 from benchmark.environment import environment
 from benchmark.keyed import checked, parsed, text_of
 from degrade.core.errors import InputError
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.sources import portrait_sources
 from degrade.split import Split, SplitPlan, load_split, make_split
 

@@ -87,7 +87,7 @@ def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop
     folder train.txt, val.txt and test.txt decide, or else the name (80 / 10 / 10). The same
     command continues an interrupted run and keeps the pairs that are there.
     """
-    from degrade.recipes import find_recipe
+    from degrade.recipes.library import find_recipe
 
     if list_file and split == "all":
         raise InputError("--list names the faces of one role; say which with --split train, val or test")
@@ -117,7 +117,7 @@ def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":
 
 
 def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
-    from degrade.recipes import find_recipe
+    from degrade.recipes.library import find_recipe
     from degrade.split import SplitPlan
 
     return SplitPlan(find_recipe(task), role, size, seed, crop, background)

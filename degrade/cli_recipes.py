@@ -12,7 +12,7 @@ from degrade.core.errors import InputError
 
 
 def _recipe_names() -> Iterable[str]:
-    from degrade.recipes import RECIPES
+    from degrade.recipes.library import RECIPES
 
     return RECIPES
 
@@ -24,7 +24,7 @@ class RecipeName(Name):
         super().__init__("task", _recipe_names)
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
-        from degrade.recipes import find_recipe
+        from degrade.recipes.library import find_recipe
 
         if ".toml" in value:
             return value
@@ -53,8 +53,8 @@ def presets() -> None:
     Lengths are pixels of an image of the base's side, noise levels 8-bit steps; "{a, b}" is one of them,
     "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number drawn uniformly.
     """
-    from degrade.preview import preset_table
-    from degrade.recipes import RECIPES
+    from degrade.recipes.library import RECIPES
+    from degrade.recipes.preview import preset_table
 
     click.echo(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
 
@@ -71,8 +71,8 @@ def preview(image, recipes, seeds, size, out) -> None:
     The largest square in the middle of IMAGE is used. Several --recipe make a row each.
     """
     from degrade.core.image import write
-    from degrade.preview import preview as make_sheet
-    from degrade.recipes import find_recipe
+    from degrade.recipes.library import find_recipe
+    from degrade.recipes.preview import preview as make_sheet
     from degrade.sources import Source
 
     if len(seeds) * len(recipes) > 1000:

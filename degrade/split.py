@@ -17,7 +17,7 @@ from degrade.core.image import Image, encode_png, read
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
 from degrade.operators.chain import trace
-from degrade.recipes import Recipe
+from degrade.recipes.recipe import Recipe
 from degrade.sources import RESIZE, Source
 from degrade.split_files import (
     PARTS,

@@ -34,7 +34,8 @@ class MethodRow:
         return self.kind in (TRAINED, GIVEN)
 
 
-# The same names in the same order as degrade.recipes.TASKS (a test compares them), which would import OpenCV here.
+# The same names in the same order as degrade.recipes.library.TASKS (a test compares them), which would import OpenCV
+# here.
 EVERY_TASK = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
 _OURS = "Apache-2.0"
 _X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"

@@ -26,7 +26,7 @@ from degrade.operators.digital.resize import Resize
 from degrade.operators.noise.additive import GaussianNoise
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.portraits import paint
-from degrade.recipes import RECIPES
+from degrade.recipes.library import RECIPES
 from degrade.sources import folder_sources
 from degrade.split import SplitPlan, make_split
 from tests.bench.timing import milliseconds, reached

@@ -15,7 +15,7 @@ from benchmark.protocol import QUANTITIES, Claim, load_claims, parse_claims, pro
 from benchmark.record import SCHEMA, Score, scores_folder
 from benchmark.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
 from degrade.core.errors import InputError
-from degrade.recipes import TASKS
+from degrade.recipes.library import TASKS
 
 ISPL = "ispl:isp_unet_pac"
 BASE = Score(

@@ -17,7 +17,7 @@ from benchmark.throughput import Throughput, block, load_throughput, measure, mu
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits import paint
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.sources import portrait_sources
 from degrade.split import SplitPlan, make_split
 

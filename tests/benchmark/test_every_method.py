@@ -15,7 +15,7 @@ from degrade.core.files import write_json
 from degrade.core.image import check_image
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale, resize_bicubic
-from degrade.recipes import TASKS
+from degrade.recipes.library import TASKS
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build
 

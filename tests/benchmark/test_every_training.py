@@ -13,7 +13,7 @@ import torch
 
 from benchmark import methods
 from degrade.core.resize import match_scale
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.sources import portrait_sources
 from degrade.split import SplitPlan, load_split, make_split
 from ispl_model.device import seeded_build

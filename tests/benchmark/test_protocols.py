@@ -5,7 +5,7 @@ import pytest
 from benchmark import protocol
 from benchmark.metrics import METRICS
 from degrade.core.errors import InputError
-from degrade.recipes import TASKS
+from degrade.recipes.library import TASKS
 
 GOOD_PROTOCOL = """
 version = 1

@@ -9,7 +9,7 @@ from benchmark.metrics import METRICS
 from benchmark.protocol import load_table
 from benchmark.published import MEASURED_OTHERWISE, load_published, parse, printed_beside
 from degrade.core.errors import InputError
-from degrade.recipes import TASKS
+from degrade.recipes.library import TASKS
 
 HEADER = "table,task,protocol,method,metric,value\n"
 

@@ -3,8 +3,8 @@
 from benchmark.metrics import METRICS
 from benchmark.protocol import load_table
 from benchmark.titles import METHODS, TABLES, TASKS
-from degrade.recipes import RECIPES
-from degrade.recipes import TASKS as RECIPE_TASKS
+from degrade.recipes.library import RECIPES
+from degrade.recipes.library import TASKS as RECIPE_TASKS
 
 
 def test_everything_in_the_table_files_has_a_title_and_a_definition():

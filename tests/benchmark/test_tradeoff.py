@@ -13,7 +13,7 @@ from benchmark.tradeoff import Point, Tradeoff, closing
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import match_scale
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.sources import portrait_sources
 from degrade.split import SplitPlan, load_split, make_split
 from ispl_model.checkpoint import save

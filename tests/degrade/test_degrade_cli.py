@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from PIL import Image as Pillow
 
 from degrade.cli import ROLES, degrade, degrade_ffhq
-from degrade.recipes import TASKS
+from degrade.recipes.library import TASKS
 from degrade.sources import ROLES as SOURCE_ROLES
 from degrade.split import load_split
 

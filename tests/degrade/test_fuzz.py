@@ -16,13 +16,13 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image as Pillow
 
 from degrade.cli import degrade
-from degrade.compose import read_recipe
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, decode, from_uint8, read, to_uint8, write
 from degrade.core.random import rng_for
 from degrade.operators.chain import apply
 from degrade.portraits import paint
-from degrade.recipes import RECIPES
+from degrade.recipes.library import RECIPES
+from degrade.recipes.parse_recipe import read_recipe
 from degrade.sources import folder_sources
 from degrade.split import SplitPlan, load_split, make_split
 from degrade.votes import read_key, read_votes

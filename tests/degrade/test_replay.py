@@ -15,11 +15,11 @@ from PIL import Image as Pillow
 
 from degrade import replay as replay_module
 from degrade.cli import degrade
-from degrade.compose import compose
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_json
 from degrade.operators.chain import OPERATORS
-from degrade.recipes import find_recipe, recorded_recipe
+from degrade.recipes.library import find_recipe, recorded_recipe
+from degrade.recipes.parse_recipe import compose
 from degrade.replay import Finding, replay, verify
 from degrade.sources import folder_sources, portrait_sources
 from degrade.split import SplitPlan, load_split, make_split

@@ -18,7 +18,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.operators.chain import apply, from_record
-from degrade.recipes import RECIPES, find_recipe
+from degrade.recipes.library import RECIPES, find_recipe
 from degrade.sources import Source, folder_sources, portrait_sources
 from degrade.split import SplitPlan, degrade_image, load_split, make_split, split_hash
 from degrade.split_files import locked

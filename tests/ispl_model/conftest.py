@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from degrade.core.image import write
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.sources import folder_sources
 from degrade.split import Split, SplitPlan, load_split, make_split
 from ispl_model import checkpoint

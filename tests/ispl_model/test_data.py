@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from degrade.recipes import find_recipe
+from degrade.recipes.library import find_recipe
 from degrade.split import degrade_image
 from ispl_model import data
 from ispl_model.data import Share, TrainingPairs, batches, epoch_order

@@ -5,11 +5,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from degrade.compose_steps import Reader
-from degrade.composition import Drawing
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image
-from degrade.lengths import LENGTHS
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.operators.blur.motion import MotionBlur, ShakeBlur
@@ -22,6 +19,9 @@ from degrade.operators.noise.additive import CorrelatedNoise, GaussianNoise, Gre
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
+from degrade.recipes.lengths import LENGTHS
+from degrade.recipes.parse_steps import Reader
+from degrade.recipes.steps import Drawing
 
 EXAMPLES = [
     AnisotropicBlur(2.0, 0.7, 30.0),

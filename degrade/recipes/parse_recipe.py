@@ -1,4 +1,4 @@
-"""Recipes from TOML files: a user's own, and the presets in degrade/presets/.
+"""Recipes from TOML files: a user's own, and the presets in degrade/recipes/presets/.
 
     name = "old_scan"             # lower case, digits and _
     version = 1                   # 1 when left out
@@ -33,10 +33,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from degrade.compose_steps import Reader, check_keys
-from degrade.composition import Composition, Group
 from degrade.core.errors import InputError, unknown
-from degrade.recipe import Recipe
+from degrade.recipes.parse_steps import Reader, check_keys
+from degrade.recipes.recipe import Recipe
+from degrade.recipes.steps import Composition, Group
 
 _NOTES = ("source", "compared", "not_compared")
 _HEAD = ("name", "version", "domain", "scale", "base", *_NOTES, "severities", "steps")

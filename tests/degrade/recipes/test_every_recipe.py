@@ -17,7 +17,8 @@ from degrade.operators.chain import apply, from_record, trace
 from degrade.operators.digital.compression import Jpeg, Quantize
 from degrade.operators.digital.resize import Resize
 from degrade.operators.noise.additive import GaussianNoise, LaplaceNoise, PoissonNoise
-from degrade.recipes import RECIPES, TASKS, Recipe, find_recipe
+from degrade.recipes.library import RECIPES, TASKS, find_recipe
+from degrade.recipes.recipe import Recipe
 
 DRAWS = 150
 # What an operator's parameters may be at 512 px, by the table of the six tasks.

@@ -1,4 +1,4 @@
-"""What a recipe is. The recipes themselves are in degrade/recipes.py and degrade/presets/."""
+"""What a recipe is. The recipes themselves are in degrade/recipes/library.py and degrade/recipes/presets/."""
 
 import hashlib
 import math

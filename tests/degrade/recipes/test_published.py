@@ -14,7 +14,7 @@ from degrade.operators.blur.gaussian import GaussianBlur
 from degrade.operators.chain import apply
 from degrade.operators.digital.resize import Resize
 from degrade.portraits import paint
-from degrade.recipes import RECIPES
+from degrade.recipes.library import RECIPES
 
 CHAINS = 1200
 OWN = ("facerenov_simulated", "rain_haze_light", "rain_haze_medium", "rain_haze_heavy")

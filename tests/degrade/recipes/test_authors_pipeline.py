@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from degrade.compose import compose
 from degrade.core.image import Image, read
 from degrade.core.random import rng_for
 from degrade.operators.chain import apply
-from degrade.recipes import RECIPES
+from degrade.recipes.library import RECIPES
+from degrade.recipes.parse_recipe import compose
 
 DRAWS, DRAWS_OF_SSIM = 10, 2
 DOWN = [

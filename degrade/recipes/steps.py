@@ -9,12 +9,12 @@ import numpy as np
 
 from degrade.core.errors import InputError
 from degrade.core.random import draw_seed
-from degrade.lengths import LENGTHS, scaled
 from degrade.operators.blur.gaussian import imgaug_width
 from degrade.operators.chain import OPERATORS, Operator
 from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.operators.digital.resize import ROUNDINGS, Resize
 from degrade.operators.noise.additive import draw_correlated_noise
+from degrade.recipes.lengths import LENGTHS, scaled
 
 INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "rounded", "integer")
 LISTS = ("choice", "grid")

@@ -8,7 +8,7 @@ import numpy as np
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image
-from degrade.recipe import Recipe
+from degrade.recipes.recipe import Recipe
 from degrade.split import degrade_image
 
 _CELL = 256  # px: smaller images are enlarged, so that a label fits above them

@@ -1,8 +1,8 @@
 """Recipes: the six tasks of the paper, their relatives, the simulated real domain, and the presets of the field.
 
-Each is a TOML file in degrade/presets/ (see degrade.compose), as a user's own. A recipe never changes: other
-parameters are a new version. Lengths are those of `base` pixels and scale with size / base; factors, noise levels,
-JPEG quality and chances do not scale.
+Each is a TOML file in degrade/recipes/presets/ (see degrade.recipes.parse_recipe), as a user's own. A recipe never
+changes: other parameters are a new version. Lengths are those of `base` pixels and scale with size / base; factors,
+noise levels, JPEG quality and chances do not scale.
 """
 
 import tomllib
@@ -11,16 +11,16 @@ from dataclasses import replace
 from importlib import resources
 from typing import Any
 
-from degrade.compose import compose, read_recipe, rebuild
 from degrade.core.errors import InputError, unknown
-from degrade.recipe import Recipe
+from degrade.recipes.parse_recipe import compose, read_recipe, rebuild
+from degrade.recipes.recipe import Recipe
 
 TASKS = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
 
 
 def _own_recipes() -> dict[str, Recipe]:
     """The six tasks first, then by file; name and version of these recipes stand for their document."""
-    files = sorted((resources.files("degrade") / "presets").iterdir(), key=lambda path: path.name)
+    files = sorted((resources.files("degrade.recipes") / "presets").iterdir(), key=lambda path: path.name)
     documents = [tomllib.loads(path.read_text()) for path in files if path.name.endswith(".toml")]
     found = {recipe.name: replace(recipe, document="") for document in documents for recipe in compose(document)}
     return {name: found[name] for name in (*TASKS, *found)}
@@ -34,7 +34,7 @@ _GIVEN_UP = {
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name, or of a TOML file FILE.toml or FILE.toml:SEVERITY (see degrade.compose).
+    """The recipe of that name, or of a TOML file FILE.toml or FILE.toml:SEVERITY (see degrade.recipes.parse_recipe).
 
     Raises InputError naming the nearest recipe, or saying what is wrong with the file.
     """

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from degrade.cli import degrade
-from degrade.compose import compose, rebuild
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.core.random import rng_for
 from degrade.operators.chain import OPERATORS, apply
 from degrade.portraits import paint
-from degrade.recipe import Recipe
-from degrade.recipes import RECIPES, find_recipe, recorded_recipe
+from degrade.recipes.library import RECIPES, find_recipe, recorded_recipe
+from degrade.recipes.parse_recipe import compose, rebuild
+from degrade.recipes.recipe import Recipe
 from degrade.sources import portrait_sources
 from degrade.split import SplitPlan, load_split, make_split
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from degrade.cli import degrade
 from degrade.core.image import read, write
 from degrade.portraits import paint
-from degrade.preview import _line, preset_table, preview
-from degrade.recipes import RECIPES
+from degrade.recipes.library import RECIPES
+from degrade.recipes.preview import _line, preset_table, preview
 from degrade.split import degrade_image
 
 

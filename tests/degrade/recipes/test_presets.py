@@ -15,8 +15,8 @@ from degrade.core.random import rng_for
 from degrade.operators.chain import apply
 from degrade.operators.digital.resize import Resize
 from degrade.portraits import paint
-from degrade.recipe import grid_cell
-from degrade.recipes import RECIPES
+from degrade.recipes.library import RECIPES
+from degrade.recipes.recipe import grid_cell
 
 # SHA-256 of 20 draws at 512 px. A recipe that draws something else is a new version, with a new line here.
 GOLDEN = {

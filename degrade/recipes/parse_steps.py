@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from degrade.composition import (
+from degrade.core.errors import InputError, unknown
+from degrade.operators.base import SIDE
+from degrade.operators.chain import OPERATORS
+from degrade.recipes.steps import (
     DERIVED,
     EXTRA,
     INTERVALS,
@@ -21,9 +24,6 @@ from degrade.composition import (
     Repeat,
     Step,
 )
-from degrade.core.errors import InputError, unknown
-from degrade.operators.base import SIDE
-from degrade.operators.chain import OPERATORS
 
 _LAWS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")

@@ -1,0 +1,1 @@
+"""Recipes draw chains of operators; the project's own are the files in presets/."""

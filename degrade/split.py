@@ -16,8 +16,7 @@ from degrade.core.files import sha256, sha256_file, write_bytes, write_json
 from degrade.core.image import Image, encode_png, read
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
-from degrade.operators.chain import trace
-from degrade.recipes.recipe import Recipe
+from degrade.recipes.recipe import Recipe, degrade_image
 from degrade.sources import RESIZE, Source
 from degrade.split_files import (
     PARTS,
@@ -121,17 +120,6 @@ class _Outcome:
     record: dict | None = None
     reused: bool = False
     error: str = ""
-
-
-def degrade_image(
-    reference: Image, recipe: Recipe, seed: int, name: str, epoch: int | None = None
-) -> tuple[Image, list[dict]]:
-    """The degraded image and the records of its operators; the one place where a recipe is drawn.
-
-    A split on disk has no epoch; training passes one to draw the same image anew.
-    """
-    key = (recipe.key, name) if epoch is None else (recipe.key, name, epoch)
-    return trace(recipe(rng_for(seed, *key), min(reference.shape[:2]), name, epoch or 0), reference)
 
 
 def split_hash(sources: Sequence[Source], plan: SplitPlan) -> str:

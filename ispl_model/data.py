@@ -14,8 +14,8 @@ from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale
 from degrade.recipes.library import recorded_recipe
-from degrade.recipes.recipe import Recipe
-from degrade.split import Split, degrade_image
+from degrade.recipes.recipe import Recipe, degrade_image
+from degrade.split import Split
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 Condition = Callable[[str, bool], np.ndarray]

@@ -10,20 +10,8 @@ import numpy as np
 from degrade.core.errors import InputError, unknown
 from degrade.operators.base import SIDE
 from degrade.operators.chain import OPERATORS
-from degrade.recipes.steps import (
-    DERIVED,
-    EXTRA,
-    INTERVALS,
-    LISTS,
-    Drawing,
-    Group,
-    Law,
-    Maybe,
-    OneOf,
-    Operation,
-    Repeat,
-    Step,
-)
+from degrade.recipes.distributions import DERIVED, INTERVALS, LISTS, Law
+from degrade.recipes.steps import EXTRA, Drawing, Group, Maybe, OneOf, Operation, Repeat, Step
 
 _LAWS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")

@@ -8,8 +8,7 @@ import numpy as np
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image
-from degrade.recipes.recipe import Recipe
-from degrade.split import degrade_image
+from degrade.recipes.recipe import Recipe, degrade_image
 
 _CELL = 256  # px: smaller images are enlarged, so that a label fits above them
 _LETTERS = 36  # of a label's line, so many fit above 256 px

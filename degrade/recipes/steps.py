@@ -1,7 +1,6 @@
-"""A recipe as plain data: steps that hold operators, and laws that their values are drawn from."""
+"""A recipe as plain data: steps that hold operators."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -9,87 +8,17 @@ import numpy as np
 
 from degrade.core.errors import InputError
 from degrade.core.random import draw_seed
-from degrade.operators.blur.gaussian import imgaug_width
 from degrade.operators.chain import OPERATORS, Operator
 from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.operators.digital.resize import ROUNDINGS, Resize
 from degrade.operators.noise.additive import draw_correlated_noise
+from degrade.recipes.distributions import Law, pick
 from degrade.recipes.lengths import LENGTHS, scaled
 
-INTERVALS = ("uniform", "log_uniform", "one_over_uniform", "root_uniform", "square_uniform", "rounded", "integer")
-LISTS = ("choice", "grid")
-# What a field may be made of another one that was drawn before it.
-DERIVED: dict[str, Callable[[Any], Any]] = {"same": lambda drawn: drawn, "imgaug_width": imgaug_width}
 # Fields that steps have beside the operator's own, each in the place of some of these.
 EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
 _EIGHT_BIT = (DoubleJpeg, Jpeg, Quantize, Webp)
 _LARGEST = 4  # no image on the way may be more than this many times as wide as the reference
-
-
-@dataclass(frozen=True)
-class Law:
-    """How a value is drawn.
-
-    kind: "fixed"; an interval "uniform", "log_uniform", "one_over_uniform" (1 / uniform), "root_uniform" (square root
-        of uniform), "square_uniform", "rounded" (uniform, then to the nearest whole number) or "integer" (both ends
-        included) with two values; "choice" with or without weights; "grid", a factor of the factorial grid; one of
-        DERIVED, of the field that is named.
-    place: which factor of the grid.
-    """
-
-    kind: str
-    values: tuple[Any, ...]
-    weights: tuple[float, ...] = ()
-    place: int = 0
-
-    def draw(self, rng: np.random.Generator, digits: Sequence[int], before: Mapping[str, Any]) -> Any:
-        """A value; `before` holds those of the fields drawn before this one."""
-        if self.kind == "fixed":
-            return self.values[0]
-        if self.kind in DERIVED:
-            return DERIVED[self.kind](before[self.values[0]])
-        if self.kind == "choice":
-            return self.values[pick(rng, len(self.values), self.weights)]
-        if self.kind == "grid":
-            return self.values[digits[self.place]]
-        low, high = self.values
-        if self.kind == "integer":
-            return int(rng.integers(low, high + 1))
-        if self.kind == "log_uniform":
-            return float(np.clip(math.exp(rng.uniform(math.log(low), math.log(high))), low, high))
-        drawn = float(rng.uniform(low, high))
-        return self._shaped(drawn)
-
-    def _shaped(self, drawn: float) -> float | int:
-        if self.kind == "one_over_uniform":
-            return 1 / drawn
-        if self.kind == "rounded":
-            return round(drawn)
-        power = {"root_uniform": 0.5, "square_uniform": 2}.get(self.kind, 1)
-        return drawn if power == 1 else drawn**power
-
-    def extremes(self) -> tuple[Any, ...]:
-        """Values between which, or among which, every drawn one lies."""
-        return tuple(map(self._shaped, self.values))
-
-    def __str__(self) -> str:
-        numbers = [f"{value:g}" if isinstance(value, float) else str(value) for value in self.values]
-        if self.kind == "fixed":
-            return numbers[0]
-        if self.kind in LISTS:
-            shares = [f" {100 * weight / sum(self.weights):g} %" for weight in self.weights] or [""] * len(numbers)
-            return ("grid {" if self.kind == "grid" else "{") + ", ".join(map(str.__add__, numbers, shares)) + "}"
-        interval = "..".join(numbers)
-        forms = {
-            "log_uniform": "{} log",
-            "one_over_uniform": "1/({})",
-            "root_uniform": "sqrt({})",
-            "square_uniform": "({})^2",
-            "rounded": "{} rounded",
-            "same": "as {}",
-            "imgaug_width": "cut where imgaug cuts it",
-        }
-        return forms.get(self.kind, "{}").format(interval)
 
 
 @dataclass(frozen=True)
@@ -250,14 +179,6 @@ class Composition:
             share = f"1 / {self.scale}" if self.scale > 1 else "1"
             ends, wanted = (" x ".join(map(str, pair)) for pair in (sides, due))
             raise InputError(f"ends at {ends} px where {wanted} are due; end with a Resize of side = {share}")
-
-
-def pick(rng: np.random.Generator, count: int, weights: Sequence[float] = ()) -> int:
-    """A number below `count`, equally likely or by weight."""
-    if not weights:
-        return int(rng.integers(count))
-    ends = np.cumsum(weights)
-    return min(int(np.searchsorted(ends, rng.random() * ends[-1], side="right")), count - 1)
 
 
 def _correlated(rng: np.random.Generator, level: Any) -> Operator:

@@ -19,8 +19,9 @@ from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.operators.chain import apply, from_record
 from degrade.recipes.library import RECIPES, find_recipe
+from degrade.recipes.recipe import degrade_image
 from degrade.sources import Source, folder_sources, portrait_sources
-from degrade.split import SplitPlan, degrade_image, load_split, make_split, split_hash
+from degrade.split import SplitPlan, load_split, make_split, split_hash
 from degrade.split_files import locked
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from degrade.recipes.library import find_recipe
-from degrade.split import degrade_image
+from degrade.recipes.recipe import degrade_image
 from ispl_model import data
 from ispl_model.data import Share, TrainingPairs, batches, epoch_order
 

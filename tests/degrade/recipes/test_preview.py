@@ -11,7 +11,7 @@ from degrade.core.image import read, write
 from degrade.portraits import paint
 from degrade.recipes.library import RECIPES
 from degrade.recipes.preview import _line, preset_table, preview
-from degrade.split import degrade_image
+from degrade.recipes.recipe import degrade_image
 
 
 def call(*words: object) -> Result:

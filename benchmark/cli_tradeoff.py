@@ -21,7 +21,7 @@ def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int |
     reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command goes on from there.
     """
     from benchmark import tradeoff as levels
-    from degrade.split import load_split
+    from degrade.splits.split import load_split
 
     try:
         done = levels.tradeoff(checkpoint, load_split(split), out, step, limit, device)

@@ -16,7 +16,7 @@ from benchmark.statistics import Interval, mean, mean_interval
 from benchmark.titles import method_title
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
 from degrade.core.errors import InputError
-from degrade.split import Split, open_split
+from degrade.splits.split import Split, open_split
 
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),

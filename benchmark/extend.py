@@ -12,7 +12,7 @@ from benchmark.places import Prepared, made_folder
 from benchmark.record import KEY, ScoreFile, newest, read_file
 from benchmark.scoring import Subject
 from degrade.core.errors import InputError
-from degrade.split import Split, open_split
+from degrade.splits.split import Split, open_split
 
 
 @dataclass(frozen=True)

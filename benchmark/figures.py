@@ -23,7 +23,7 @@ from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file, write_bytes
 from degrade.core.image import Image, encode_jpeg, encode_png
-from degrade.split import Split
+from degrade.splits.split import Split
 
 SHOW = "show.txt"  # the list of faces that may be shown, in the folder of the faces
 GAIN = 4  # of the differences in a residual map

@@ -14,11 +14,11 @@ from benchmark import metrics
 from benchmark.features import References, SetValue, score_set
 from benchmark.measure import Job, Outcome
 from benchmark.metrics import Metric
-from benchmark.pairs import check_images, image_size, images_by_name
 from benchmark.pool import Pool, scoring_pool
 from benchmark.record import split_value
 from degrade.core.errors import InputError
 from degrade.core.files import write_bytes
+from degrade.splits.pairing import check_images, image_size, images_by_name
 
 SUFFIXES = (".csv", ".jsonl")
 

@@ -11,7 +11,7 @@ from benchmark.titles import method_title
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.image import Image, write
-from degrade.split import Split
+from degrade.splits.split import Split
 
 ENDS = ("identity", "reference")  # first and last column of every sheet
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from benchmark import methods
 from benchmark.methods.method import Method
 from benchmark.metrics import find_metric
-from benchmark.pairs import check_images
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
 from benchmark.protocol import load_sets
@@ -18,6 +17,7 @@ from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256_file
+from degrade.splits.pairing import check_images
 
 
 def run(request: RunRequest) -> RunSummary:

@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmark import methods
 from benchmark.places import Settings, checkpoint_file
 from degrade.core.files import digest_of, locked
-from degrade.split import Split
+from degrade.splits.split import Split
 
 
 def trained(settings: Settings, method: str, seed: int, recipe: str, split: Split) -> tuple[Path, bool]:

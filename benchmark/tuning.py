@@ -15,7 +15,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import LineFile, digest_of, locked, write_json
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.resize import match_scale
-from degrade.split import Split
+from degrade.splits.split import Split
 
 IMAGES = 16  # of the validation split, at most
 _IDENTICAL = 100.0  # dB, for the infinite PSNR of identical images

@@ -22,7 +22,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--source", type=FOLDER, help="Clean faces, to rebuild references from files with the recorded hash.")
 def replay(split, only, source) -> None:
     """Rebuild missing and changed images of SPLIT bit for bit from its records, without drawing anything."""
-    from degrade.replay import replay as rebuild
+    from degrade.splits.replay import replay as rebuild
 
     summary = rebuild(split, only, source)
     lines = [f"rebuilt {file}" for file in summary.rebuilt]
@@ -36,7 +36,7 @@ def replay(split, only, source) -> None:
 @click.argument("split", type=FOLDER)
 def verify(split) -> None:
     """Hash every file of SPLIT and name each that is changed, missing or extra; exit 1 if there is one."""
-    from degrade.replay import verify as check
+    from degrade.splits.replay import verify as check
 
     findings = check(split)
     for finding in findings:

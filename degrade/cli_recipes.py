@@ -73,7 +73,7 @@ def preview(image, recipes, seeds, size, out) -> None:
     from degrade.core.image import write
     from degrade.recipes.library import find_recipe
     from degrade.recipes.preview import preview as make_sheet
-    from degrade.sources import Source
+    from degrade.splits.sources import Source
 
     if len(seeds) * len(recipes) > 1000:
         raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")

@@ -30,8 +30,8 @@ def reduce(source, out, size, quality, lists, check, workers) -> None:
 
     Example: degrade reduce FACES runs/faces-256 --align test_photographs.txt --check protocols/profiles/lite.csv
     """
-    from degrade.reduce import MANIFEST, ReducePlan, differences, reduce_faces
-    from degrade.sources import folder_sources, read_list
+    from degrade.splits.reduce import MANIFEST, ReducePlan, differences, reduce_faces
+    from degrade.splits.sources import folder_sources, read_list
 
     aligned = {face.name for name in lists for face in folder_sources(source, read_list(source / name))}
     done = reduce_faces(source, out, ReducePlan(size, quality, frozenset(aligned)), workers)

@@ -15,18 +15,9 @@ from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_bytes, write_json
 from degrade.core.image import Image, decode, encode_png, from_uint8, to_uint8
-from degrade.sources import Source
-from degrade.split import SplitSummary
-from degrade.split_files import (
-    PARTS,
-    PLAN,
-    SCHEMA,
-    check_folder,
-    finish,
-    libraries,
-    locked,
-    pair_paths,
-)
+from degrade.splits.layout import PARTS, PLAN, SCHEMA, check_folder, finish, libraries, locked, pair_paths
+from degrade.splits.sources import Source
+from degrade.splits.split import SplitSummary
 
 RESIZE = "references Pillow Lanczos, degraded images Pillow bicubic, both antialiased, 8 bit; only where sides differ"
 
@@ -87,7 +78,7 @@ def _write_all(
     out: Path, pairs: Sequence[Pair], plan: ImportPlan, sides: tuple[int, int]
 ) -> tuple[list[dict], list[tuple[str, str]]]:
     """Records of the pairs written, and (name, sentence) of those that cannot be used."""
-    from tqdm import tqdm  # here, as degrade.split has it
+    from tqdm import tqdm  # here, as degrade.splits.split has it
 
     records, errors = [], []
     for pair in tqdm(sorted(pairs, key=lambda pair: pair.name), desc=plan.role, unit="image", disable=None):

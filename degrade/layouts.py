@@ -7,7 +7,7 @@ from pathlib import Path
 
 from degrade.core.errors import InputError, unknown
 from degrade.imports import Pair
-from degrade.sources import folder_sources, read_list
+from degrade.splits.sources import folder_sources, read_list
 
 
 @dataclass(frozen=True)

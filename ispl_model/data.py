@@ -15,7 +15,7 @@ from degrade.core.random import rng_for
 from degrade.core.resize import match_scale
 from degrade.recipes.library import recorded_recipe
 from degrade.recipes.recipe import Recipe, degrade_image
-from degrade.split import Split
+from degrade.splits.split import Split
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 Condition = Callable[[str, bool], np.ndarray]

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from degrade.core.errors import InputError
 from degrade.core.files import sha256
 from degrade.core.random import draw_seed, rng_for
-from degrade.split import Split
+from degrade.splits.split import Split
 from ispl_model.checkpoint import complete_header, file_label, warm_start
 from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
 from ispl_model.device import device_name, own_randomness, seeded_build

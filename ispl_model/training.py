@@ -36,7 +36,7 @@ from typing import Any
 
 from torch import nn
 
-from degrade.split import Split
+from degrade.splits.split import Split
 from ispl_model.data import Condition
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES

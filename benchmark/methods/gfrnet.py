@@ -21,7 +21,7 @@ from benchmark.methods.method import Method
 from benchmark.methods.network import BatchNorm, NetworkMethod
 from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
-from degrade.split import Split
+from degrade.splits.split import Split
 from ispl_model.data import Condition
 from ispl_model.initial import subdue_
 from ispl_model.losses import Tensors

@@ -17,7 +17,7 @@ from benchmark.methods.ispl import IsplMethod, trained_network
 from benchmark.methods.method import Method
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
-from degrade.split import Split
+from degrade.splits.split import Split
 from ispl_model.data import Condition
 from ispl_model.device import find_device
 from ispl_model.generator import IsplConfig

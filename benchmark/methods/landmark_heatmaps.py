@@ -19,7 +19,7 @@ from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic
-from degrade.split import Split
+from degrade.splits.split import Split
 from ispl_model.data import to_tensor
 from ispl_model.device import find_device, mixed_precision, seeded_build
 from ispl_model.losses import mse

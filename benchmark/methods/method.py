@@ -8,7 +8,7 @@ import numpy as np
 
 from degrade.core.image import Image, read
 from degrade.core.resize import match_scale
-from degrade.split import Split
+from degrade.splits.split import Split
 from ispl_model.data import Condition
 
 

@@ -12,8 +12,8 @@ from PIL import Image as Pillow
 
 from degrade.cli import ROLES, degrade, degrade_ffhq
 from degrade.recipes.library import TASKS
-from degrade.sources import ROLES as SOURCE_ROLES
-from degrade.split import load_split
+from degrade.splits.sources import ROLES as SOURCE_ROLES
+from degrade.splits.split import load_split
 
 
 def _call(command: object, *words: object) -> Result:

@@ -17,8 +17,8 @@ from degrade.core.resize import resize_bicubic
 from degrade.facerenov import Crop, import_votes, open_collection, write_sheets
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.portraits import paint
-from degrade.replay import verify
-from degrade.split import load_split
+from degrade.splits.replay import verify
+from degrade.splits.split import load_split
 
 PROGRAMS = ("remini", "nwdn", "retouch")
 

@@ -13,8 +13,8 @@ from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import KNOWN_SETS, folder_pairs, known_pairs, listed_pairs, stacked_pairs
-from degrade.replay import replay, verify
-from degrade.split import load_split
+from degrade.splits.replay import replay, verify
+from degrade.splits.split import load_split
 
 PAIRS = ImportPlan("pairs", "synthetic")
 

@@ -20,7 +20,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from torch import nn
-from degrade.split import load_split
+from degrade.splits.split import load_split
 from ispl_model.device import seeded_build
 from ispl_model.train import train
 from ispl_model.training import Training, TrainRun

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from degrade import split as split_module
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.operators.chain import apply, from_record
 from degrade.recipes.library import RECIPES, find_recipe
 from degrade.recipes.recipe import degrade_image
-from degrade.sources import Source, folder_sources, portrait_sources
-from degrade.split import SplitPlan, load_split, make_split, split_hash
-from degrade.split_files import locked
+from degrade.splits import split as split_module
+from degrade.splits.layout import locked
+from degrade.splits.sources import Source, folder_sources, portrait_sources
+from degrade.splits.split import SplitPlan, load_split, make_split, split_hash
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)
 
@@ -143,7 +143,7 @@ def test_who_comes_second_waits_with_a_word_until_the_lock_is_free(tmp_path: Pat
 
 def test_the_lock_dies_with_its_process(tmp_path: Path, faces: list[Source]) -> None:
     hold = f"with locked(Path({str(tmp_path / 'out')!r})): print('held', flush=True); time.sleep(600)"
-    program = f"import time; from pathlib import Path; from degrade.split_files import locked\n{hold}"
+    program = f"import time; from pathlib import Path; from degrade.splits.layout import locked\n{hold}"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "held\n"
     process.kill()

@@ -15,7 +15,7 @@ from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.portraits import paint
-from degrade.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
+from degrade.splits.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
 
 
 @pytest.fixture

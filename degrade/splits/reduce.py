@@ -23,7 +23,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import locked, sha256, sha256_array, write_bytes
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread
-from degrade.sources import Source, folder_sources, read_list
+from degrade.splits.sources import Source, folder_sources, read_list
 
 MANIFEST = "sources.csv"
 COLUMNS = ("name", "aligned", "source_sha256", "sha256", "pixels_sha256")

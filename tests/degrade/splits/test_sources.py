@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
-from degrade.sources import ROLES, Source, folder_sources, portrait_sources, read_list, role_sources
+from degrade.splits.sources import ROLES, Source, folder_sources, portrait_sources, read_list, role_sources
 
 
 def _touch(folder: Path, *names: str) -> Path:

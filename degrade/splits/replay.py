@@ -8,9 +8,9 @@ from degrade.core.errors import InputError, unknown
 from degrade.core.files import sha256, write_bytes
 from degrade.core.image import decode, encode_png, files_below, list_images
 from degrade.operators.chain import apply, from_record
-from degrade.sources import Source
-from degrade.split import Split, open_split
-from degrade.split_files import drop_torn, libraries, pair_paths, read_if_there
+from degrade.splits.layout import drop_torn, libraries, pair_paths, read_if_there
+from degrade.splits.sources import Source
+from degrade.splits.split import Split, open_split
 
 
 @dataclass(frozen=True)

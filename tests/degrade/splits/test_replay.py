@@ -13,17 +13,17 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade import replay as replay_module
 from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_json
 from degrade.operators.chain import OPERATORS
 from degrade.recipes.library import find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose
-from degrade.replay import Finding, replay, verify
-from degrade.sources import folder_sources, portrait_sources
-from degrade.split import SplitPlan, load_split, make_split
-from degrade.split_files import record_line
+from degrade.splits import replay as replay_module
+from degrade.splits.layout import record_line
+from degrade.splits.replay import Finding, replay, verify
+from degrade.splits.sources import folder_sources, portrait_sources
+from degrade.splits.split import SplitPlan, load_split, make_split
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)
 

@@ -17,8 +17,7 @@ from degrade.core.image import Image, encode_png, read
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
 from degrade.recipes.recipe import Recipe, degrade_image
-from degrade.sources import RESIZE, Source
-from degrade.split_files import (
+from degrade.splits.layout import (
     PARTS,
     PLAN,
     SCHEMA,
@@ -31,6 +30,7 @@ from degrade.split_files import (
     read_json,
     record_line,
 )
+from degrade.splits.sources import RESIZE, Source
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.sources import folder_sources
+from degrade.splits.sources import folder_sources
 
 _SHOWN = 3  # names in a message
 

@@ -1,0 +1,1 @@
+"""Folders of pairs on disk: which faces, made, read, replayed, reduced."""

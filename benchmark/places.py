@@ -14,8 +14,10 @@ from degrade.core.files import digest_of, sha256
 from degrade.imports import ImportPlan, Pair, import_pairs
 from degrade.layouts import folder_pairs
 from degrade.recipes.library import find_recipe
-from degrade.splits.sources import Source, folder_sources, portrait_sources, role_sources
-from degrade.splits.split import Split, SplitPlan, SplitSummary, load_split, make_split, split_hash
+from degrade.splits.make_split import SplitPlan, SplitSummary, make_split, split_hash
+from degrade.splits.roles import portrait_sources, role_sources
+from degrade.splits.sources import Source, folder_sources
+from degrade.splits.split import Split, load_split
 
 SIMULATED = "facerenov_simulated"  # the recipe that stands for the real domain outside the profile `paper`
 SPLIT_SEED = 0  # test images are the same for every training seed

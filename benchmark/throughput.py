@@ -10,8 +10,9 @@ from benchmark.environment import environment
 from benchmark.keyed import checked, parsed, text_of
 from degrade.core.errors import InputError
 from degrade.recipes.library import find_recipe
-from degrade.splits.sources import portrait_sources
-from degrade.splits.split import Split, SplitPlan, load_split, make_split
+from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.roles import portrait_sources
+from degrade.splits.split import Split, load_split
 
 _FIRST, _STEPS = 2, 10  # the first steps prepare; so many more are timed
 _MEASURED = {"version": int, "measured": list[dict]}

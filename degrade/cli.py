@@ -15,8 +15,8 @@ from degrade.console import Command, Group
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
+    from degrade.splits.make_split import SplitPlan, SplitSummary
     from degrade.splits.sources import Source
-    from degrade.splits.split import SplitPlan, SplitSummary
 
 ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
 _TASK_HELP = "sr4, mosaic16, denoise, deblur, jpeg, dual_blind, another of `degrade presets`, or FILE.toml."
@@ -65,7 +65,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
 
     The same command continues an interrupted run and keeps the pairs that are there.
     """
-    from degrade.splits.sources import role_sources
+    from degrade.splits.roles import role_sources
 
     _check_apart(source, out)
     faces = role_sources(source, "all", list_file=list_file, limit=limit)
@@ -106,7 +106,7 @@ def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop
 
 
 def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":
-    from degrade.splits.sources import portrait_sources, role_sources
+    from degrade.splits.roles import portrait_sources, role_sources
 
     if ffhq is not None:
         _check_apart(ffhq, out)
@@ -118,7 +118,7 @@ def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":
 
 def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
     from degrade.recipes.library import find_recipe
-    from degrade.splits.split import SplitPlan
+    from degrade.splits.make_split import SplitPlan
 
     return SplitPlan(find_recipe(task), role, size, seed, crop, background)
 
@@ -130,7 +130,7 @@ def _check_apart(folder: Path, out: Path) -> None:
 
 def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int) -> int:
     """Make the splits that have faces, tell what came of each, and return how many images failed."""
-    from degrade.splits.split import make_split
+    from degrade.splits.make_split import make_split
 
     if len(splits) > 1 and not any(faces for _, faces, _ in splits):
         raise InputError("no face belongs to train, val or test; see --help for what decides, or choose with --list")

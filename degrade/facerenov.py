@@ -18,9 +18,10 @@ from degrade.core.files import sha256_file, write_bytes, write_json
 from degrade.core.image import read, write
 from degrade.core.random import rng_for
 from degrade.imports import ImportPlan, Pair, import_pairs
-from degrade.layouts import check_same_names
-from degrade.splits.sources import ROLES, collected_roles, folder_sources
-from degrade.splits.split import SplitSummary
+from degrade.splits.make_split import SplitSummary
+from degrade.splits.pairing import check_same_names
+from degrade.splits.roles import ROLES, collected_roles
+from degrade.splits.sources import folder_sources
 from degrade.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -79,7 +80,7 @@ def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
 def import_votes(collection: Collection, votes: Path, out: Path, crop: Crop, key: Path | None = None) -> ImportSummary:
     """Write OUT/train, OUT/val and OUT/test with the candidates that the votes chose, and OUT/facerenov.json.
 
-    Roles: see degrade.splits.sources.collected_roles. An image without any vote is left out, ties are decided as
+    Roles: see degrade.splits.roles.collected_roles. An image without any vote is left out, ties are decided as
     degrade.votes.Decision says; both are in the report, which names them. Raises InputError for bad votes.
     """
     labels = read_key(key) if key is not None else None

@@ -16,8 +16,8 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_bytes, write_json
 from degrade.core.image import Image, decode, encode_png, from_uint8, to_uint8
 from degrade.splits.layout import PARTS, PLAN, SCHEMA, check_folder, finish, libraries, locked, pair_paths
+from degrade.splits.make_split import SplitSummary
 from degrade.splits.sources import Source
-from degrade.splits.split import SplitSummary
 
 RESIZE = "references Pillow Lanczos, degraded images Pillow bicubic, both antialiased, 8 bit; only where sides differ"
 

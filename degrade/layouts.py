@@ -1,12 +1,12 @@
 """How folders that others made pair their images: two folders, a BasicSR list, stacked images, the known test sets."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from degrade.core.errors import InputError, unknown
 from degrade.imports import Pair
+from degrade.splits.pairing import check_same_names
 from degrade.splits.sources import folder_sources, read_list
 
 
@@ -59,18 +59,6 @@ def folder_pairs(hq: Path, lq: Path) -> list[Pair]:
     degraded = {source.name: source.path for source in folder_sources(lq)}
     check_same_names(degraded, lq, references, hq)
     return [Pair(name, degraded[name], references[name]) for name in sorted(degraded)]
-
-
-def check_same_names(names: Collection[str], folder: Path, others: Collection[str], other_folder: Path) -> None:
-    """Raise InputError, naming what is missing, unless both folders hold images of the same names."""
-    for wanted, held, where, beside in ((names, others, other_folder, folder), (others, names, folder, other_folder)):
-        missing = sorted(set(wanted) - set(held))
-        if missing:
-            rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-            named = ", ".join(missing[:3]) + rest
-            raise InputError(
-                f"{where}: expected an image for each one in {beside}, missing {named}; add or remove them"
-            )
 
 
 def stacked_pairs(folder: Path) -> list[Pair]:

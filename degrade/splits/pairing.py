@@ -1,4 +1,4 @@
-"""Two folders of images, or a folder and a split: paired by name, never by order; what does not match is refused."""
+"""Folders of images paired by name, never by order; what does not match is refused."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -56,3 +56,15 @@ def _few(names: Iterable[str]) -> str:
     names = list(names)
     rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + rest
+
+
+def check_same_names(names: Collection[str], folder: Path, others: Collection[str], other_folder: Path) -> None:
+    """Raise InputError, naming what is missing, unless both folders hold images of the same names."""
+    for wanted, held, where, beside in ((names, others, other_folder, folder), (others, names, folder, other_folder)):
+        missing = sorted(set(wanted) - set(held))
+        if missing:
+            rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            named = ", ".join(missing[:3]) + rest
+            raise InputError(
+                f"{where}: expected an image for each one in {beside}, missing {named}; add or remove them"
+            )

@@ -19,8 +19,9 @@ from degrade.console import Command
 from degrade.core.image import Image, read, write
 from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe
+from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources, read_list
-from degrade.splits.split import Split, SplitPlan, load_split, make_split
+from degrade.splits.split import Split, load_split
 from ispl_model.restore import shipped_checkpoint
 
 SIZE, WIDTH, BATCH, VARIANTS = 256, 15, 2, 2

@@ -27,8 +27,8 @@ from degrade.operators.noise.additive import GaussianNoise
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.portraits import paint
 from degrade.recipes.library import RECIPES
+from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources
-from degrade.splits.split import SplitPlan, make_split
 from tests.bench.timing import milliseconds, reached
 from tests.degrade.operators.test_every_operator import EXAMPLES
 

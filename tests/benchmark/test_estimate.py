@@ -18,8 +18,8 @@ from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits import paint
 from degrade.recipes.library import find_recipe
-from degrade.splits.sources import portrait_sources
-from degrade.splits.split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.roles import portrait_sources
 
 PAPER = replace(load_profile("paper"), test=4800)
 TINY = Profile("paper", 64, 2, 1, 2, 4, 1, 2, "none", (0,))

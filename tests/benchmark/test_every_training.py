@@ -14,8 +14,9 @@ import torch
 from benchmark import methods
 from degrade.core.resize import match_scale
 from degrade.recipes.library import find_recipe
-from degrade.splits.sources import portrait_sources
-from degrade.splits.split import SplitPlan, load_split, make_split
+from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.roles import portrait_sources
+from degrade.splits.split import load_split
 from ispl_model.device import seeded_build
 from ispl_model.perceptual import TRUNKS
 from ispl_model.train import train

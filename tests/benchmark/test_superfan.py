@@ -8,8 +8,9 @@ from benchmark.methods import landmark_heatmaps
 from degrade import faces
 from degrade.core.errors import InputError
 from degrade.recipes.library import find_recipe
-from degrade.splits.sources import portrait_sources
-from degrade.splits.split import SplitPlan, load_split, make_split
+from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.roles import portrait_sources
+from degrade.splits.split import load_split
 from ispl_model.training import TrainRun
 
 pytest.importorskip("dlib")

@@ -14,8 +14,9 @@ from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import match_scale
 from degrade.recipes.library import find_recipe
-from degrade.splits.sources import portrait_sources
-from degrade.splits.split import SplitPlan, load_split, make_split
+from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.roles import portrait_sources
+from degrade.splits.split import load_split
 from ispl_model.checkpoint import save
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig

@@ -139,7 +139,7 @@ def test_an_output_folder_with_another_recipes_split_is_refused_and_left_alone(f
 
 def test_an_interrupted_split_of_another_recipe_is_refused_too(faces: Path, tmp_path: Path, monkeypatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("degrade.splits.split.finish", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("degrade.splits.make_split.finish", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
         assert _run(faces, tmp_path / "out").exit_code == 1
     assert not (tmp_path / "out" / "split.json").exists()
     _refused(_run(faces, tmp_path / "out", task="jpeg"), "holds another split (recipe sr4, not jpeg")

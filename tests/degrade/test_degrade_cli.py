@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from degrade.cli import ROLES, degrade, degrade_ffhq
 from degrade.recipes.library import TASKS
-from degrade.splits.sources import ROLES as SOURCE_ROLES
+from degrade.splits.roles import ROLES as SOURCE_ROLES
 from degrade.splits.split import load_split
 
 

@@ -23,8 +23,9 @@ from degrade.operators.chain import apply
 from degrade.portraits import paint
 from degrade.recipes.library import RECIPES
 from degrade.recipes.parse_recipe import read_recipe
+from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources
-from degrade.splits.split import SplitPlan, load_split, make_split
+from degrade.splits.split import load_split
 from degrade.votes import read_key, read_votes
 
 MODES = {

@@ -10,8 +10,9 @@ import torch
 
 from degrade.core.image import write
 from degrade.recipes.library import find_recipe
+from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources
-from degrade.splits.split import Split, SplitPlan, load_split, make_split
+from degrade.splits.split import Split, load_split
 from ispl_model import checkpoint
 from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from degrade.core.image import read, write
 from degrade.portraits import paint
-from degrade.splits.sources import portrait_sources
+from degrade.splits.roles import portrait_sources
 from ispl_model import checkpoint
 from ispl_model.cli import ispl
 

@@ -7,7 +7,7 @@ from degrade import faces
 from degrade.core.image import check_image
 from degrade.core.resize import resize_bicubic
 from degrade.portraits import paint
-from degrade.splits.sources import portrait_sources
+from degrade.splits.roles import portrait_sources
 from ispl_model.photograph import feathered, restore_photograph
 
 SIZE = 128

@@ -10,7 +10,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import read, write
 from degrade.portraits import paint
-from degrade.splits.sources import portrait_sources
+from degrade.splits.roles import portrait_sources
 from ispl_model import restore_files as module
 from ispl_model.restore import load_restorer
 from ispl_model.restore_files import RestorePlan, RestoreSummary, restore_files

@@ -19,8 +19,9 @@ from degrade.portraits import paint
 from degrade.recipes.library import RECIPES, find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose, rebuild
 from degrade.recipes.recipe import Recipe
-from degrade.splits.sources import portrait_sources
-from degrade.splits.split import SplitPlan, load_split, make_split
+from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.roles import portrait_sources
+from degrade.splits.split import load_split
 
 HEAD = 'name = "mine"\n'
 BLUR = HEAD + '[[steps]]\noperator = "GaussianBlur"\nsigma = {uniform = [1, 3]}\n'

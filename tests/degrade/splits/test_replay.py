@@ -21,9 +21,11 @@ from degrade.recipes.library import find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose
 from degrade.splits import replay as replay_module
 from degrade.splits.layout import record_line
+from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.replay import Finding, replay, verify
-from degrade.splits.sources import folder_sources, portrait_sources
-from degrade.splits.split import SplitPlan, load_split, make_split
+from degrade.splits.roles import portrait_sources
+from degrade.splits.sources import folder_sources
+from degrade.splits.split import load_split
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)
 

@@ -9,7 +9,8 @@ from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
-from degrade.splits.sources import ROLES, Source, folder_sources, portrait_sources, read_list, role_sources
+from degrade.splits.roles import ROLES, portrait_sources, role_sources
+from degrade.splits.sources import Source, folder_sources, read_list
 
 
 def _touch(folder: Path, *names: str) -> Path:

@@ -19,10 +19,12 @@ from degrade.core.image import from_uint8, to_uint8
 from degrade.operators.chain import apply, from_record
 from degrade.recipes.library import RECIPES, find_recipe
 from degrade.recipes.recipe import degrade_image
-from degrade.splits import split as split_module
+from degrade.splits import make_split as split_module
 from degrade.splits.layout import locked
-from degrade.splits.sources import Source, folder_sources, portrait_sources
-from degrade.splits.split import SplitPlan, load_split, make_split, split_hash
+from degrade.splits.make_split import SplitPlan, make_split, split_hash
+from degrade.splits.roles import portrait_sources
+from degrade.splits.sources import Source, folder_sources
+from degrade.splits.split import load_split
 
 PLAN = SplitPlan(find_recipe("dual_blind"), "all", 64)
 

@@ -1,0 +1,102 @@
+"""Which clean face belongs to which role: a list, FFHQ's numbering, the hash of a name."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from degrade import portraits
+from degrade.core.errors import InputError, unknown
+from degrade.splits.sources import Source, folder_sources, read_list
+
+ROLES = ("train", "val", "test")
+# The authors' README: 10,000 images to train and 5,000 to test; the range of val is ours.
+FFHQ_IDS = {"train": range(0, 10_000), "val": range(60_000, 61_000), "test": range(65_000, 70_000)}
+
+
+def role_sources(
+    folder: Path,
+    role: str,
+    *,
+    list_file: Path | None = None,
+    ids: range | None = None,
+    limit: int | None = None,
+) -> list[Source]:
+    """The faces of `folder` that belong to `role`, in name order; none when it has none.
+
+    Decided by the first of: `list_file`; the role "all" (every image); train.txt, val.txt,
+    test.txt in the folder; five-digit names, which are FFHQ's numbers (FFHQ_IDS); a hash of
+    the name (80 / 10 / 10), which a new image in the folder does not change for the others.
+    `ids` keeps FFHQ numbers in a range, `limit` the first so many.
+    """
+    folder = Path(folder)
+    if role not in (*ROLES, "all"):
+        raise unknown("role", role, (*ROLES, "all"))
+    if list_file is not None:
+        sources = folder_sources(folder, read_list(list_file))
+    elif role == "all":
+        sources = folder_sources(folder)
+    else:
+        sources = _of_role(folder, role)
+    if ids is not None:
+        sources = _numbered(folder, sources, ids)
+    return sources[:limit]
+
+
+def collected_roles(folder: Path) -> dict[str, str]:
+    """The role of every image below `folder` by train.txt, val.txt, test.txt in it, else by the hash of its name.
+
+    Names that look like FFHQ's numbers mean nothing here. Images that are in none of the lists have no role.
+    """
+    lists = _role_lists(folder)
+    if not lists:
+        return {source.name: _hashed_role(source.name) for source in folder_sources(folder)}
+    return {source.name: role for role, names in lists.items() for source in folder_sources(folder, names)}
+
+
+def _role_lists(folder: Path) -> dict[str, list[str]]:
+    lists = {name: read_list(folder / f"{name}.txt") for name in ROLES if (folder / f"{name}.txt").is_file()}
+    _check_disjoint(folder, lists)
+    return lists
+
+
+def _of_role(folder: Path, role: str) -> list[Source]:
+    lists = _role_lists(folder)
+    if lists:
+        return folder_sources(folder, lists[role]) if role in lists else []
+    sources = folder_sources(folder)
+    if _is_ffhq(sources):
+        return [source for source in sources if int(source.name) in FFHQ_IDS[role]]
+    return [source for source in sources if _hashed_role(source.name) == role]
+
+
+def _check_disjoint(folder: Path, lists: dict[str, list[str]]) -> None:
+    listed_in: dict[str, str] = {}
+    for role, names in lists.items():
+        for name in names:
+            if listed_in.setdefault(name, role) != role:
+                raise InputError(f"{folder}: {name} is in {listed_in[name]}.txt and in {role}.txt; keep it in one")
+
+
+def _is_ffhq(sources: Iterable[Source]) -> bool:
+    return all(re.fullmatch(r"\d{5}", source.name, re.ASCII) for source in sources)
+
+
+def _numbered(folder: Path, sources: Sequence[Source], ids: range) -> list[Source]:
+    if not _is_ffhq(sources):
+        raise InputError(f"{folder}: --ids selects FFHQ's five-digit names, which these are not; use --list")
+    return [source for source in sources if int(source.name) in ids]
+
+
+def _hashed_role(name: str) -> str:
+    """80 / 10 / 10 by the SHA-256 of the name."""
+    tenth = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % 10
+    return {8: "val", 9: "test"}.get(tenth, "train")
+
+
+def portrait_sources(role: str, limit: int | None = None) -> list[Source]:
+    """Embedded portraits of a role: 48 / 8 / 16 of them, or `limit`, which may be more; no two roles share one."""
+    if role not in ROLES:
+        raise unknown("role", role, ROLES)
+    count = len(portraits.PORTRAITS[role]) if limit is None else limit
+    return [Source(portraits.portrait_name(seed), portrait=seed) for seed in portraits.portrait_seeds(role, count)]

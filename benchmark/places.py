@@ -11,8 +11,8 @@ from benchmark.protocol import FaceSet, Profile, load_sets
 from benchmark.record import KEY
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256
-from degrade.imports import ImportPlan, Pair, import_pairs
-from degrade.layouts import folder_pairs
+from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.known_sets import folder_pairs
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, SplitSummary, make_split, split_hash
 from degrade.splits.roles import portrait_sources, role_sources

@@ -29,7 +29,7 @@ def degrade_facerenov() -> None:
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the orders.")
 def sheet(lq, candidates, out, key, seed) -> None:
     """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
-    from degrade.facerenov import open_collection, write_sheets
+    from degrade.importing.facerenov import open_collection, write_sheets
 
     key = key or out.with_name(f"{out.name}-key.csv")
     count = write_sheets(open_collection(lq, candidates), out, key, seed)
@@ -53,7 +53,7 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
     hash of its name (80 / 10 / 10). A tie goes to the candidate with more votes over all
     images, then to the one given first. OUT/facerenov.json tells ties, missing votes and agreement.
     """
-    from degrade.facerenov import Crop, import_votes, open_collection
+    from degrade.importing.facerenov import Crop, import_votes, open_collection
 
     collection = open_collection(lq, candidates)
     summary = import_votes(collection, votes, out, Crop(size, crop, background, align), key)

@@ -10,7 +10,7 @@ import click
 from degrade.console import Command, Group, Name
 
 if TYPE_CHECKING:
-    from degrade.imports import Pair
+    from degrade.importing.import_pairs import Pair
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -69,7 +69,7 @@ def _shared(command: Callable) -> Callable:
 
 
 def _set_names() -> Iterable[str]:
-    from degrade.layouts import KNOWN_SETS
+    from degrade.importing.known_sets import KNOWN_SETS
 
     return KNOWN_SETS
 
@@ -81,7 +81,7 @@ def _set_names() -> Iterable[str]:
 @_DOMAIN
 def pairs(hq, lq, out, role, size, crop, background, domain) -> None:
     """Two folders, HQ and LQ, whose images have the same names."""
-    from degrade.layouts import folder_pairs
+    from degrade.importing.known_sets import folder_pairs
 
     _import(out, folder_pairs(hq, lq), ("pairs", domain, role, size), crop, background)
 
@@ -94,7 +94,7 @@ def pairs(hq, lq, out, role, size, crop, background, domain) -> None:
 @_DOMAIN
 def meta_info(list_file, hq, lq, out, role, size, crop, background, domain) -> None:
     """A BasicSR meta-info LIST: lines `NAME (H,W,C)` or `HQ_PATH, LQ_PATH` below the folders HQ and LQ."""
-    from degrade.layouts import listed_pairs
+    from degrade.importing.known_sets import listed_pairs
 
     _import(out, listed_pairs(list_file, hq, lq), ("meta-info", domain, role, size), crop, background)
 
@@ -105,7 +105,7 @@ def meta_info(list_file, hq, lq, out, role, size, crop, background, domain) -> N
 @_DOMAIN
 def stacked(folder, out, role, size, crop, background, domain) -> None:
     """A FOLDER of images with the degraded square above its reference, as the paper's authors store pairs."""
-    from degrade.layouts import stacked_pairs
+    from degrade.importing.known_sets import stacked_pairs
 
     _import(out, stacked_pairs(folder), ("stacked", domain, role, size), crop, background)
 
@@ -119,7 +119,7 @@ def known_set(name, folder, out, role, size, crop, background) -> None:
 
     celeba-test has references; lfw-test, webphoto-test, wider-test and celebchild-test have none.
     """
-    from degrade.layouts import KNOWN_SETS, known_pairs
+    from degrade.importing.known_sets import KNOWN_SETS, known_pairs
 
     found, known = known_pairs(name, folder), KNOWN_SETS[name]
     _import(out, found, (name, known.domain, role, size), crop, background, expected=known.count)
@@ -134,7 +134,7 @@ def _import(
     expected: int | None = None,
 ) -> None:
     """Write the split, tell what came of it and exit; `facts` are layout, domain, role and size."""
-    from degrade.imports import ImportPlan, import_pairs
+    from degrade.importing.import_pairs import ImportPlan, import_pairs
 
     layout, domain, role, size = facts
     plan = ImportPlan(layout, domain, role, size, crop=crop, background=background)

@@ -19,6 +19,7 @@ from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, decode, from_uint8, read, to_uint8, write
 from degrade.core.random import rng_for
+from degrade.importing.votes import read_key, read_votes
 from degrade.operators.chain import apply
 from degrade.portraits import paint
 from degrade.recipes.library import RECIPES
@@ -26,7 +27,6 @@ from degrade.recipes.parse_recipe import read_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources
 from degrade.splits.split import load_split
-from degrade.votes import read_key, read_votes
 
 MODES = {
     "PNG": ("1", "L", "P", "LA", "RGB", "RGBA", "I;16", "RGB;16"),

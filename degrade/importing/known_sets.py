@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from degrade.core.errors import InputError, unknown
-from degrade.imports import Pair
+from degrade.importing.import_pairs import Pair
 from degrade.splits.pairing import check_same_names
 from degrade.splits.sources import folder_sources, read_list
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from degrade.core.errors import InputError
-from degrade.votes import Vote, decide, fleiss_kappa, read_key, read_votes
+from degrade.importing.votes import Vote, decide, fleiss_kappa, read_key, read_votes
 
 NAMES, CANDIDATES = ("face0", "face1", "face2"), ("remini", "nwdn", "retouch")
 HEAD = "name,reviewer,choice\n"

@@ -17,12 +17,12 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256_file, write_bytes, write_json
 from degrade.core.image import read, write
 from degrade.core.random import rng_for
-from degrade.imports import ImportPlan, Pair, import_pairs
+from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.pairing import check_same_names
 from degrade.splits.roles import ROLES, collected_roles
 from degrade.splits.sources import folder_sources
-from degrade.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -42,7 +42,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class Crop:
-    """How every image is brought to `size` px: see degrade.imports.ImportPlan."""
+    """How every image is brought to `size` px: see degrade.importing.import_pairs.ImportPlan."""
 
     size: int = 512
     crop: str = "none"
@@ -81,7 +81,7 @@ def import_votes(collection: Collection, votes: Path, out: Path, crop: Crop, key
     """Write OUT/train, OUT/val and OUT/test with the candidates that the votes chose, and OUT/facerenov.json.
 
     Roles: see degrade.splits.roles.collected_roles. An image without any vote is left out, ties are decided as
-    degrade.votes.Decision says; both are in the report, which names them. Raises InputError for bad votes.
+    degrade.importing.votes.Decision says; both are in the report, which names them. Raises InputError for bad votes.
     """
     labels = read_key(key) if key is not None else None
     candidates = list(collection.candidates)

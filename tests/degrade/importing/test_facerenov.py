@@ -14,8 +14,8 @@ from degrade.cli_facerenov import degrade_facerenov
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.core.resize import resize_bicubic
-from degrade.facerenov import Crop, import_votes, open_collection, write_sheets
-from degrade.imports import ImportPlan, Pair, import_pairs
+from degrade.importing.facerenov import Crop, import_votes, open_collection, write_sheets
+from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
 from degrade.portraits import paint
 from degrade.splits.replay import verify
 from degrade.splits.split import load_split

@@ -11,8 +11,8 @@ from PIL import Image as Pillow
 from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
-from degrade.imports import ImportPlan, Pair, import_pairs
-from degrade.layouts import KNOWN_SETS, folder_pairs, known_pairs, listed_pairs, stacked_pairs
+from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.known_sets import KNOWN_SETS, folder_pairs, known_pairs, listed_pairs, stacked_pairs
 from degrade.splits.replay import replay, verify
 from degrade.splits.split import load_split
 

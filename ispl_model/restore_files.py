@@ -7,11 +7,11 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.files import Lines, sha256, sha256_file, write_bytes
 from degrade.core.image import Image, encode_png, read
 from degrade.core.resize import resize_bicubic
+from degrade.faces import detection
 from ispl_model.photograph import restore_photograph
 from ispl_model.restore import Restorer
 from ispl_model.tiles import restore_tiled
@@ -161,12 +161,12 @@ class _Run:
         write_bytes(self.out / _name(path), data)
 
 
-def find_kind(image: Image, path: Path, plan: RestorePlan) -> tuple[str, list[faces.Box]]:
+def find_kind(image: Image, path: Path, plan: RestorePlan) -> tuple[str, list[detection.Box]]:
     """The kind "face", "photo" with its faces, or "tiles"; InputError where a photo has no face."""
     if plan.kind in ("face", "tiles"):
         return plan.kind, []
     height, width = image.shape[:2]
-    boxes = faces.detect_reduced(image)
+    boxes = detection.detect_reduced(image)
     largest = max((box.right - box.left + 1 for box in boxes), default=width)
     if plan.kind == "auto" and plan.upscale == 1 and height == width <= _FACE_SHARE * largest:
         return "face", []

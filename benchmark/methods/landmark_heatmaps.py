@@ -15,10 +15,10 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from benchmark.weights import weight_path
-from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic
+from degrade.faces import detection
 from degrade.splits.split import Split
 from ispl_model.data import to_tensor
 from ispl_model.device import find_device, mixed_precision, seeded_build
@@ -132,10 +132,10 @@ def landmarks(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
     images, points = [], []
     for name in tqdm(split.names[:FACES], desc="landmarks", unit="face", disable=None):
         image = split.reference(name)
-        found = faces.detect(image, upsample=0) or faces.detect(image)
+        found = detection.detect(image, upsample=0) or detection.detect(image)
         if found:
             images.append(to_tensor(resize_bicubic(image, _SIDE, _SIDE)))
-            points.append((faces.landmarks68(image, found[0]) + 0.5) / len(image))
+            points.append((detection.landmarks68(image, found[0]) + 0.5) / len(image))
     if not images:
         raise InputError(
             f"{split.path}: expected faces that dlib finds in the references, got none; Super-FAN needs some"

@@ -139,7 +139,7 @@ def _package_version(package: str) -> str | None:
 
 
 def _weight_hashes(metric: Metric) -> dict[str, str | None]:
-    from degrade.faces import weights_sha256
+    from degrade.faces.detection import weights_sha256
 
     if metric.module == "library":
         return _library().weight_hashes(metric.id)

@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmark.metrics import Compute, MetricError, Unavailable
 from benchmark.metrics.memory import Memory
-from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.image import Image
+from degrade.faces import detection
 
 _SAME_FACE_IOU = 0.5
 _EYE_CORNERS = (36, 45)  # the outer ones
@@ -41,9 +41,9 @@ def need_networks(metric_id: str) -> None:
     """Raise Unavailable unless detector, landmarks and descriptor can all be used."""
     blank = np.zeros((64, 64, 3), np.float32)
     try:
-        faces.detect(blank)
-        faces.landmarks68(blank, typical_box(blank))
-        faces.descriptor(blank, typical_box(blank))
+        detection.detect(blank)
+        detection.landmarks68(blank, typical_box(blank))
+        detection.descriptor(blank, typical_box(blank))
     except InputError as error:
         remedy = "install them with: pip install dlib-bin face_recognition_models"
         raise Unavailable(f"{metric_id} needs the packages dlib-bin and face_recognition_models; {remedy}") from error
@@ -73,7 +73,7 @@ def lle_interocular(restored: Image, reference: Image) -> float:
 def found(restored: Image, reference: Image) -> float:
     """1 if any detection in the output overlaps the reference's box by IoU > 0.5, else 0."""
     box = _reference_box(reference)
-    return float(any(faces.iou(other, box) > _SAME_FACE_IOU for other in _detections(restored)))
+    return float(any(detection.iou(other, box) > _SAME_FACE_IOU for other in _detections(restored)))
 
 
 def fed_author(restored: Image, reference: Image) -> float:
@@ -97,10 +97,10 @@ def own_descriptor(image: Image) -> np.ndarray:
     return _descriptor(image, _largest(image) or typical_box(image))
 
 
-def typical_box(image: Image) -> faces.Box:
+def typical_box(image: Image) -> detection.Box:
     """Where the detector finds the face of an FFHQ-aligned portrait, in pixels of this image."""
     height, width = image.shape[:2]
-    return faces.Box(*(round(share * side) for share, side in zip(_TYPICAL_BOX, (width, height) * 2, strict=True)))
+    return detection.Box(*(round(share * side) for share, side in zip(_TYPICAL_BOX, (width, height) * 2, strict=True)))
 
 
 def _landmark_error(restored: Image, reference: Image) -> float:
@@ -108,14 +108,14 @@ def _landmark_error(restored: Image, reference: Image) -> float:
     return float(np.linalg.norm(_landmarks(restored, box) - _landmarks(reference, box), axis=1).mean())
 
 
-def _reference_box(reference: Image) -> faces.Box:
+def _reference_box(reference: Image) -> detection.Box:
     box = _largest(reference)
     if box is None:
         raise MetricError("no face found in the reference")
     return box
 
 
-def _first_boxes(reference: Image, restored: Image) -> list[faces.Box]:
+def _first_boxes(reference: Image, restored: Image) -> list[detection.Box]:
     boxes = []
     for image, name in ((reference, "reference"), (restored, "output")):
         if not (detections := _detections(image)):
@@ -124,33 +124,34 @@ def _first_boxes(reference: Image, restored: Image) -> list[faces.Box]:
     return boxes
 
 
-def _largest(image: Image) -> faces.Box | None:
+def _largest(image: Image) -> detection.Box | None:
     return max(_detections(image), key=lambda box: box.area, default=None)
 
 
-def _detections(image: Image) -> list[faces.Box]:
+def _detections(image: Image) -> list[detection.Box]:
     def rows(image: Image) -> np.ndarray:
-        return np.array([astuple(box) for box in faces.detect(image)], np.float64).reshape(-1, 5)
+        return np.array([astuple(box) for box in detection.detect(image)], np.float64).reshape(-1, 5)
 
     return [
-        faces.Box(*map(int, row[:4]), float(row[4])) for row in _remembered.recall(_feature("detections"), image, rows)
+        detection.Box(*map(int, row[:4]), float(row[4]))
+        for row in _remembered.recall(_feature("detections"), image, rows)
     ]
 
 
-def _landmarks(image: Image, box: faces.Box) -> np.ndarray:
+def _landmarks(image: Image, box: detection.Box) -> np.ndarray:
     question = f"{_feature('landmarks68')} {_corners(box)}"
-    return _remembered.recall(question, image, lambda image: faces.landmarks68(image, box))
+    return _remembered.recall(question, image, lambda image: detection.landmarks68(image, box))
 
 
-def _descriptor(image: Image, box: faces.Box) -> np.ndarray:
+def _descriptor(image: Image, box: detection.Box) -> np.ndarray:
     question = f"{_feature('descriptor')} {_corners(box)}"
-    return _remembered.recall(question, image, lambda image: faces.descriptor(image, box))
+    return _remembered.recall(question, image, lambda image: detection.descriptor(image, box))
 
 
 def _feature(name: str) -> str:
     """The name under which answers are kept: with the weights that give them."""
-    return f"dlib-{name}-{faces.weights_sha256()[:8]}"
+    return f"dlib-{name}-{detection.weights_sha256()[:8]}"
 
 
-def _corners(box: faces.Box) -> str:
+def _corners(box: detection.Box) -> str:
     return f"{box.left},{box.top},{box.right},{box.bottom}"

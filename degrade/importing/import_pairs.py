@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_bytes, write_json
 from degrade.core.image import Image, decode, encode_png, from_uint8, to_uint8
+from degrade.faces import detection
 from degrade.splits.layout import PARTS, PLAN, SCHEMA, check_folder, finish, libraries, locked, pair_paths
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.sources import Source
@@ -215,12 +215,12 @@ def _aligned(
     times = degraded.shape[0] / clear.shape[0], degraded.shape[1] / clear.shape[1]
     if abs(times[0] / times[1] - 1) > 0.02:
         raise InputError(f"{pair.hq}: expected the proportions of {pair.lq}, got others; give the uncropped results")
-    box = faces.largest_face(clear)
+    box = detection.largest_face(clear)
     if box is None:
         raise InputError(f"{pair.hq or pair.lq}: no face was found to align; cut it by hand or leave it out")
-    affine = faces.ffhq_affine(faces.landmarks68(clear, box), sides[0])
+    affine = detection.ffhq_affine(detection.landmarks68(clear, box), sides[0])
     if reference is not None:
-        reference = faces.crop_affine(reference, affine, sides[0])
+        reference = detection.crop_affine(reference, affine, sides[0])
     affine = affine * [[times[1]], [times[0]]]
     affine[:, :2] *= sides[0] / sides[1]
-    return reference, faces.crop_affine(degraded, affine, sides[1])
+    return reference, detection.crop_affine(degraded, affine, sides[1])

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
-from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.files import locked, sha256, sha256_array, write_bytes
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread
+from degrade.faces import detection
 from degrade.splits.sources import Source, folder_sources, read_list
 
 MANIFEST = "sources.csv"
@@ -157,10 +157,10 @@ def _comment(path: Path) -> bytes | None:
 
 def _aligned(data: bytes, source: Source, size: int) -> Image:
     image = decode(data, str(source.path))
-    box = faces.largest_face(image)
+    box = detection.largest_face(image)
     if box is None:
         raise InputError(f"{source.path}: no face was found to align; cut it by hand or leave it out")
-    return faces.crop_affine(image, faces.ffhq_affine(faces.landmarks68(image, box), size), size)
+    return detection.crop_affine(image, detection.ffhq_affine(detection.landmarks68(image, box), size), size)
 
 
 def _copy_lists(folder: Path, out: Path, made: Collection[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmark.metrics import MetricError, Unavailable, face, load, memory
-from degrade import faces
+from degrade.faces import detection
 from degrade.portraits import paint
 
 IDS = ("fed.dlib", "lle.dlib68", "lle_io.dlib68", "found.dlib")
@@ -39,7 +39,7 @@ def count_calls(monkeypatch) -> dict[str, int]:
         return call
 
     for name in counts:
-        monkeypatch.setattr(faces, name, counted(name, getattr(faces, name)))
+        monkeypatch.setattr(detection, name, counted(name, getattr(detection, name)))
     monkeypatch.setattr(face, "_remembered", face.Memory(limit=64, on_disk=True))
     return counts
 
@@ -107,7 +107,7 @@ def test_a_shifted_face_has_landmarks_as_far_as_the_shift():
     assert load("lle.author")(shifted, reference) == pytest.approx(8, abs=0.5)
     assert load("fed.author")(shifted, reference) < 0.3  # 0.6 is another person
     assert load("lle.dlib68")(shifted, reference) == pytest.approx(16, abs=3)  # pixels at 512
-    eyes = face._landmarks(reference, faces.largest_face(reference))[[36, 45]]
+    eyes = face._landmarks(reference, detection.largest_face(reference))[[36, 45]]
     expected = load("lle.dlib68")(shifted, reference) / 2 / np.linalg.norm(eyes[1] - eyes[0])
     assert load("lle_io.dlib68")(shifted, reference) == pytest.approx(expected)
 
@@ -117,16 +117,16 @@ def test_the_library_lists_72_points_and_the_corners_of_the_lips_twice(portrait,
     moved[[48, 54, 60, 64]] = [3.0, 4.0]
     output = np.clip(portrait * np.float32(0.999), 0, 1)
     monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
-    monkeypatch.setattr(faces, "landmarks68", lambda image, _box: moved if image is output else np.zeros((68, 2)))
+    monkeypatch.setattr(detection, "landmarks68", lambda image, _box: moved if image is output else np.zeros((68, 2)))
     assert load("lle.author")(output, portrait) == pytest.approx(8 * 5 / 72)
 
 
 def test_the_authors_way_takes_the_surest_detection_and_not_the_largest(portrait, monkeypatch):
-    boxes = [faces.Box(10, 10, 60, 60, 2.0), faces.Box(0, 0, 200, 200, 1.0)]
+    boxes = [detection.Box(10, 10, 60, 60, 2.0), detection.Box(0, 0, 200, 200, 1.0)]
     seen = []
     monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
-    monkeypatch.setattr(faces, "detect", lambda _image: boxes)
-    monkeypatch.setattr(faces, "descriptor", lambda _image, box: seen.append(box.area) or np.zeros(128))
+    monkeypatch.setattr(detection, "detect", lambda _image: boxes)
+    monkeypatch.setattr(detection, "descriptor", lambda _image, box: seen.append(box.area) or np.zeros(128))
     load("fed.author")(portrait, portrait)
     load("fed.dlib")(portrait, portrait)
     assert seen == [51 * 51, 201 * 201]
@@ -142,15 +142,15 @@ BEYOND_THE_TOP = {2: (0.21346, 6.31409), 5: (0.21552, 3.34718)}
 def test_the_authors_way_leaves_a_box_as_it_is_where_it_reaches_past_the_image(seed):
     reference = np.ascontiguousarray(paint(seed, 256)[80:])
     output = np.clip(cv2.GaussianBlur(reference, (0, 0), 1.5), 0, 1)
-    assert faces.detect(reference)[0].top < 0
+    assert detection.detect(reference)[0].top < 0
     found = [load(name)(output, reference) for name in AUTHORS]
     assert found == pytest.approx(BEYOND_THE_TOP[seed], abs=2e-3)
 
 
 def test_fed_is_the_distance_of_two_descriptors_in_one_box(portrait):
     other = paint(5, 256)
-    box = faces.largest_face(portrait)
-    difference = faces.descriptor(other, box) - faces.descriptor(portrait, box)
+    box = detection.largest_face(portrait)
+    difference = detection.descriptor(other, box) - detection.descriptor(portrait, box)
     assert load("fed.dlib")(other, portrait) == pytest.approx(np.sqrt((difference**2).sum()))
 
 
@@ -158,7 +158,9 @@ def test_lle_is_in_pixels_of_an_image_512_px_high(portrait, monkeypatch):
     points = {"reference": np.zeros((68, 2)), "output": np.tile([3.0, 4.0], (68, 1))}
     output = np.clip(portrait * np.float32(0.999), 0, 1)
     monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
-    monkeypatch.setattr(faces, "landmarks68", lambda image, _box: points["output" if image is output else "reference"])
+    monkeypatch.setattr(
+        detection, "landmarks68", lambda image, _box: points["output" if image is output else "reference"]
+    )
     assert load("lle.dlib68")(output, portrait) == pytest.approx(10.0)  # 5 px at 256
 
 
@@ -168,4 +170,4 @@ def test_a_face_found_elsewhere_is_not_the_face(portrait):
 
 
 def test_the_typical_box_lies_over_a_portraits_detection(portrait):
-    assert faces.iou(face.typical_box(portrait), faces.largest_face(portrait)) > 0.5
+    assert detection.iou(face.typical_box(portrait), detection.largest_face(portrait)) > 0.5

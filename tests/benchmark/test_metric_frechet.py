@@ -109,7 +109,7 @@ def test_descriptors_come_without_a_face_too_and_are_remembered(monkeypatch):
     flat = np.full((256, 256, 3), 0.5, np.float32)
     first = scorer.feature(flat)
     assert first.shape == (128,) and np.isfinite(first).all()
-    monkeypatch.setattr(face.faces, "descriptor", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(face.detection, "descriptor", lambda *_: pytest.fail("computed again"))
     np.testing.assert_array_equal(scorer.feature(flat.copy()), first)
 
 

@@ -22,9 +22,9 @@ from benchmark.record import read_file, read_scores
 from benchmark.request import RunRequest
 from benchmark.run import run
 from benchmark.tables import render
-from degrade import faces
 from degrade.core.errors import InputError
 from degrade.core.image import write
+from degrade.faces import detection
 
 FACES = 10
 PROFILE = Profile("quick", 64, 2, 1, FACES, 4, 1, 2, "none", (0,))
@@ -164,8 +164,8 @@ def test_a_metric_on_the_same_descriptors_is_added_without_restoring_or_describi
 ):
     run(request(tmp_path, ids=("ffd.dlib",)))
     assert len(restored) == FACES
-    describe, seen = faces.descriptor, []
-    monkeypatch.setattr(faces, "descriptor", lambda image, box: seen.append(image.max()) or describe(image, box))
+    describe, seen = detection.descriptor, []
+    monkeypatch.setattr(detection, "descriptor", lambda image, box: seen.append(image.max()) or describe(image, box))
     added = run(request(tmp_path, ids=("ffd.dlib", "mmd.dlib")))
     assert len(restored) == FACES and (added.scores_made, added.scores_reused) == (1, 1)
     assert not any(seen), "only the black image that asks whether dlib is here"
@@ -257,14 +257,14 @@ def test_references_are_looked_at_once_for_all_methods_also_by_another_process(t
     references = {split.reference(name).tobytes() for name in split.names}
     seen = []
     for look in ("detect", "descriptor", "landmarks68"):
-        original = getattr(faces, look)
+        original = getattr(detection, look)
 
         def counting(image, *arguments, original=original, look=look):
             if image.tobytes() in references:
                 seen.append((look, image.tobytes()))
             return original(image, *arguments)
 
-        monkeypatch.setattr(faces, look, counting)
+        monkeypatch.setattr(detection, look, counting)
     ids = ("fed.dlib", "lle.dlib68", "found.dlib", "ffd.dlib")
     for method in ("identity", "bicubic", "bicubic_x4"):
         monkeypatch.setattr(face, "_remembered", Memory(limit=100, on_disk=True))  # as in a process of its own

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from benchmark.methods import landmark_heatmaps
-from degrade import faces
 from degrade.core.errors import InputError
+from degrade.faces import detection
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
@@ -38,7 +38,7 @@ def test_after_its_training_the_peaks_lie_at_dlibs_landmarks(split):
     cells = maps.shape[-1]
     places = maps.flatten(1).argmax(dim=1)
     peaks = (torch.stack([places % cells, places // cells], dim=1) + 0.5) * SIZE / cells
-    wanted = faces.landmarks68(split.reference(name), faces.largest_face(split.reference(name))) + 0.5
+    wanted = detection.landmarks68(split.reference(name), detection.largest_face(split.reference(name))) + 0.5
     assert np.linalg.norm(peaks.numpy() - wanted, axis=1).mean() < 5  # px of 128
     assert loss(image, image) == 0
     shifted = image.roll(8, dims=3).requires_grad_()
@@ -75,6 +75,6 @@ def test_fans_own_weights_are_used_where_they_are(split, tmp_path):
 
 
 def test_references_without_a_face_are_one_sentence(split, monkeypatch):
-    monkeypatch.setattr(faces, "detect", lambda image, upsample=1: [])
+    monkeypatch.setattr(detection, "detect", lambda image, upsample=1: [])
     with pytest.raises(InputError, match="expected faces that dlib finds"):
         landmark_heatmaps.landmarks(split)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from degrade import faces
 from degrade.core.image import check_image
+from degrade.faces import detection
 from degrade.portraits import PORTRAITS, paint, portrait_name, portrait_seeds
 
 SEEDS = (0, 1, 8, 100_003, 200_007)
@@ -104,7 +104,7 @@ def test_painting_takes_a_fraction_of_a_second():
 
 @pytest.mark.slow
 def test_a_face_is_found_in_nearly_every_portrait():
-    found = [bool(faces.detect(paint(seed, 256))) for role in PORTRAITS for seed in portrait_seeds(role, 16)]
+    found = [bool(detection.detect(paint(seed, 256))) for role in PORTRAITS for seed in portrait_seeds(role, 16)]
     assert np.mean(found) >= 0.95
 
 
@@ -112,7 +112,7 @@ def test_a_face_is_found_in_nearly_every_portrait():
 def test_the_face_is_framed_as_in_ffhq(seed):
     """Eyes a little above the middle, the detector's box over about half of the width or more."""
     image = paint(seed, 256)
-    box = faces.largest_face(image)
-    eyes = faces.landmarks68(image, box)[36:48].mean(0) / 256
+    box = detection.largest_face(image)
+    eyes = detection.landmarks68(image, box)[36:48].mean(0) / 256
     assert 0.40 < eyes[1] < 0.53 and 0.38 < eyes[0] < 0.62
     assert 0.45 < (box.right - box.left) / 256 < 0.85

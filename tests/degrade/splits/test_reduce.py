@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade import faces
 from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
+from degrade.faces import detection
 from degrade.portraits import paint
 from degrade.splits.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
 
@@ -79,7 +79,7 @@ def test_a_face_that_cannot_be_used_is_told_and_left_out_of_the_lists(folder, tm
 def test_a_listed_photograph_is_cut_to_the_template_of_ffhq(tmp_path):
     portrait = paint(3, 160)
     canvas = np.pad(portrait, ((40, 0), (0, 40), (0, 0)), mode="edge")
-    if (box := faces.largest_face(canvas)) is None:
+    if (box := detection.largest_face(canvas)) is None:
         pytest.skip("dlib finds no face in the painted portrait")
     write(tmp_path / "faces" / "photo.png", canvas)
     write(tmp_path / "faces" / "crop.png", canvas)
@@ -87,8 +87,8 @@ def test_a_listed_photograph_is_cut_to_the_template_of_ffhq(tmp_path):
     words = ["reduce", str(tmp_path / "faces"), str(tmp_path / "out"), "--size", "64", "--align", "photographs.txt"]
     result = CliRunner().invoke(degrade, words)
     assert result.exit_code == 0 and "1 of them cut to FFHQ's template" in result.output
-    affine = faces.ffhq_affine(faces.landmarks68(canvas, box), 64)
-    expected = faces.crop_affine(read(tmp_path / "faces" / "photo.png"), affine, 64)
+    affine = detection.ffhq_affine(detection.landmarks68(canvas, box), 64)
+    expected = detection.crop_affine(read(tmp_path / "faces" / "photo.png"), affine, 64)
     made = {name: to_uint8(read(tmp_path / "out" / f"{name}.jpg")).astype(int) for name in ("photo", "crop")}
     distance = {name: np.abs(image - to_uint8(expected)).mean() for name, image in made.items()}
     assert distance["photo"] < 2 < 5 < distance["crop"]

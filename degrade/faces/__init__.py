@@ -1,0 +1,1 @@
+"""Where faces are: detection, and FFHQ's alignment."""

@@ -7,6 +7,7 @@ import numpy as np
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
+from degrade.faces.alignment import crop_affine, face_affine, uncrop
 from ispl_model.tiles import Restore
 
 FEATHER = 6  # a crop fades out over a sixth of its side
@@ -21,8 +22,8 @@ def restore_photograph(
     cut out), faded out towards the border of the crop: where the network changes nothing the photograph keeps every
     pixel, and detail finer than the network sees stays. Where crops overlap, the weighted mean of their changes counts.
     """
-    affines = [detection.face_affine(image, box, size) for box in boxes]
-    crops = [detection.crop_affine(image, affine, size) for affine in affines]
+    affines = [face_affine(image, box, size) for box in boxes]
+    crops = [crop_affine(image, affine, size) for affine in affines]
     mask = feathered(size)[:, :, None]
     changes = [
         np.concatenate([(restored - crop) * mask, mask], axis=2)
@@ -32,10 +33,10 @@ def restore_photograph(
     result = resize_bicubic(image, height, width) if upscale > 1 else image.copy()
     weights = np.zeros((height, width, 1), np.float32)
     for affine, change in zip(affines, changes, strict=True):
-        rows, columns, laid = detection.uncrop(change, affine * upscale, height, width)
+        rows, columns, laid = uncrop(change, affine * upscale, height, width)
         weights[rows, columns] += _weight(laid)
     for affine, change in zip(affines, changes, strict=True):
-        rows, columns, laid = detection.uncrop(change, affine * upscale, height, width)
+        rows, columns, laid = uncrop(change, affine * upscale, height, width)
         share = _weight(laid) / np.maximum(weights[rows, columns], np.float32(1e-6))
         result[rows, columns] = np.clip(result[rows, columns] + laid[:, :, :3] * share, 0, 1)
     return result

@@ -15,6 +15,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_bytes, write_json
 from degrade.core.image import Image, decode, encode_png, from_uint8, to_uint8
 from degrade.faces import detection
+from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.splits.layout import PARTS, PLAN, SCHEMA, check_folder, finish, libraries, locked, pair_paths
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.sources import Source
@@ -218,9 +219,9 @@ def _aligned(
     box = detection.largest_face(clear)
     if box is None:
         raise InputError(f"{pair.hq or pair.lq}: no face was found to align; cut it by hand or leave it out")
-    affine = detection.ffhq_affine(detection.landmarks68(clear, box), sides[0])
+    affine = ffhq_affine(detection.landmarks68(clear, box), sides[0])
     if reference is not None:
-        reference = detection.crop_affine(reference, affine, sides[0])
+        reference = crop_affine(reference, affine, sides[0])
     affine = affine * [[times[1]], [times[0]]]
     affine[:, :2] *= sides[0] / sides[1]
-    return reference, detection.crop_affine(degraded, affine, sides[1])
+    return reference, crop_affine(degraded, affine, sides[1])

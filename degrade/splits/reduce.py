@@ -23,6 +23,7 @@ from degrade.core.files import locked, sha256, sha256_array, write_bytes
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread
 from degrade.faces import detection
+from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.splits.sources import Source, folder_sources, read_list
 
 MANIFEST = "sources.csv"
@@ -160,7 +161,7 @@ def _aligned(data: bytes, source: Source, size: int) -> Image:
     box = detection.largest_face(image)
     if box is None:
         raise InputError(f"{source.path}: no face was found to align; cut it by hand or leave it out")
-    return detection.crop_affine(image, detection.ffhq_affine(detection.landmarks68(image, box), size), size)
+    return crop_affine(image, ffhq_affine(detection.landmarks68(image, box), size), size)
 
 
 def _copy_lists(folder: Path, out: Path, made: Collection[str]) -> tuple[str, ...]:

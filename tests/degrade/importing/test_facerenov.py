@@ -14,6 +14,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
+from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.importing.facerenov import Crop, import_votes, open_collection, write_sheets
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
 from degrade.portraits import paint
@@ -156,8 +157,8 @@ def test_align_cuts_both_images_by_the_landmarks_of_the_reference(tmp_path: Path
     import_votes(collection, _vote(tmp_path, "face,ann,good"), tmp_path / "out", Crop(size=96, align=True))
     split = load_split(tmp_path / "out" / "train")
     saved = read(tmp_path / "good" / "face.png")
-    affine = detection.ffhq_affine(detection.landmarks68(saved, detection.largest_face(saved)), 96)
-    expected = to_uint8(detection.crop_affine(saved, affine, 96))
+    affine = ffhq_affine(detection.landmarks68(saved, detection.largest_face(saved)), 96)
+    expected = to_uint8(crop_affine(saved, affine, 96))
     np.testing.assert_array_equal(to_uint8(split.reference("face")), expected)
     assert np.abs(split.degraded("face") - split.reference("face")).mean() < 0.03
     assert split.info["align"] == "ffhq"

@@ -14,6 +14,7 @@ from degrade.cli import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.faces import detection
+from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.portraits import paint
 from degrade.splits.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
 
@@ -87,8 +88,8 @@ def test_a_listed_photograph_is_cut_to_the_template_of_ffhq(tmp_path):
     words = ["reduce", str(tmp_path / "faces"), str(tmp_path / "out"), "--size", "64", "--align", "photographs.txt"]
     result = CliRunner().invoke(degrade, words)
     assert result.exit_code == 0 and "1 of them cut to FFHQ's template" in result.output
-    affine = detection.ffhq_affine(detection.landmarks68(canvas, box), 64)
-    expected = detection.crop_affine(read(tmp_path / "faces" / "photo.png"), affine, 64)
+    affine = ffhq_affine(detection.landmarks68(canvas, box), 64)
+    expected = crop_affine(read(tmp_path / "faces" / "photo.png"), affine, 64)
     made = {name: to_uint8(read(tmp_path / "out" / f"{name}.jpg")).astype(int) for name in ("photo", "crop")}
     distance = {name: np.abs(image - to_uint8(expected)).mean() for name, image in made.items()}
     assert distance["photo"] < 2 < 5 < distance["crop"]

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from degrade import portraits
 from degrade.core.errors import InputError, unknown
+from degrade.portraits import paint
 from degrade.splits.sources import Source, folder_sources, read_list
 
 ROLES = ("train", "val", "test")
@@ -98,5 +98,5 @@ def portrait_sources(role: str, limit: int | None = None) -> list[Source]:
     """Embedded portraits of a role: 48 / 8 / 16 of them, or `limit`, which may be more; no two roles share one."""
     if role not in ROLES:
         raise unknown("role", role, ROLES)
-    count = len(portraits.PORTRAITS[role]) if limit is None else limit
-    return [Source(portraits.portrait_name(seed), portrait=seed) for seed in portraits.portrait_seeds(role, count)]
+    count = len(paint.PORTRAITS[role]) if limit is None else limit
+    return [Source(paint.portrait_name(seed), portrait=seed) for seed in paint.portrait_seeds(role, count)]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade import portraits
 from degrade.core.errors import InputError
 from degrade.core.image import Image, decode, encode_png, from_uint8, list_images, to_uint8
+from degrade.portraits import paint
 
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
 
@@ -63,7 +63,7 @@ class Source:
 
 @lru_cache(maxsize=128)  # a run hashes the portraits before it degrades them
 def _portrait_png(seed: int, size: int) -> bytes:
-    return encode_png(portraits.paint(seed, size))
+    return encode_png(paint.paint(seed, size))
 
 
 def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Source]:

@@ -25,7 +25,7 @@ from degrade.operators.digital.compression import Jpeg, Webp
 from degrade.operators.digital.resize import Resize
 from degrade.operators.noise.additive import GaussianNoise
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources

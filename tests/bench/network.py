@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from degrade.core.image import Image
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from ispl_model.data import to_tensor
 from ispl_model.device import device_name, multiplies_in, seeded_build
 from ispl_model.discriminator import DISCRIMINATORS

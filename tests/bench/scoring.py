@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from degrade.core.image import Image, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from tests.bench.timing import reached
 
 PAIRS, SIDE, PORTRAITS = 100, 512, 20

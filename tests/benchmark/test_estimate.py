@@ -16,7 +16,7 @@ from benchmark.reproduce import Job
 from benchmark.throughput import Throughput, block, load_throughput, measure, multiply_adds_per_second, network_of
 from degrade.core.errors import InputError
 from degrade.core.image import write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources

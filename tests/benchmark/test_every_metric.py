@@ -15,7 +15,7 @@ import pytest
 from benchmark.metrics import METRICS, MetricError, Unavailable, definition, find_metric, load
 from benchmark.weights import WEIGHTS, readable
 from degrade.core.errors import InputError
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 OF_IMAGES = sorted(name for name, metric in METRICS.items() if metric.per == "image")
 OF_SETS = sorted(name for name, metric in METRICS.items() if metric.per == "set")

@@ -16,7 +16,7 @@ from benchmark.record import read_scores
 from benchmark.run import RunRequest, run
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 

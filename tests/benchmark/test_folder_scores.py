@@ -13,7 +13,7 @@ from benchmark.cli import benchmark
 from benchmark.folder_scores import score_folders
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 IDS = ("psnr.rgb", "ssim.gauss11.rgb", "ffd.dlib")
 

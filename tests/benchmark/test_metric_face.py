@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.metrics import MetricError, Unavailable, face, load, memory
 from degrade.faces import detection
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 IDS = ("fed.dlib", "lle.dlib68", "lle_io.dlib68", "found.dlib")
 AUTHORS = ("fed.author", "lle.author")

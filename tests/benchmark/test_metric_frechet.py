@@ -22,7 +22,7 @@ from benchmark.metrics.inception import to_inception
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.core.resize import resize_bicubic
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

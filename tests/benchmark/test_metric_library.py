@@ -14,7 +14,7 @@ import torch
 from benchmark.metrics import MetricError, Unavailable, definition, find_metric, library, load
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from benchmark.metrics import METRICS, MetricError, Unavailable, load, naturalne
 from benchmark.weights import weight_path
 from degrade.core.image import read
 from degrade.core.resize import resize_bicubic
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 # MATLAB's values (NIQE release of LIVE), collected by IQA-PyTorch. On I19, a third of which is flat, pyiqa's
 # kernel in float32 gives 9.1, because the sign of a rounding error decides there.

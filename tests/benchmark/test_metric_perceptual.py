@@ -11,7 +11,7 @@ import torch
 from benchmark.metrics import METRICS, MetricError, Unavailable, definition, load
 from degrade.core.files import sha256_file
 from degrade.core.image import read
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 LAYERS = {
     "lpips.alex": (1, 4, 7, 9, 11),

@@ -13,7 +13,7 @@ from benchmark.run import run
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 PAPER = Profile("paper", 64, 2, 1, 0, 4, 1, 2, "none", (0,))
 

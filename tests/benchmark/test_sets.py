@@ -17,7 +17,7 @@ from benchmark.tables import render
 from benchmark.titles import COMPANIONS, TABLES
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 LITE = Profile("lite", 64, 2, 1, 3, 4, 1, 2, "none", (0,))
 ON_SETS = [name for name in protocol_names() if load_protocol(name).test_domain in load_sets()]

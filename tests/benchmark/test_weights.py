@@ -12,7 +12,7 @@ from benchmark.cli import benchmark
 from benchmark.metrics import METRICS, load
 from degrade.core.errors import InputError
 from degrade.core.image import write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 CONTENT = b"weights of nothing"
 

@@ -21,7 +21,7 @@ from degrade.core.image import check_image, decode, from_uint8, read, to_uint8, 
 from degrade.core.random import rng_for
 from degrade.importing.votes import read_key, read_votes
 from degrade.operators.chain import apply
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
 from degrade.recipes.parse_recipe import read_recipe
 from degrade.splits.make_split import SplitPlan, make_split

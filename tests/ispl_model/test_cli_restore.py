@@ -9,7 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from degrade.core.image import read, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
 from ispl_model import checkpoint
 from ispl_model.cli import ispl

@@ -7,7 +7,7 @@ from degrade.core.image import check_image
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, face_affine, uncrop
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
 from ispl_model.photograph import feathered, restore_photograph
 

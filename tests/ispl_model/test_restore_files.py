@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import read, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
 from ispl_model import restore_files as module
 from ispl_model.restore import load_restorer

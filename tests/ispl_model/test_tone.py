@@ -11,7 +11,7 @@ from degrade.core.image import Image, read
 from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic
 from degrade.operators.chain import apply
-from degrade.portraits import paint, portrait_seeds
+from degrade.portraits.paint import paint, portrait_seeds
 from degrade.recipes.library import find_recipe
 from ispl_model.perceptual import TRUNKS, Perceptual, Taps
 from ispl_model.tone import WINDOW, match_tone

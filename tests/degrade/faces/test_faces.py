@@ -9,7 +9,7 @@ from degrade.core.errors import InputError
 from degrade.faces import detection
 from degrade.faces.alignment import face_affine, ffhq_affine
 from degrade.faces.detection import Box
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 
 SIZE = 256
 

@@ -17,7 +17,7 @@ from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.importing.facerenov import Crop, import_votes, open_collection, write_sheets
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.splits.replay import verify
 from degrade.splits.split import load_split
 

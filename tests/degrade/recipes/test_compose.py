@@ -15,7 +15,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.core.random import rng_for
 from degrade.operators.chain import OPERATORS, apply
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES, find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose, rebuild
 from degrade.recipes.recipe import Recipe

@@ -14,7 +14,7 @@ from degrade.core.image import Image
 from degrade.core.random import rng_for
 from degrade.operators.chain import apply
 from degrade.operators.digital.resize import Resize
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
 from degrade.recipes.recipe import grid_cell
 

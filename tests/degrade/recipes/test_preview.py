@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from degrade.cli import degrade
 from degrade.core.image import read, write
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
 from degrade.recipes.preview import _line, preset_table, preview
 from degrade.recipes.recipe import degrade_image

@@ -13,7 +13,7 @@ from degrade.core.random import rng_for
 from degrade.operators.blur.gaussian import GaussianBlur
 from degrade.operators.chain import apply
 from degrade.operators.digital.resize import Resize
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
 
 CHAINS = 1200

@@ -15,7 +15,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
-from degrade.portraits import paint
+from degrade.portraits.paint import paint
 from degrade.splits.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from degrade.portrait_canvas import Canvas, Field, bump, linear, ramp
+from degrade.portraits.canvas import Canvas, Field, bump, linear, ramp
 
 _IRISES = ((66, 42, 26), (92, 60, 34), (48, 32, 24), (118, 92, 50), (96, 110, 70), (86, 116, 138), (112, 124, 130))
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from degrade.portrait_canvas import Canvas, Field, bump, ramp, shade
-from degrade.portrait_features import paint_brows, paint_eyes, paint_mouth
+from degrade.portraits.canvas import Canvas, Field, bump, ramp, shade
+from degrade.portraits.features import paint_brows, paint_eyes, paint_mouth
 
 
 def paint_face(canvas: Canvas) -> None:

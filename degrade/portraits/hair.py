@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from degrade.portrait_canvas import Canvas, Field, bump, distance, ramp, shade
+from degrade.portraits.canvas import Canvas, Field, bump, distance, ramp, shade
 
 
 @dataclass(frozen=True)

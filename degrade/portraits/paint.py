@@ -9,10 +9,10 @@ import numpy as np
 
 from degrade.core.image import Image
 from degrade.core.random import rng_for
-from degrade.portrait_canvas import VERSION, Canvas, Person, bump, linear
-from degrade.portrait_face import paint_face
-from degrade.portrait_hair import paint_beard, paint_hair_behind, paint_hair_in_front
-from degrade.portrait_scene import paint_background, paint_body, paint_glasses
+from degrade.portraits.canvas import VERSION, Canvas, Person, bump, linear
+from degrade.portraits.face import paint_face
+from degrade.portraits.hair import paint_beard, paint_hair_behind, paint_hair_in_front
+from degrade.portraits.scene import paint_background, paint_body, paint_glasses
 
 # dlib finds a face in each of these 72 at 256 px; it misses about one seed in 200.
 PORTRAITS = {"train": range(0, 48), "val": range(100_000, 100_008), "test": range(300_000, 300_016)}

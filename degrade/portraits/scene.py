@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from degrade.portrait_canvas import Canvas, Field, bump, linear, ramp, shade
+from degrade.portraits.canvas import Canvas, Field, bump, linear, ramp, shade
 
 
 def paint_background(canvas: Canvas) -> None:

@@ -1,0 +1,1 @@
+"""Painted faces, for use without photographs."""

@@ -10,7 +10,7 @@ from benchmark.cli_tables import tables
 from benchmark.cli_throughput import throughput
 from benchmark.cli_tradeoff import tradeoff
 from benchmark.cli_weights import weights_group
-from degrade.console import Group
+from degrade.cli.console import Group
 
 
 @click.group(cls=Group)

@@ -3,7 +3,7 @@
 import click
 
 from benchmark import methods
-from degrade.console import Command
+from degrade.cli.console import Command
 
 _MADE = {methods.TRAINED: "trained first", methods.TUNED: "tuned first"}
 

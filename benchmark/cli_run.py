@@ -10,7 +10,7 @@ import click
 
 from benchmark import methods
 from benchmark.protocol import load_profile, load_protocol, load_table, profile_names, protocol_names, table_names
-from degrade.console import Command, Name
+from degrade.cli.console import Command, Name
 
 if TYPE_CHECKING:
     from benchmark.places import Settings

@@ -6,7 +6,7 @@ import click
 
 from benchmark.cli_run import metric_ids
 from benchmark.protocol import load_protocol
-from degrade.console import Command
+from degrade.cli.console import Command
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 

@@ -8,7 +8,7 @@ import click
 
 from benchmark.methods import EVERY_TASK
 from benchmark.protocol import profile_names, protocol_names
-from degrade.console import Command, Name
+from degrade.cli.console import Command, Name
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from benchmark.protocol import profile_names
-from degrade.console import Command, Name
+from degrade.cli.console import Command, Name
 
 
 @click.command(cls=Command)

@@ -3,7 +3,7 @@
 import click
 
 from benchmark.protocol import load_profile, profile_names
-from degrade.console import Command, Name
+from degrade.cli.console import Command, Name
 
 
 @click.command(cls=Command)

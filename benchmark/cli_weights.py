@@ -6,7 +6,7 @@ import click
 from tqdm import tqdm
 
 from benchmark import weights
-from degrade.console import Group, Name
+from degrade.cli.console import Group, Name
 from degrade.core.errors import InputError
 
 _CHOSEN = click.argument("names", nargs=-1, type=Name("weight file", lambda: weights.WEIGHTS))

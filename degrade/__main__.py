@@ -1,5 +1,5 @@
 """`python -m degrade`: the command line without an installation."""
 
-from degrade.cli import degrade
+from degrade.cli.run import degrade
 
 degrade(prog_name="degrade")

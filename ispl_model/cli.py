@@ -2,7 +2,7 @@
 
 import click
 
-from degrade.console import Group
+from degrade.cli.console import Group
 from ispl_model.cli_explain import explain
 from ispl_model.cli_info import info
 from ispl_model.cli_restore import restore

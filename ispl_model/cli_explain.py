@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from degrade.console import Command
+from degrade.cli.console import Command
 from ispl_model.cli_restore import DEVICE, FILE
 
 

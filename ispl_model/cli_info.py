@@ -2,7 +2,7 @@
 
 import click
 
-from degrade.console import Command
+from degrade.cli.console import Command
 
 
 @click.command(cls=Command)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from degrade.console import Command
+from degrade.cli.console import Command
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run

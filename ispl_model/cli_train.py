@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.console import Command
+from degrade.cli.console import Command
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from degrade.console import Command
+from degrade.cli.console import Command
 from degrade.core.image import Image, read, write
 from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe

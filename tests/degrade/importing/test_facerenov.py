@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade.cli_facerenov import degrade_facerenov
+from degrade.cli.facerenov import degrade_facerenov
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.core.resize import resize_bicubic

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from degrade.console import Command
+from degrade.cli.console import Command
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as Pillow
 
-from degrade.cli import ROLES, degrade, degrade_ffhq
+from degrade.cli.run import ROLES, degrade, degrade_ffhq
 from degrade.recipes.library import TASKS
 from degrade.splits.roles import ROLES as SOURCE_ROLES
 from degrade.splits.split import load_split
@@ -138,7 +138,7 @@ def test_the_roles_of_the_help_are_those_of_the_sources() -> None:
 @pytest.mark.parametrize("command", ["degrade", "degrade_ffhq"])
 def test_help_imports_nothing_that_takes_long(command: str) -> None:
     program = (
-        f"import sys; from degrade.cli import {command}\n"
+        f"import sys; from degrade.cli.run import {command}\n"
         f"try: {command}(['--help'])\n"
         "finally: print(sorted({'numpy', 'cv2', 'PIL', 'scipy', 'joblib', 'tqdm', 'torch'} & set(sys.modules)))"
     )

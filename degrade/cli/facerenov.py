@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from degrade.console import Group
+from degrade.cli.console import Group
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -83,7 +83,7 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 @click.pass_context
 def simulate(context, ffhq, out, size, seed, limit, crop, workers) -> None:
     """Build the stand-in from clean faces: the recipe facerenov_simulated, which is not the paper's set."""
-    from degrade.cli import degrade_ffhq
+    from degrade.cli.run import degrade_ffhq
 
     asked = {"ffhq": ffhq, "out": out, "size": size, "seed": seed, "limit": limit, "crop": crop, "workers": workers}
     context.invoke(degrade_ffhq, task="facerenov_simulated", **asked)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli_provenance import import_, replay, verify
-from degrade.cli_recipes import RecipeName, Span, presets, preview
-from degrade.cli_reduce import reduce
-from degrade.console import Command, Group
+from degrade.cli.console import Command, Group
+from degrade.cli.importing import import_, replay, verify
+from degrade.cli.recipes import RecipeName, Span, presets, preview
+from degrade.cli.reduce import reduce
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ degrade.add_command(import_)
 degrade.add_command(reduce)
 
 
-@degrade.command()
+@click.command(cls=Command)
 @click.argument("source", metavar="SRC", type=FOLDER)
 @click.argument("out", type=FOLDER)
 @_shared
@@ -72,6 +72,9 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
     failed = _make([(out, faces, _plan("all", task, size, seed, crop, background))], workers)
     _tell_other_files(source)
     sys.exit(1 if failed else 0)
+
+
+degrade.add_command(run)
 
 
 @click.command(cls=Command)

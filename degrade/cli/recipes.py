@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from degrade.console import Command, Name
+from degrade.cli.console import Command, Name
 from degrade.core.errors import InputError
 
 

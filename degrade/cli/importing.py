@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.console import Command, Group, Name
+from degrade.cli.console import Command, Group, Name
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import Pair

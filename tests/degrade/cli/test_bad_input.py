@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as Pillow
 
-from degrade.cli import degrade, degrade_ffhq
+from degrade.cli.run import degrade, degrade_ffhq
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """`python -m degrade`: the command line without an installation."""
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 
 degrade(prog_name="degrade")

@@ -1,4 +1,4 @@
-"""The commands of `degrade` about splits that exist: replay, verify, and import of sets that others made."""
+"""`degrade import`: sets that others made, as splits."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -7,42 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import Command, Group, Name
+from degrade.cli.console import Group, Name
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import Pair
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-@click.command(cls=Command)
-@click.argument("split", type=FOLDER)
-@click.option("--only", multiple=True, metavar="NAME", help="Only this image; may be given several times.")
-@click.option("--source", type=FOLDER, help="Clean faces, to rebuild references from files with the recorded hash.")
-def replay(split, only, source) -> None:
-    """Rebuild missing and changed images of SPLIT bit for bit from its records, without drawing anything."""
-    from degrade.splits.replay import replay as rebuild
-
-    summary = rebuild(split, only, source)
-    lines = [f"rebuilt {file}" for file in summary.rebuilt]
-    lines += [f"not rebuilt {file}: {sentence}" for file, sentence in summary.errors]
-    lines.append(f"{len(summary.rebuilt)} files rebuilt, {summary.intact} images whole, {len(summary.errors)} failed")
-    click.echo("\n".join(lines))
-    sys.exit(1 if summary.errors else 0)
-
-
-@click.command(cls=Command)
-@click.argument("split", type=FOLDER)
-def verify(split) -> None:
-    """Hash every file of SPLIT and name each that is changed, missing or extra; exit 1 if there is one."""
-    from degrade.splits.replay import verify as check
-
-    findings = check(split)
-    for finding in findings:
-        click.echo(f"{finding.kind} {finding.file}")
-    click.echo(f"{len(findings)} files are not as recorded" if findings else f"{split}: whole")
-    sys.exit(1 if findings else 0)
 
 
 @click.group(name="import", cls=Group)

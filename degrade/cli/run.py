@@ -1,4 +1,4 @@
-"""Command lines that turn clean faces into splits: degrade-ffhq for the roles of a data set, degrade for one folder."""
+"""Clean faces into splits: `degrade run` for one folder, degrade-ffhq for the roles of a data set."""
 
 import os
 import sys
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import Command, Group
-from degrade.cli.importing import import_, replay, verify
-from degrade.cli.recipes import RecipeName, Span, presets, preview
-from degrade.cli.reduce import reduce
+from degrade.cli.console import Command
+from degrade.cli.recipes import RecipeName, Span
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,19 +41,6 @@ def _shared(command: Callable) -> Callable:
     return command
 
 
-@click.group(cls=Group)
-def degrade() -> None:
-    """Turn clean faces into pairs of reference and degraded images that anyone can repeat."""
-
-
-degrade.add_command(presets)
-degrade.add_command(preview)
-degrade.add_command(replay)
-degrade.add_command(verify)
-degrade.add_command(import_)
-degrade.add_command(reduce)
-
-
 @click.command(cls=Command)
 @click.argument("source", metavar="SRC", type=FOLDER)
 @click.argument("out", type=FOLDER)
@@ -72,9 +57,6 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
     failed = _make([(out, faces, _plan("all", task, size, seed, crop, background))], workers)
     _tell_other_files(source)
     sys.exit(1 if failed else 0)
-
-
-degrade.add_command(run)
 
 
 @click.command(cls=Command)

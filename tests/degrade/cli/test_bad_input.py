@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image as Pillow
 
-from degrade.cli.run import degrade, degrade_ffhq
+from degrade.cli.main import degrade
+from degrade.cli.run import degrade_ffhq
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image as Pillow
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, decode, from_uint8, read, to_uint8, write
 from degrade.core.random import rng_for
@@ -221,7 +221,7 @@ def test_a_jpeg_of_8192_px_is_degraded_in_less_than_4_gb(tmp_path: Path) -> None
     (tmp_path / "in").mkdir()
     face = Pillow.fromarray(to_uint8(paint(0, 256))).resize((8192, 8192))
     face.save(tmp_path / "in" / "large.jpg", quality=90)
-    command = [sys.executable, "-c", "from degrade.cli.run import degrade; degrade()", "run", str(tmp_path / "in")]
+    command = [sys.executable, "-c", "from degrade.cli.main import degrade; degrade()", "run", str(tmp_path / "in")]
     command += [str(tmp_path / "out"), "--task", "jpeg", "--size", "512", "--workers", "1"]
     # A process of its own between, because RUSAGE_CHILDREN would hold the largest child of any earlier test.
     done = subprocess.run([sys.executable, "-c", _MEASURED, *command], capture_output=True, text=True, check=True)

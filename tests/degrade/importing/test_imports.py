@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs

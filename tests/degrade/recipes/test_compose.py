@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.core.random import rng_for

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image, from_uint8, to_uint8
 from degrade.core.random import rng_for

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.image import Image
 from degrade.core.random import rng_for
 from degrade.operators.chain import apply

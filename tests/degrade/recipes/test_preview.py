@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES

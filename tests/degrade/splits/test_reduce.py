@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
 from degrade.faces import detection

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade.cli.run import degrade
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_json
 from degrade.operators.chain import OPERATORS
@@ -183,7 +183,7 @@ def test_a_killed_replay_is_finished_by_the_same_command(tmp_path: Path) -> None
     whole = _contents(out)
     for image in (out / "lq").iterdir():
         image.unlink()
-    program = f"from degrade.cli.run import degrade; degrade(['replay', {str(out)!r}])"
+    program = f"from degrade.cli.main import degrade; degrade(['replay', {str(out)!r}])"
     process = subprocess.Popen([sys.executable, "-c", program])
     end = time.monotonic() + 60
     while not list((out / "lq").glob("*.png")) and time.monotonic() < end and process.poll() is None:

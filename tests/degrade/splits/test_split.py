@@ -120,7 +120,7 @@ def test_a_killed_run_keeps_what_it_had_finished(tmp_path: Path, faces: list[Sou
 def started(faces: Path, out: Path) -> subprocess.Popen:
     """`degrade run` as a process of its own."""
     command = ["run", str(faces), str(out), "--task", "dual_blind", "--size", "64", "--workers", "1"]
-    program = f"from degrade.cli.run import degrade; degrade({command!r})"
+    program = f"from degrade.cli.main import degrade; degrade({command!r})"
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True)
 

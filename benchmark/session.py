@@ -93,7 +93,7 @@ def device_of(request: RunRequest) -> str:
     """Where the method computes: the CPU, unless it has a network."""
     if not methods.find_method(request.method).has_network:
         return "cpu"
-    from ispl_model.device import find_device
+    from ispl_model.runtime.device import find_device
 
     return str(find_device(request.settings.device))
 

@@ -111,7 +111,7 @@ def _machine(device: str) -> tuple[str, str]:
     """Its name, and cpu or gpu."""
     import torch
 
-    from ispl_model.device import device_name, find_device, multiplies_in
+    from ispl_model.runtime.device import device_name, find_device, multiplies_in
 
     where = find_device(device)
     name, kind = device_name(where), "gpu"
@@ -135,7 +135,7 @@ def _portraits(folder: Path, size: int) -> Split:
 
 def _seconds(folder: Path, what: tuple[str, int, str], how: tuple[int, int, str], split: Split) -> float:
     """What a training takes; what: method, width and perceptual loss; how: steps, batch and device."""
-    from ispl_model.device import seeded_build
+    from ispl_model.runtime.device import seeded_build
     from ispl_model.train import TrainRun, train
 
     (method, width, perceptual), (steps, batch, device) = what, how

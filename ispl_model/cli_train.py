@@ -98,7 +98,7 @@ def train(
     `accelerate launch -m ispl_model train ...` shares the work among several GPUs.
     """
     from degrade.splits.split import load_split
-    from ispl_model.processes import first_process, process_count
+    from ispl_model.runtime.distributed import first_process, process_count
     from ispl_model.train import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
     from ispl_model.training import TrainRun
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import nn
 
-from ispl_model.device import mixed_precision
 from ispl_model.gan import Adversary
 from ispl_model.losses import LossFunction, Tensors
+from ispl_model.runtime.device import mixed_precision
 
 
 class Objective:

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.checkpoint import file_label
 from ispl_model.losses import l1, mse
+from ispl_model.runtime.checkpoint import file_label
 from ispl_model.tone import match_tone
 
 

@@ -15,10 +15,10 @@ from torch.nn.utils import parametrize
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
-from ispl_model.checkpoint import load, load_weights
 from ispl_model.data import to_tensor
-from ispl_model.device import find_device, mixed_precision, multiplies_in, seeded_build
 from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.runtime.checkpoint import load, load_weights
+from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in, seeded_build
 
 SHIPPED = "ispl-lite.safetensors"
 
@@ -128,7 +128,7 @@ def restore_images(
     network: as `prepared`, (N, 3, h, w) to (N, 3, size, size) in [0, 1]; the images must have the side it takes.
     batch: images in one pass. On a CPU one is as fast as several, and it makes an image's
         bits independent of the images around it.
-    dtype: "bf16", "fp32" or "auto", as ispl_model.device.mixed_precision takes it.
+    dtype: "bf16", "fp32" or "auto", as ispl_model.runtime.device.mixed_precision takes it.
     """
     restored = []
     for start in range(0, len(images), batch):

@@ -15,9 +15,9 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
-from ispl_model.device import find_device
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import load_network, restore_images
+from ispl_model.runtime.device import find_device
 from ispl_model.train import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 from ispl_model.training import Training
 

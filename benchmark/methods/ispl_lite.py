@@ -10,8 +10,8 @@ from benchmark.methods.method import Method
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
 from degrade.core.resize import match_scale, resize_bicubic
-from ispl_model.device import find_device
 from ispl_model.restore import load_network, restore_images, shipped_checkpoint
+from ispl_model.runtime.device import find_device
 
 
 def load(device: str, checkpoint: Path | None, size: int) -> Method:

@@ -12,7 +12,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
 from degrade.core.resize import match_scale, resize_bicubic
-from ispl_model.device import own_randomness
+from ispl_model.runtime.device import own_randomness
 
 SCALE = 16  # of both searches: what is stored larger than a sixteenth of the side is reduced
 

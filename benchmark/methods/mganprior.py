@@ -25,7 +25,7 @@ from tqdm import tqdm
 from benchmark.methods.latent_search import digest, load_generator, reduced, searcher  # noqa: F401 - digest is ours too
 from benchmark.methods.method import Method
 from benchmark.weights import weight_path
-from ispl_model.device import find_device
+from ispl_model.runtime.device import find_device
 
 STEPS = 2000
 RATE = 1.0

@@ -11,11 +11,11 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
-from ispl_model.checkpoint import load as load_checkpoint
-from ispl_model.checkpoint import load_weights, require_version
-from ispl_model.device import find_device, seeded_build
 from ispl_model.initial import subdue_
 from ispl_model.restore import prepared, restore_images
+from ispl_model.runtime.checkpoint import load as load_checkpoint
+from ispl_model.runtime.checkpoint import load_weights, require_version
+from ispl_model.runtime.device import find_device, seeded_build
 from ispl_model.training import Training
 
 

@@ -8,7 +8,7 @@ from benchmark.methods.deblurgan_v2 import DeblurGanV2, Pyramid, inception, ince
 from benchmark.methods.gfrnet import RecNet, WarpNet
 from benchmark.methods.waveletcnn import HaarPacket, WaveletCnn
 from degrade.core.errors import InputError
-from ispl_model.device import seeded_build
+from ispl_model.runtime.device import seeded_build
 
 # Trainable parameters at width 64, 256 px, of the fact sheets and the authors' repositories.
 COUNTS = {

@@ -6,7 +6,7 @@ import torch
 
 from benchmark.methods import edsr
 from degrade.core.errors import InputError
-from ispl_model.checkpoint import save
+from ispl_model.runtime.checkpoint import save
 
 
 def parameters(network):

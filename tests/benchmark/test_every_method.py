@@ -16,8 +16,8 @@ from degrade.core.image import check_image
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale, resize_bicubic
 from degrade.recipes.library import TASKS
-from ispl_model.checkpoint import save
-from ispl_model.device import seeded_build
+from ispl_model.runtime.checkpoint import save
+from ispl_model.runtime.device import seeded_build
 
 SIZE = 64
 HERE = sorted(name for name, row in methods.METHODS.items() if not methods.obstacle(row))

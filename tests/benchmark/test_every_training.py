@@ -17,8 +17,8 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.device import seeded_build
 from ispl_model.perceptual import TRUNKS
+from ispl_model.runtime.device import seeded_build
 from ispl_model.train import train
 from ispl_model.training import Training, TrainRun
 

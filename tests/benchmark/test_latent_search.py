@@ -18,7 +18,7 @@ from benchmark.run import run
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic
-from ispl_model.device import seeded_build
+from ispl_model.runtime.device import seeded_build
 
 SIZE = 64  # of restored faces; the searches see 4 px
 TINY = Profile("quick", SIZE, 2, 2, 2, 4, 1, 2, "none", (0,))

@@ -17,10 +17,10 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.checkpoint import save
-from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import load_restorer
+from ispl_model.runtime.checkpoint import save
+from ispl_model.runtime.device import seeded_build
 
 SIZE = 128
 

@@ -13,9 +13,9 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources
 from degrade.splits.split import Split, load_split
-from ispl_model import checkpoint
-from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.runtime import checkpoint
+from ispl_model.runtime.device import seeded_build
 
 SIZE, COUNT = 64, 5
 CONFIG = {"variant": "isp_unet_pac", "width": 2, "size": 64, "projection": 4}

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from ispl_model.device import seeded_build
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES, Adversary, feature_matching, frozen
+from ispl_model.runtime.device import seeded_build
 
 SIZE = 64
 

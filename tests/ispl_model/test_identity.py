@@ -8,8 +8,8 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 from degrade.core.errors import InputError
-from ispl_model import checkpoint
 from ispl_model.identity import Identity
+from ispl_model.runtime import checkpoint
 from ispl_model.tfjs import OPERATIONS, GraphModel
 from ispl_model.train import train
 from ispl_model.training import TrainRun

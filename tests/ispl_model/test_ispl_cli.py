@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from degrade.core.image import read, write
-from ispl_model.checkpoint import load_header
 from ispl_model.cli import ispl
+from ispl_model.runtime.checkpoint import load_header
 
 ROOT = Path(__file__).parents[2]
 

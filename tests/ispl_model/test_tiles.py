@@ -10,9 +10,9 @@ import pytest
 from degrade.core.image import check_image, write
 from degrade.core.resize import resize_bicubic
 from ispl_model import tiles
-from ispl_model.device import seeded_build
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.restore import Restorer, prepared
+from ispl_model.runtime.device import seeded_build
 from ispl_model.tiles import restore_tiled, tile_weights
 
 SIZE = 64

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model import checkpoint
 from ispl_model.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.progress import Interrupted
+from ispl_model.runtime import checkpoint
 from ispl_model.train import ISPL_TRAINING, train, train_ispl
 from ispl_model.training import Training, TrainRun
 from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights

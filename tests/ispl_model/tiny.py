@@ -6,8 +6,8 @@ import signal
 import torch
 from torch import nn
 
-from ispl_model import checkpoint
-from ispl_model.device import seeded_build
+from ispl_model.runtime import checkpoint
+from ispl_model.runtime.device import seeded_build
 from ispl_model.training import Training
 
 HEADER = {"method": "tiny", "network": {"width": 2}}

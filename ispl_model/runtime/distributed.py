@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.device import find_device
+from ispl_model.runtime.device import find_device
 
 
 def process_count() -> int:

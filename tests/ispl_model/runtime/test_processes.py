@@ -10,18 +10,18 @@ import pytest
 import torch
 
 from degrade.core.errors import InputError
-from ispl_model import checkpoint
-from ispl_model.device import seeded_build
-from ispl_model.processes import Processes, first_process, process_count
+from ispl_model.runtime import checkpoint
+from ispl_model.runtime.device import seeded_build
+from ispl_model.runtime.distributed import Processes, first_process, process_count
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Plain gradient descent, so that the movement of the weights is their gradient.
 SCRIPT = """
 import sys
 from pathlib import Path
 from torch import nn
 from degrade.splits.split import load_split
-from ispl_model.device import seeded_build
+from ispl_model.runtime.device import seeded_build
 from ispl_model.train import train
 from ispl_model.training import Training, TrainRun
 

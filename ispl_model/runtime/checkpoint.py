@@ -117,7 +117,7 @@ def read_tensors(path: Path, only_header: bool = False) -> tuple[dict[str, torch
 
 def commit() -> str | None:
     """The commit of the source tree this runs from, with "-dirty" where it has changes; None if unknown."""
-    tree = Path(__file__).parents[1]
+    tree = Path(__file__).parents[2]
     if not (tree / ".git").exists():
         return None
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]

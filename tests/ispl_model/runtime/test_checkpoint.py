@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model import checkpoint
+from ispl_model.runtime import checkpoint
 
 HEADER = {"method": "tiny", "network": {"width": 2}}
 

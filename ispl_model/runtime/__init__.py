@@ -1,0 +1,1 @@
+"""Device, precision, checkpoints, processes, and arrays to tensors."""

@@ -16,6 +16,7 @@ from degrade.core.resize import match_scale
 from degrade.recipes.library import recorded_recipe
 from degrade.recipes.recipe import Recipe, degrade_image
 from degrade.splits.split import Split
+from ispl_model.runtime.tensors import to_tensor
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 Condition = Callable[[str, bool], np.ndarray]
@@ -147,11 +148,6 @@ def batches(pairs: TrainingPairs, share: Share, steps: range, workers: int) -> I
         generator=torch.Generator(),
     )
     return zip(*[iter(loader)] * share.passes, strict=True)
-
-
-def to_tensor(image: np.ndarray) -> torch.Tensor:
-    """(H, W, C) => (C, H, W), copied."""
-    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
 
 
 def _quiet_worker(_: int) -> None:

@@ -7,7 +7,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
@@ -15,10 +14,10 @@ from torch.nn.utils import parametrize
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
-from ispl_model.data import to_tensor
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.runtime.checkpoint import load, load_weights
 from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in, seeded_build
+from ispl_model.runtime.tensors import to_images, to_tensor
 
 SHIPPED = "ispl-lite.safetensors"
 
@@ -140,9 +139,3 @@ def restore_images(
             raise ValueError(f"network: expected output (3, {size}, {size}), got {tuple(output.shape[1:])}")
         restored += to_images(output)
     return restored
-
-
-def to_images(output: torch.Tensor) -> list[Image]:
-    """Contract images of (N, 3, H, W), clipped to [0, 1]."""
-    pixels = output.float().clamp(0, 1).cpu().permute(0, 2, 3, 1).numpy()
-    return [np.ascontiguousarray(image) for image in pixels]

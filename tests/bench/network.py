@@ -17,14 +17,14 @@ import torch
 
 from degrade.core.image import Image
 from degrade.portraits.paint import paint
-from ispl_model.data import to_tensor
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import Adversary
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.objective import Objective
-from ispl_model.restore import prepared, restore_images, to_images
+from ispl_model.restore import prepared, restore_images
 from ispl_model.runtime.device import device_name, multiplies_in, seeded_build
 from ispl_model.runtime.distributed import Processes
+from ispl_model.runtime.tensors import to_images, to_tensor
 from ispl_model.train import ISPL_TRAINING
 from ispl_model.trainer import Trainer
 from tests.bench.timing import interleaved, milliseconds, reached

@@ -10,11 +10,11 @@ from torch import nn
 
 from degrade.core.errors import InputError
 from degrade.core.image import read
-from ispl_model.data import to_tensor
 from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.progress import Interrupted
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import mixed_precision
+from ispl_model.runtime.tensors import to_tensor
 from ispl_model.train import drawn_level, train, train_ispl
 from ispl_model.training import Pretraining, TrainRun
 from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ispl_model.spade import standardise
+from ispl_model.network.spade import standardise
 
 SCALES = 2
 

@@ -6,9 +6,9 @@ import torch
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image
-from ispl_model.generator import Ispl
+from ispl_model.network.guides import dense
+from ispl_model.network.ispl import Ispl
 from ispl_model.runtime.tensors import to_images, to_tensor
-from ispl_model.stack import dense
 
 PLAIN = 0.5  # the constant that stands for a guide that is left out (Sec. 3.6)
 _CELL = 256  # px

@@ -14,7 +14,8 @@ from torch.nn.utils import parametrize
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.runtime.checkpoint import load, load_weights
 from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in, seeded_build
 from ispl_model.runtime.tensors import to_images, to_tensor

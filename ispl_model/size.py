@@ -6,8 +6,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from degrade.core.errors import InputError
-from ispl_model.generator import Ispl
-from ispl_model.variants import SMALLEST_MAP, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import SMALLEST_MAP, IsplConfig
 
 PARTS = ("encoder", "fusion", "generator")
 

@@ -16,8 +16,8 @@ SHARED = 4  # neighbouring tiles share a quarter of their side, or more
 def restore_tiled(image: Image, restore: Restore, size: int, batch: int = 1) -> Image:
     """`image` (H, W, 3) restored in tiles of size x size, in which each fades into the next.
 
-    The network normalises each tile by the tile's own mean and deviation (ispl_model.spade), so the result is not
-    the one that a network as large as the image would give, and one surface may differ between distant tiles. An
+    The network normalises each tile by the tile's own mean and deviation (ispl_model.network.spade), so the result is
+    not the one that a network as large as the image would give, and one surface may differ between distant tiles. An
     image smaller than a tile is mirrored up to its side. Memory beyond `restore`'s: one image and `batch` tiles.
     """
     height, width = image.shape[:2]

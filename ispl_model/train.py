@@ -20,10 +20,11 @@ from degrade.splits.split import Split
 from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import GAN_LOSSES, Adversary
-from ispl_model.generator import Ispl, IsplConfig
 from ispl_model.health import PATIENCE, Health
 from ispl_model.identity import Identity
 from ispl_model.losses import LOSSES
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import SMALLEST_MAP, IsplConfig
 from ispl_model.objective import Objective
 from ispl_model.perceptual import Perceptual, perceptual_label
 from ispl_model.progress import Interrupted, Point, Progress, stop_signals
@@ -34,7 +35,6 @@ from ispl_model.samples import write_samples
 from ispl_model.tfjs import model_files
 from ispl_model.trainer import NotFinite, Trainer
 from ispl_model.training import Training, TrainRun
-from ispl_model.variants import SMALLEST_MAP
 
 
 @dataclass(frozen=True)

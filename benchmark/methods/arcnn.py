@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.network import NetworkMethod
-from ispl_model.initial import pass_through_
+from ispl_model.network.init import pass_through_
 from ispl_model.training import Training
 
 SCALE = 1

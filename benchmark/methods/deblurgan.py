@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.network import NetworkMethod
-from ispl_model.initial import subdue_
+from ispl_model.network.init import subdue_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Training
 

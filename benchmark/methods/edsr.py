@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.network import NetworkMethod, div2k_mean
-from ispl_model.initial import pass_through_, subdue_
+from ispl_model.network.init import pass_through_, subdue_
 from ispl_model.training import Training
 
 SCALE = 4

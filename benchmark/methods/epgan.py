@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.network import NetworkMethod, PlainBlock
-from ispl_model.initial import subdue_
 from ispl_model.losses import Tensors, l1
+from ispl_model.network.init import subdue_
 from ispl_model.training import Pretraining, Training
 
 SCALE = 1

@@ -15,7 +15,8 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import load_network, restore_images
 from ispl_model.runtime.device import find_device
 from ispl_model.train import ISPL_RELEASED_TRAINING, ISPL_TRAINING
@@ -24,7 +25,7 @@ from ispl_model.training import Training
 
 @dataclass(frozen=True)
 class IsplMethod:
-    """One variant of ispl_model.variants, with what a module of a trainable method has."""
+    """One variant of ispl_model.network.variants, with what a module of a trainable method has."""
 
     variant: str
     TRAINING: Training = ISPL_TRAINING

@@ -11,7 +11,7 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
-from ispl_model.initial import subdue_
+from ispl_model.network.init import subdue_
 from ispl_model.restore import prepared, restore_images
 from ispl_model.runtime.checkpoint import load as load_checkpoint
 from ispl_model.runtime.checkpoint import load_weights, require_version

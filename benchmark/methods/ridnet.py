@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.network import NetworkMethod, div2k_mean
-from ispl_model.initial import subdue_
+from ispl_model.network.init import subdue_
 from ispl_model.training import Training
 
 SCALE = 1

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.network import NetworkMethod, div2k_mean
-from ispl_model.initial import subdue_
+from ispl_model.network.init import subdue_
 from ispl_model.training import Training
 
 SCALE = 4

@@ -13,7 +13,7 @@ from torch import nn
 
 from benchmark.methods.landmark_heatmaps import landmark_network
 from benchmark.methods.network import BatchNorm, NetworkMethod, NormBlock
-from ispl_model.initial import pass_through_
+from ispl_model.network.init import pass_through_
 from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
 

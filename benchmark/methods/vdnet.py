@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.network import NetworkMethod, padded_to_multiple
-from ispl_model.initial import subdue_
+from ispl_model.network.init import subdue_
 from ispl_model.training import Training
 from ispl_model.variational import PRIOR_VARIANCE, WINDOW, kl_gauss, kl_inverse_gamma, likelihood
 

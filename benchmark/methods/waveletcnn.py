@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.network import BatchNorm, NetworkMethod
-from ispl_model.initial import pass_through_, subdue_
 from ispl_model.losses import Tensors
+from ispl_model.network.init import pass_through_, subdue_
 from ispl_model.training import Training
 
 SCALE = 4

@@ -19,7 +19,8 @@ from degrade.core.image import Image
 from degrade.portraits.paint import paint
 from ispl_model.discriminator import DISCRIMINATORS
 from ispl_model.gan import Adversary
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.objective import Objective
 from ispl_model.restore import prepared, restore_images
 from ispl_model.runtime.device import device_name, multiplies_in, seeded_build
@@ -28,7 +29,7 @@ from ispl_model.runtime.tensors import to_images, to_tensor
 from ispl_model.train import ISPL_TRAINING
 from ispl_model.trainer import Trainer
 from tests.bench.timing import interleaved, milliseconds, reached
-from tests.ispl_model.test_pac import layer_with, saved_bytes, unfolded
+from tests.ispl_model.network.test_pac import layer_with, saved_bytes, unfolded
 
 CHANNELS, SIDE, PROJECTION = 64, 512, 32  # of the layer
 LAYERS = {1: 64, 2: 128}  # stride and output channels: the layer of eqs. 8 and 9, and the first of the encoder

@@ -13,7 +13,8 @@ from benchmark.record import read_scores, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import load_network, restore_images, shipped_checkpoint
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build

@@ -17,7 +17,8 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import load_restorer
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build

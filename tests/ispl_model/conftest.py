@@ -13,7 +13,8 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources
 from degrade.splits.split import Split, load_split
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import seeded_build
 

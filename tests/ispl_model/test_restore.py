@@ -8,11 +8,11 @@ from torch import nn
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import check_image
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import VARIANTS, IsplConfig
 from ispl_model.restore import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import find_device, mixed_precision, own_randomness, seeded_build
-from ispl_model.variants import VARIANTS
 
 CONFIG = {"variant": "isp_unet_pac", "width": 2, "size": 64, "projection": 4}
 CPU = torch.device("cpu")

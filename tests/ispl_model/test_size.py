@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from degrade.core.errors import InputError
 from ispl_model.cli import ispl
-from ispl_model.generator import Ispl
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.spade import Modulation
+from ispl_model.network.variants import IsplConfig
 from ispl_model.size import network_size
-from ispl_model.spade import Modulation
-from ispl_model.variants import IsplConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,9 @@ def test_parameters_and_multiply_adds_at_full_scale(variant):
 
 
 def _saved_by_stacks(variant: str) -> int:
-    """Multiply-adds that a convolution of the enlarged maps would take more than the matrices of ispl_model.stack."""
+    """Multiply-adds that a convolution of the enlarged maps would take more than the matrices of
+    ispl_model.network.guides.
+    """
     with torch.device("meta"):
         network = Ispl(IsplConfig(variant, width=64, size=512))
     mapped = {"isp_y0": network.encoder.map_channels[:1], "isp_concat": network.encoder.map_channels}.get(variant, ())

@@ -10,7 +10,8 @@ import pytest
 from degrade.core.image import check_image, write
 from degrade.core.resize import resize_bicubic
 from ispl_model import tiles
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import Restorer, prepared
 from ispl_model.runtime.device import seeded_build
 from ispl_model.tiles import restore_tiled, tile_weights
@@ -92,7 +93,7 @@ import resource, sys
 from pathlib import Path
 import torch
 from torch import nn
-from ispl_model.generator import IsplConfig
+from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import Restorer
 from ispl_model.restore_files import RestorePlan, restore_files
 

@@ -10,7 +10,8 @@ from torch import nn
 
 from degrade.core.errors import InputError
 from degrade.core.image import read
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.progress import Interrupted
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import mixed_precision

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ispl_model.encoder import Encoder, LocalImportancePooling, Pyramid
+from ispl_model.network.encoder import Encoder, LocalImportancePooling, Pyramid
 
 CHANNELS = (64, 32, 16, 8)
 

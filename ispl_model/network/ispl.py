@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.encoder import Encoder, Pyramid, sampled
-from ispl_model.fusion import LevelInput
-from ispl_model.initial import pass_through_, subdue_
-from ispl_model.spade import ModulatedBlock
-from ispl_model.stack import Guide
-from ispl_model.variants import VARIANTS, IsplConfig, Variant
+from ispl_model.network.encoder import Encoder, Pyramid, sampled
+from ispl_model.network.fusion import LevelInput
+from ispl_model.network.guides import Guide
+from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.spade import ModulatedBlock
+from ispl_model.network.variants import VARIANTS, IsplConfig, Variant
 
 
 class Generator(nn.Module):

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ispl_model.initial import pass_through_, subdue_
-from ispl_model.stack import Guide, convolved
+from ispl_model.network.guides import Guide, convolved
+from ispl_model.network.init import pass_through_, subdue_
 
 HIDDEN_LIMIT = 128  # channels between the guide and its gamma and beta, at most
 

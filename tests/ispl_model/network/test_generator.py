@@ -5,9 +5,9 @@ import hashlib
 import pytest
 import torch
 
-from ispl_model.generator import Ispl
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.runtime.device import seeded_build
-from ispl_model.variants import IsplConfig
 
 # Of the first version, at width 3, 64 px, D = 8 and seed 0: digest of "key shape" lines, and three restored numbers.
 FIRST = {

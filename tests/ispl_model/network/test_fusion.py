@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ispl_model.fusion import (
+from ispl_model.network.fusion import (
     ConcatFusion,
     FirstMapFusion,
     LevelInput,
@@ -13,7 +13,7 @@ from ispl_model.fusion import (
     StyleFusion,
     UnetFusion,
 )
-from ispl_model.stack import aligned, dense
+from ispl_model.network.guides import aligned, dense
 
 CHANNELS = (8, 4, 2)
 FUSIONS = (UnetFusion, FirstMapFusion, StyleFusion, ConcatFusion, MatrixFusion, MultiCodeFusion)

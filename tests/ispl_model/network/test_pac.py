@@ -7,8 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ispl_model import pac
-from ispl_model.pac import PixelAdaptiveConv2d, correlations, pac_conv2d
+from ispl_model.network import pac
+from ispl_model.network.pac import PixelAdaptiveConv2d, correlations, pac_conv2d
 
 STRIDES = (1, 2)
 

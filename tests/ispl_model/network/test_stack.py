@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ispl_model.stack import Stack, aligned, convolved, dense, stacked
+from ispl_model.network.guides import Stack, aligned, convolved, dense, stacked
 
 SIDES = (32, 16, 8, 4, 2)
 

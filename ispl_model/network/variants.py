@@ -1,6 +1,6 @@
 """The columns of Table 1 as configurations of one architecture: what embeds, what fuses, where the generator starts.
 
-Eq. 7 is the same for all of them: encoder E, fusion F, generator G (ispl_model.generator.Ispl).
+Eq. 7 is the same for all of them: encoder E, fusion F, generator G (ispl_model.network.ispl.Ispl).
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from torch import nn
 
 from degrade.core.errors import unknown
-from ispl_model.fusion import ConcatFusion, FirstMapFusion, MatrixFusion, MultiCodeFusion, StyleFusion, UnetFusion
+from ispl_model.network.fusion import (
+    ConcatFusion,
+    FirstMapFusion,
+    MatrixFusion,
+    MultiCodeFusion,
+    StyleFusion,
+    UnetFusion,
+)
 from ispl_model.parsing import CLASSES
 
 SIZES = (64, 128, 256, 512)
@@ -65,7 +72,7 @@ class IsplConfig:
 
     variant: key of VARIANTS. width: channels at full resolution, doubled at each halving up to 16 * width.
     size: side of the image in pixels, 64, 128, 256 or 512. projection: channels D of g in eq. 9.
-    levels: with the convolutions of ispl_model.fusion.LevelInput, so that the network can be asked for a level.
+    levels: with the convolutions of ispl_model.network.fusion.LevelInput, so that the network can be asked for a level.
     revision: of the variant, None for today's. Checkpoints that do not know it are of revision 0.
 
     Raises:

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from degrade.core.errors import InputError
-from ispl_model.generator import Ispl
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import RGB, SIZES, VARIANTS, IsplConfig
 from ispl_model.runtime.device import seeded_build
-from ispl_model.variants import RGB, SIZES, VARIANTS, IsplConfig
 
 every_variant = pytest.mark.parametrize("variant", VARIANTS)
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ispl_model.initial import pass_through_
-from ispl_model.stack import Guide, aligned, dense, stacked
+from ispl_model.network.guides import Guide, aligned, dense, stacked
+from ispl_model.network.init import pass_through_
 
 Maps = Sequence[torch.Tensor]
 

@@ -5,7 +5,8 @@ import torch
 
 from ispl_model.discriminator import MultiScaleDiscriminator
 from ispl_model.gan import Adversary
-from ispl_model.generator import Ispl, IsplConfig
+from ispl_model.network.ispl import Ispl
+from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import prepared
 from tests.golden_networks import assert_equal, golden, with_golden_weights
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ispl_model.spade import ModulatedBlock, Modulation, standardise
+from ispl_model.network.spade import ModulatedBlock, Modulation, standardise
 
 
 def count(module: torch.nn.Module) -> int:

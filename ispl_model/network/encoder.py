@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ispl_model.pac import PixelAdaptiveConv2d
-from ispl_model.spade import standardise
-from ispl_model.stack import aligned
+from ispl_model.network.guides import aligned
+from ispl_model.network.pac import PixelAdaptiveConv2d
+from ispl_model.network.spade import standardise
 
 
 class Encoder(nn.Module):

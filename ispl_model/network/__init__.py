@@ -1,0 +1,1 @@
+"""The network ISPL (paper, eqs. 6-10) and its variants."""

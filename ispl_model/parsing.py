@@ -16,12 +16,8 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
 from ispl_model.data import Condition
+from ispl_model.network.variants import CLASSES
 
-# Left and right are the pictured person's.
-CLASSES = (
-    "background", "skin", "nose", "eye_glasses", "left_eye", "right_eye", "left_brow", "right_brow", "left_ear",
-    "right_ear", "mouth", "upper_lip", "lower_lip", "hair", "hat", "earring", "necklace", "neck", "cloth",
-)  # fmt: skip
 _OTHER_SIDE = {"left": "right", "right": "left"}
 _MIRRORED = np.array(
     [CLASSES.index("_".join(_OTHER_SIDE.get(word, word) for word in name.split("_"))) for name in CLASSES], np.uint8

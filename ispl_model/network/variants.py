@@ -16,10 +16,17 @@ from ispl_model.network.fusion import (
     StyleFusion,
     UnetFusion,
 )
-from ispl_model.parsing import CLASSES
 
 SIZES = (64, 128, 256, 512)
 SMALLEST_MAP = 16  # side of y_0 in pixels (paper, Sec. 4.1)
+
+# Left and right are the pictured person's.
+CLASSES = (
+    "background", "skin", "nose", "eye_glasses", "left_eye", "right_eye", "left_brow", "right_brow", "left_ear",
+    "right_ear", "mouth", "upper_lip", "lower_lip", "hair", "hat", "earring", "necklace", "neck", "cloth",
+)  # fmt: skip
+
+
 RGB, PARSING = range(3), range(3, 3 + len(CLASSES))  # channels of what the network is given
 
 

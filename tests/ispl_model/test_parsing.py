@@ -7,7 +7,8 @@ from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from ispl_model import parsing
-from ispl_model.parsing import CLASSES, label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
+from ispl_model.network.variants import CLASSES
+from ispl_model.parsing import label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     processes that want one checkpoint the second waits for it.
     """
     # Imported here: `benchmark methods` and runs of methods without weights need no torch.
-    from ispl_model.perceptual import perceptual_label
+    from ispl_model.losses.perceptual import perceptual_label
     from ispl_model.runtime.checkpoint import load_header
     from ispl_model.runtime.device import seeded_build
     from ispl_model.train import TrainRun, train

@@ -72,7 +72,9 @@ BESIDE = (
     help="Weigh a loss otherwise, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
     f"{', '.join(BESIDE)}.",
 )
-@click.option("--identity", type=FILE, help="Face recogniser of the loss of that name, see ispl_model/identity.py.")
+@click.option(
+    "--identity", type=FILE, help="Face recogniser of the loss of that name, see ispl_model/losses/identity.py."
+)
 @click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
 @click.option("--from", "start", type=FILE, help="Checkpoint of the same network to start from.")
 @click.option("--ema", type=DECAY, help="Keep an average of the weights with this decay, such as 0.999.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ispl_model.gan import GanLoss
+from ispl_model.losses.gan import GanLoss
 
 PATIENCE = 500  # steps astray after which a training is stopped
 COLLAPSE = 100  # steps in a row with a loss of about 0 after which it counts as collapsed

@@ -18,21 +18,21 @@ from degrade.core.files import sha256
 from degrade.core.random import draw_seed, rng_for
 from degrade.splits.split import Split
 from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
-from ispl_model.discriminator import DISCRIMINATORS
-from ispl_model.gan import GAN_LOSSES, Adversary
 from ispl_model.health import PATIENCE, Health
-from ispl_model.identity import Identity
-from ispl_model.losses import LOSSES
+from ispl_model.losses.discriminators import DISCRIMINATORS
+from ispl_model.losses.gan import GAN_LOSSES, Adversary
+from ispl_model.losses.identity import Identity
+from ispl_model.losses.objective import Objective
+from ispl_model.losses.perceptual import Perceptual, perceptual_label
+from ispl_model.losses.pixel import LOSSES
+from ispl_model.losses.tfjs import model_files
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import SMALLEST_MAP, IsplConfig
-from ispl_model.objective import Objective
-from ispl_model.perceptual import Perceptual, perceptual_label
 from ispl_model.progress import Interrupted, Point, Progress, stop_signals
 from ispl_model.runtime.checkpoint import complete_header, file_label, warm_start
 from ispl_model.runtime.device import device_name, own_randomness, seeded_build
 from ispl_model.runtime.distributed import Processes
 from ispl_model.samples import write_samples
-from ispl_model.tfjs import model_files
 from ispl_model.trainer import NotFinite, Trainer
 from ispl_model.training import Training, TrainRun
 

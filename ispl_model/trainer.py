@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from ispl_model.ema import Ema
-from ispl_model.losses import Tensors
-from ispl_model.objective import Objective, total
+from ispl_model.losses.objective import Objective, total
+from ispl_model.losses.pixel import Tensors
 from ispl_model.runtime.device import mixed_precision
 from ispl_model.runtime.distributed import Processes
 from ispl_model.training import Training

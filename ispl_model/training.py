@@ -10,10 +10,11 @@ autocast is on:
     outputs  what the network gave; {"restored": ...} for a plain tensor
     batch    "reference" (N, 3, H, W), "degraded" (N, 3, h, w), "input" (N, C, h, w), all in [0, 1]
 `Training.losses` weighs losses by name, and a name is one of
-    LOSSES              ispl_model.losses: "l1", "mse", "l1_steps", "l1_pyramid", "consistency",
+    LOSSES              ispl_model.losses.pixel: "l1", "mse", "l1_steps", "l1_pyramid", "consistency",
                         "luma_consistency", "chroma_consistency"
-    GAN_LOSSES          ispl_model.gan: "lsgan", "vanilla", "ragan", "ragan-ls", "wgan-gp"; one at most, it brings
-                        the discriminator of `Training.discriminator` (ispl_model.discriminator)
+    GAN_LOSSES          ispl_model.losses.gan: "lsgan", "vanilla", "ragan", "ragan-ls", "wgan-gp"; one at most, it
+    brings
+                        the discriminator of `Training.discriminator` (ispl_model.losses.discriminators)
     "feature_matching"  on the same discriminator (with "lsgan" when no other is named)
     "perceptual"        a classifier's features, `Training.perceptual` says which
     "identity"          a face recogniser's descriptors, `TrainRun.identity` is its file
@@ -38,10 +39,10 @@ from torch import nn
 
 from degrade.splits.split import Split
 from ispl_model.data import Condition
-from ispl_model.discriminator import DISCRIMINATORS
-from ispl_model.gan import GAN_LOSSES
-from ispl_model.losses import LOSSES, LossFunction
-from ispl_model.perceptual import Taps
+from ispl_model.losses.discriminators import DISCRIMINATORS
+from ispl_model.losses.gan import GAN_LOSSES
+from ispl_model.losses.perceptual import Taps
+from ispl_model.losses.pixel import LOSSES, LossFunction
 
 OPTIMISERS = ("adam", "sgd", "rmsprop")
 _FIRST_FACTS = ("scale", "losses", "learning_rate", "betas", "constant_share", "crop")
@@ -88,7 +89,7 @@ class Training:
         the degraded image beside the one it judges.
     ema: decay of an average of the network's weights, which the checkpoint then holds; see ispl_model.ema.
     perceptual: the maps of VGG-19 that are compared, None for those of the ISPL paper. shifts: at another offset in
-        each step, for a method without a loss on pixels; see ispl_model.perceptual.
+        each step, for a method without a loss on pixels; see ispl_model.losses.perceptual.
     levels: half of the steps ask the network for a level drawn uniformly (ISPL, Sec. 4.5).
     condition: from the split to what TrainingPairs appends to a degraded image by its name.
     version: of the method; raised with every change of its network or its losses, so that what was trained before is
@@ -186,7 +187,7 @@ class TrainRun:
     checkpoint_every: steps between two saved states. start: checkpoint whose weights the network starts from.
     samples_every: steps between two sheets of restored samples, None for none.
     parsing: folder of label maps NAME.png, which the network gets as 19 more channels of 0 and 1.
-    identity: the recogniser of the loss of that name, see ispl_model.identity.
+    identity: the recogniser of the loss of that name, see ispl_model.losses.identity.
     """
 
     steps: int

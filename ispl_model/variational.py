@@ -12,7 +12,7 @@ import math
 import torch
 from torch.nn import functional
 
-from ispl_model.losses import Tensors
+from ispl_model.losses.pixel import Tensors
 
 WINDOW, SIGMA = 7, 3.0  # px, of the window from which the prior takes a pixel's noise variance
 PRIOR_VARIANCE = 5e-5  # eps^2, how far the restored image may be from the reference; 1e-6 for real noise

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from benchmark.methods.network import NetworkMethod
+from ispl_model.losses.perceptual import Taps
 from ispl_model.network.init import subdue_
-from ispl_model.perceptual import Taps
 from ispl_model.training import Training
 
 SCALE = 1
@@ -59,7 +59,8 @@ def _after(channels: int) -> tuple[nn.Module, nn.Module]:
 # KupynOrest/DeblurGAN: the squared distance of VGG-19's features conv3_3, before the ReLU, of images in [-1, 1]:
 # models/losses.py, 634bc29; its weight 100, Adam at 1e-4 with 0.5, 150 epochs constant and 150 falling: options/
 # train_options.py, 634bc29; 0.999 and five critic steps: models/conditional_gan_model.py, 6d3f1e1; windows of 256 px:
-# options/base_options.py, ad676d6. Chosen here: the gradient penalty (see ispl_model.gan) and a stand-in's offsets.
+# options/base_options.py, ad676d6. Chosen here: the gradient penalty (see ispl_model.losses.gan) and a stand-in's
+# offsets.
 TRAINING = Training(
     scale=SCALE,
     losses={"perceptual": 100.0, "wgan-gp": 1.0},

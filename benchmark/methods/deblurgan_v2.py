@@ -15,9 +15,9 @@ from torch.nn import functional
 from benchmark.methods.network import BatchNorm, NetworkMethod, padded_to_multiple
 from benchmark.weights import missing, weight_path
 from degrade.core.errors import InputError
-from ispl_model.losses import Tensors
+from ispl_model.losses.perceptual import IMAGENET_DEVIATION, Taps
+from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import subdue_
-from ispl_model.perceptual import IMAGENET_DEVIATION, Taps
 from ispl_model.training import Training
 
 SCALE = 1

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.network import NetworkMethod, PlainBlock
-from ispl_model.losses import Tensors, l1
+from ispl_model.losses.pixel import Tensors, l1
 from ispl_model.network.init import subdue_
 from ispl_model.training import Pretraining, Training
 

@@ -23,7 +23,7 @@ from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
 from ispl_model.data import Condition
-from ispl_model.losses import Tensors
+from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import subdue_
 from ispl_model.training import Training
 

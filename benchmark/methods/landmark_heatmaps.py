@@ -20,7 +20,7 @@ from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
 from degrade.splits.split import Split
-from ispl_model.losses import mse
+from ispl_model.losses.pixel import mse
 from ispl_model.runtime.device import find_device, mixed_precision, seeded_build
 from ispl_model.runtime.tensors import to_tensor
 from ispl_model.training import TrainRun

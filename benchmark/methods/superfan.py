@@ -13,8 +13,8 @@ from torch import nn
 
 from benchmark.methods.landmark_heatmaps import landmark_network
 from benchmark.methods.network import BatchNorm, NetworkMethod, NormBlock
+from ispl_model.losses.perceptual import Taps
 from ispl_model.network.init import pass_through_
-from ispl_model.perceptual import Taps
 from ispl_model.training import Pretraining, Training
 
 SCALE = 4
@@ -58,7 +58,8 @@ def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
 
 # jzijin/Super-FAN, d029120: MSE alone first (only_train_G.py, by RMSprop there), then heatmaps 0.005 and Wasserstein
 # 0.01 (model/loss.py), Adam at 1e-4 with (0.5, 0.9), one critic step (train.py). Chosen here: the share of the first
-# stage, the gradient penalty (see ispl_model.gan), whole faces, and 6e-4 for VGG-19's features where that has 0.1 for
+# stage, the gradient penalty (see ispl_model.losses.gan), whole faces, and 6e-4 for VGG-19's features where that has
+# 0.1 for
 # ResNet-50's.
 TRAINING = Training(
     scale=SCALE,

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.network import BatchNorm, NetworkMethod
-from ispl_model.losses import Tensors
+from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import pass_through_, subdue_
 from ispl_model.training import Training
 

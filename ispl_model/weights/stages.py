@@ -30,7 +30,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class Stage:
-    """steps: of two whole faces each; seed: of everything drawn; losses: by name, see ispl_model.losses.
+    """steps: of two whole faces each; seed: of everything drawn; losses: by name, see ispl_model.losses.pixel.
 
     perceptual: whose features the loss of that name compares; constant_share: of the steps at full rate.
     """

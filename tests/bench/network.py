@@ -17,11 +17,11 @@ import torch
 
 from degrade.core.image import Image
 from degrade.portraits.paint import paint
-from ispl_model.discriminator import DISCRIMINATORS
-from ispl_model.gan import Adversary
+from ispl_model.losses.discriminators import DISCRIMINATORS
+from ispl_model.losses.gan import Adversary
+from ispl_model.losses.objective import Objective
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.objective import Objective
 from ispl_model.restore import prepared, restore_images
 from ispl_model.runtime.device import device_name, multiplies_in, seeded_build
 from ispl_model.runtime.distributed import Processes

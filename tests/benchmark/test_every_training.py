@@ -17,7 +17,7 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.perceptual import TRUNKS
+from ispl_model.losses.perceptual import TRUNKS
 from ispl_model.runtime.device import seeded_build
 from ispl_model.train import train
 from ispl_model.training import Training, TrainRun

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.gan import GAN_LOSSES, _lsgan_discriminator
+from ispl_model.losses.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.progress import Interrupted
 from ispl_model.runtime import checkpoint
 from ispl_model.train import ISPL_TRAINING, train, train_ispl

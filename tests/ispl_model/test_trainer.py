@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from ispl_model.discriminator import DISCRIMINATORS, MultiScaleDiscriminator
-from ispl_model.gan import GAN_LOSSES, Adversary
-from ispl_model.losses import LOSSES
-from ispl_model.objective import Objective, total
+from ispl_model.losses.discriminators import DISCRIMINATORS, MultiScaleDiscriminator
+from ispl_model.losses.gan import GAN_LOSSES, Adversary
+from ispl_model.losses.objective import Objective, total
+from ispl_model.losses.pixel import LOSSES
 from ispl_model.runtime.device import seeded_build
 from ispl_model.runtime.distributed import Processes
 from ispl_model.trainer import NotFinite, Trainer

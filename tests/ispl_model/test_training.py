@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ispl_model.perceptual import Taps
+from ispl_model.losses.perceptual import Taps
 from ispl_model.train import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 from ispl_model.training import Pretraining, Training, TrainRun
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ispl_model.discriminator import MultiScaleDiscriminator
-from ispl_model.gan import Adversary
+from ispl_model.losses.discriminators import MultiScaleDiscriminator
+from ispl_model.losses.gan import Adversary
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import prepared

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from ispl_model import losses
-from ispl_model.losses import LOSSES
+from ispl_model.losses import pixel
+from ispl_model.losses.pixel import LOSSES
 
 
 def test_l1_is_the_mean_absolute_difference():
-    assert losses.l1(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 4.0]])) == 1.25
+    assert pixel.l1(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 4.0]])) == 1.25
 
 
 def test_the_pixel_losses_of_the_table():
@@ -48,7 +48,7 @@ def test_consistency_of_luma_and_chroma_alone():
     assert LOSSES["chroma_consistency"]({"restored": grey + 0.3}, batch) < 1e-6  # a brighter grey has no colour
 
 
-@pytest.mark.parametrize("loss, derivative", [(losses.l1, torch.sign), (losses.mse, lambda x: 2 * x)])
+@pytest.mark.parametrize("loss, derivative", [(pixel.l1, torch.sign), (pixel.mse, lambda x: 2 * x)])
 def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_maps_do(loss, derivative):
     reference = torch.rand(2, 3, 4, 5)
     for layout in (torch.channels_last, torch.contiguous_format):

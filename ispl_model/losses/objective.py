@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import nn
 
-from ispl_model.gan import Adversary
-from ispl_model.losses import LossFunction, Tensors
+from ispl_model.losses.gan import Adversary
+from ispl_model.losses.pixel import LossFunction, Tensors
 from ispl_model.runtime.device import mixed_precision
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ispl_model.discriminator import DISCRIMINATORS
-from ispl_model.gan import GAN_LOSSES, Adversary, feature_matching, frozen
+from ispl_model.losses.discriminators import DISCRIMINATORS
+from ispl_model.losses.gan import GAN_LOSSES, Adversary, feature_matching, frozen
 from ispl_model.runtime.device import seeded_build
 
 SIZE = 64

@@ -8,9 +8,9 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 from degrade.core.errors import InputError
-from ispl_model.identity import Identity
+from ispl_model.losses.identity import Identity
+from ispl_model.losses.tfjs import OPERATIONS, GraphModel
 from ispl_model.runtime import checkpoint
-from ispl_model.tfjs import OPERATIONS, GraphModel
 from ispl_model.train import train
 from ispl_model.training import TrainRun
 from tests.ispl_model.tiny import HEADER, PIXEL, tiny

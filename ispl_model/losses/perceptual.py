@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.losses import l1, mse
+from ispl_model.losses.pixel import l1, mse
+from ispl_model.losses.tone import match_tone
 from ispl_model.runtime.checkpoint import file_label
-from ispl_model.tone import match_tone
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Trunk:
     taps: indices of torchvision's `features` whose outputs are compared, shallow to deep, unless a method says so.
     normalised: whether the input is first brought to ImageNet's mean and deviation.
     stride: of its first convolution.
-    tone: of a stand-in, the weight of the distance in tone (ispl_model.tone) by the distance of the maps; without one
+    tone: of a stand-in, the weight of the distance in tone (ispl_model.losses.tone) by the distance of the maps;
+    without one
         the images are compared as they are. version: raised with every change of what a stand-in's loss is.
     gradients: of a stand-in, by the distance of the maps, the length of its loss's gradient over a 256 px image
         (geometric mean over bicubic_x4 and dual_blind of five validation faces of profile lite).

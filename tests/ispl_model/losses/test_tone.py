@@ -13,8 +13,8 @@ from degrade.core.resize import resize_bicubic
 from degrade.operators.chain import apply
 from degrade.portraits.paint import paint, portrait_seeds
 from degrade.recipes.library import find_recipe
-from ispl_model.perceptual import TRUNKS, Perceptual, Taps
-from ispl_model.tone import WINDOW, match_tone
+from ispl_model.losses.perceptual import TRUNKS, Perceptual, Taps
+from ispl_model.losses.tone import WINDOW, match_tone
 
 SIZE, LEVEL = 256, 1 / 255
 STAND_INS = [name for name in TRUNKS if name != "vgg19"]

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.perceptual import TRUNKS, Perceptual, Taps, perceptual_label
-from ispl_model.tone import match_tone
+from ispl_model.losses.perceptual import TRUNKS, Perceptual, Taps, perceptual_label
+from ispl_model.losses.tone import match_tone
 
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 TORCHVISION = {"vgg19": ("vgg19", 30), "squeezenet": ("squeezenet1_1", 13)}

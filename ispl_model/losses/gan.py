@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ispl_model.losses import l1
+from ispl_model.losses.pixel import l1
 
 # One list of feature maps for each scale of the discriminator; the last map is the score.
 ScaleFeatures = Sequence[Sequence[torch.Tensor]]

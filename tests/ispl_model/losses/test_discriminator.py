@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ispl_model.discriminator import DISCRIMINATORS, MultiScaleDiscriminator, PatchDiscriminator
+from ispl_model.losses.discriminators import DISCRIMINATORS, MultiScaleDiscriminator, PatchDiscriminator
 
 
 def count(module: torch.nn.Module) -> int:

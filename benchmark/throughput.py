@@ -93,7 +93,7 @@ def multiply_adds_per_second(measured: Throughput) -> float:
 def measure(method: str, width: int, size: int, batch: int, device: str, perceptual: str) -> Throughput:
     """Train a method for a few steps on embedded portraits, for real, and time them.
 
-    Raises InputError for a method that is not trained here and as ispl_model.train does.
+    Raises InputError for a method that is not trained here and as ispl_model.training.loop does.
     """
     if not methods.find_method(method).trainable:
         raise InputError(f"method '{method}': is not trained; name one that is, such as ispl")
@@ -136,7 +136,8 @@ def _portraits(folder: Path, size: int) -> Split:
 def _seconds(folder: Path, what: tuple[str, int, str], how: tuple[int, int, str], split: Split) -> float:
     """What a training takes; what: method, width and perceptual loss; how: steps, batch and device."""
     from ispl_model.runtime.device import seeded_build
-    from ispl_model.train import TrainRun, train
+    from ispl_model.training.config import TrainRun
+    from ispl_model.training.loop import train
 
     (method, width, perceptual), (steps, batch, device) = what, how
     module, size = methods.method_module(method), split.info["size"]

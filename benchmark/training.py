@@ -21,7 +21,8 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     from ispl_model.losses.perceptual import perceptual_label
     from ispl_model.runtime.checkpoint import load_header
     from ispl_model.runtime.device import seeded_build
-    from ispl_model.train import TrainRun, train
+    from ispl_model.training.config import TrainRun
+    from ispl_model.training.loop import train
 
     profile, name, module = settings.profile, methods.canonical(method), methods.method_module(method)
     config = asdict(module.configure(profile.width, profile.size))
@@ -48,7 +49,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
 
 def training_warning(checkpoint: Path) -> str | None:
     """What train.json beside a finished checkpoint warns of, such as a collapsed discriminator; None for nothing."""
-    from ispl_model.progress import read_report
+    from ispl_model.training.resume import read_report
 
     report = read_report(checkpoint.with_name("train.json"))
     return report["result"].get("warning") if report and report["result"] else None

@@ -12,7 +12,7 @@ from degrade.cli.console import Command
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
-    from ispl_model.train import TrainSummary
+    from ispl_model.training.loop import TrainSummary
 
 OPTIMISER = click.Choice(["paper", "released"])
 DEVICE = click.Choice(["auto", "cpu", "cuda"])
@@ -101,8 +101,8 @@ def train(
     """
     from degrade.splits.split import load_split
     from ispl_model.runtime.distributed import first_process, process_count
-    from ispl_model.train import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
-    from ispl_model.training import TrainRun
+    from ispl_model.training.config import TrainRun
+    from ispl_model.training.loop import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
 
     pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))

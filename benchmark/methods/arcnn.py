@@ -10,7 +10,7 @@ from torch import nn
 
 from benchmark.methods.network import NetworkMethod
 from ispl_model.network.init import pass_through_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 1
 # JPEG (JFIF) YCbCr with chroma around 0: rows Y, Cb, Cr.

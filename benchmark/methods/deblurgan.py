@@ -10,7 +10,7 @@ from torch import nn
 from benchmark.methods.network import NetworkMethod
 from ispl_model.losses.perceptual import Taps
 from ispl_model.network.init import subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 1
 BLOCKS = 9

@@ -18,7 +18,7 @@ from degrade.core.errors import InputError
 from ispl_model.losses.perceptual import IMAGENET_DEVIATION, Taps
 from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 1
 COARSEST = 32  # side of a pixel of the coarsest map

@@ -12,7 +12,7 @@ from torch import nn
 
 from benchmark.methods.network import NetworkMethod, div2k_mean
 from ispl_model.network.init import pass_through_, subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 4
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from benchmark.methods.network import NetworkMethod, PlainBlock
 from ispl_model.losses.pixel import Tensors, l1
 from ispl_model.network.init import subdue_
-from ispl_model.training import Pretraining, Training
+from ispl_model.training.config import Pretraining, Training
 
 SCALE = 1
 BLOCKS = 16

@@ -22,10 +22,10 @@ from benchmark.methods.network import BatchNorm, NetworkMethod
 from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
-from ispl_model.data import Condition
 from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
+from ispl_model.training.data import Condition
 
 SCALE = 1
 HALVINGS = 8

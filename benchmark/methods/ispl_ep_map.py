@@ -18,12 +18,12 @@ from benchmark.methods.method import Method
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
-from ispl_model.data import Condition
 from ispl_model.network.variants import IsplConfig
-from ispl_model.parsing import load_parser, one_hot, parsing_condition
 from ispl_model.restore import restore_images
 from ispl_model.runtime.device import find_device
-from ispl_model.train import ISPL_TRAINING
+from ispl_model.training.data import Condition
+from ispl_model.training.loop import ISPL_TRAINING
+from ispl_model.training.parsing import load_parser, one_hot, parsing_condition
 
 _EP_MAP = IsplMethod("ep_map")
 

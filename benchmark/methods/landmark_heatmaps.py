@@ -23,7 +23,7 @@ from degrade.splits.split import Split
 from ispl_model.losses.pixel import mse
 from ispl_model.runtime.device import find_device, mixed_precision, seeded_build
 from ispl_model.runtime.tensors import to_tensor
-from ispl_model.training import TrainRun
+from ispl_model.training.config import TrainRun
 
 FAN_FILE = "checkpoints/2DFAN4-cd938726ad.zip"
 LANDMARKS = 68

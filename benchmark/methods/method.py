@@ -9,7 +9,7 @@ import numpy as np
 from degrade.core.image import Image, read
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
-from ispl_model.data import Condition
+from ispl_model.training.data import Condition
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ispl_model.restore import prepared, restore_images
 from ispl_model.runtime.checkpoint import load as load_checkpoint
 from ispl_model.runtime.checkpoint import load_weights, require_version
 from ispl_model.runtime.device import find_device, seeded_build
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 
 @dataclass(frozen=True)

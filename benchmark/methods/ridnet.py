@@ -11,7 +11,7 @@ from torch import nn
 
 from benchmark.methods.network import NetworkMethod, div2k_mean
 from ispl_model.network.init import subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 1
 MODULES = 4

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from benchmark.methods.network import NetworkMethod, div2k_mean
 from ispl_model.network.init import subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 4
 STEPS = 4

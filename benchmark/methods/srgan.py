@@ -12,7 +12,7 @@ from torch.nn import functional
 from benchmark.methods.network import BatchNorm, NetworkMethod, NormBlock, PlainBlock
 from ispl_model.losses.perceptual import Taps
 from ispl_model.network.init import pass_through_, subdue_
-from ispl_model.training import Pretraining, Training
+from ispl_model.training.config import Pretraining, Training
 
 SCALE = 4
 BLOCKS = 16

@@ -15,7 +15,7 @@ from benchmark.methods.landmark_heatmaps import landmark_network
 from benchmark.methods.network import BatchNorm, NetworkMethod, NormBlock
 from ispl_model.losses.perceptual import Taps
 from ispl_model.network.init import pass_through_
-from ispl_model.training import Pretraining, Training
+from ispl_model.training.config import Pretraining, Training
 
 SCALE = 4
 

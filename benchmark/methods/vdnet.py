@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from benchmark.methods.network import NetworkMethod, padded_to_multiple
 from ispl_model.network.init import subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 from ispl_model.variational import PRIOR_VARIANCE, WINDOW, kl_gauss, kl_inverse_gamma, likelihood
 
 SCALE = 1

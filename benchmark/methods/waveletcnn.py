@@ -15,7 +15,7 @@ from torch.nn import functional
 from benchmark.methods.network import BatchNorm, NetworkMethod
 from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import pass_through_, subdue_
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 SCALE = 4
 LIFT = 4  # an image times this has unit deviation, beside which a step of the optimiser changes little

@@ -20,7 +20,7 @@ class GanLoss:
     """What the generator and the discriminator minimise, both functions of (real scores, fake scores).
 
     relativistic: the generator's depends on the real scores, which are None otherwise. penalty: weight of
-    the gradient penalty. healthy: the discriminator's loss between these two; see ispl_model.health.
+    the gradient penalty. healthy: the discriminator's loss between these two; see ispl_model.training.health.
     """
 
     generator: ScoreLoss

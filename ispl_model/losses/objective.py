@@ -1,4 +1,4 @@
-"""The generator's losses of one training step by name; ispl_model.training says what a loss is."""
+"""The generator's losses of one training step by name; ispl_model.training.config says what a loss is."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,6 @@
-"""Losses without a network, each a plain function of (outputs, batch); see ispl_model.training for what those are."""
+"""Losses without a network, each a plain function of (outputs, batch); see ispl_model.training.config for what those
+are.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 

@@ -19,8 +19,8 @@ from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 from ispl_model.losses.perceptual import TRUNKS
 from ispl_model.runtime.device import seeded_build
-from ispl_model.train import train
-from ispl_model.training import Training, TrainRun
+from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.loop import train
 
 SIZE, WIDTH, LIMIT = 64, 8, 20.0  # px; features; seconds of processor time
 

@@ -11,7 +11,7 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.data import TrainingPairs
+from ispl_model.training.data import TrainingPairs
 
 
 @pytest.fixture

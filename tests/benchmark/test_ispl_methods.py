@@ -11,10 +11,10 @@ from benchmark.protocol import load_table
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale, resize_bicubic
-from ispl_model import parsing
 from ispl_model.network.variants import VARIANTS
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
+from ispl_model.training import parsing
 
 SIZE = 64
 

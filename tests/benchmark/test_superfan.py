@@ -11,7 +11,7 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.training import TrainRun
+from ispl_model.training.config import TrainRun
 
 pytest.importorskip("dlib")
 SIZE = 128

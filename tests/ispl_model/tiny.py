@@ -8,7 +8,7 @@ from torch import nn
 
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import seeded_build
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 HEADER = {"method": "tiny", "network": {"width": 2}}
 PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=0.5)

@@ -11,8 +11,8 @@ from degrade.core.errors import InputError
 from ispl_model.losses.identity import Identity
 from ispl_model.losses.tfjs import OPERATIONS, GraphModel
 from ispl_model.runtime import checkpoint
-from ispl_model.train import train
-from ispl_model.training import TrainRun
+from ispl_model.training.config import TrainRun
+from ispl_model.training.loop import train
 from tests.ispl_model.tiny import HEADER, PIXEL, tiny
 
 RNG = np.random.default_rng(5)

@@ -22,8 +22,8 @@ from pathlib import Path
 from torch import nn
 from degrade.splits.split import load_split
 from ispl_model.runtime.device import seeded_build
-from ispl_model.train import train
-from ispl_model.training import Training, TrainRun
+from ispl_model.training.loop import train
+from ispl_model.training.config import Training, TrainRun
 
 training = Training(1, {"l1": 1.0, "lsgan": 0.1, "feature_matching": 0.1}, 1e-2, (0.0, 0.0), 1.0, optimiser="sgd")
 split, out, steps, batch = load_split(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

@@ -15,8 +15,8 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
-from ispl_model.data import Condition
 from ispl_model.network.variants import CLASSES
+from ispl_model.training.data import Condition
 
 _OTHER_SIDE = {"left": "right", "right": "left"}
 _MIRRORED = np.array(

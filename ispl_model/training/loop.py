@@ -1,4 +1,6 @@
-"""The training loop, the only one: every trainable method is trained here. Its contract is ispl_model.training's."""
+"""The training loop, the only one: every trainable method is trained here. Its contract is
+ispl_model.training.config's.
+"""
 
 import platform
 import shlex
@@ -17,8 +19,6 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256
 from degrade.core.random import draw_seed, rng_for
 from degrade.splits.split import Split
-from ispl_model.data import Condition, Pair, Share, TrainingPairs, batches
-from ispl_model.health import PATIENCE, Health
 from ispl_model.losses.discriminators import DISCRIMINATORS
 from ispl_model.losses.gan import GAN_LOSSES, Adversary
 from ispl_model.losses.identity import Identity
@@ -28,20 +28,22 @@ from ispl_model.losses.pixel import LOSSES
 from ispl_model.losses.tfjs import model_files
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import SMALLEST_MAP, IsplConfig
-from ispl_model.progress import Interrupted, Point, Progress, stop_signals
 from ispl_model.runtime.checkpoint import complete_header, file_label, warm_start
 from ispl_model.runtime.device import device_name, own_randomness, seeded_build
 from ispl_model.runtime.distributed import Processes
-from ispl_model.samples import write_samples
-from ispl_model.trainer import NotFinite, Trainer
-from ispl_model.training import Training, TrainRun
+from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.data import Condition, Pair, Share, TrainingPairs, batches
+from ispl_model.training.health import PATIENCE, Health
+from ispl_model.training.reports import write_samples
+from ispl_model.training.resume import Interrupted, Point, Progress, stop_signals
+from ispl_model.training.trainer import NotFinite, Trainer
 
 
 @dataclass(frozen=True)
 class TrainSummary:
     """seconds: of training, over all resumes; losses: the last step's, not weighted.
 
-    warning: a sentence on a discriminator that collapsed (ispl_model.health), else None.
+    warning: a sentence on a discriminator that collapsed (ispl_model.training.health), else None.
     """
 
     path: Path
@@ -78,7 +80,7 @@ def train(
     finished training is not repeated. The weights at the start are the caller's: see seeded_build.
     Started by `accelerate launch`, the processes share each step; one of them writes the files.
 
-    network, training: as ispl_model.training says.
+    network, training: as ispl_model.training.config says.
     header: "method" and "network" (its config; "width" sets the discriminator's when one is needed, else that is 64).
     Raises InputError when the folder of `out` holds another training, when perceptual weights are missing, and when
     a loss stops being finite or the discriminator's stays unhealthy for PATIENCE steps (the last good state stays);
@@ -264,7 +266,7 @@ def _condition(training: Training, run: TrainRun, split: Split) -> Condition | N
     """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
     if run.parsing is None:
         return training.condition(split) if training.condition else None
-    from ispl_model.parsing import label_map, parsing_condition
+    from ispl_model.training.parsing import label_map, parsing_condition
 
     return parsing_condition(lambda name: label_map(run.parsing, name, split.info["size"]))
 

@@ -12,12 +12,12 @@ from degrade.core.errors import InputError
 from degrade.core.image import read
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.progress import Interrupted
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import mixed_precision
 from ispl_model.runtime.tensors import to_tensor
-from ispl_model.train import drawn_level, train, train_ispl
-from ispl_model.training import Pretraining, TrainRun
+from ispl_model.training.config import Pretraining, TrainRun
+from ispl_model.training.loop import drawn_level, train, train_ispl
+from ispl_model.training.resume import Interrupted
 from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 
 
@@ -165,7 +165,7 @@ def test_a_methods_condition_reaches_the_network_and_the_discriminator_sees_the_
 def test_label_maps_become_nineteen_channels(make_tiny_split, tmp_path, monkeypatch):
     split, maps, network = make_tiny_split("sr4"), tmp_path / "maps", Stacked(22)
     labels = np.arange(64 * 64).reshape(64, 64) % 19
-    monkeypatch.setattr("ispl_model.parsing.label_map", lambda folder, name, size: labels)
+    monkeypatch.setattr("ispl_model.training.parsing.label_map", lambda folder, name, size: labels)
     maps.mkdir()
     with pytest.raises(InputError, match="face_0.png: expected an existing file"):
         train(network, HEADER, PIXEL, TrainRun(1, 1, parsing=maps), split, tmp_path / "m")

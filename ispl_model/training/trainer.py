@@ -13,7 +13,7 @@ from ispl_model.losses.objective import Objective, total
 from ispl_model.losses.pixel import Tensors
 from ispl_model.runtime.device import mixed_precision
 from ispl_model.runtime.distributed import Processes
-from ispl_model.training import Training
+from ispl_model.training.config import Training
 
 
 class NotFinite(ArithmeticError):

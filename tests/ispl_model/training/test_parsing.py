@@ -6,9 +6,9 @@ import torch
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from ispl_model import parsing
 from ispl_model.network.variants import CLASSES
-from ispl_model.parsing import label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
+from ispl_model.training import parsing
+from ispl_model.training.parsing import label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
 
 
 @pytest.fixture

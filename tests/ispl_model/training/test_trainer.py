@@ -10,8 +10,8 @@ from ispl_model.losses.objective import Objective, total
 from ispl_model.losses.pixel import LOSSES
 from ispl_model.runtime.device import seeded_build
 from ispl_model.runtime.distributed import Processes
-from ispl_model.trainer import NotFinite, Trainer
-from ispl_model.training import Training
+from ispl_model.training.config import Training
+from ispl_model.training.trainer import NotFinite, Trainer
 
 SIZE = 64
 PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-3, betas=(0.9, 0.999), constant_share=1.0)

@@ -11,10 +11,10 @@ from torch import nn
 
 from degrade.core.errors import InputError
 from ispl_model.losses.gan import GAN_LOSSES, _lsgan_discriminator
-from ispl_model.progress import Interrupted
 from ispl_model.runtime import checkpoint
-from ispl_model.train import ISPL_TRAINING, train, train_ispl
-from ispl_model.training import Training, TrainRun
+from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.loop import ISPL_TRAINING, train, train_ispl
+from ispl_model.training.resume import Interrupted
 from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 
 
@@ -177,7 +177,7 @@ def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, 
 
 
 def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make_tiny_split, tmp_path, monkeypatch):
-    monkeypatch.setattr("ispl_model.train.PATIENCE", 4)
+    monkeypatch.setattr("ispl_model.training.loop.PATIENCE", 4)
     healthy = GAN_LOSSES["lsgan"].healthy
     seen = []
 
@@ -194,7 +194,7 @@ def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make
 def test_a_discriminator_that_collapsed_is_told_in_the_report_of_an_interrupted_training_too(
     make_tiny_split, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("ispl_model.health.COLLAPSE", 4)
+    monkeypatch.setattr("ispl_model.training.health.COLLAPSE", 4)
 
     def almost_nothing(real, fake):  # for maps of scores; the single scores of an undecided one cost what they do
         return _lsgan_discriminator(real, fake) * (1e-3 if real.numel() > 1 else 1)

@@ -18,9 +18,9 @@ import torch
 
 from degrade.core.errors import InputError
 from degrade.core.files import write_bytes, write_json
-from ispl_model.health import Health
 from ispl_model.runtime.checkpoint import load_header, read_tensors, save, write_tensors
-from ispl_model.trainer import NotFinite, Trainer
+from ispl_model.training.health import Health
+from ispl_model.training.trainer import NotFinite, Trainer
 
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not tell one training from another
 

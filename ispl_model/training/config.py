@@ -1,4 +1,4 @@
-"""How a method is trained, as one literal: the contract between a method and the loop of ispl_model.train.
+"""How a method is trained, as one literal: the contract between a method and the loop of ispl_model.training.loop.
 
 A network takes (N, C, h, w) and gives (N, 3, H, W), RGB in [0, 1]; a paper's other range ([-1, 1], 0..255) is the
 network's own affair, inside its forward. While training it may give a mapping of named tensors instead, with
@@ -38,11 +38,11 @@ from typing import Any
 from torch import nn
 
 from degrade.splits.split import Split
-from ispl_model.data import Condition
 from ispl_model.losses.discriminators import DISCRIMINATORS
 from ispl_model.losses.gan import GAN_LOSSES
 from ispl_model.losses.perceptual import Taps
 from ispl_model.losses.pixel import LOSSES, LossFunction
+from ispl_model.training.data import Condition
 
 OPTIMISERS = ("adam", "sgd", "rmsprop")
 _FIRST_FACTS = ("scale", "losses", "learning_rate", "betas", "constant_share", "crop")

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import write
-from ispl_model.data import TrainingPairs
-from ispl_model.trainer import Trainer
+from ispl_model.training.data import TrainingPairs
+from ispl_model.training.trainer import Trainer
 
 ROWS = 4
 

@@ -9,8 +9,8 @@ import torch
 
 from degrade.recipes.library import find_recipe
 from degrade.recipes.recipe import degrade_image
-from ispl_model import data
-from ispl_model.data import Share, TrainingPairs, batches, epoch_order
+from ispl_model.training import data
+from ispl_model.training.data import Share, TrainingPairs, batches, epoch_order
 
 COUNT = 5
 

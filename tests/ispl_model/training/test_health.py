@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from ispl_model.health import COLLAPSE, Health
 from ispl_model.losses.gan import GAN_LOSSES
+from ispl_model.training.health import COLLAPSE, Health
 
 VANILLA = GAN_LOSSES["vanilla"]
 

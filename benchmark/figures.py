@@ -67,7 +67,7 @@ class Gallery:
 
     def _curves(self) -> None:
         """The losses of every training whose checkpoint was scored, as its losses.csv tells them."""
-        from ispl_model.curves import plot_losses
+        from ispl_model.training.reports import plot_losses
 
         tabled = [
             *self._tabled("table1", ("S2S",)),

@@ -102,7 +102,7 @@ def train(
     from degrade.splits.split import load_split
     from ispl_model.runtime.distributed import first_process, process_count
     from ispl_model.training.config import TrainRun
-    from ispl_model.training.loop import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
+    from ispl_model.training.ispl import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
 
     pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))
@@ -132,7 +132,7 @@ def _weights(paper: Mapping[str, float], given: Mapping[str, float]) -> dict[str
 
 
 def _curves_sentence(losses: Path) -> str:
-    from ispl_model.curves import plot_losses
+    from ispl_model.training.reports import plot_losses
 
     try:
         return str(plot_losses(losses))

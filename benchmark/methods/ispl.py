@@ -20,7 +20,7 @@ from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import load_network, restore_images
 from ispl_model.runtime.device import find_device
 from ispl_model.training.config import Training
-from ispl_model.training.loop import ISPL_RELEASED_TRAINING, ISPL_TRAINING
+from ispl_model.training.ispl import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ispl_model.network.variants import IsplConfig
 from ispl_model.restore import restore_images
 from ispl_model.runtime.device import find_device
 from ispl_model.training.data import Condition
-from ispl_model.training.loop import ISPL_TRAINING
+from ispl_model.training.ispl import ISPL_TRAINING
 from ispl_model.training.parsing import load_parser, one_hot, parsing_condition
 
 _EP_MAP = IsplMethod("ep_map")

@@ -87,7 +87,7 @@ class Training:
         the rate is multiplied by a factor, as in {2 / 3: 0.5}. Both count the steps after the pretraining.
     critic_steps: updates of the discriminator in each step, on the same images. conditional: the discriminator sees
         the degraded image beside the one it judges.
-    ema: decay of an average of the network's weights, which the checkpoint then holds; see ispl_model.ema.
+    ema: decay of an average of the network's weights, which the checkpoint then holds; see ispl_model.training.trainer.
     perceptual: the maps of VGG-19 that are compared, None for those of the ISPL paper. shifts: at another offset in
         each step, for a method without a loss on pixels; see ispl_model.losses.perceptual.
     levels: half of the steps ask the network for a level drawn uniformly (ISPL, Sec. 4.5).

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,6 @@ from ispl_model.losses.objective import Objective
 from ispl_model.losses.perceptual import Perceptual, perceptual_label
 from ispl_model.losses.pixel import LOSSES
 from ispl_model.losses.tfjs import model_files
-from ispl_model.network.ispl import Ispl
-from ispl_model.network.variants import SMALLEST_MAP, IsplConfig
 from ispl_model.runtime.checkpoint import complete_header, file_label, warm_start
 from ispl_model.runtime.device import device_name, own_randomness, seeded_build
 from ispl_model.runtime.distributed import Processes
@@ -54,22 +52,6 @@ class TrainSummary:
     warning: str | None = None
 
 
-# Sections 3.5 and 4.1: LSGAN + 10 feature matching + 10 perceptual, no pixel loss; Adam 2e-4 (0.9, 0.999),
-# 30 epochs at that rate and 20 of linear decay.
-ISPL_TRAINING = Training(
-    scale=1,
-    losses={"lsgan": 1.0, "feature_matching": 10.0, "perceptual": 10.0},
-    learning_rate=2e-4,
-    betas=(0.9, 0.999),
-    constant_share=0.6,
-    crop=None,
-)
-# What the authors' code does instead: two time scales, no first moment.
-ISPL_RELEASED_TRAINING = replace(ISPL_TRAINING, learning_rate=1e-4, discriminator_rate=4e-4, betas=(0.0, 0.9))
-ISPL_TRAININGS = {"paper": ISPL_TRAINING, "released": ISPL_RELEASED_TRAINING}
-ISPL_EPOCHS = 50
-
-
 def train(
     network: nn.Module, header: Mapping[str, Any], training: Training, run: TrainRun, split: Split, out: Path
 ) -> TrainSummary:
@@ -93,29 +75,6 @@ def train(
         _run(network, progress, training, run, split, processes)
         processes.wait()  # until the checkpoint is there
     return TrainSummary(path=Path(out), **progress.result())
-
-
-def train_ispl(
-    variant: str, width: int, run: TrainRun, split: Split, out: Path, training: Training = ISPL_TRAINING
-) -> TrainSummary:
-    """Train the reference network, unless told otherwise as the paper does; its size is the split's, its start is
-    fixed by run.seed or is run.start.
-
-    Raises InputError, beside those of `train`, for an unknown variant and a size the network is not made for.
-    """
-    try:
-        levels = {"levels": True} if training.levels else {}
-        config = IsplConfig(variant=variant, width=width, size=split.info["size"], **levels)
-    except ValueError as error:
-        raise InputError(f"{split.path}: no network for this split ({error})") from error
-    if (run.parsing is None) == (variant == "ep_map"):
-        raise InputError(f"variant {variant}: label maps (--parsing DIR) are for ep_map, which needs them")
-    halvings = config.size // SMALLEST_MAP
-    if training.crop is not None and training.crop % halvings:
-        raise InputError(f"crop: expected a multiple of {halvings} at {config.size} px, got {training.crop}")
-    network = seeded_build(lambda: Ispl(config), run.seed)
-    header = {"method": f"ispl:{variant}", "network": asdict(config)}
-    return train(network, header, training, run, split, out)
 
 
 def _full_header(

@@ -1,14 +1,13 @@
 """One update of a network and, where there is one, of its discriminator; and the state to go on from."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 
-from ispl_model.ema import Ema
 from ispl_model.losses.objective import Objective, total
 from ispl_model.losses.pixel import Tensors
 from ispl_model.runtime.device import mixed_precision
@@ -185,3 +184,38 @@ def _starting(module: nn.Module, prefix: str) -> Iterable[nn.Parameter]:
 
 def _below(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+class Ema:
+    """average <- d average + (1 - d) weights after each update, d = min(decay, (1 + step) / (10 + step)).
+
+    The smaller d of the first steps forgets the untrained start. Only weights are averaged; buffers, such as
+    running statistics, are the network's own.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.weights = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+
+    def follow(self, network: nn.Module, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        current = [weight.detach() for weight in network.parameters()]
+        torch._foreach_lerp_(list(self.weights.values()), current, 1 - decay)
+
+    @contextmanager
+    def in_place(self, network: nn.Module) -> Iterator[None]:
+        """Inside, the network has the averaged weights."""
+        self._exchange(network)
+        try:
+            yield
+        finally:
+            self._exchange(network)
+
+    def _exchange(self, network: nn.Module) -> None:
+        for name, weight in network.named_parameters():
+            weight.data, self.weights[name] = self.weights[name], weight.data
+
+    def load(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Raises KeyError or RuntimeError when they are of another network."""
+        for name, average in self.weights.items():
+            average.copy_(weights[name])

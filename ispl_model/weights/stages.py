@@ -64,7 +64,7 @@ STAGES = {
 def main(number: str, faces: Path, work: Path) -> None:
     """Train stage NUMBER of ispl-lite."""
     from ispl_model.training.config import TrainRun
-    from ispl_model.training.loop import ISPL_TRAINING, train_ispl
+    from ispl_model.training.ispl import ISPL_TRAINING, train_ispl
 
     stage, before = STAGES[int(number)], work / f"stage-{int(number) - 1}" / "model.safetensors"
     training = replace(ISPL_TRAINING, losses=stage.losses, constant_share=stage.constant_share, levels=True, ema=0.998)

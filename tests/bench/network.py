@@ -26,7 +26,7 @@ from ispl_model.restore import prepared, restore_images
 from ispl_model.runtime.device import device_name, multiplies_in, seeded_build
 from ispl_model.runtime.distributed import Processes
 from ispl_model.runtime.tensors import to_images, to_tensor
-from ispl_model.training.loop import ISPL_TRAINING
+from ispl_model.training.ispl import ISPL_TRAINING
 from ispl_model.training.trainer import Trainer
 from tests.bench.timing import interleaved, milliseconds, reached
 from tests.ispl_model.network.test_pac import layer_with, saved_bytes, unfolded

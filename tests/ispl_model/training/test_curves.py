@@ -6,7 +6,7 @@ import pytest
 
 from degrade.core.errors import InputError
 from degrade.core.image import read
-from ispl_model.curves import plot_losses
+from ispl_model.training.reports import plot_losses
 
 TABLE = "step,learning_rate,l1,lsgan\n" + "".join(f"{n},1e-4,{1 / n},{n if n > 1000 else ''}\n" for n in range(1, 2001))
 

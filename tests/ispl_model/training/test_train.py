@@ -13,7 +13,8 @@ from degrade.core.errors import InputError
 from ispl_model.losses.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.runtime import checkpoint
 from ispl_model.training.config import Training, TrainRun
-from ispl_model.training.loop import ISPL_TRAINING, train, train_ispl
+from ispl_model.training.ispl import ISPL_TRAINING, train_ispl
+from ispl_model.training.loop import train
 from ispl_model.training.resume import Interrupted
 from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 

@@ -16,7 +16,8 @@ from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import mixed_precision
 from ispl_model.runtime.tensors import to_tensor
 from ispl_model.training.config import Pretraining, TrainRun
-from ispl_model.training.loop import drawn_level, train, train_ispl
+from ispl_model.training.ispl import train_ispl
+from ispl_model.training.loop import drawn_level, train
 from ispl_model.training.resume import Interrupted
 from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny, weights
 

@@ -8,7 +8,7 @@ import pytest
 
 from ispl_model.losses.perceptual import Taps
 from ispl_model.training.config import Pretraining, Training, TrainRun
-from ispl_model.training.loop import ISPL_RELEASED_TRAINING, ISPL_TRAINING
+from ispl_model.training.ispl import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 
 PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=1.0)
 

@@ -121,7 +121,7 @@ class Gallery:
         if weights is None:
             return
         from benchmark.tradeoff_figures import factor_sheet
-        from ispl_model.restore import load_restorer
+        from ispl_model.restoration.restorer import load_restorer
 
         split = self._split("synthetic", "sr4")
         restorer = load_restorer(weights, self.settings.device)

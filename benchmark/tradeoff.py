@@ -19,7 +19,7 @@ from degrade.core.image import Image, from_uint8, to_uint8, write
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import Restorer, load_restorer
+from ispl_model.restoration.restorer import Restorer, load_restorer
 
 DISTORTION, FOUND = "psnr.rgb", "found.dlib"
 PERCEPTION = ("lpips.alex", "lpips.squeeze")  # the first that can be had

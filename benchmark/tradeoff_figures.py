@@ -8,7 +8,7 @@ import numpy as np
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.resize import match_scale, resize_bicubic
-from ispl_model.restore import Restorer
+from ispl_model.restoration.restorer import Restorer
 
 if TYPE_CHECKING:
     from benchmark.tradeoff import Point

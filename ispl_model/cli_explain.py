@@ -17,8 +17,8 @@ def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> Non
     """Draw what each subspace adds to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
     from degrade.core.image import read, write
     from ispl_model import explain as subspaces
-    from ispl_model.restore import load_restorer, shipped_checkpoint
-    from ispl_model.restore_files import fitted_face
+    from ispl_model.restoration.restore_files import fitted_face
+    from ispl_model.restoration.restorer import load_restorer, shipped_checkpoint
 
     network = load_restorer(checkpoint or shipped_checkpoint(), device).network
     face = fitted_face(read(image), image, network.config.size)

@@ -10,7 +10,7 @@ from degrade.cli.console import Command
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
-    from ispl_model.restore_files import RestoreSummary
+    from ispl_model.restoration.restore_files import RestoreSummary
 
 DEVICE = click.Choice(["auto", "cpu", "cuda"])
 DTYPE = click.Choice(["auto", "bf16", "fp32"])
@@ -48,8 +48,8 @@ def restore(images, out, checkpoint, kind, upscale, level, background, device, d
     which has at most 89 million. OUT/restored.jsonl says what made what.
     """  # fmt: skip
     from degrade.core.image import SUFFIXES, list_images
-    from ispl_model.restore import load_restorer, shipped_checkpoint
-    from ispl_model.restore_files import RestorePlan, RestoreSummary, restore_files
+    from ispl_model.restoration.restore_files import RestorePlan, RestoreSummary, restore_files
+    from ispl_model.restoration.restorer import load_restorer, shipped_checkpoint
 
     if out.suffix.lower() in SUFFIXES:
         raise InputError(f"--out: expected a folder, got the image {out}; give the folder, names stay")

@@ -17,7 +17,7 @@ from degrade.core.image import Image
 from degrade.core.resize import match_scale
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import load_network, restore_images
+from ispl_model.restoration.restorer import load_network, restore_images
 from ispl_model.runtime.device import find_device
 from ispl_model.training.config import Training
 from ispl_model.training.ispl import ISPL_RELEASED_TRAINING, ISPL_TRAINING

@@ -19,7 +19,7 @@ from degrade.core.image import Image
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import restore_images
+from ispl_model.restoration.restorer import restore_images
 from ispl_model.runtime.device import find_device
 from ispl_model.training.data import Condition
 from ispl_model.training.ispl import ISPL_TRAINING

@@ -10,7 +10,7 @@ from benchmark.methods.method import Method
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
 from degrade.core.resize import match_scale, resize_bicubic
-from ispl_model.restore import load_network, restore_images, shipped_checkpoint
+from ispl_model.restoration.restorer import load_network, restore_images, shipped_checkpoint
 from ispl_model.runtime.device import find_device
 
 

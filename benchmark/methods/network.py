@@ -12,7 +12,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
 from ispl_model.network.init import subdue_
-from ispl_model.restore import prepared, restore_images
+from ispl_model.restoration.restorer import prepared, restore_images
 from ispl_model.runtime.checkpoint import load as load_checkpoint
 from ispl_model.runtime.checkpoint import load_weights, require_version
 from ispl_model.runtime.device import find_device, seeded_build

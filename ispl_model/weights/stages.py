@@ -22,7 +22,7 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split
 from degrade.splits.sources import folder_sources, read_list
 from degrade.splits.split import Split, load_split
-from ispl_model.restore import shipped_checkpoint
+from ispl_model.restoration.restorer import shipped_checkpoint
 
 SIZE, WIDTH, BATCH, VARIANTS = 256, 15, 2, 2
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

@@ -22,7 +22,7 @@ from ispl_model.losses.gan import Adversary
 from ispl_model.losses.objective import Objective
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import prepared, restore_images
+from ispl_model.restoration.restorer import prepared, restore_images
 from ispl_model.runtime.device import device_name, multiplies_in, seeded_build
 from ispl_model.runtime.distributed import Processes
 from ispl_model.runtime.tensors import to_images, to_tensor

@@ -15,7 +15,7 @@ from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import load_network, restore_images, shipped_checkpoint
+from ispl_model.restoration.restorer import load_network, restore_images, shipped_checkpoint
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
 

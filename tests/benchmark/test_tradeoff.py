@@ -19,7 +19,7 @@ from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import load_restorer
+from ispl_model.restoration.restorer import load_restorer
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
 

@@ -120,7 +120,7 @@ def test_the_name_of_an_image_is_no_folder_to_write_to(face, network_file, tmp_p
 
 
 def test_without_a_checkpoint_the_shipped_one_is_used_or_asked_for(face, network_file, tmp_path, monkeypatch):
-    monkeypatch.setattr("ispl_model.restore.resources.files", lambda package: tmp_path)
+    monkeypatch.setattr("ispl_model.restoration.restorer.resources.files", lambda package: tmp_path)
     result = restore(face, None, tmp_path / "out")
     assert result.exit_code == 1 and "comes without weights; give --checkpoint FILE" in result.output
     (tmp_path / "weights").mkdir()
@@ -135,6 +135,6 @@ def test_stopping_says_how_to_go_on(face, network_file, tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ispl_model.restore_files.restore_files", stop)
+    monkeypatch.setattr("ispl_model.restoration.restore_files.restore_files", stop)
     result = restore(face, network_file, tmp_path / "out")
     assert result.exit_code == 130 and "stopped, 0 restored; the same command with --resume goes on" in result.output

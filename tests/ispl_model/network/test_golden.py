@@ -7,7 +7,7 @@ from ispl_model.losses.discriminators import MultiScaleDiscriminator
 from ispl_model.losses.gan import Adversary
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import prepared
+from ispl_model.restoration.restorer import prepared
 from tests.golden_networks import assert_equal, golden, with_golden_weights
 
 

@@ -9,15 +9,15 @@ import pytest
 
 from degrade.core.image import check_image, write
 from degrade.core.resize import resize_bicubic
-from ispl_model import tiles
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import Restorer, prepared
+from ispl_model.restoration import tiles
+from ispl_model.restoration.restorer import Restorer, prepared
+from ispl_model.restoration.tiles import restore_tiled, tile_weights
 from ispl_model.runtime.device import seeded_build
-from ispl_model.tiles import restore_tiled, tile_weights
 
 SIZE = 64
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def photo(height: int, width: int) -> np.ndarray:
@@ -94,8 +94,8 @@ from pathlib import Path
 import torch
 from torch import nn
 from ispl_model.network.variants import IsplConfig
-from ispl_model.restore import Restorer
-from ispl_model.restore_files import RestorePlan, restore_files
+from ispl_model.restoration.restorer import Restorer
+from ispl_model.restoration.restore_files import RestorePlan, restore_files
 
 class Same(nn.Module):
     def __init__(self):

@@ -10,7 +10,7 @@ from degrade.core.files import sha256_file
 from degrade.core.image import check_image
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import VARIANTS, IsplConfig
-from ispl_model.restore import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
+from ispl_model.restoration.restorer import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import find_device, mixed_precision, own_randomness, seeded_build
 
@@ -129,7 +129,7 @@ def test_float32_can_be_asked_for_and_bfloat16_too(network_file):
 
 
 def test_an_installation_without_weights_says_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr("ispl_model.restore.resources.files", lambda package: tmp_path)
+    monkeypatch.setattr("ispl_model.restoration.restorer.resources.files", lambda package: tmp_path)
     with pytest.raises(InputError, match="comes without weights; give --checkpoint FILE"):
         shipped_checkpoint()
     (tmp_path / "weights").mkdir()

@@ -11,9 +11,9 @@ from degrade.core.files import sha256_file
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
-from ispl_model import restore_files as module
-from ispl_model.restore import load_restorer
-from ispl_model.restore_files import RestorePlan, RestoreSummary, restore_files
+from ispl_model.restoration import restore_files as module
+from ispl_model.restoration.restore_files import RestorePlan, RestoreSummary, restore_files
+from ispl_model.restoration.restorer import load_restorer
 
 
 def noise(seed: int, height: int = 64, width: int = 64) -> np.ndarray:

@@ -8,7 +8,7 @@ from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, face_affine, uncrop
-from ispl_model.tiles import Restore
+from ispl_model.restoration.tiles import Restore
 
 FEATHER = 6  # a crop fades out over a sixth of its side
 

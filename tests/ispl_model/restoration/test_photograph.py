@@ -9,7 +9,7 @@ from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, face_affine, uncrop
 from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
-from ispl_model.photograph import feathered, restore_photograph
+from ispl_model.restoration.photograph import feathered, restore_photograph
 
 SIZE = 128
 

@@ -12,9 +12,9 @@ from degrade.core.files import Lines, sha256, sha256_file, write_bytes
 from degrade.core.image import Image, encode_png, read
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
-from ispl_model.photograph import restore_photograph
-from ispl_model.restore import Restorer
-from ispl_model.tiles import restore_tiled
+from ispl_model.restoration.photograph import restore_photograph
+from ispl_model.restoration.restorer import Restorer
+from ispl_model.restoration.tiles import restore_tiled
 
 KINDS = ("auto", "face", "photo", "tiles")
 RECORD = "restored.jsonl"

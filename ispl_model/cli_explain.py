@@ -16,7 +16,7 @@ from ispl_model.cli_restore import DEVICE, FILE
 def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> None:
     """Draw what each subspace adds to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
     from degrade.core.image import read, write
-    from ispl_model import explain as subspaces
+    from ispl_model.inspection import explain as subspaces
     from ispl_model.restoration.restore_files import fitted_face
     from ispl_model.restoration.restorer import load_restorer, shipped_checkpoint
 

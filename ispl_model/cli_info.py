@@ -11,6 +11,6 @@ from degrade.cli.console import Command
 @click.option("--size", default=512, show_default=True, help="Side of the image: 64, 128, 256 or 512 px.")
 def info(variant, width, size):
     """Print the levels, channels, parameters and multiply-adds of a network."""
-    from ispl_model.size import network_size, size_lines
+    from ispl_model.inspection.complexity import network_size, size_lines
 
     click.echo("\n".join(size_lines(network_size(variant, width, size))))

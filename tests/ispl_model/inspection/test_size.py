@@ -10,12 +10,12 @@ from click.testing import CliRunner
 
 from degrade.core.errors import InputError
 from ispl_model.cli import ispl
+from ispl_model.inspection.complexity import network_size
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.spade import Modulation
 from ispl_model.network.variants import IsplConfig
-from ispl_model.size import network_size
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # Parameters at width 64 and 512 px, as counted on the authors' code and on sketches of the paper, without the three RGB
 # heads that the code never uses; multiply-adds in G, as counted on the sketches (which enlarge small maps before they

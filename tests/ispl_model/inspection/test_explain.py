@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from degrade.core.image import check_image, read, write
 from ispl_model.cli import ispl
-from ispl_model.explain import decoded, explain
+from ispl_model.inspection.explain import decoded, explain
 from ispl_model.restoration.restorer import load_network
 
 FACE = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)

@@ -1,5 +1,5 @@
 """`python -m ispl_model` from the tree, not installed."""
 
-from ispl_model.cli import ispl
+from ispl_model.cli.main import ispl
 
 ispl(prog_name="ispl")

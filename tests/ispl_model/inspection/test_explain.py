@@ -6,7 +6,7 @@ import torch
 from click.testing import CliRunner
 
 from degrade.core.image import check_image, read, write
-from ispl_model.cli import ispl
+from ispl_model.cli.main import ispl
 from ispl_model.inspection.explain import decoded, explain
 from ispl_model.restoration.restorer import load_network
 

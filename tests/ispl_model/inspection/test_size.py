@@ -9,7 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from degrade.core.errors import InputError
-from ispl_model.cli import ispl
+from ispl_model.cli.main import ispl
 from ispl_model.inspection.complexity import network_size
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.spade import Modulation
@@ -95,7 +95,7 @@ def test_info_says_what_is_wrong_in_one_sentence_and_its_help_needs_no_torch():
     result = CliRunner().invoke(ispl, ["info", "--variant", "isp_unets"])
     assert result.exit_code == 1 and "did you mean 'isp_unet'" in result.output
     code = (
-        "import sys; from click.testing import CliRunner; from ispl_model.cli import ispl; "
+        "import sys; from click.testing import CliRunner; from ispl_model.cli.main import ispl; "
         "sys.exit(CliRunner().invoke(ispl, ['info', '--help']).exit_code or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0

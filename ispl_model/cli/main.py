@@ -3,10 +3,10 @@
 import click
 
 from degrade.cli.console import Group
-from ispl_model.cli_explain import explain
-from ispl_model.cli_info import info
-from ispl_model.cli_restore import restore
-from ispl_model.cli_train import train
+from ispl_model.cli.explain import explain
+from ispl_model.cli.info import info
+from ispl_model.cli.restore import restore
+from ispl_model.cli.train import train
 
 
 @click.group(cls=Group)

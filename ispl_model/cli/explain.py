@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from degrade.cli.console import Command
-from ispl_model.cli_restore import DEVICE, FILE
+from ispl_model.cli.restore import DEVICE, FILE
 
 
 @click.command(cls=Command)

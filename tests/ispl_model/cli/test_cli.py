@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from degrade.core.image import read, write
-from ispl_model.cli import ispl
+from ispl_model.cli.main import ispl
 from ispl_model.runtime.checkpoint import load_header
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
-from ispl_model.cli import ispl
+from ispl_model.cli.main import ispl
 from ispl_model.runtime import checkpoint
 
 

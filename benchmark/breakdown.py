@@ -14,8 +14,8 @@ from benchmark.cells import Run
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
+from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval, mean, mean_interval
-from benchmark.titles import method_title
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import write_bytes
 

@@ -8,9 +8,9 @@ from benchmark.domain_gap import FRECHET, PERCEPTUAL, gain
 from benchmark.gap_table import changed, different_runs
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics import find_metric
-from benchmark.protocol import TableSpec, load_protocol, load_sets
+from benchmark.specs.protocols import TableSpec, load_protocol, load_sets
+from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval
-from benchmark.titles import method_title
 
 _KINDS = (PERCEPTUAL, FRECHET, ("niqe.y",))  # of each the first that was measured
 Twins = tuple[str, str]  # protocols of one test set, trained on the synthetic and on the real domain

@@ -9,10 +9,10 @@ from benchmark.cells import Runs
 from benchmark.claim_numbers import Number, Source, as_printed, combined, header, interval, ours, recomputed, rising
 from benchmark.compare import compare
 from benchmark.layout import Block, Entry, Page, to_markdown
-from benchmark.protocol import Claim, load_claims, load_profile
-from benchmark.published import load_published
 from benchmark.record import read_scores
-from benchmark.titles import method_title
+from benchmark.specs.protocols import Claim, load_claims, load_profile
+from benchmark.specs.published import load_published
+from benchmark.specs.titles import method_title
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval
 
 OTHERS = "others"
@@ -66,7 +66,7 @@ class Judgement:
 
 
 def judge(profile: str, results: Path) -> list[Judgement]:
-    """Every claim of protocols/claims.toml, three times, in the paper's order.
+    """Every claim of protocols/paper/claims.toml, three times, in the paper's order.
 
     Raises InputError for an unknown profile or a broken score line.
     """

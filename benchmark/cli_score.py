@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from benchmark.cli_run import metric_ids
-from benchmark.protocol import load_protocol
+from benchmark.specs.protocols import load_protocol
 from degrade.cli.console import Command
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from benchmark.methods import EVERY_TASK
-from benchmark.protocol import profile_names, protocol_names
+from benchmark.specs.protocols import profile_names, protocol_names
 from degrade.cli.console import Command, Name
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from benchmark.protocol import profile_names
+from benchmark.specs.protocols import profile_names
 from degrade.cli.console import Command, Name
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from benchmark.protocol import load_profile, profile_names
+from benchmark.specs.protocols import load_profile, profile_names
 from degrade.cli.console import Command, Name
 
 

@@ -12,8 +12,8 @@ from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
 from benchmark.record import scores_folder
+from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval, mean, mean_interval
-from benchmark.titles import method_title
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from benchmark import methods
 from benchmark.places import Settings, recipe_of, set_size
-from benchmark.protocol import Profile, load_protocol, load_sets
 from benchmark.reproduce import Job
+from benchmark.specs.protocols import Profile, load_protocol, load_sets
 from benchmark.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
 from degrade.recipes.library import find_recipe
 

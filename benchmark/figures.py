@@ -16,9 +16,9 @@ from benchmark.compare import run_facts
 from benchmark.methods.method import Method
 from benchmark.places import Settings, clean_folder, domain_split
 from benchmark.plane import places, plane
-from benchmark.protocol import load_table
 from benchmark.record import read_scores
-from benchmark.titles import method_title
+from benchmark.specs.protocols import load_table
+from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file, write_bytes

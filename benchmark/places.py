@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.protocol import FaceSet, Profile, load_sets
 from benchmark.record import KEY
+from benchmark.specs.protocols import FaceSet, Profile, load_sets
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs

@@ -8,9 +8,9 @@ import numpy as np
 from benchmark.cells import MEASURED, Runs
 from benchmark.domain_gap import PERCEPTUAL
 from benchmark.metrics import find_metric
-from benchmark.protocol import TableSpec
+from benchmark.specs.protocols import TableSpec
+from benchmark.specs.titles import TASKS, method_title
 from benchmark.statistics import Interval
-from benchmark.titles import TASKS, method_title
 from degrade.core.image import Image, from_uint8
 
 DISTORTION = "psnr.rgb"

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmark.places import domain_split
-from benchmark.protocol import load_sets
 from benchmark.run import RunRequest, load_method
-from benchmark.titles import method_title
+from benchmark.specs.protocols import load_sets
+from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.image import Image, write

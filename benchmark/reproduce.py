@@ -6,9 +6,9 @@ from itertools import product
 
 from benchmark import methods
 from benchmark.places import Settings, set_obstacle
-from benchmark.protocol import TableSpec, load_protocol, load_sets
 from benchmark.record import Score, read_scores
 from benchmark.run import RunRequest, RunSummary, run
+from benchmark.specs.protocols import TableSpec, load_protocol, load_sets
 from benchmark.summary import stages
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from benchmark import methods
 from benchmark.methods.method import Method
 from benchmark.places import Prepared, Settings
-from benchmark.protocol import Protocol
 from benchmark.record import Score
 from benchmark.scoring import Subject
+from benchmark.specs.protocols import Protocol
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from benchmark.methods.method import Method
 from benchmark.metrics import find_metric
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
-from benchmark.protocol import load_sets
 from benchmark.record import ScoreFile, newest, read_file, scores_folder
 from benchmark.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runfile import claim
 from benchmark.scoring import Subject
 from benchmark.session import Session, device_of
+from benchmark.specs.protocols import load_sets
 from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
 from degrade.core.errors import InputError

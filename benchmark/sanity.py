@@ -16,9 +16,9 @@ from benchmark.domain_gap import PERCEPTUAL
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
-from benchmark.protocol import load_profile, load_protocol, load_table
 from benchmark.record import read_scores
-from benchmark.titles import TABLES, method_title
+from benchmark.specs.protocols import load_profile, load_protocol, load_table
+from benchmark.specs.titles import TABLES, method_title
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
 
 FLOORS = ("identity", "bicubic_x4")

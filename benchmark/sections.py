@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.metrics import find_metric
-from benchmark.protocol import TableSpec, load_protocol
-from benchmark.published import Printed, printed_beside
+from benchmark.specs.protocols import TableSpec, load_protocol
+from benchmark.specs.published import Printed, printed_beside
 
 Definitions = Mapping[str, Mapping[str, str]]  # run -> metric -> digest of how it was computed
 

@@ -10,13 +10,13 @@ from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.gap_table import Change, GapTable, gap_table
 from benchmark.layout import forms, write_form
 from benchmark.page import page
-from benchmark.protocol import Profile, TableSpec, load_profile, load_protocol, load_sets, load_table
-from benchmark.published import Printed
 from benchmark.record import Score, read_scores, scores_folder
 from benchmark.runfile import definitions
 from benchmark.sections import Definitions, Section, metric_note, sections_of, shown
+from benchmark.specs.protocols import Profile, TableSpec, load_profile, load_protocol, load_sets, load_table
+from benchmark.specs.published import Printed
+from benchmark.specs.titles import COMPANIONS, TABLES
 from benchmark.statistics import Interval
-from benchmark.titles import COMPANIONS, TABLES
 
 COLUMNS = (
     *("table", "task", "protocol", "method", "metric"),

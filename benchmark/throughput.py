@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark import methods
 from benchmark.environment import environment
-from benchmark.keyed import checked, parsed, text_of
+from benchmark.specs.strict_toml import checked, parsed, text_of
 from degrade.core.errors import InputError
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, make_split

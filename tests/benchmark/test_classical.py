@@ -11,9 +11,9 @@ from benchmark.methods import lanczos, richardson_lucy, total_variation, wiener
 from benchmark.methods.classical import noise_level
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Settings, domain_split
-from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import load_method, run
+from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8

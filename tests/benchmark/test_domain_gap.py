@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.domain_gap import FRECHET, PAPER_PAIR, Halves, choose_halves, gain, gap, too_few
 from benchmark.metrics import METRICS
-from benchmark.published import load_published
+from benchmark.specs.published import load_published
 
 
 def scores(method, protocol):

@@ -10,9 +10,9 @@ from benchmark import estimate, reproduce
 from benchmark.cli import benchmark
 from benchmark.methods import METHODS, obstacle
 from benchmark.places import Faces, Settings
-from benchmark.protocol import Profile, Row, TableSpec, load_profile, load_table, table_names
 from benchmark.record import read_scores
 from benchmark.reproduce import Job
+from benchmark.specs.protocols import Profile, Row, TableSpec, load_profile, load_table, table_names
 from benchmark.throughput import Throughput, block, load_throughput, measure, multiply_adds_per_second, network_of
 from degrade.core.errors import InputError
 from degrade.core.image import write

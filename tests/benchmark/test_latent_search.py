@@ -12,9 +12,9 @@ from benchmark import methods
 from benchmark.methods import latent_search, mganprior, pulse
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Settings
-from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
+from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic

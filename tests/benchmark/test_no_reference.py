@@ -7,9 +7,9 @@ import pytest
 
 from benchmark import metrics
 from benchmark.places import Faces, Settings, domain_split
-from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
+from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs

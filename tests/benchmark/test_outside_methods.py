@@ -13,9 +13,9 @@ import torch
 from benchmark import methods
 from benchmark.methods import command
 from benchmark.places import Settings, domain_split
-from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
+from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import read, write

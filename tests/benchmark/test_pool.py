@@ -12,9 +12,9 @@ import pytest
 from benchmark.measure import Job
 from benchmark.places import Settings
 from benchmark.pool import scoring_pool
-from benchmark.protocol import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
+from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 
 STARTS_TWO = """

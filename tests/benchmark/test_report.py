@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from benchmark.places import Settings, domain_split
-from benchmark.protocol import Profile, load_protocol
 from benchmark.report import method_sheet
 from benchmark.run import RunRequest
+from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.image import read
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))

@@ -12,10 +12,10 @@ import pytest
 from benchmark.claims import judge, to_text
 from benchmark.methods import METHODS
 from benchmark.metrics import METRICS
-from benchmark.protocol import load_profile, profile_names, protocol_names
 from benchmark.record import PACKED, content, newest, read_file
+from benchmark.specs.protocols import load_profile, profile_names, protocol_names
+from benchmark.specs.titles import COMPANIONS, TABLES
 from benchmark.tables import render
-from benchmark.titles import COMPANIONS, TABLES
 from degrade.core.image import read
 
 ROOT = Path(__file__).parents[2] / "results"

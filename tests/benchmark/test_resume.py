@@ -17,10 +17,10 @@ from benchmark.methods.method import Method
 from benchmark.metrics import face
 from benchmark.metrics.memory import Memory
 from benchmark.places import Faces, Settings, domain_split
-from benchmark.protocol import Profile, load_protocol
 from benchmark.record import read_file, read_scores
 from benchmark.request import RunRequest
 from benchmark.run import run
+from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.tables import render
 from degrade.core.errors import InputError
 from degrade.core.image import write
@@ -38,7 +38,7 @@ from pathlib import Path
 from benchmark.methods import bicubic_x4
 from benchmark.methods.method import Method
 from benchmark.places import Settings
-from benchmark.protocol import Profile, load_protocol
+from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.request import RunRequest
 from benchmark.run import run
 

@@ -11,9 +11,9 @@ from benchmark.features import FeatureFolder
 from benchmark.methods.method import Method
 from benchmark.places import Faces, Settings, domain_split, face_sources
 from benchmark.pool import scoring_pool
-from benchmark.protocol import Profile, Row, TableSpec, load_protocol
 from benchmark.record import ScoreFile, newest, read_file, read_scores
 from benchmark.run import RunRequest, run
+from benchmark.specs.protocols import Profile, Row, TableSpec, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.image import write
 

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 
 from benchmark.places import Settings
-from benchmark.protocol import Profile, load_protocol
 from benchmark.record import GROUPS, SCHEMA, Score
 from benchmark.run import RunRequest, run
+from benchmark.specs.protocols import Profile, load_protocol
 
 SCORE = Score(
     schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="sr4",

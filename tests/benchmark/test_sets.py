@@ -9,12 +9,20 @@ import pytest
 from benchmark import reproduce
 from benchmark.metrics import METRICS, find_metric
 from benchmark.places import Faces, Settings, domain_split
-from benchmark.protocol import Profile, load_protocol, load_sets, load_table, parse_protocol, parse_sets, protocol_names
 from benchmark.record import read_scores
 from benchmark.report import method_sheet
 from benchmark.run import RunRequest, run
+from benchmark.specs.protocols import (
+    Profile,
+    load_protocol,
+    load_sets,
+    load_table,
+    parse_protocol,
+    parse_sets,
+    protocol_names,
+)
+from benchmark.specs.titles import COMPANIONS, TABLES
 from benchmark.tables import render
-from benchmark.titles import COMPANIONS, TABLES
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8, write
 from degrade.portraits.paint import paint

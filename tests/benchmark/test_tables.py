@@ -10,8 +10,8 @@ import pytest
 
 from benchmark import domain_gap
 from benchmark.metrics import METRICS
+from benchmark.specs.titles import TABLES
 from benchmark.tables import render
-from benchmark.titles import TABLES
 from tests.benchmark.made_scores import UNAVAILABLE, cells, csv_row, of_images, of_set
 
 ISPL = "ispl:isp_unet_pac"

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from benchmark.places import Settings, domain_split
-from benchmark.protocol import Profile
 from benchmark.record import read_file
+from benchmark.specs.protocols import Profile
 
 PROFILE = Profile("quick", 64, 2, 1, 6, 4, 1, 2, "none", (0,))
 LINES = 2 * 6 + 1
@@ -17,8 +17,8 @@ RUN = f"""
 import sys
 from pathlib import Path
 from benchmark.places import Settings
-from benchmark.protocol import load_protocol
-from benchmark.protocol import Profile
+from benchmark.specs.protocols import load_protocol
+from benchmark.specs.protocols import Profile
 from benchmark.request import RunRequest
 from benchmark.run import run
 

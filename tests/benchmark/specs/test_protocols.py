@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmark import protocol
 from benchmark.metrics import METRICS
+from benchmark.specs import protocols
 from degrade.core.errors import InputError
 from degrade.recipes.library import TASKS
 
@@ -34,31 +34,31 @@ task = "sr4"
 methods = ["a_method_of_the_future", "bicubic"]
 """
 PARSERS = [
-    (protocol.parse_protocol, GOOD_PROTOCOL),
-    (protocol.parse_profile, GOOD_PROFILE),
-    (protocol.parse_table, GOOD_TABLE),
+    (protocols.parse_protocol, GOOD_PROTOCOL),
+    (protocols.parse_profile, GOOD_PROFILE),
+    (protocols.parse_table, GOOD_TABLE),
 ]
 
 
-@pytest.mark.parametrize("name", protocol.protocol_names())
+@pytest.mark.parametrize("name", protocols.protocol_names())
 def test_every_protocol_names_known_tasks_and_metrics(name):
-    loaded = protocol.load_protocol(name)
+    loaded = protocols.load_protocol(name)
     assert loaded.name == name == name.upper()
     assert loaded.task and set(loaded.task) <= set(TASKS)
     assert loaded.metrics and set(loaded.metrics) <= set(METRICS)
 
 
-@pytest.mark.parametrize("name", protocol.table_names())
+@pytest.mark.parametrize("name", protocols.table_names())
 def test_every_table_names_known_protocols_tasks_and_metrics(name):
-    table = protocol.load_table(name)
-    assert set(table.protocols) <= set(protocol.protocol_names())
+    table = protocols.load_table(name)
+    assert set(table.protocols) <= set(protocols.protocol_names())
     assert {row.task for row in table.rows} <= set(TASKS)
     assert set(table.columns) <= set(METRICS)
 
 
-@pytest.mark.parametrize("name", protocol.profile_names())
+@pytest.mark.parametrize("name", protocols.profile_names())
 def test_every_profile_has_a_side_that_every_task_can_be_had_at(name):
-    profile = protocol.load_profile(name)
+    profile = protocols.load_profile(name)
     assert profile.size % 32 == 0  # a mosaic block of at least two pixels: 16 px of 512
     assert profile.seeds and profile.perceptual
 
@@ -66,23 +66,23 @@ def test_every_profile_has_a_side_that_every_task_can_be_had_at(name):
 def test_the_three_protocols_are_what_their_letters_say():
     domains = {"S": "synthetic", "R": "real"}
     for name in ("S2S", "S2R", "R2R"):
-        loaded = protocol.load_protocol(name)
+        loaded = protocols.load_protocol(name)
         assert (loaded.train_domain, loaded.test_domain) == (domains[name[0]], domains[name[2]])
 
 
 def test_names_are_taken_in_any_case_and_unknown_ones_answered_with_the_nearest():
-    assert protocol.load_protocol("s2s") == protocol.load_protocol("S2S")
+    assert protocols.load_protocol("s2s") == protocols.load_protocol("S2S")
     with pytest.raises(InputError, match="did you mean 'S2S'"):
-        protocol.load_protocol("S2SS")
+        protocols.load_protocol("S2SS")
     with pytest.raises(InputError, match="did you mean 'quick'"):
-        protocol.load_profile("quik")
+        protocols.load_profile("quik")
     with pytest.raises(InputError, match="did you mean 'table1'"):
-        protocol.load_table("table11")
+        protocols.load_table("table11")
 
 
 def test_a_table_may_list_methods_that_are_not_there_yet():
-    assert protocol.parse_table("t.toml", GOOD_TABLE).rows == (
-        protocol.Row("sr4", ("a_method_of_the_future", "bicubic")),
+    assert protocols.parse_table("t.toml", GOOD_TABLE).rows == (
+        protocols.Row("sr4", ("a_method_of_the_future", "bicubic")),
     )
 
 
@@ -105,14 +105,14 @@ def test_every_missing_key_is_an_error_that_names_file_and_key(parse, text):
 @pytest.mark.parametrize(
     "parse, text, old, new",
     [
-        (protocol.parse_protocol, GOOD_PROTOCOL, "version = 1", 'version = "1"'),
-        (protocol.parse_protocol, GOOD_PROTOCOL, '["sr4"]', '"sr4"'),
-        (protocol.parse_protocol, GOOD_PROTOCOL, '"synthetic"', '"sinthetic"'),
-        (protocol.parse_profile, GOOD_PROFILE, "batch = 1", "batch = true"),
-        (protocol.parse_profile, GOOD_PROFILE, "steps = 2", "steps = 0"),
-        (protocol.parse_profile, GOOD_PROFILE, "seeds = [0]", "seeds = []"),
-        (protocol.parse_profile, GOOD_PROFILE, "seeds = [0]", "seeds = ["),
-        (protocol.parse_table, GOOD_TABLE, 'task = "sr4"', "task = 4"),
+        (protocols.parse_protocol, GOOD_PROTOCOL, "version = 1", 'version = "1"'),
+        (protocols.parse_protocol, GOOD_PROTOCOL, '["sr4"]', '"sr4"'),
+        (protocols.parse_protocol, GOOD_PROTOCOL, '"synthetic"', '"sinthetic"'),
+        (protocols.parse_profile, GOOD_PROFILE, "batch = 1", "batch = true"),
+        (protocols.parse_profile, GOOD_PROFILE, "steps = 2", "steps = 0"),
+        (protocols.parse_profile, GOOD_PROFILE, "seeds = [0]", "seeds = []"),
+        (protocols.parse_profile, GOOD_PROFILE, "seeds = [0]", "seeds = ["),
+        (protocols.parse_table, GOOD_TABLE, 'task = "sr4"', "task = 4"),
     ],
 )
 def test_a_wrong_value_is_an_error_that_names_the_file(parse, text, old, new):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from benchmark.keyed import checked, parsed, stem, stems, text_of
+from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
 from degrade.core.errors import InputError, unknown
 
 DOMAINS = ("synthetic", "real")
@@ -120,8 +120,7 @@ _CLAIM |= {"metrics": list[str], "methods": list[str], "over": list[str], "quant
 
 def protocol_names() -> list[str]:
     """Names of the protocols there are, as the command line and the scores write them."""
-    others = ("claims", "sets", "throughput")
-    return [name.upper() for name in stems() if name not in others and not name.startswith("table")]
+    return [name.upper() for name in stems("runs")]
 
 
 def profile_names() -> list[str]:
@@ -131,17 +130,17 @@ def profile_names() -> list[str]:
 
 def table_names() -> list[str]:
     """Names of the tables there are: table1, table2, table2_photographs, ..."""
-    return [name for name in stems() if name.startswith("table")]
+    return stems("tables")
 
 
 def load_protocol(name: str) -> Protocol:
-    """Read protocols/<name>.toml; `name` in any case.
+    """Read protocols/runs/<name>.toml; `name` in any case.
 
     Raises InputError for an unknown name and for unknown, missing or mistyped keys.
     """
     if name.upper() not in protocol_names():
         raise unknown("protocol", name, protocol_names())
-    return parse_protocol(f"protocols/{name.lower()}.toml", text_of(f"{name.lower()}.toml"))
+    return parse_protocol(f"protocols/runs/{name.lower()}.toml", text_of("runs", f"{name.lower()}.toml"))
 
 
 def load_profile(name: str) -> Profile:
@@ -152,10 +151,10 @@ def load_profile(name: str) -> Profile:
 
 
 def load_table(name: str) -> TableSpec:
-    """Read protocols/<name>.toml of a table; InputError as in load_protocol."""
+    """Read protocols/tables/<name>.toml; InputError as in load_protocol."""
     if name.lower() not in table_names():
         raise unknown("table", name, table_names())
-    return parse_table(f"protocols/{name.lower()}.toml", text_of(f"{name.lower()}.toml"))
+    return parse_table(f"protocols/tables/{name.lower()}.toml", text_of("tables", f"{name.lower()}.toml"))
 
 
 def parse_protocol(place: str, text: str) -> Protocol:
@@ -203,8 +202,10 @@ def parse_sets(place: str, text: str) -> dict[str, FaceSet]:
 
 
 def load_claims() -> tuple[Claim, ...]:
-    """Read protocols/claims.toml: what the paper says of its numbers, in its order; InputError as in load_protocol."""
-    return parse_claims("protocols/claims.toml", text_of("claims.toml"))
+    """Read protocols/paper/claims.toml: what the paper says of its numbers, in its order; InputError as in
+    load_protocol.
+    """
+    return parse_claims("protocols/paper/claims.toml", text_of("paper", "claims.toml"))
 
 
 def parse_claims(place: str, text: str) -> tuple[Claim, ...]:

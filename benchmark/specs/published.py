@@ -44,8 +44,8 @@ class Printed:
 @cache
 def load_published() -> tuple[Published, ...]:
     """Every number of the paper's Tables 1-3, in the paper's order. Raises InputError for a broken file."""
-    text = (resources.files("protocols") / "published.csv").read_text(encoding="utf-8")
-    return parse(text, "protocols/published.csv")
+    text = (resources.files("protocols") / "paper" / "published.csv").read_text(encoding="utf-8")
+    return parse(text, "protocols/paper/published.csv")
 
 
 def parse(text: str, place: str) -> tuple[Published, ...]:

@@ -1,8 +1,8 @@
 """Printed names: nothing that a table holds is without one."""
 
 from benchmark.metrics import METRICS
-from benchmark.protocol import load_table
-from benchmark.titles import METHODS, TABLES, TASKS
+from benchmark.specs.protocols import load_table
+from benchmark.specs.titles import METHODS, TABLES, TASKS
 from degrade.recipes.library import RECIPES
 from degrade.recipes.library import TASKS as RECIPE_TASKS
 

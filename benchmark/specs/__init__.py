@@ -1,0 +1,1 @@
+"""What is asked: the files of protocols/ as values."""

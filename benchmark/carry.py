@@ -8,7 +8,9 @@ from benchmark.domain_gap import FRECHET, PERCEPTUAL, gain
 from benchmark.gap_table import changed, different_runs
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics import find_metric
-from benchmark.specs.protocols import TableSpec, load_protocol, load_sets
+from benchmark.specs.protocols import load_protocol
+from benchmark.specs.tables import TableSpec
+from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval
 

@@ -9,8 +9,9 @@ from benchmark.domain_gap import FRECHET, KERNEL, PAPER_PAIR, PERCEPTUAL
 from benchmark.gap_table import CHANGES, change_replicates, gap_table
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
-from benchmark.specs.protocols import Claim, load_table
+from benchmark.specs.claims import Claim
 from benchmark.specs.published import MEASURED_OTHERWISE, printed_beside
+from benchmark.specs.tables import load_table
 from benchmark.statistics import Interval
 from benchmark.verdicts import reach
 

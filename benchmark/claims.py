@@ -10,7 +10,8 @@ from benchmark.claim_numbers import Number, Source, as_printed, combined, header
 from benchmark.compare import compare
 from benchmark.layout import Block, Entry, Page, to_markdown
 from benchmark.record import read_scores
-from benchmark.specs.protocols import Claim, load_claims, load_profile
+from benchmark.specs.claims import Claim, load_claims
+from benchmark.specs.protocols import load_profile
 from benchmark.specs.published import load_published
 from benchmark.specs.titles import method_title
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from benchmark import methods
-from benchmark.specs.protocols import (
-    load_profile,
-    load_protocol,
-    load_table,
-    profile_names,
-    protocol_names,
-    table_names,
-)
+from benchmark.specs.protocols import load_profile, load_protocol, profile_names, protocol_names
+from benchmark.specs.tables import load_table, table_names
 from degrade.cli.console import Command, Name
 
 if TYPE_CHECKING:

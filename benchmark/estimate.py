@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from benchmark import methods
 from benchmark.places import Settings, recipe_of, set_size
 from benchmark.reproduce import Job
-from benchmark.specs.protocols import Profile, load_protocol, load_sets
+from benchmark.specs.protocols import Profile, load_protocol
+from benchmark.specs.test_sets import load_sets
 from benchmark.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
 from degrade.recipes.library import find_recipe
 

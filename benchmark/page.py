@@ -10,7 +10,9 @@ from benchmark.gap_table import GapTable, gap_block
 from benchmark.layout import Block, Entry, Footnotes, Page
 from benchmark.metrics import find_metric
 from benchmark.sections import LIMIT, Line, Section, metric_note, shown
-from benchmark.specs.protocols import Profile, TableSpec, load_protocol, load_sets
+from benchmark.specs.protocols import Profile, load_protocol
+from benchmark.specs.tables import TableSpec
+from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS, method_title
 
 _DECIMALS = {"fed": 4, "lpips": 4, "gmsd": 4, "ffd": 4, "mmd": 4, "kid": 5}  # as the paper prints; 3 for the others

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.record import KEY
-from benchmark.specs.protocols import FaceSet, Profile, load_sets
+from benchmark.specs.protocols import Profile
+from benchmark.specs.test_sets import FaceSet, load_sets
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs

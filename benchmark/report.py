@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmark.places import domain_split
 from benchmark.run import RunRequest, load_method
-from benchmark.specs.protocols import load_sets
+from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError

@@ -8,7 +8,9 @@ from benchmark import methods
 from benchmark.places import Settings, set_obstacle
 from benchmark.record import Score, read_scores
 from benchmark.run import RunRequest, RunSummary, run
-from benchmark.specs.protocols import TableSpec, load_protocol, load_sets
+from benchmark.specs.protocols import load_protocol
+from benchmark.specs.tables import TableSpec
+from benchmark.specs.test_sets import load_sets
 from benchmark.summary import stages
 
 

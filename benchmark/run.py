@@ -12,7 +12,7 @@ from benchmark.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runfile import claim
 from benchmark.scoring import Subject
 from benchmark.session import Session, device_of
-from benchmark.specs.protocols import load_sets
+from benchmark.specs.test_sets import load_sets
 from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
 from degrade.core.errors import InputError

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.metrics import find_metric
-from benchmark.specs.protocols import TableSpec, load_protocol
+from benchmark.specs.protocols import load_protocol
 from benchmark.specs.published import Printed, printed_beside
+from benchmark.specs.tables import TableSpec
 
 Definitions = Mapping[str, Mapping[str, str]]  # run -> metric -> digest of how it was computed
 

@@ -13,8 +13,10 @@ from benchmark.page import page
 from benchmark.record import Score, read_scores, scores_folder
 from benchmark.runfile import definitions
 from benchmark.sections import Definitions, Section, metric_note, sections_of, shown
-from benchmark.specs.protocols import Profile, TableSpec, load_profile, load_protocol, load_sets, load_table
+from benchmark.specs.protocols import Profile, load_profile, load_protocol
 from benchmark.specs.published import Printed
+from benchmark.specs.tables import TableSpec, load_table
+from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import COMPANIONS, TABLES
 from benchmark.statistics import Interval
 

@@ -9,7 +9,7 @@ from benchmark.methods.table import EVERY_TASK as EVERY_TASK
 from benchmark.methods.table import METHODS, OUTSIDE, MethodRow
 from benchmark.methods.table import TRAINED as TRAINED
 from benchmark.methods.table import TUNED as TUNED
-from benchmark.specs.protocols import load_table, table_names
+from benchmark.specs.tables import load_table, table_names
 from degrade.core.errors import InputError, unknown
 
 _SHORT = {"ispl": "ispl:isp_unet_pac"}

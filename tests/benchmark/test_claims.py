@@ -12,7 +12,8 @@ from benchmark.cli import benchmark
 from benchmark.methods import canonical, tabled_methods
 from benchmark.metrics import METRICS
 from benchmark.record import SCHEMA, Score, scores_folder
-from benchmark.specs.protocols import QUANTITIES, Claim, load_claims, parse_claims, protocol_names
+from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims
+from benchmark.specs.protocols import protocol_names
 from benchmark.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
 from degrade.core.errors import InputError
 from degrade.recipes.library import TASKS

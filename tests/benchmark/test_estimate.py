@@ -12,7 +12,8 @@ from benchmark.methods import METHODS, obstacle
 from benchmark.places import Faces, Settings
 from benchmark.record import read_scores
 from benchmark.reproduce import Job
-from benchmark.specs.protocols import Profile, Row, TableSpec, load_profile, load_table, table_names
+from benchmark.specs.protocols import Profile, load_profile
+from benchmark.specs.tables import Row, TableSpec, load_table, table_names
 from benchmark.throughput import Throughput, block, load_throughput, measure, multiply_adds_per_second, network_of
 from degrade.core.errors import InputError
 from degrade.core.image import write

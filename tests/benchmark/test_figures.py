@@ -13,7 +13,8 @@ from benchmark.places import Faces, Settings
 from benchmark.plane import places, plane
 from benchmark.record import read_scores
 from benchmark.run import RunRequest, run
-from benchmark.specs.protocols import Profile, load_protocol, load_table
+from benchmark.specs.protocols import Profile, load_protocol
+from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8, write
 from degrade.portraits.paint import paint

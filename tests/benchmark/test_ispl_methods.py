@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmark import methods
-from benchmark.specs.protocols import load_table
+from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale, resize_bicubic

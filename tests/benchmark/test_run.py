@@ -13,7 +13,8 @@ from benchmark.places import Faces, Settings, domain_split, face_sources
 from benchmark.pool import scoring_pool
 from benchmark.record import ScoreFile, newest, read_file, read_scores
 from benchmark.run import RunRequest, run
-from benchmark.specs.protocols import Profile, Row, TableSpec, load_protocol
+from benchmark.specs.protocols import Profile, load_protocol
+from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
 from degrade.core.image import write
 

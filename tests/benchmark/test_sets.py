@@ -12,15 +12,9 @@ from benchmark.places import Faces, Settings, domain_split
 from benchmark.record import read_scores
 from benchmark.report import method_sheet
 from benchmark.run import RunRequest, run
-from benchmark.specs.protocols import (
-    Profile,
-    load_protocol,
-    load_sets,
-    load_table,
-    parse_protocol,
-    parse_sets,
-    protocol_names,
-)
+from benchmark.specs.protocols import Profile, load_protocol, parse_protocol, protocol_names
+from benchmark.specs.tables import load_table
+from benchmark.specs.test_sets import load_sets, parse_sets
 from benchmark.specs.titles import COMPANIONS, TABLES
 from benchmark.tables import render
 from degrade.core.errors import InputError

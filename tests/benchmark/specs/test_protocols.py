@@ -4,6 +4,7 @@ import pytest
 
 from benchmark.metrics import METRICS
 from benchmark.specs import protocols
+from benchmark.specs.tables import Row, load_table, parse_table, table_names
 from degrade.core.errors import InputError
 from degrade.recipes.library import TASKS
 
@@ -36,7 +37,7 @@ methods = ["a_method_of_the_future", "bicubic"]
 PARSERS = [
     (protocols.parse_protocol, GOOD_PROTOCOL),
     (protocols.parse_profile, GOOD_PROFILE),
-    (protocols.parse_table, GOOD_TABLE),
+    (parse_table, GOOD_TABLE),
 ]
 
 
@@ -48,9 +49,9 @@ def test_every_protocol_names_known_tasks_and_metrics(name):
     assert loaded.metrics and set(loaded.metrics) <= set(METRICS)
 
 
-@pytest.mark.parametrize("name", protocols.table_names())
+@pytest.mark.parametrize("name", table_names())
 def test_every_table_names_known_protocols_tasks_and_metrics(name):
-    table = protocols.load_table(name)
+    table = load_table(name)
     assert set(table.protocols) <= set(protocols.protocol_names())
     assert {row.task for row in table.rows} <= set(TASKS)
     assert set(table.columns) <= set(METRICS)
@@ -77,13 +78,11 @@ def test_names_are_taken_in_any_case_and_unknown_ones_answered_with_the_nearest(
     with pytest.raises(InputError, match="did you mean 'quick'"):
         protocols.load_profile("quik")
     with pytest.raises(InputError, match="did you mean 'table1'"):
-        protocols.load_table("table11")
+        load_table("table11")
 
 
 def test_a_table_may_list_methods_that_are_not_there_yet():
-    assert protocols.parse_table("t.toml", GOOD_TABLE).rows == (
-        protocols.Row("sr4", ("a_method_of_the_future", "bicubic")),
-    )
+    assert parse_table("t.toml", GOOD_TABLE).rows == (Row("sr4", ("a_method_of_the_future", "bicubic")),)
 
 
 @pytest.mark.parametrize("parse, text", PARSERS)
@@ -112,7 +111,7 @@ def test_every_missing_key_is_an_error_that_names_file_and_key(parse, text):
         (protocols.parse_profile, GOOD_PROFILE, "steps = 2", "steps = 0"),
         (protocols.parse_profile, GOOD_PROFILE, "seeds = [0]", "seeds = []"),
         (protocols.parse_profile, GOOD_PROFILE, "seeds = [0]", "seeds = ["),
-        (protocols.parse_table, GOOD_TABLE, 'task = "sr4"', "task = 4"),
+        (parse_table, GOOD_TABLE, 'task = "sr4"', "task = 4"),
     ],
 )
 def test_a_wrong_value_is_an_error_that_names_the_file(parse, text, old, new):

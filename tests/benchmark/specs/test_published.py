@@ -6,8 +6,8 @@ import pytest
 
 from benchmark.methods import canonical
 from benchmark.metrics import METRICS
-from benchmark.specs.protocols import load_table
 from benchmark.specs.published import MEASURED_OTHERWISE, load_published, parse, printed_beside
+from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
 from degrade.recipes.library import TASKS
 

@@ -1,7 +1,7 @@
 """Printed names: nothing that a table holds is without one."""
 
 from benchmark.metrics import METRICS
-from benchmark.specs.protocols import load_table
+from benchmark.specs.tables import load_table
 from benchmark.specs.titles import METHODS, TABLES, TASKS
 from degrade.recipes.library import RECIPES
 from degrade.recipes.library import TASKS as RECIPE_TASKS

@@ -2,7 +2,8 @@
 
 import click
 
-from benchmark import cli_statistics, offline
+from benchmark import cli_statistics
+from benchmark.assets import offline
 from benchmark.cli_lists import list_methods, list_metrics
 from benchmark.cli_run import figures, reproduce, run, sheet
 from benchmark.cli_score import score

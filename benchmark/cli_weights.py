@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from benchmark import weights
+from benchmark.assets import weights
 from degrade.cli.console import Group, Name
 from degrade.core.errors import InputError
 

@@ -16,9 +16,8 @@ from typing import Any
 import cv2
 from threadpoolctl import threadpool_limits
 
-from benchmark import offline
+from benchmark.assets import feature_cache, offline
 from benchmark.measure import Job, Outcome, measure, unavailable
-from benchmark.metrics import memory
 from degrade.core.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends
@@ -34,7 +33,7 @@ def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
     Every process scores on one thread, so that a score does not depend on how many there are.
     """
     if workers == 1:
-        memory.keep_in(cache)
+        feature_cache.keep_in(cache)
         yield Pool(_Here(), 1, 0)
         return
     executor = _executor(workers, cache)
@@ -131,7 +130,7 @@ def _start_worker(cache: Path | None) -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     cv2.setNumThreads(1)
     offline.obey()
-    memory.keep_in(cache)
+    feature_cache.keep_in(cache)
 
 
 def _end_with(parent: int) -> None:

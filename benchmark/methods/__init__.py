@@ -55,7 +55,7 @@ def obstacle(row: MethodRow) -> str:
 
 
 def _missing(file: str) -> str:
-    from benchmark.weights import missing, weight_path
+    from benchmark.assets.weights import missing, weight_path
 
     if file.startswith("ispl_model/"):
         return "" if files("ispl_model").joinpath(file.partition("/")[2]).is_file() else f"comes without {file}"

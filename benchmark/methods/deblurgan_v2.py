@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.assets.weights import missing, weight_path
 from benchmark.methods.network import BatchNorm, NetworkMethod, padded_to_multiple
-from benchmark.weights import missing, weight_path
 from degrade.core.errors import InputError
 from ispl_model.losses.perceptual import IMAGENET_DEVIATION, Taps
 from ispl_model.losses.pixel import Tensors

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from benchmark.weights import weight_path
+from benchmark.assets.weights import weight_path
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic

@@ -22,9 +22,9 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from benchmark.assets.weights import weight_path
 from benchmark.methods.latent_search import digest, load_generator, reduced, searcher  # noqa: F401 - digest is ours too
 from benchmark.methods.method import Method
-from benchmark.weights import weight_path
 from ispl_model.runtime.device import find_device
 
 STEPS = 2000

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmark import weights
+from benchmark.assets import weights
 from benchmark.metrics.table import METRICS, Metric, with_statistics
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import sha256_file

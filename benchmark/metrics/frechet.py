@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.assets.weights import weight_path
 from benchmark.metrics import MetricError, SetScorer, face, find_metric
-from benchmark.weights import weight_path
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_array, write_bytes
 from degrade.core.image import Image

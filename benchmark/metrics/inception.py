@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image as Pillow
 
-from benchmark.metrics.memory import Memory
+from benchmark.assets.feature_cache import Memory
 from degrade.core.files import sha256_file
 from degrade.core.image import Image, to_uint8
 

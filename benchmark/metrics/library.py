@@ -20,7 +20,7 @@ from urllib.parse import urlparse
 
 import numpy as np
 
-from benchmark import offline, weights
+from benchmark.assets import offline, weights
 from benchmark.metrics import Compute, MetricError, Unavailable
 from benchmark.metrics.table import Metric
 from degrade.core.errors import InputError, unknown

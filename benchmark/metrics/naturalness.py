@@ -9,8 +9,8 @@ import functools
 import cv2
 import numpy as np
 
+from benchmark.assets.weights import weight_path
 from benchmark.metrics import METRICS, Compute, MetricError
-from benchmark.weights import weight_path
 from degrade.core.image import Image
 
 _BLOCK = 96

@@ -7,8 +7,8 @@ Ding et al., "Image Quality Assessment: Unifying Structure and Texture Similarit
 import warnings
 from typing import TYPE_CHECKING
 
+from benchmark.assets.weights import weight_path
 from benchmark.metrics import METRICS, Compute, MetricError
-from benchmark.weights import weight_path
 from degrade.core.image import Image
 
 if TYPE_CHECKING:

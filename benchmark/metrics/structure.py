@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from benchmark.assets.feature_cache import Memory, content
 from benchmark.metrics import Compute, MetricError
-from benchmark.metrics.memory import Memory, content
 from degrade.core.image import Image
 
 _WINDOW, _SIGMA = 11, 1.5

@@ -9,7 +9,7 @@ class Metric:
     """What is declared about a metric.
 
     module: file below benchmark/metrics that has its `load(metric_id)`.
-    unit: "1" for plain numbers. weights: files below $TORCH_HOME/hub; benchmark.weights has their facts.
+    unit: "1" for plain numbers. weights: files below $TORCH_HOME/hub; benchmark.assets.weights has their facts.
     packages: the distributions whose version can move the number. header: for tables.
     meaning: how the images are prepared and what is computed. note: what a reader of a table must know.
     frechet_over: of a Frechet distance the numbers of a descriptor, on which its bias depends; 0 of the others.

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmark.assets.weights import WEIGHTS, readable
 from benchmark.metrics import METRICS, MetricError, Unavailable, definition, find_metric, load
-from benchmark.weights import WEIGHTS, readable
 from degrade.core.errors import InputError
 from degrade.portraits.paint import paint
 

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmark.metrics import MetricError, Unavailable, face, load, memory
+from benchmark.assets import feature_cache
+from benchmark.metrics import MetricError, Unavailable, face, load
 from degrade.faces import detection
 from degrade.portraits.paint import paint
 
@@ -57,8 +58,8 @@ def test_a_second_method_computes_nothing_of_the_reference_again(portrait, monke
 
 def test_another_process_finds_the_answers_on_disk(portrait, monkeypatch, tmp_path):
     counts = count_calls(monkeypatch)
-    monkeypatch.setattr(memory, "_places", {})
-    memory.keep_in(tmp_path)
+    monkeypatch.setattr(feature_cache, "_places", {})
+    feature_cache.keep_in(tmp_path)
     soft = np.clip(cv2.GaussianBlur(portrait, (0, 0), 1.0), 0, 1)
     values = [load(name)(soft, portrait) for name in (*IDS, *AUTHORS)]
     before = dict(counts)

@@ -8,12 +8,12 @@ import urllib.request
 
 import pytest
 
-from benchmark import offline
-from benchmark.offline import Blocked, no_downloads
+from benchmark.assets import offline
+from benchmark.assets.offline import Blocked, no_downloads
 
 TRIES = """
 import socket, sys
-from benchmark import offline
+from benchmark.assets import offline
 offline.{how}()
 for attempt in (
     lambda: socket.getaddrinfo("example.org", 443),

@@ -5,13 +5,13 @@ import multiprocessing
 import numpy as np
 import pytest
 
-from benchmark.metrics import memory
-from benchmark.metrics.memory import Memory, content, keep_in
+from benchmark.assets import feature_cache
+from benchmark.assets.feature_cache import Memory, content, keep_in
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "_places", {})
+    monkeypatch.setattr(feature_cache, "_places", {})
     keep_in(tmp_path)
     return tmp_path / "features"
 
@@ -61,8 +61,8 @@ def test_nothing_is_written_without_a_folder_or_for_memory_alone(cache, tmp_path
 
 def test_a_read_only_image_is_hashed_once_and_a_writable_one_each_time(monkeypatch):
     hashed = []
-    original = memory.sha256_array
-    monkeypatch.setattr(memory, "sha256_array", lambda image: hashed.append(1) or original(image))
+    original = feature_cache.sha256_array
+    monkeypatch.setattr(feature_cache, "sha256_array", lambda image: hashed.append(1) or original(image))
     image = grey(0.125)
     first = content(image)
     image[0, 0, 0] = 1

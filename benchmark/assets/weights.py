@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
 
-from benchmark import offline
+from benchmark.assets import offline
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import sha256_file
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark import offline, weights
+from benchmark.assets import offline, weights
 from benchmark.cli import benchmark
 from benchmark.metrics import METRICS, load
 from degrade.core.errors import InputError

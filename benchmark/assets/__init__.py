@@ -1,0 +1,1 @@
+"""Files from elsewhere: weights, and what is remembered of images."""

@@ -9,7 +9,7 @@ from benchmark.cells import Runs
 from benchmark.claim_numbers import Number, Source, as_printed, combined, header, interval, ours, recomputed, rising
 from benchmark.compare import compare
 from benchmark.layout import Block, Entry, Page, to_markdown
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.specs.claims import Claim, load_claims
 from benchmark.specs.protocols import load_profile
 from benchmark.specs.published import load_published

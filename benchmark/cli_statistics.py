@@ -47,7 +47,7 @@ def compare(
     from benchmark import compare as comparing
     from benchmark.cells import Runs
     from benchmark.layout import forms, to_markdown, write_form
-    from benchmark.record import read_scores
+    from benchmark.records.scores import read_scores
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
@@ -82,7 +82,7 @@ def breakdown(
     from benchmark.cells import Runs
     from benchmark.compare import check_comparable, scored_split
     from benchmark.layout import forms, to_markdown, write_form
-    from benchmark.record import read_scores
+    from benchmark.records.scores import read_scores
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
@@ -150,7 +150,7 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
 def export(profile: str, results: Path, out: Path) -> None:
     """Write all score lines of a profile as CSV, of several tries at one number the newest."""
     from benchmark.layout import to_csv, write_form
-    from benchmark.record import read_scores
+    from benchmark.records.scores import read_scores
     from benchmark.tables import score_rows
 
     rows = list(score_rows(read_scores(results, profile)))

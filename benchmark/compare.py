@@ -7,11 +7,11 @@ from itertools import combinations
 from pathlib import Path
 
 from benchmark.cells import Run
-from benchmark.comparable import Facts, comparable
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
-from benchmark.record import scores_folder
+from benchmark.records.compatibility import Facts, comparable
+from benchmark.records.scores import scores_folder
 from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval, mean, mean_interval
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family

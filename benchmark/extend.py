@@ -9,7 +9,7 @@ from typing import Any
 from benchmark.features import FeatureFile, FeatureFolder, read_features
 from benchmark.measure import Outcome
 from benchmark.places import Prepared, made_folder
-from benchmark.record import KEY, ScoreFile, newest, read_file
+from benchmark.records.scores import KEY, ScoreFile, newest, read_file
 from benchmark.scoring import Subject
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split

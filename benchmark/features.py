@@ -12,10 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmark import metrics
-from benchmark.environment import metric_hashes
 from benchmark.measure import Job, Outcome, measured
 from benchmark.pool import Pool
-from benchmark.record import GROUPS
+from benchmark.records.environment import metric_hashes
+from benchmark.records.scores import GROUPS
 from degrade.core.errors import InputError
 from degrade.core.files import LineFile
 

@@ -16,7 +16,7 @@ from benchmark.compare import run_facts
 from benchmark.methods.method import Method
 from benchmark.places import Settings, clean_folder, domain_split
 from benchmark.plane import places, plane
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet

@@ -15,7 +15,7 @@ from benchmark.features import References, SetValue, score_set
 from benchmark.measure import Job, Outcome
 from benchmark.metrics import Metric
 from benchmark.pool import Pool, scoring_pool
-from benchmark.record import split_value
+from benchmark.records.scores import split_value
 from degrade.core.errors import InputError
 from degrade.core.files import write_bytes
 from degrade.splits.pairing import check_images, image_size, images_by_name

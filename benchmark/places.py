@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmark.record import KEY
+from benchmark.records.scores import KEY
 from benchmark.specs.protocols import Profile
 from benchmark.specs.test_sets import FaceSet, load_sets
 from degrade.core.errors import InputError

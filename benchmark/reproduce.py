@@ -6,7 +6,7 @@ from itertools import product
 
 from benchmark import methods
 from benchmark.places import Settings, set_obstacle
-from benchmark.record import Score, read_scores
+from benchmark.records.scores import Score, read_scores
 from benchmark.run import RunRequest, RunSummary, run
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec

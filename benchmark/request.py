@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmark import methods
 from benchmark.methods.method import Method
 from benchmark.places import Prepared, Settings
-from benchmark.record import Score
+from benchmark.records.scores import Score
 from benchmark.scoring import Subject
 from benchmark.specs.protocols import Protocol
 

@@ -7,9 +7,9 @@ from benchmark.methods.method import Method
 from benchmark.metrics import find_metric
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
-from benchmark.record import ScoreFile, newest, read_file, scores_folder
+from benchmark.records.run_file import claim
+from benchmark.records.scores import ScoreFile, newest, read_file, scores_folder
 from benchmark.request import Candidate, RunRequest, RunSummary, Weights
-from benchmark.runfile import claim
 from benchmark.scoring import Subject
 from benchmark.session import Session, device_of
 from benchmark.specs.test_sets import load_sets

@@ -16,7 +16,7 @@ from benchmark.domain_gap import PERCEPTUAL
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import TABLES, method_title

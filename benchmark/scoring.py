@@ -23,7 +23,7 @@ from benchmark.methods.method import Method
 from benchmark.metrics import Metric
 from benchmark.places import Prepared
 from benchmark.pool import Pool
-from benchmark.record import KEY, SCHEMA, Score, ScoreFile, split_value
+from benchmark.records.scores import KEY, SCHEMA, Score, ScoreFile, split_value
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, from_uint8, read, to_uint8, write
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import methods
-from benchmark.environment import environment, metric_hashes
 from benchmark.extend import find_earlier, take_over
 from benchmark.features import FeatureFolder
 from benchmark.measure import UNAVAILABLE
 from benchmark.methods.method import Method
 from benchmark.places import made_folder
 from benchmark.pool import Pool
-from benchmark.record import Score, ScoreFile, newest, read_file
+from benchmark.records.environment import environment, metric_hashes
+from benchmark.records.run_file import RunFile
+from benchmark.records.scores import Score, ScoreFile, newest, read_file
 from benchmark.request import Candidate, RunRequest
-from benchmark.runfile import RunFile
 from benchmark.scoring import Bench, Keeping, Plan, Scoring, plan
 
 

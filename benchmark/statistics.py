@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from benchmark.record import GROUPS
+from benchmark.records.scores import GROUPS
 from degrade.core.random import rng_for
 
 RESAMPLES = 10_000

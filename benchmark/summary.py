@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from benchmark.record import Score
+from benchmark.records.scores import Score
 from benchmark.run import RunSummary
 
 

@@ -10,8 +10,8 @@ from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
 from benchmark.gap_table import Change, GapTable, gap_table
 from benchmark.layout import forms, write_form
 from benchmark.page import page
-from benchmark.record import Score, read_scores, scores_folder
-from benchmark.runfile import definitions
+from benchmark.records.run_file import definitions
+from benchmark.records.scores import Score, read_scores, scores_folder
 from benchmark.sections import Definitions, Section, metric_note, sections_of, shown
 from benchmark.specs.protocols import Profile, load_profile, load_protocol
 from benchmark.specs.published import Printed

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmark import methods
-from benchmark.environment import environment
+from benchmark.records.environment import environment
 from benchmark.specs.strict_toml import checked, parsed, text_of
 from degrade.core.errors import InputError
 from degrade.recipes.library import find_recipe

@@ -3,7 +3,7 @@
 import csv
 from dataclasses import replace
 
-from benchmark.record import SCHEMA, Score
+from benchmark.records.scores import SCHEMA, Score
 
 UNAVAILABLE = "unavailable: fid.inception needs inception.pth; put it at $TORCH_HOME/hub/inception.pth"
 BASE = Score(

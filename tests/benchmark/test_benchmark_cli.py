@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from benchmark import methods
 from benchmark.cli import benchmark
 from benchmark.metrics import METRICS
-from benchmark.record import Score, ScoreFile, read_scores, scores_folder
+from benchmark.records.scores import Score, ScoreFile, read_scores, scores_folder
 
 
 def call(*arguments):

@@ -6,7 +6,7 @@ import pytest
 
 from benchmark.cells import NO_REPLICATES, Run, Runs
 from benchmark.gap_table import gap_table
-from benchmark.record import GROUPS, SCHEMA, Score
+from benchmark.records.scores import GROUPS, SCHEMA, Score
 
 BASE = Score(
     schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="sr4",

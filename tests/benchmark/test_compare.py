@@ -12,7 +12,7 @@ from scipy import stats
 from benchmark.cells import Run
 from benchmark.cli import benchmark
 from benchmark.compare import check_comparable, compare
-from benchmark.record import SCHEMA, Score, scores_folder
+from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.verdicts import FAMILY
 from degrade.core.errors import InputError
 

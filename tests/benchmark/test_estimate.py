@@ -10,7 +10,7 @@ from benchmark import estimate, reproduce
 from benchmark.cli import benchmark
 from benchmark.methods import METHODS, obstacle
 from benchmark.places import Faces, Settings
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.reproduce import Job
 from benchmark.specs.protocols import Profile, load_profile
 from benchmark.specs.tables import Row, TableSpec, load_table, table_names

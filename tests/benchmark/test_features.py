@@ -8,7 +8,7 @@ from benchmark.features import FeatureFile, References, read_features, score_set
 from benchmark.measure import Outcome
 from benchmark.metrics import MetricError
 from benchmark.pool import scoring_pool
-from benchmark.record import GROUPS
+from benchmark.records.scores import GROUPS
 from degrade.core.errors import InputError
 from degrade.core.image import write
 

@@ -11,7 +11,7 @@ from benchmark.cli import benchmark
 from benchmark.figures import GAIN, Gallery, _compared, residual, residual_sheet
 from benchmark.places import Faces, Settings
 from benchmark.plane import places, plane
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.run import RunRequest, run
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import load_table

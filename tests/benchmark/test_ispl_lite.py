@@ -9,7 +9,7 @@ import pytest
 
 from benchmark import methods
 from benchmark.methods import ispl_lite
-from benchmark.record import read_scores, scores_folder
+from benchmark.records.scores import read_scores, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic

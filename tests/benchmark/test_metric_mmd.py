@@ -10,7 +10,7 @@ import pytest
 from benchmark.features import FeatureFolder
 from benchmark.metrics import METRICS, MetricError, definition, mmd
 from benchmark.metrics.mmd import WIDTH, squared_mmd
-from benchmark.record import GROUPS
+from benchmark.records.scores import GROUPS
 from degrade.core.files import digest_of
 
 REFERENCE = Path(__file__).parents[1] / "reference"

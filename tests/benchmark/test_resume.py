@@ -17,7 +17,7 @@ from benchmark.methods import bicubic_x4, identity
 from benchmark.methods.method import Method
 from benchmark.metrics import face
 from benchmark.places import Faces, Settings, domain_split
-from benchmark.record import read_file, read_scores
+from benchmark.records.scores import read_file, read_scores
 from benchmark.request import RunRequest
 from benchmark.run import run
 from benchmark.specs.protocols import Profile, load_protocol

@@ -11,7 +11,7 @@ from benchmark.features import FeatureFolder
 from benchmark.methods.method import Method
 from benchmark.places import Faces, Settings, domain_split, face_sources
 from benchmark.pool import scoring_pool
-from benchmark.record import ScoreFile, newest, read_file, read_scores
+from benchmark.records.scores import ScoreFile, newest, read_file, read_scores
 from benchmark.run import RunRequest, run
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import Row, TableSpec

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmark.cli import benchmark
 from benchmark.methods import METHODS, module_of
-from benchmark.record import SCHEMA, Score, scores_folder
+from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.sanity import COLUMNS, orderings
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNTOLD
 

@@ -9,7 +9,7 @@ import pytest
 from benchmark import reproduce
 from benchmark.metrics import METRICS, find_metric
 from benchmark.places import Faces, Settings, domain_split
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.report import method_sheet
 from benchmark.run import RunRequest, run
 from benchmark.specs.protocols import Profile, load_protocol, parse_protocol, protocol_names

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.record import GROUPS
+from benchmark.records.scores import GROUPS
 from benchmark.statistics import (
     RESAMPLES,
     holm,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from benchmark.places import Settings, domain_split
-from benchmark.record import read_file
+from benchmark.records.scores import read_file
 from benchmark.specs.protocols import Profile
 
 PROFILE = Profile("quick", 64, 2, 1, 6, 4, 1, 2, "none", (0,))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 
 SETS, RESAMPLES, IMAGES = 1000, 2000, (8, 20, 67, 100)
 METRICS = (

@@ -18,7 +18,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from benchmark.metrics.mmd import WIDTH
-from benchmark.record import GROUPS
+from benchmark.records.scores import GROUPS
 from benchmark.statistics import NORMAL
 
 IMAGES, PARTS, SETS = (20, 50, 67, 80, 90, 100, 200, 500), (1.0, 0.5, 0.25), 120

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.comparable import comparable
+from benchmark.records.compatibility import comparable
 from degrade.core.errors import InputError
 
-COMMITTED = sorted((Path(__file__).parents[2] / "results" / "lite" / "scores").glob("*.json"))
+COMMITTED = sorted((Path(__file__).parents[3] / "results" / "lite" / "scores").glob("*.json"))
 
 
 def run(**changes):

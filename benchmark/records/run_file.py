@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmark.comparable import comparable
-from benchmark.environment import package_versions
-from benchmark.record import PACKED, Score, content, newest
+from benchmark.records.compatibility import comparable
+from benchmark.records.environment import package_versions
+from benchmark.records.scores import PACKED, Score, content, newest
 from degrade.core.errors import InputError
 from degrade.core.files import locked, write_bytes, write_json
 

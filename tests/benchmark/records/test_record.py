@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.record import Score, ScoreFile, newest, read_file, read_scores, scores_folder, split_value
-from benchmark.runfile import claim
+from benchmark.records.run_file import claim
+from benchmark.records.scores import Score, ScoreFile, newest, read_file, read_scores, scores_folder, split_value
 from degrade.core.errors import InputError
 
 KEYS = ["schema", "run", "profile", "protocol", "task", "split", "method", "seed", "checkpoint", "image"]

@@ -12,13 +12,13 @@ import pytest
 from benchmark.claims import judge, to_text
 from benchmark.methods import METHODS
 from benchmark.metrics import METRICS
-from benchmark.record import PACKED, content, newest, read_file
+from benchmark.records.scores import PACKED, content, newest, read_file
 from benchmark.specs.protocols import load_profile, profile_names, protocol_names
 from benchmark.specs.titles import COMPANIONS, TABLES
 from benchmark.tables import render
 from degrade.core.image import read
 
-ROOT = Path(__file__).parents[2] / "results"
+ROOT = Path(__file__).parents[3] / "results"
 PAGES = ("README.md", "LICENSES.md")
 DERIVED = [f"{name}{ending}" for name in TABLES for ending in (".md", ".csv", ".tex")]
 BESIDE = [f"{name}{ending}" for name in COMPANIONS for ending in (".md", ".csv", ".tex")]
@@ -61,7 +61,9 @@ def test_every_run_fits_its_schemas_and_its_description(path):
     import jsonschema
 
     of_score, of_run = (
-        jsonschema.Draft202012Validator(json.loads((files("benchmark") / "schemas" / f"{name}.json").read_text()))
+        jsonschema.Draft202012Validator(
+            json.loads((files("benchmark.records") / "schemas" / f"{name}.json").read_text())
+        )
         for name in ("score", "run")
     )
     text = content(ROOT / path).decode()

@@ -6,10 +6,10 @@ import pytest
 
 from benchmark.cells import Runs
 from benchmark.compare import compare
-from benchmark.record import read_scores
+from benchmark.records.scores import read_scores
 from benchmark.verdicts import CHANCE, FAILS, HOLDS
 
-RESULTS = Path(__file__).parents[2] / "results"
+RESULTS = Path(__file__).parents[3] / "results"
 ISPL, UNET = "ispl:isp_unet_pac", "ispl:isp_unet"
 NINE = {
     *("psnr.rgb", "ssim.gauss11.rgb", "msssim.rgb", "fed.dlib", "lle.dlib68", "found.dlib"),

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from benchmark.places import Settings
-from benchmark.record import GROUPS, SCHEMA, Score
+from benchmark.records.scores import GROUPS, SCHEMA, Score
 from benchmark.run import RunRequest, run
 from benchmark.specs.protocols import Profile, load_protocol
 
@@ -22,7 +22,7 @@ OF_SET = replace(SCORE, image=None, metric="kid.inception", n=40, replicates=(0.
 
 
 def validator(name):
-    schema = json.loads((files("benchmark") / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+    schema = json.loads((files("benchmark.records") / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 

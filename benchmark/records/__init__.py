@@ -1,0 +1,1 @@
+"""Score lines and run files: all that passes from runs to analysis."""

@@ -1,6 +1,5 @@
 """Methods on the same images, two by two: how far apart they are, and whether that could be chance."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,7 +10,7 @@ from benchmark.layout import Block, Entry, Page
 from benchmark.metrics import find_metric
 from benchmark.page import value_text
 from benchmark.records.compatibility import Facts, comparable
-from benchmark.records.scores import scores_folder
+from benchmark.records.run_file import run_facts
 from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval, mean, mean_interval
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
@@ -76,17 +75,6 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     return [
         _pair(metric, {method: runs[method] for method in two}, families[two]) for metric in chosen for two in families
     ]
-
-
-def run_facts(results: Path, profile: str, name: str) -> Facts:
-    """What <run>.json says of a run; InputError when it is not there or not readable."""
-    path = scores_folder(results, profile) / f"{name}.json"
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["run"], facts["split"], facts["split_sha256"], facts["metrics"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
-    return facts
 
 
 def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:

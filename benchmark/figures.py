@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmark import methods
 from benchmark.cells import Run, Runs
-from benchmark.compare import run_facts
 from benchmark.methods.method import Method
 from benchmark.places import Settings, clean_folder, domain_split
 from benchmark.plane import places, plane
+from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import method_title

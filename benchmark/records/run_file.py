@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmark.records.compatibility import comparable
+from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.environment import package_versions
-from benchmark.records.scores import PACKED, Score, content, newest
+from benchmark.records.scores import PACKED, Score, content, newest, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.files import locked, write_bytes, write_json
 
@@ -99,4 +99,15 @@ def _read(path: Path) -> dict[str, Any] | None:
         raise InputError(
             f"{path}: does not describe a run ({error}); remove it and its .jsonl to score again"
         ) from error
+    return facts
+
+
+def run_facts(results: Path, profile: str, name: str) -> Facts:
+    """What <run>.json says of a run; InputError when it is not there or not readable."""
+    path = scores_folder(results, profile) / f"{name}.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["run"], facts["split"], facts["split_sha256"], facts["metrics"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
     return facts

@@ -30,7 +30,7 @@ def list_metrics() -> None:
 
     Besides them: pyiqa:NAME for any of pyiqa's, and fid.inception@NAME.npz (see `benchmark weights statistics`).
     """
-    from benchmark.metrics import METRICS
+    from benchmark.metrics.table import METRICS
 
     for metric in METRICS.values():
         better = {True: "higher", False: "lower", None: "neither"}[metric.higher_is_better]

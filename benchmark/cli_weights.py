@@ -101,7 +101,7 @@ def _chosen(names: tuple[str, ...]) -> list[weights.Weight]:
 
 
 def _needed_by() -> dict[str, list[str]]:
-    from benchmark.metrics import METRICS
+    from benchmark.metrics.table import METRICS
 
     needed: dict[str, list[str]] = {}
     for metric in METRICS.values():

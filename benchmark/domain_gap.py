@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from benchmark.metrics import Metric
+from benchmark.metrics.table import Metric
 
 # In order of preference: what the paper used first, then what needs fewer weights; last what is unbiased at any N.
 FRECHET = ("fid.inception", "ffd.dlib")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from benchmark import metrics
 from benchmark.features import References, SetValue, score_set
 from benchmark.measure import Job, Outcome
-from benchmark.metrics import Metric
+from benchmark.metrics.table import Metric
 from benchmark.pool import Pool, scoring_pool
 from benchmark.records.scores import split_value
 from degrade.core.errors import InputError

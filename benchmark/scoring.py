@@ -20,7 +20,7 @@ from benchmark.features import (
 )
 from benchmark.measure import NOT_RESTORED, UNAVAILABLE, Job, Outcome, reason
 from benchmark.methods.method import Method
-from benchmark.metrics import Metric
+from benchmark.metrics.table import Metric
 from benchmark.places import Prepared
 from benchmark.pool import Pool
 from benchmark.records.scores import KEY, SCHEMA, Score, ScoreFile, split_value

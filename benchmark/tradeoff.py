@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmark import metrics
+from benchmark.metrics.table import METRICS
 from benchmark.tradeoff_figures import FOUND_SHARE, factor_sheet, plot
 from degrade.core.errors import InputError
 from degrade.core.files import Lines, write_bytes
@@ -68,7 +69,7 @@ def tradeoff(
         points = [_point(restorer.at(level), split, names, perception, lines, bar) for level in levels]
     files = tuple(out / name for name in ("tradeoff.csv", "tradeoff.png", "factors.png"))
     write_bytes(files[0], _table(points, perception).encode())
-    write(files[1], plot(points, metrics.METRICS[perception].header))
+    write(files[1], plot(points, METRICS[perception].header))
     write(files[2], factor_sheet(restorer, [split.reference(name) for name in names[:2]]))
     return Tradeoff(tuple(points), perception, (lines.path, *files))
 
@@ -84,7 +85,7 @@ def sweep(top: int, step: float) -> list[float]:
 
 def closing(done: Tradeoff) -> list[str]:
     """Whether the face is found at every level, and whether the two metrics trade against each other."""
-    return [_found_sentence(done.points), _traded_sentence(done.points, metrics.METRICS[done.perception].header)]
+    return [_found_sentence(done.points), _traded_sentence(done.points, METRICS[done.perception].header)]
 
 
 def _found_sentence(points: Sequence[Point]) -> str:

@@ -141,7 +141,7 @@ def _package_version(package: str) -> str | None:
 def _weight_hashes(metric: Metric) -> dict[str, str | None]:
     from degrade.faces.detection import weights_sha256
 
-    if metric.module == "library":
+    if metric.module == "pyiqa":
         return _library().weight_hashes(metric.id)
     if "face_recognition_models" in metric.packages:  # their weights are a package of their own
         try:
@@ -153,4 +153,4 @@ def _weight_hashes(metric: Metric) -> dict[str, str | None]:
 
 
 def _library() -> Any:
-    return importlib.import_module("benchmark.metrics.library")
+    return importlib.import_module("benchmark.metrics.pyiqa")

@@ -8,7 +8,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 from benchmark.assets.weights import weight_path
-from benchmark.metrics import METRICS, Compute, MetricError
+from benchmark.metrics import Compute, MetricError
+from benchmark.metrics.table import METRICS
 from degrade.core.image import Image
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from benchmark import methods
 from benchmark.cli import benchmark
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.records.scores import Score, ScoreFile, read_scores, scores_folder
 
 

@@ -10,7 +10,7 @@ from benchmark.claim_numbers import Number
 from benchmark.claims import COLUMNS, checks, judge, to_text
 from benchmark.cli import benchmark
 from benchmark.methods import canonical, tabled_methods
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims
 from benchmark.specs.protocols import protocol_names

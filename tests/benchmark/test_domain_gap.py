@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.domain_gap import FRECHET, PAPER_PAIR, Halves, choose_halves, gain, gap, too_few
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.specs.published import load_published
 
 

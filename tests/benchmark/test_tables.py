@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import domain_gap
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.specs.titles import TABLES
 from benchmark.tables import render
 from tests.benchmark.made_scores import UNAVAILABLE, cells, csv_row, of_images, of_set

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from benchmark.assets import offline, weights
 from benchmark.cli import benchmark
-from benchmark.metrics import METRICS, load
+from benchmark.metrics import load
+from benchmark.metrics.table import METRICS
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits.paint import paint

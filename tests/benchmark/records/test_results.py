@@ -11,7 +11,7 @@ import pytest
 
 from benchmark.claims import judge, to_text
 from benchmark.methods import METHODS
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.records.scores import PACKED, content, newest, read_file
 from benchmark.specs.protocols import load_profile, profile_names, protocol_names
 from benchmark.specs.titles import COMPANIONS, TABLES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.specs import protocols
 from benchmark.specs.tables import Row, load_table, parse_table, table_names
 from degrade.core.errors import InputError

@@ -1,6 +1,6 @@
 """Printed names: nothing that a table holds is without one."""
 
-from benchmark.metrics import METRICS
+from benchmark.metrics.table import METRICS
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import METHODS, TABLES, TASKS
 from degrade.recipes.library import RECIPES

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import METRICS, MetricError, Unavailable, definition, load
+from benchmark.metrics import MetricError, Unavailable, definition, load
+from benchmark.metrics.table import METRICS
 from degrade.core.files import sha256_file
 from degrade.core.image import read
 from degrade.portraits.paint import paint

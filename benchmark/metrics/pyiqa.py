@@ -45,7 +45,7 @@ def describe(metric_id: str) -> Metric:
     options = ", ".join(f"{key} {value}" for key, value in fact["metric_opts"].items())
     return Metric(
         id=metric_id,
-        module="library",
+        module="pyiqa",
         unit="1",
         higher_is_better=not fact.get("lower_better", False),
         needs_reference=fact["metric_mode"] == "FR",

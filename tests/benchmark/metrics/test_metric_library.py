@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import MetricError, Unavailable, definition, find_metric, library, load
+from benchmark.metrics import MetricError, Unavailable, definition, find_metric, load
+from benchmark.metrics import pyiqa as library
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.portraits.paint import paint

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from benchmark.assets import feature_cache
+from benchmark.assets.feature_cache import Memory
 from benchmark.metrics import MetricError, Unavailable, face, load
 from degrade.faces import detection
 from degrade.portraits.paint import paint
@@ -41,7 +42,7 @@ def count_calls(monkeypatch) -> dict[str, int]:
 
     for name in counts:
         monkeypatch.setattr(detection, name, counted(name, getattr(detection, name)))
-    monkeypatch.setattr(face, "_remembered", face.Memory(limit=64, on_disk=True))
+    monkeypatch.setattr(face, "_remembered", Memory(limit=64, on_disk=True))
     return counts
 
 
@@ -63,7 +64,7 @@ def test_another_process_finds_the_answers_on_disk(portrait, monkeypatch, tmp_pa
     soft = np.clip(cv2.GaussianBlur(portrait, (0, 0), 1.0), 0, 1)
     values = [load(name)(soft, portrait) for name in (*IDS, *AUTHORS)]
     before = dict(counts)
-    monkeypatch.setattr(face, "_remembered", face.Memory(limit=64, on_disk=True))  # as a new process has it
+    monkeypatch.setattr(face, "_remembered", Memory(limit=64, on_disk=True))  # as a new process has it
     assert [load(name)(soft, portrait) for name in (*IDS, *AUTHORS)] == values
     assert counts == before
 
@@ -117,7 +118,7 @@ def test_the_library_lists_72_points_and_the_corners_of_the_lips_twice(portrait,
     moved = np.zeros((68, 2))
     moved[[48, 54, 60, 64]] = [3.0, 4.0]
     output = np.clip(portrait * np.float32(0.999), 0, 1)
-    monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
+    monkeypatch.setattr(face, "_remembered", Memory(limit=8))
     monkeypatch.setattr(detection, "landmarks68", lambda image, _box: moved if image is output else np.zeros((68, 2)))
     assert load("lle.author")(output, portrait) == pytest.approx(8 * 5 / 72)
 
@@ -125,7 +126,7 @@ def test_the_library_lists_72_points_and_the_corners_of_the_lips_twice(portrait,
 def test_the_authors_way_takes_the_surest_detection_and_not_the_largest(portrait, monkeypatch):
     boxes = [detection.Box(10, 10, 60, 60, 2.0), detection.Box(0, 0, 200, 200, 1.0)]
     seen = []
-    monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
+    monkeypatch.setattr(face, "_remembered", Memory(limit=8))
     monkeypatch.setattr(detection, "detect", lambda _image: boxes)
     monkeypatch.setattr(detection, "descriptor", lambda _image, box: seen.append(box.area) or np.zeros(128))
     load("fed.author")(portrait, portrait)
@@ -158,7 +159,7 @@ def test_fed_is_the_distance_of_two_descriptors_in_one_box(portrait):
 def test_lle_is_in_pixels_of_an_image_512_px_high(portrait, monkeypatch):
     points = {"reference": np.zeros((68, 2)), "output": np.tile([3.0, 4.0], (68, 1))}
     output = np.clip(portrait * np.float32(0.999), 0, 1)
-    monkeypatch.setattr(face, "_remembered", face.Memory(limit=8))
+    monkeypatch.setattr(face, "_remembered", Memory(limit=8))
     monkeypatch.setattr(
         detection, "landmarks68", lambda image, _box: points["output" if image is output else "reference"]
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import METRICS, MetricError, Unavailable, definition, face, find_metric, frechet, load
+from benchmark.metrics import MetricError, Unavailable, definition, face, find_metric, frechet, load
 from benchmark.metrics.frechet import (
     Gaussian,
     KernelScorer,
@@ -19,12 +19,13 @@ from benchmark.metrics.frechet import (
     write_statistics,
 )
 from benchmark.metrics.inception import to_inception
+from benchmark.metrics.table import METRICS
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.core.resize import resize_bicubic
 from degrade.portraits.paint import paint
 
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = Path(__file__).parents[2] / "reference"
 
 
 def samples(seed: int, count: int, dimensions: int) -> np.ndarray:

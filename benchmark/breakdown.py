@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmark.cells import Run
 from benchmark.layout import Block, Entry, Page
-from benchmark.metrics import find_metric
-from benchmark.page import value_text
+from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import value_text
 from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval, mean, mean_interval
 from degrade.core.errors import InputError, unknown

@@ -7,7 +7,7 @@ from benchmark.cells import MEASURED, Run, Runs
 from benchmark.domain_gap import FRECHET, PERCEPTUAL, gain
 from benchmark.gap_table import changed, different_runs
 from benchmark.layout import Block, Entry, Footnotes
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets

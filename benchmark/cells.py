@@ -8,7 +8,7 @@ from functools import cached_property
 
 from benchmark.domain_gap import too_few
 from benchmark.methods import canonical, find_method
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score
 from benchmark.statistics import Interval, corrected, jackknife_interval, mean, mean_interval, without_each_group
 from degrade.core.errors import InputError

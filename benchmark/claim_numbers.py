@@ -7,8 +7,8 @@ from functools import partial
 from benchmark.cells import Run, Runs
 from benchmark.domain_gap import FRECHET, KERNEL, PAPER_PAIR, PERCEPTUAL
 from benchmark.gap_table import CHANGES, change_replicates, gap_table
-from benchmark.metrics import find_metric
-from benchmark.page import value_text
+from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import value_text
 from benchmark.specs.claims import Claim
 from benchmark.specs.published import MEASURED_OTHERWISE, printed_beside
 from benchmark.specs.tables import load_table

@@ -59,7 +59,7 @@ def fetch(names: tuple[str, ...], metrics: tuple[str, ...]) -> None:
 
     Example: benchmark weights fetch --metric lpips.alex --metric fid.inception
     """
-    from benchmark.metrics import find_metric
+    from benchmark.metrics.registry import find_metric
 
     files = [file for metric in metrics for file in find_metric(metric).weights]
     if not names and not files:
@@ -82,8 +82,9 @@ def statistics(faces: Path, name: str) -> None:
 
     Example: benchmark weights statistics FFHQ/512 my_faces
     """
-    from benchmark.metrics import Unavailable, load
+    from benchmark.metrics.base import Unavailable
     from benchmark.metrics.frechet import write_statistics
+    from benchmark.metrics.registry import load
     from degrade.core.image import list_images, read
 
     try:

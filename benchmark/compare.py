@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchmark.cells import Run
 from benchmark.layout import Block, Entry, Page
-from benchmark.metrics import find_metric
-from benchmark.page import value_text
+from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import value_text
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.run_file import run_facts
 from benchmark.specs.titles import method_title

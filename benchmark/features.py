@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmark import metrics
 from benchmark.measure import Job, Outcome, measured
+from benchmark.metrics import registry as metrics
+from benchmark.metrics.base import SetScorer
+from benchmark.metrics.registry import metric_hashes
 from benchmark.pool import Pool
-from benchmark.records.environment import metric_hashes
 from benchmark.records.scores import GROUPS
 from degrade.core.errors import InputError
 from degrade.core.files import LineFile
@@ -140,7 +141,7 @@ def set_value(metric_id: str, restored: Side, reference: Side | None) -> SetValu
     return SetValue(value, _replicates(scorer, restored, reference), deviation)
 
 
-def _replicates(scorer: metrics.SetScorer, restored: Side, reference: Side | None) -> tuple[float, ...] | None:
+def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tuple[float, ...] | None:
     """None unless every group leaves two images on each side, and every value is finite."""
     sides = [restored] if reference is None else [restored, reference]
     if any(len(side.without(group)) < _FEWEST for side in sides for group in range(GROUPS)):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmark import metrics
 from benchmark.features import References, SetValue, score_set
 from benchmark.measure import Job, Outcome
+from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import Metric
 from benchmark.pool import Pool, scoring_pool
 from benchmark.records.scores import split_value
@@ -42,7 +42,7 @@ def score_folders(
 
     Raises InputError for names or sizes that do not match, and without references for metrics that need them.
     """
-    wanted = [metrics.find_metric(metric_id) for metric_id in metric_ids]
+    wanted = [find_metric(metric_id) for metric_id in metric_ids]
     needing = [metric.id for metric in wanted if metric.needs_reference]
     if reference is None and needing:
         raise InputError(f"{', '.join(needing)}: expected a folder of references, got none; name one or leave them out")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmark.cells import MEASURED, Run
 from benchmark.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
 from benchmark.layout import Block, Entry, Footnotes
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.specs.published import Printed, printed_beside
 from benchmark.specs.titles import method_title
 from benchmark.statistics import Interval, jackknife_interval

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmark import metrics
+from benchmark.metrics import registry as metrics
+from benchmark.metrics.base import MetricError, Unavailable
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, read
 
@@ -67,7 +68,7 @@ def unavailable(metric_ids: Iterable[str]) -> dict[str, str]:
     for metric_id in metric_ids:
         try:
             metrics.load(metric_id)
-        except metrics.Unavailable as error:
+        except Unavailable as error:
             reasons[metric_id] = f"{UNAVAILABLE}{error}"
     return reasons
 
@@ -87,7 +88,7 @@ def measured(compute: Callable[[], Any]) -> Outcome:
     start = time.perf_counter()
     try:
         value, error = compute(), ""
-    except metrics.MetricError as caught:
+    except MetricError as caught:
         value, error = None, str(caught)
     except Exception as caught:  # a fault of one metric on one image must not end the run
         value, error = None, reason(NOT_COMPUTED, caught)

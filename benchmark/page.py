@@ -1,6 +1,5 @@
 """A table's sections as text: header sentences, column heads with arrows, cells with bold and footnotes."""
 
-import math
 from collections.abc import Sequence
 
 from benchmark.carry import Carried, carried_block
@@ -8,14 +7,14 @@ from benchmark.cells import MEASURED, NOT_RUN, Cell
 from benchmark.domain_gap import FRECHET
 from benchmark.gap_table import GapTable, gap_block
 from benchmark.layout import Block, Entry, Footnotes, Page
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import value_text
 from benchmark.sections import LIMIT, Line, Section, metric_note, shown
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS, method_title
 
-_DECIMALS = {"fed": 4, "lpips": 4, "gmsd": 4, "ffd": 4, "mmd": 4, "kid": 5}  # as the paper prints; 3 for the others
 _ADDED = " †"
 _LEGEND = (
     "In brackets: the number the paper prints (FFHQ at 512 px); under 'other' it was measured with other code and "
@@ -59,15 +58,6 @@ def page(
     sentences = (*_sentences(profile, sections), *(gaps.sentences if gaps else ()))
     title = (TABLES | COMPANIONS)[spec.name]
     return Page(f"{title} (profile {profile.name})", sentences, tuple(blocks), footnotes.sentences)
-
-
-def value_text(metric_id: str, value: float) -> str:
-    """A value with the paper's number of decimals; `inf` for infinity.
-
-    >>> value_text("lpips.alex", 0.07226), value_text("psnr.rgb", float("inf"))
-    ('0.0723', 'inf')
-    """
-    return "inf" if math.isinf(value) else f"{value:.{_DECIMALS.get(metric_id.split('.')[0], 3)}f}"
 
 
 def _header(metric_id: str, note: str, sections: Sequence[Section], footnotes: Footnotes) -> Entry:

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmark.cells import MEASURED, Runs
 from benchmark.domain_gap import PERCEPTUAL
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.titles import TASKS, method_title
 from benchmark.statistics import Interval

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmark import methods
 from benchmark.methods.method import Method
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
 from benchmark.records.run_file import claim

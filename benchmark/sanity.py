@@ -14,8 +14,8 @@ from benchmark.cells import Run, Runs
 from benchmark.compare import Pair, compare
 from benchmark.domain_gap import PERCEPTUAL
 from benchmark.layout import Block, Entry, Page
-from benchmark.metrics import find_metric
-from benchmark.page import value_text
+from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import value_text
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
 from benchmark.specs.protocols import load_profile, load_protocol

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmark import metrics
 from benchmark.features import (
     FeatureFile,
     FeatureFolder,
@@ -20,6 +19,7 @@ from benchmark.features import (
 )
 from benchmark.measure import NOT_RESTORED, UNAVAILABLE, Job, Outcome, reason
 from benchmark.methods.method import Method
+from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import Metric
 from benchmark.places import Prepared
 from benchmark.pool import Pool
@@ -112,7 +112,7 @@ def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterab
     known = {(score.image, score.metric): score for score in there if score.run_key == subject.key}
     failed = {score.image for score in known.values() if score.image and Outcome(None, score.error).is_failure}
     result, missing = Plan(failed=failed), {}
-    for metric in map(metrics.find_metric, ids):
+    for metric in map(find_metric, ids):
         names = (None,) if metric.per == "set" else prepared.names
         missing[metric] = [name for name in names if not _is_known(known.get((name, metric.id)))]
         result.reused += len(names) - len(missing[metric])
@@ -187,7 +187,7 @@ class Scoring:
                     if metric_id in files:
                         files[metric_id].append(job.name, outcome)
                     else:
-                        self.file.append(self.subject.score(metrics.find_metric(metric_id), job.name, outcome))
+                        self.file.append(self.subject.score(find_metric(metric_id), job.name, outcome))
                 self._count_failure(job.name, outcomes)
 
     def _job(self, method: Method, name: str) -> Job:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.published import Printed, printed_beside
 from benchmark.specs.tables import TableSpec

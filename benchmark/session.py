@@ -11,9 +11,10 @@ from benchmark.extend import find_earlier, take_over
 from benchmark.features import FeatureFolder
 from benchmark.measure import UNAVAILABLE
 from benchmark.methods.method import Method
+from benchmark.metrics.registry import metric_hashes
 from benchmark.places import made_folder
 from benchmark.pool import Pool
-from benchmark.records.environment import environment, metric_hashes
+from benchmark.records.environment import environment
 from benchmark.records.run_file import RunFile
 from benchmark.records.scores import Score, ScoreFile, newest, read_file
 from benchmark.request import Candidate, RunRequest

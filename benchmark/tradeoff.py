@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmark import metrics
+from benchmark.metrics import registry as metrics
+from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.table import METRICS
 from benchmark.tradeoff_figures import FOUND_SHARE, factor_sheet, plot
 from degrade.core.errors import InputError
@@ -123,7 +124,7 @@ def _perception() -> str:
     for metric in PERCEPTION:
         try:
             metrics.load(metric)
-        except metrics.Unavailable as reason:
+        except Unavailable as reason:
             reasons.append(str(reason))
         else:
             return metric
@@ -155,7 +156,7 @@ def _values(restorer: Restorer, split: Split, name: str, perception: str) -> dic
 def _value(metric: str, restored: Image, reference: Image) -> float | None:
     try:
         return metrics.load(metric)(restored, reference)
-    except metrics.MetricError:  # no face in the reference
+    except MetricError:  # no face in the reference
         return None
 
 

@@ -6,7 +6,7 @@ difference about one shows one.
 """
 
 from benchmark.cells import Run
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.statistics import Interval, holm, jackknife_interval, signed_rank
 
 HOLDS, FAILS, CHANCE, UNTOLD, UNKNOWN = "holds", "does not hold", "within chance", "cannot be told", "not measured"

@@ -14,7 +14,7 @@ from dataclasses import astuple
 import numpy as np
 
 from benchmark.assets.feature_cache import Memory
-from benchmark.metrics import Compute, MetricError, Unavailable
+from benchmark.metrics.base import Compute, MetricError, Unavailable
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.faces import detection

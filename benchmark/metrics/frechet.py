@@ -1,20 +1,32 @@
 """Distances between sets of images: Frechet (FID, FFD) and kernel (KID) distances of deep features."""
 
+import functools
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image as Pillow
 
+from benchmark.assets.feature_cache import Memory
 from benchmark.assets.weights import weight_path
-from benchmark.metrics import MetricError, SetScorer, face, find_metric
+from benchmark.metrics import face
+from benchmark.metrics.base import MetricError, SetScorer
+from benchmark.metrics.registry import find_metric
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_array, write_bytes
-from degrade.core.image import Image
+from degrade.core.files import sha256_array, sha256_file, write_bytes
+from degrade.core.image import Image, to_uint8
+
+if TYPE_CHECKING:
+    import torch
 
 _SUBSETS, _SUBSET, _SEED = 1000, 1000, 2020  # torch-fidelity's size and seed
 _ROWS = 512  # of the kernel's matrix at a time
+
+
+_SIDE = 299
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ def load(metric_id: str) -> SetScorer:
     if metric_id == "ffd.dlib":
         face.need_networks(metric_id)
         return FrechetScorer(face.own_descriptor)
-    from benchmark.metrics.inception import inception_feature
+    pass
 
     weights = [weight_path(file) for file in find_metric(metric_id).weights]
     feature = inception_feature(weights[0])
@@ -182,3 +194,57 @@ def _two_sets(restored: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
     if min(len(restored), len(reference)) < 2:
         raise MetricError(f"needs at least two images on each side, got {len(restored)} and {len(reference)}")
     return np.asarray(restored, np.float64), np.asarray(reference, np.float64)
+
+
+@functools.cache  # FID and KID share the network and what it has seen
+def inception_feature(weights: Path) -> Callable[[Image], np.ndarray]:
+    """Pool features (2048,) of an image brought to 299 px as clean-fid does (Parmar et al., CVPR 2022)."""
+    import torch
+
+    network = _load(weights)
+    memory = Memory(limit=16384, on_disk=True)  # 8 KB each
+    question = f"inception-cleanfid{_SIDE}-{sha256_file(weights)[:8]}"
+
+    def extract(image: Image) -> np.ndarray:
+        pixels = torch.from_numpy(to_inception(image).transpose(2, 0, 1)[None].copy())
+        with torch.inference_mode():
+            return network((pixels - 128) / 128)[0].numpy()  # (1, 3, 299, 299) => (2048,)
+
+    return lambda image: memory.recall(question, image, extract)
+
+
+def to_inception(image: Image) -> np.ndarray:
+    """(299, 299, 3) float32 in 0..255: Pillow's bicubic on the 8-bit values of each channel in float, then clipped.
+
+    Nothing is rounded after it. Source: GaParmar/clean-fid:cleanfid/resize.py of version 0.1.35, `build_resizer`
+    with "clean"; a test holds every pixel against that function.
+    """
+    levels = to_uint8(image).astype(np.float32)
+    planes = [
+        Pillow.fromarray(np.ascontiguousarray(levels[:, :, channel])).resize((_SIDE, _SIDE), Pillow.Resampling.BICUBIC)
+        for channel in range(3)
+    ]
+    return np.clip(np.stack(planes, axis=2), 0, 255)
+
+
+def _load(weights: Path) -> "torch.nn.Module":
+    """torchvision's Inception with the blocks that differ in the original, from pyiqa."""
+    import torch
+    from pyiqa.archs import inception as blocks
+    from torchvision.models import inception_v3
+
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    with torch.random.fork_rng(devices=[]):
+        network = inception_v3(num_classes=1008, aux_logits=False, init_weights=False)
+        network.Mixed_5b = blocks.FIDInceptionA(192, pool_features=32)
+        network.Mixed_5c = blocks.FIDInceptionA(256, pool_features=64)
+        network.Mixed_5d = blocks.FIDInceptionA(288, pool_features=64)
+        network.Mixed_6b = blocks.FIDInceptionC(768, channels_7x7=128)
+        network.Mixed_6c = blocks.FIDInceptionC(768, channels_7x7=160)
+        network.Mixed_6d = blocks.FIDInceptionC(768, channels_7x7=160)
+        network.Mixed_6e = blocks.FIDInceptionC(768, channels_7x7=192)
+        network.Mixed_7b = blocks.FIDInceptionE_1(1280)
+        network.Mixed_7c = blocks.FIDInceptionE_2(2048)
+    network.load_state_dict(state)
+    network.fc = torch.nn.Identity()
+    return network.eval()

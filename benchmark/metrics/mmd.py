@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.metrics import MetricError, SetScorer, face
+from benchmark.metrics import face
+from benchmark.metrics.base import MetricError, SetScorer
 from degrade.core.image import Image
 
 WIDTH = 0.6  # dlib's own threshold: descriptors that are nearer are of one person

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from benchmark.assets.weights import weight_path
-from benchmark.metrics import Compute, MetricError
+from benchmark.metrics.base import Compute, MetricError
 from benchmark.metrics.table import METRICS
 from degrade.core.image import Image
 

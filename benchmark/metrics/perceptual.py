@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from benchmark.assets.weights import weight_path
-from benchmark.metrics import Compute, MetricError
+from benchmark.metrics.base import Compute, MetricError
 from benchmark.metrics.table import METRICS
 from degrade.core.image import Image
 

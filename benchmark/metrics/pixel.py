@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmark.metrics import Compute
+from benchmark.metrics.base import Compute
 from degrade.core.image import Image
 
 _LUMA = np.array([65.481, 128.553, 24.966]) / 255

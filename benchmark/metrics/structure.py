@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from benchmark.assets.feature_cache import Memory, content
-from benchmark.metrics import Compute, MetricError
+from benchmark.metrics.base import Compute, MetricError
 from degrade.core.image import Image
 
 _WINDOW, _SIGMA = 11, 1.5

@@ -1,7 +1,10 @@
 """What is declared about each metric: one literal table, and the two families whose members the user names."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
+
+_DECIMALS = {"fed": 4, "lpips": 4, "gmsd": 4, "ffd": 4, "mmd": 4, "kid": 5}  # as the paper prints; 3 for the others
 
 
 @dataclass(frozen=True)
@@ -179,3 +182,12 @@ def with_statistics(metric_id: str) -> Metric:
         meaning=_CLEAN + f"Frechet distance in float64 to the mean and covariance in {name}",
         descriptors_of=kind,
     )
+
+
+def value_text(metric_id: str, value: float) -> str:
+    """A value with the paper's number of decimals; `inf` for infinity.
+
+    >>> value_text("lpips.alex", 0.07226), value_text("psnr.rgb", float("inf"))
+    ('0.0723', 'inf')
+    """
+    return "inf" if math.isinf(value) else f"{value:.{_DECIMALS.get(metric_id.split('.')[0], 3)}f}"

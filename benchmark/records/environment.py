@@ -9,9 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmark.metrics import definition
-from degrade.core.files import digest_of
-
 PACKAGES = ("numpy", "scipy", "opencv-python", "pillow", "scikit-image", "torch", "torchvision", "pyiqa", "dlib-bin")
 
 
@@ -37,11 +34,6 @@ def environment(command: Iterable[str], device: str) -> dict[str, Any]:
 def package_versions() -> dict[str, str | None]:
     """The versions of PACKAGES; None for one that is not there."""
     return {package: _version(package) for package in PACKAGES}
-
-
-def metric_hashes(ids: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of each metric's definition with its weights and package versions: the number's whole ancestry."""
-    return {metric_id: digest_of(definition(metric_id)) for metric_id in ids}
 
 
 def _git(*arguments: str) -> str | None:

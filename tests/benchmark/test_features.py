@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmark import metrics
 from benchmark.features import FeatureFile, References, read_features, score_set
 from benchmark.measure import Outcome
-from benchmark.metrics import MetricError
+from benchmark.metrics import registry as metrics
+from benchmark.metrics.base import MetricError
 from benchmark.pool import scoring_pool
 from benchmark.records.scores import GROUPS
 from degrade.core.errors import InputError

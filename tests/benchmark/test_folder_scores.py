@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark import metrics
 from benchmark.cli import benchmark
 from benchmark.folder_scores import score_folders
+from benchmark.metrics import registry as metrics
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmark import metrics
+from benchmark.metrics import registry as metrics
 from benchmark.places import Faces, Settings, domain_split
 from benchmark.request import RunRequest
 from benchmark.run import run

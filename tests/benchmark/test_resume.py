@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import metrics
 from benchmark.assets.feature_cache import Memory
 from benchmark.methods import bicubic_x4, identity
 from benchmark.methods.method import Method
 from benchmark.metrics import face
+from benchmark.metrics import registry as metrics
 from benchmark.places import Faces, Settings, domain_split
 from benchmark.records.scores import read_file, read_scores
 from benchmark.request import RunRequest

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import metrics, reproduce, scoring
+from benchmark import reproduce, scoring
 from benchmark.features import FeatureFolder
 from benchmark.methods.method import Method
+from benchmark.metrics import registry as metrics
 from benchmark.places import Faces, Settings, domain_split, face_sources
 from benchmark.pool import scoring_pool
 from benchmark.records.scores import ScoreFile, newest, read_file, read_scores

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark import reproduce
-from benchmark.metrics import find_metric
+from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import METRICS
 from benchmark.places import Faces, Settings, domain_split
 from benchmark.records.scores import read_scores

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark import metrics, tradeoff
+from benchmark import tradeoff
 from benchmark.cli import benchmark
+from benchmark.metrics import registry as metrics
 from benchmark.tradeoff import Point, Tradeoff, closing
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8

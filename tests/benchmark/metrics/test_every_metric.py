@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from benchmark.assets.weights import WEIGHTS, readable
-from benchmark.metrics import MetricError, Unavailable, definition, find_metric, load
+from benchmark.metrics.base import MetricError, Unavailable
+from benchmark.metrics.registry import definition, find_metric, load
 from benchmark.metrics.table import METRICS
 from degrade.core.errors import InputError
 from degrade.portraits.paint import paint

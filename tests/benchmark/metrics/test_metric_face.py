@@ -6,7 +6,9 @@ import pytest
 
 from benchmark.assets import feature_cache
 from benchmark.assets.feature_cache import Memory
-from benchmark.metrics import MetricError, Unavailable, face, load
+from benchmark.metrics import face
+from benchmark.metrics.base import MetricError, Unavailable
+from benchmark.metrics.registry import load
 from degrade.faces import detection
 from degrade.portraits.paint import paint
 

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import MetricError, Unavailable, definition, face, find_metric, frechet, load
+from benchmark.metrics import face, frechet
+from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.frechet import (
     Gaussian,
     KernelScorer,
     StatisticsScorer,
     frechet_distance,
     kernel_distances,
+    to_inception,
     write_statistics,
 )
-from benchmark.metrics.inception import to_inception
+from benchmark.metrics.registry import definition, find_metric, load
 from benchmark.metrics.table import METRICS
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import MetricError, Unavailable, definition, find_metric, load
 from benchmark.metrics import pyiqa as library
+from benchmark.metrics.base import MetricError, Unavailable
+from benchmark.metrics.registry import definition, find_metric, load
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.portraits.paint import paint
@@ -56,7 +57,7 @@ def test_direction_reference_and_range_are_pyiqas(name, higher, reference, reach
 
 def test_describing_one_imports_neither_pyiqa_nor_torch():
     code = (
-        "import sys; from benchmark.metrics import find_metric; find_metric('pyiqa:musiq'); "
+        "import sys; from benchmark.metrics.registry import find_metric; find_metric('pyiqa:musiq'); "
         "print([name for name in ('pyiqa', 'torch') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

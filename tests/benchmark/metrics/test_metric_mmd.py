@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from benchmark.features import FeatureFolder
-from benchmark.metrics import MetricError, definition, mmd
+from benchmark.metrics import mmd
+from benchmark.metrics.base import MetricError
 from benchmark.metrics.mmd import WIDTH, squared_mmd
+from benchmark.metrics.registry import definition
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import GROUPS
 from degrade.core.files import digest_of

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from benchmark.assets.weights import weight_path
-from benchmark.metrics import MetricError, Unavailable, load, naturalness
+from benchmark.metrics import naturalness
+from benchmark.metrics.base import MetricError, Unavailable
+from benchmark.metrics.registry import load
 from benchmark.metrics.table import METRICS
 from degrade.core.image import read
 from degrade.core.resize import resize_bicubic

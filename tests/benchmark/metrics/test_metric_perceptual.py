@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import MetricError, Unavailable, definition, load
+from benchmark.metrics.base import MetricError, Unavailable
+from benchmark.metrics.registry import definition, load
 from benchmark.metrics.table import METRICS
 from degrade.core.files import sha256_file
 from degrade.core.image import read

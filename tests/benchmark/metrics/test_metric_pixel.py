@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.metrics import load
+from benchmark.metrics.registry import load
 from degrade.core.image import read
 
 # scikit-image on five pairs of TID2013, collected by IQA-PyTorch (ResultsCalibra).

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.metrics import MetricError, load, structure
+from benchmark.metrics import structure
+from benchmark.metrics.base import MetricError
+from benchmark.metrics.registry import load
 from degrade.core.image import read
 
 # Official MATLAB programs on five pairs of TID2013, collected by IQA-PyTorch (ResultsCalibra).

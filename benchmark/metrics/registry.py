@@ -1,0 +1,131 @@
+"""Metrics by id: `find_metric`, and `load`, which gives the thing that computes one.
+
+Colour space, window and weights are part of the id; a changed definition is a new version. Nothing
+here or below ever downloads: a weight file that is missing makes its metric `Unavailable`.
+"""
+
+import functools
+import importlib.metadata
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmark.assets import weights
+from benchmark.metrics.base import Compute, MetricError, SetScorer, Unavailable
+from benchmark.metrics.table import METRICS, Metric, with_statistics
+from degrade.core.errors import InputError, unknown
+from degrade.core.files import digest_of, sha256_file
+from degrade.core.image import Image, check_image
+
+
+def metric_hashes(ids: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each metric's definition with its weights and package versions: the number's whole ancestry."""
+    return {metric_id: digest_of(definition(metric_id)) for metric_id in ids}
+
+
+def find_metric(metric_id: str) -> Metric:
+    """The metric of that id; InputError with the nearest one when there is none.
+
+    Besides those in METRICS: `pyiqa:NAME` for any of pyiqa's, and `fid.inception@NAME.npz` for the distance
+    to a set of which $TORCH_HOME/hub/pyiqa/NAME.npz holds mean `mu` and covariance `sigma`.
+    """
+    if metric_id.startswith("pyiqa:"):
+        return _library().describe(metric_id)
+    if metric_id.startswith("fid.inception@") and metric_id.endswith(".npz") and "/" not in metric_id:
+        return with_statistics(metric_id)
+    if metric_id not in METRICS:
+        raise unknown("metric", metric_id, METRICS)
+    return METRICS[metric_id]
+
+
+@functools.cache
+def load(metric_id: str) -> Compute | SetScorer:
+    """What computes the metric, on the CPU; one object per process, made on the first call.
+
+    per "image": scorer(restored, reference) -> float; +inf where the formula says so, MetricError where
+    there is no value; the reference may be None where the metric needs none. per "set": a SetScorer.
+    Raises Unavailable with the reason, InputError for an unknown id.
+    """
+    metric = find_metric(metric_id)
+    _need_weights(metric)
+    try:
+        module = importlib.import_module(f"benchmark.metrics.{metric.module}")
+        scorer = module.load(metric_id)
+    except ImportError as error:
+        raise Unavailable(f"{metric_id} needs the package {error.name or error}; install it with pip") from error
+    except Unavailable:
+        raise
+    except Exception as error:  # damaged weight files raise nearly every kind of exception
+        if not metric.weights:
+            raise
+        names = " or ".join(Path(file).name for file in metric.weights)
+        reason = f"{metric_id}: {names} cannot be used ({type(error).__name__}); fetch it again"
+        raise Unavailable(reason) from error
+    return scorer if metric.per == "set" else _guarded(metric, scorer)
+
+
+def definition(metric_id: str) -> dict[str, Any]:
+    """Everything that fixes the metric's numbers, for run files: plain JSON, None for what is not here."""
+    metric = find_metric(metric_id)
+    return {
+        "id": metric.id,
+        "version": metric.version,
+        "unit": metric.unit,
+        "higher_is_better": metric.higher_is_better,
+        "per": metric.per,
+        "meaning": metric.meaning,
+        "packages": {package: _package_version(package) for package in metric.packages},
+        "weights": _weight_hashes(metric),
+    }
+
+
+def _need_weights(metric: Metric) -> None:
+    for file in metric.weights:
+        if not weights.weight_path(file).is_file():
+            raise Unavailable(f"{metric.id} needs {weights.missing(file)}")
+
+
+def _guarded(metric: Metric, compute: Compute) -> Compute:
+    """The checks that every metric of images shares."""
+
+    def scorer(restored: Image, reference: Image | None = None) -> float:
+        check_image(restored, "restored")
+        if metric.needs_reference:
+            if reference is None:
+                raise ValueError(f"{metric.id}: expected a reference, got None")
+            check_image(reference, "reference")
+            if restored.shape != reference.shape:
+                sizes = " and ".join("x".join(map(str, image.shape[:2])) for image in (restored, reference))
+                raise MetricError(f"restored and reference differ in size ({sizes})")
+        value = float(compute(restored, reference))
+        if math.isnan(value):
+            raise MetricError(f"{metric.header} is not a number for this image")
+        return value
+
+    return scorer
+
+
+def _package_version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _weight_hashes(metric: Metric) -> dict[str, str | None]:
+    from degrade.faces.detection import weights_sha256
+
+    if metric.module == "pyiqa":
+        return _library().weight_hashes(metric.id)
+    if "face_recognition_models" in metric.packages:  # their weights are a package of their own
+        try:
+            return {"face_recognition_models": weights_sha256()}
+        except InputError:
+            return {"face_recognition_models": None}
+    paths = {file: weights.weight_path(file) for file in metric.weights}
+    return {file: sha256_file(path) if path.is_file() else None for file, path in paths.items()}
+
+
+def _library() -> Any:
+    return importlib.import_module("benchmark.metrics.pyiqa")

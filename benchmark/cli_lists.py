@@ -3,20 +3,21 @@
 import click
 
 from benchmark import methods
+from benchmark.methods.table import EVERY_TASK, METHODS, OUTSIDE, TRAINED, TUNED
 from degrade.cli.console import Command
 
-_MADE = {methods.TRAINED: "trained first", methods.TUNED: "tuned first"}
+_MADE = {TRAINED: "trained first", TUNED: "tuned first"}
 
 
 @click.command("methods", cls=Command)
 def list_methods() -> None:
     """List the methods: scale, whether they can run here and on what weights, tasks, licence, source, deviations."""
-    outside = {f"{kind}:": row for kind, row in methods.OUTSIDE.items()}
-    for name, row in (methods.METHODS | outside).items():
+    outside = {f"{kind}:": row for kind, row in OUTSIDE.items()}
+    for name, row in (METHODS | outside).items():
         obstacle = methods.obstacle(row)
         weights = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
         runs = "not here" if obstacle else f"runs, {weights}"
-        tasks = "every task" if row.tasks == methods.EVERY_TASK else ", ".join(row.tasks) or "any task"
+        tasks = "every task" if row.tasks == EVERY_TASK else ", ".join(row.tasks) or "any task"
         scale = "-" if name in outside else f"x{row.scale}"
         why = f"; not here: {obstacle}" if obstacle else ""
         click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")

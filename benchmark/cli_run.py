@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from benchmark import methods
+from benchmark.methods.table import EVERY_TASK
 from benchmark.specs.protocols import load_profile, load_protocol, profile_names, protocol_names
 from benchmark.specs.tables import load_table, table_names
 from degrade.cli.console import Command, Name
@@ -65,7 +66,7 @@ def metric_ids(text: str | None) -> tuple[str, ...]:
     "--task",
     "tasks",
     multiple=True,
-    type=Name("task", lambda: methods.EVERY_TASK),
+    type=Name("task", lambda: EVERY_TASK),
     help="May be repeated; default: those of the protocol that the method runs.",
 )
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
@@ -125,7 +126,7 @@ def reproduce(
 
 
 @click.command(cls=Command)
-@click.option("--task", type=Name("task", lambda: methods.EVERY_TASK), required=True)
+@click.option("--task", type=Name("task", lambda: EVERY_TASK), required=True)
 @click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True)
 @click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
 @click.option("--faces", "count", type=click.IntRange(1), default=4, show_default=True, help="Rows.")

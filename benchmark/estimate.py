@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmark import methods
+from benchmark.methods.table import METHODS, TRAINED, TUNED
 from benchmark.places import Settings, recipe_of, set_size
 from benchmark.reproduce import Job
 from benchmark.specs.protocols import Profile, load_protocol
@@ -80,7 +80,7 @@ def _splits(settings: Settings, jobs: Iterable[Job]) -> list[Estimate]:
     for job in jobs:
         protocol = load_protocol(job.protocol)
         wanted[protocol.test_domain, job.task, "test"] = None
-        role = {methods.TRAINED: "train", methods.TUNED: "val"}.get(methods.METHODS[job.method].kind)
+        role = {TRAINED: "train", TUNED: "val"}.get(METHODS[job.method].kind)
         if role:
             wanted[protocol.train_domain, job.task, role] = None
     named = {_split_name(settings.profile, *each): each for each in wanted}
@@ -128,7 +128,7 @@ def _training(profile: Profile, rate: float, recipe: str, method: str, seed: int
 
 
 def _tunings(profile: Profile, jobs: Iterable[Job]) -> list[Estimate]:
-    tuned = {(job.task, job.method): None for job in jobs if methods.METHODS[job.method].kind == methods.TUNED}
+    tuned = {(job.task, job.method): None for job in jobs if METHODS[job.method].kind == TUNED}
     return [Estimate(f"{task} {method}: up to {profile.val:,} images") for task, method in tuned]
 
 

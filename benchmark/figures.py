@@ -13,6 +13,7 @@ import numpy as np
 from benchmark import methods
 from benchmark.cells import Run, Runs
 from benchmark.methods.method import Method
+from benchmark.methods.table import METHODS, TRAINED, TUNED
 from benchmark.places import Settings, clean_folder, domain_split
 from benchmark.plane import places, plane
 from benchmark.records.run_file import run_facts
@@ -136,7 +137,7 @@ class Gallery:
         """The method's images by the checkpoint that was scored; nothing where there are no scores or no checkpoint."""
         if not run.scores:
             return
-        made = methods.METHODS[methods.canonical(name)].kind in (methods.TRAINED, methods.TUNED)
+        made = METHODS[methods.canonical(name)].kind in (TRAINED, TUNED)
         weights = self._weights(run) if made else None
         if made and weights is None:
             return
@@ -210,7 +211,7 @@ def _restored(method: Method, split: Split) -> list[Image]:
 
 
 def _trained(name: str) -> bool:
-    row = methods.METHODS.get(methods.canonical(name))
+    row = METHODS.get(methods.canonical(name))
     return row is not None and row.trainable
 
 

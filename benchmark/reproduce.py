@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from benchmark import methods
+from benchmark.methods.table import METHODS, MethodRow
 from benchmark.places import Settings, set_obstacle
 from benchmark.records.scores import Score, read_scores
 from benchmark.run import RunRequest, RunSummary, run
@@ -46,7 +47,7 @@ def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[Job],
     jobs: dict[Job, None] = {}
     absent: dict[str, None] = {}
     for protocol, task, method in _rows(tables):
-        row = methods.METHODS.get(methods.canonical(method))
+        row = METHODS.get(methods.canonical(method))
         if reason := _obstacle(settings, protocol, row):
             absent[f"{protocol} {task} {method}: not run, {reason}"] = None
             continue
@@ -55,7 +56,7 @@ def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[Job],
     return list(jobs), tuple(absent)
 
 
-def _obstacle(settings: Settings, protocol: str, row: methods.MethodRow | None) -> str:
+def _obstacle(settings: Settings, protocol: str, row: MethodRow | None) -> str:
     """Why a row cannot run here: its method or its test set; empty when it can."""
     if row is None:
         return "the method is not there"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from benchmark import methods
 from benchmark.methods.method import Method
+from benchmark.methods.table import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.places import Prepared, domain_split, recipe_of
 from benchmark.pool import scoring_pool
@@ -113,7 +114,7 @@ def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights | N
 
     Made when it is not there; None for other methods.
     """
-    makers = {methods.TRAINED: _trained, methods.TUNED: _tuned}
+    makers = {TRAINED: _trained, TUNED: _tuned}
     make = makers.get(methods.find_method(request.method).kind)
     return make(request, task, summary) if make else None
 

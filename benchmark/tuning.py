@@ -8,7 +8,7 @@ from statistics import fmean
 from tqdm import tqdm
 
 from benchmark import methods
-from benchmark.methods.classical import read_parameters
+from benchmark.methods.classical.common import read_parameters
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Prepared, Settings, parameters_file
 from degrade.core.errors import InputError

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from degrade.core.image import Image, read
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
-from ispl_model.training.data import Condition
+
+if TYPE_CHECKING:
+    from ispl_model.training.data import Condition
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Method:
     restore: Callable[[Sequence[Image]], list[Image]]
     scale: int
     needs_reference: bool = False
-    condition: Callable[[Split], Condition | None] | None = None
+    condition: "Callable[[Split], Condition | None] | None" = None
     files: Mapping[str, Path] | None = None
 
     def restored(self, split: Split, name: str) -> Image:

@@ -46,46 +46,52 @@ def _trained(
     module: str, source: str, scale: int, tasks: tuple[str, ...], deviation: str, weights: tuple[str, ...] = ()
 ) -> MethodRow:
     """The row of a network of one of these files, which is trained here; with a pixel loss."""
-    module = f"benchmark.methods.{module}"
+    module = f"benchmark.methods.networks.{module}"
     return MethodRow(module, source, scale, _OURS, tasks, weights, TRAINED, deviation=deviation, pixel_loss=True)
 
 
 METHODS: dict[str, MethodRow] = {
     "identity": MethodRow(
-        "benchmark.methods.identity", "the row Degraded Input of Table 2", 1, _OURS, EVERY_TASK, (), FIXED
+        "benchmark.methods.fixed.identity", "the row Degraded Input of Table 2", 1, _OURS, EVERY_TASK, (), FIXED
     ),
     "reference": MethodRow(
-        "benchmark.methods.reference", "the row FFHQ GT of Table 2", 1, _OURS, EVERY_TASK, (), FIXED
+        "benchmark.methods.fixed.reference", "the row FFHQ GT of Table 2", 1, _OURS, EVERY_TASK, (), FIXED
     ),
     "bicubic": MethodRow(
-        "benchmark.methods.bicubic", "antialiased bicubic, a = -0.5 (Keys 1981)", 1, _OURS, EVERY_TASK, (), FIXED
+        "benchmark.methods.fixed.bicubic", "antialiased bicubic, a = -0.5 (Keys 1981)", 1, _OURS, EVERY_TASK, (), FIXED
     ),
     "bicubic_x4": MethodRow(
-        "benchmark.methods.bicubic_x4", "bicubic to a quarter and back", 4, _OURS, EVERY_TASK, (), FIXED
+        "benchmark.methods.fixed.bicubic_x4", "bicubic to a quarter and back", 4, _OURS, EVERY_TASK, (), FIXED
     ),
     "lanczos": MethodRow(
-        "benchmark.methods.lanczos", "Lanczos of three lobes (Duchon 1979)", 1, _OURS, ("sr4",), (), FIXED
+        "benchmark.methods.fixed.lanczos", "Lanczos of three lobes (Duchon 1979)", 1, _OURS, ("sr4",), (), FIXED
     ),
     "wiener": MethodRow(
-        "benchmark.methods.wiener", "Wiener deconvolution of a Gaussian blur", 1, _OURS, ("deblur",), (), TUNED
+        "benchmark.methods.classical.wiener",
+        "Wiener deconvolution of a Gaussian blur",
+        1,
+        _OURS,
+        ("deblur",),
+        (),
+        TUNED,
     ),
     "richardson_lucy": MethodRow(
-        "benchmark.methods.richardson_lucy",
+        "benchmark.methods.classical.richardson_lucy",
         "Richardson 1972 and Lucy 1974, deconvolution of a Gaussian blur",
         *(1, _OURS, ("deblur",), (), TUNED),
     ),
     "nlm": MethodRow(
-        "benchmark.methods.nlm",
+        "benchmark.methods.classical.nlm",
         "Buades et al., A Non-Local Algorithm for Image Denoising, 2005",
         *(1, _OURS, ("denoise",), (), TUNED),
     ),
     "total_variation": MethodRow(
-        "benchmark.methods.total_variation",
+        "benchmark.methods.classical.total_variation",
         "Rudin et al., Nonlinear Total Variation Based Noise Removal Algorithms, 1992",
         *(1, _OURS, ("denoise",), (), TUNED),
     ),
     "bm3d": MethodRow(
-        "benchmark.methods.bm3d",
+        "benchmark.methods.classical.bm3d",
         "Dabov et al., Color Image Denoising via Sparse 3D Collaborative Filtering, 2007",
         *(1, "Apache-2.0, package non-commercial", ("denoise",), (), TUNED, ("bm3d",)),
     ),
@@ -223,7 +229,7 @@ METHODS: dict[str, MethodRow] = {
         "and the grid is held to the aligned face everywhere instead of to landmarks.",
     ),
     "ispl:ep_map": MethodRow(
-        "benchmark.methods.ispl_ep_map",
+        "benchmark.methods.ispl.ep_map",
         _ISPL,
         1,
         "Apache-2.0, parser non-commercial",
@@ -231,17 +237,29 @@ METHODS: dict[str, MethodRow] = {
         ("checkpoints/parsing_parsenet.pth",),
         TRAINED,
     ),
-    "ispl:ep_16x": MethodRow("benchmark.methods.ispl:ep_16x", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
-    "ispl:isp_y0": MethodRow("benchmark.methods.ispl:isp_y0", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
-    "ispl:isp_unet": MethodRow("benchmark.methods.ispl:isp_unet", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
-    "ispl:isp_unet_pac": MethodRow("benchmark.methods.ispl:isp_unet_pac", _ISPL, 1, _OURS, EVERY_TASK, (), TRAINED),
-    "ispl:isp_concat": MethodRow("benchmark.methods.ispl:isp_concat", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
-    "ispl:isp_matrix": MethodRow("benchmark.methods.ispl:isp_matrix", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:ep_16x": MethodRow("benchmark.methods.ispl.variants:ep_16x", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_y0": MethodRow("benchmark.methods.ispl.variants:isp_y0", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_unet": MethodRow("benchmark.methods.ispl.variants:isp_unet", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED),
+    "ispl:isp_unet_pac": MethodRow(
+        "benchmark.methods.ispl.variants:isp_unet_pac", _ISPL, 1, _OURS, EVERY_TASK, (), TRAINED
+    ),
+    "ispl:isp_concat": MethodRow(
+        "benchmark.methods.ispl.variants:isp_concat", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED
+    ),
+    "ispl:isp_matrix": MethodRow(
+        "benchmark.methods.ispl.variants:isp_matrix", _ISPL, 1, _OURS, ("mosaic16",), (), TRAINED
+    ),
     "ispl:released": MethodRow(
-        "benchmark.methods.ispl:released", f"{_ISPL}, as its authors' code has it", 1, _OURS, EVERY_TASK, (), TRAINED
+        "benchmark.methods.ispl.variants:released",
+        f"{_ISPL}, as its authors' code has it",
+        1,
+        _OURS,
+        EVERY_TASK,
+        (),
+        TRAINED,
     ),
     "ispl-lite": MethodRow(
-        "benchmark.methods.ispl_lite",
+        "benchmark.methods.ispl.lite",
         f"{_ISPL}; the checkpoint shipped with ispl_model",
         1,
         "Apache-2.0, weights CC BY-NC-SA 4.0",
@@ -254,27 +272,35 @@ METHODS: dict[str, MethodRow] = {
 # Methods from anywhere: the name goes on after a colon with what the module's `load` and `digest` are given.
 _USERS = "its owner's"
 OUTSIDE: dict[str, MethodRow] = {
-    "folder": MethodRow("benchmark.methods.folder", "images restored elsewhere: folder:DIR", 1, _USERS, (), (), FIXED),
+    "folder": MethodRow(
+        "benchmark.methods.adapters.folder", "images restored elsewhere: folder:DIR", 1, _USERS, (), (), FIXED
+    ),
     "cmd": MethodRow(
-        "benchmark.methods.command", 'a program: cmd:"PROGRAM {input} {output}"', 1, _USERS, EVERY_TASK, (), FIXED
+        "benchmark.methods.adapters.command",
+        'a program: cmd:"PROGRAM {input} {output}"',
+        1,
+        _USERS,
+        EVERY_TASK,
+        (),
+        FIXED,
     ),
     "python": MethodRow(
-        "benchmark.methods.python_function",
+        "benchmark.methods.adapters.python_function",
         "a function of one image: python:PACKAGE.MODULE:FUNCTION",
         *(1, _USERS, EVERY_TASK, (), FIXED),
     ),
     "spandrel": MethodRow(
-        "benchmark.methods.spandrel",
+        "benchmark.methods.adapters.spandrel",
         "a file of weights that spandrel knows: spandrel:FILE, spandrel:FILE?w=0.7 for CodeFormer",
         *(1, "the weights'", EVERY_TASK, (), GIVEN, ("spandrel", "einops")),
     ),
     "pulse": MethodRow(
-        "benchmark.methods.pulse",
+        "benchmark.methods.latent_search.pulse",
         "Menon et al., PULSE, 2020, over a face generator: pulse:FILE (TorchScript)",
         *(16, _USERS, ("mosaic16",), (), GIVEN),
     ),
     "mganprior": MethodRow(
-        "benchmark.methods.mganprior",
+        "benchmark.methods.latent_search.mganprior",
         "Gu et al., Image Processing Using Multi-Code GAN Prior, 2020, over a face generator: mganprior:FILE",
         *(16, _USERS, ("mosaic16",), ("checkpoints/vgg16-397923af.pth",), GIVEN),
     ),

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from benchmark import estimate, reproduce
 from benchmark.cli import benchmark
-from benchmark.methods import METHODS, obstacle
+from benchmark.methods import obstacle
+from benchmark.methods.table import METHODS
 from benchmark.places import Faces, Settings
 from benchmark.records.scores import read_scores
 from benchmark.reproduce import Job

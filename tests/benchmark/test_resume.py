@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from benchmark.assets.feature_cache import Memory
-from benchmark.methods import bicubic_x4, identity
+from benchmark.methods.fixed import bicubic_x4, identity
 from benchmark.methods.method import Method
 from benchmark.metrics import face
 from benchmark.metrics import registry as metrics
@@ -35,7 +35,7 @@ LINES = 2 * FACES + 1
 SLOW_RUN = f"""
 import sys, time
 from pathlib import Path
-from benchmark.methods import bicubic_x4
+from benchmark.methods.fixed import bicubic_x4
 from benchmark.methods.method import Method
 from benchmark.places import Settings
 from benchmark.specs.protocols import Profile, load_protocol

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli import benchmark
-from benchmark.methods import METHODS, module_of
+from benchmark.methods import module_of
+from benchmark.methods.table import METHODS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.sanity import COLUMNS, orderings
 from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNTOLD

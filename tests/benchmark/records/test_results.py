@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmark.claims import judge, to_text
-from benchmark.methods import METHODS
+from benchmark.methods.table import METHODS
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import PACKED, content, newest, read_file
 from benchmark.specs.protocols import load_profile, profile_names, protocol_names

@@ -1,0 +1,1 @@
+"""Methods from outside: folders, programs, functions, model files."""

@@ -1,0 +1,1 @@
+"""Methods without a network, whose parameters are chosen on the validation split."""

@@ -1,0 +1,1 @@
+"""Methods with nothing to choose or learn."""

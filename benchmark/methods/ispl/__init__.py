@@ -1,0 +1,1 @@
+"""ISPL and its variants as methods."""

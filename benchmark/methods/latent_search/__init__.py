@@ -1,0 +1,1 @@
+"""Methods that search the latent space of a generator."""

@@ -1,0 +1,102 @@
+"""VDN (Yue et al. 2019): a network that denoises and one that estimates the noise, trained by variational inference.
+
+Restoring uses the first alone: input minus the mean of the residual. The second gives the parameters of an inverse
+gamma law of each pixel's noise variance, which only the loss needs. Variance and shape start as the priors have them.
+"""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmark.methods.networks.common import NetworkMethod, padded_to_multiple
+from ispl_model.network.init import subdue_
+from ispl_model.training.config import Training
+from ispl_model.variational import PRIOR_VARIANCE, WINDOW, kl_gauss, kl_inverse_gamma, likelihood
+
+SCALE = 1
+DEPTH = 4
+
+
+class Denoiser(nn.Module):
+    """U-net of four levels with two 3x3 convolutions each: (N, 3, H, W) to (N, 6, H, W), sides multiples of 8."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        channels = [width * 2**level for level in range(DEPTH)]
+        self.down = nn.ModuleList(_double(a, b) for a, b in zip([3, *channels], channels, strict=False))
+        pairs = list(zip(channels[:0:-1], channels[-2::-1], strict=True))
+        self.enlarge = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, 2) for a, b in pairs)
+        self.up = nn.ModuleList(_double(2 * b, b) for _, b in pairs)
+        self.tail = nn.Conv2d(width, 6, 3, padding=1)
+        subdue_(self.tail)
+        nn.init.constant_(self.tail.bias[3:], math.log(PRIOR_VARIANCE))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        skips = []
+        for level, block in enumerate(self.down):
+            x = block(x if level == 0 else functional.avg_pool2d(x, 2))
+            skips.append(x)
+        for enlarge, block, skip in zip(self.enlarge, self.up, skips[-2::-1], strict=True):
+            x = block(torch.cat([enlarge(x), skip], dim=1))
+        return self.tail(x)
+
+
+class Vdnet(nn.Module):
+    """7,700,742 + 116,038 parameters at width 64. (N, 3, H, W) in [0, 1] to the same, not clamped.
+
+    In training the result is a mapping: "restored", and what ispl_model.variational takes.
+    """
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.denoiser = Denoiser(width)
+        layers = [nn.Conv2d(3, width, 3, padding=1), nn.LeakyReLU(0.2)]
+        for _ in range(3):
+            layers += [nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2)]
+        self.noise = nn.Sequential(*layers, nn.Conv2d(width, 6, 3, padding=1))
+        nn.init.constant_(self.noise[-1].bias[:3], math.log(WINDOW**2 / 2 - 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
+        height, width = x.shape[-2:]
+        residual = self.denoiser(padded_to_multiple(x, 2 ** (DEPTH - 1)))[..., :height, :width]
+        mean, log_variance = residual.chunk(2, dim=1)
+        if not self.training:
+            return x - mean
+        log_alpha, log_beta = self.noise(x).chunk(2, dim=1)
+        return {
+            "restored": x - mean,
+            "residual": mean,
+            "log_variance": log_variance,
+            "log_alpha": log_alpha,
+            "log_beta": log_beta,
+        }
+
+
+def _double(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(outputs, outputs, 3, padding=1),
+        nn.LeakyReLU(0.2),
+    )
+
+
+# zsyOAOA/VDNet: options.py and train_simulation.py, 605098c: the three terms of the bound, Adam at 2e-4, 60 epochs, the
+# rate halved at 10, 20, 25, ..., 50 (their loop then stops, below 1e-6; here the last ten run too); patches of 128 px;
+# largest gradient norms 1e4 and 1e3. The prior variance, 5e-5, is that of its README for simulated noise.
+TRAINING = Training(
+    scale=SCALE,
+    losses={"likelihood": 1.0, "kl_gauss": 1.0, "kl_inverse_gamma": 1.0},
+    learning_rate=2e-4,
+    betas=(0.9, 0.999),
+    constant_share=1.0,
+    drops={epoch / 60: 0.5 for epoch in (10, 20, 25, 30, 35, 40, 45, 50)},
+    crop=128,
+    clip={"denoiser": 1e4, "noise": 1e3},
+    functions={"likelihood": likelihood, "kl_gauss": kl_gauss, "kl_inverse_gamma": kl_inverse_gamma},
+)
+
+vdnet = NetworkMethod("vdnet", Vdnet, TRAINING)

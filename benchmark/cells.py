@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from benchmark.domain_gap import too_few
-from benchmark.methods import canonical, find_method
+from benchmark.methods.registry import canonical, find_method
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score
 from benchmark.statistics import Interval, corrected, jackknife_interval, mean, mean_interval, without_each_group

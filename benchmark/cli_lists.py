@@ -2,7 +2,7 @@
 
 import click
 
-from benchmark import methods
+from benchmark.methods import registry as methods
 from benchmark.methods.table import EVERY_TASK, METHODS, OUTSIDE, TRAINED, TUNED
 from degrade.cli.console import Command
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from benchmark import methods
+from benchmark.methods.registry import find_method
 from benchmark.methods.table import EVERY_TASK
 from benchmark.specs.protocols import load_profile, load_protocol, profile_names, protocol_names
 from benchmark.specs.tables import load_table, table_names
@@ -84,7 +84,7 @@ def run(
 
     Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
     """
-    methods.find_method(method)
+    find_method(method)
     from benchmark import run as runner
     from benchmark import summary as text
 
@@ -142,7 +142,7 @@ def sheet(
     Example: benchmark sheet --task dual_blind --method bicubic_x4 --method ispl
     """
     for name in names_of_methods:
-        methods.find_method(name)
+        find_method(name)
     from benchmark.report import method_sheet
     from benchmark.run import RunRequest
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark import methods
 from benchmark.cells import Run, Runs
 from benchmark.methods.method import Method
+from benchmark.methods.registry import canonical, find_method, method_module
 from benchmark.methods.table import METHODS, TRAINED, TUNED
 from benchmark.places import Settings, clean_folder, domain_split
 from benchmark.plane import places, plane
@@ -137,7 +137,7 @@ class Gallery:
         """The method's images by the checkpoint that was scored; nothing where there are no scores or no checkpoint."""
         if not run.scores:
             return
-        made = METHODS[methods.canonical(name)].kind in (TRAINED, TUNED)
+        made = METHODS[canonical(name)].kind in (TRAINED, TUNED)
         weights = self._weights(run) if made else None
         if made and weights is None:
             return
@@ -148,9 +148,9 @@ class Gallery:
         return method_title(name), _restored(self._load(name, None), split)
 
     def _load(self, name: str, weights: Path | None) -> Method:
-        has_network = methods.find_method(name).has_network
+        has_network = find_method(name).has_network
         device = self.settings.device if has_network else "cpu"
-        return methods.method_module(name).load(device, weights, self.settings.profile.size)
+        return method_module(name).load(device, weights, self.settings.profile.size)
 
     def _weights(self, run: Run) -> Path | None:
         """The file that was scored, of the first training seed; None, and said, where it is not under --work."""
@@ -211,7 +211,7 @@ def _restored(method: Method, split: Split) -> list[Image]:
 
 
 def _trained(name: str) -> bool:
-    row = METHODS.get(methods.canonical(name))
+    row = METHODS.get(canonical(name))
     return row is not None and row.trainable
 
 
@@ -220,7 +220,7 @@ def _compared() -> dict[str, list[str]]:
     named: dict[str, dict[str, str]] = {}
     for row in [*load_table("table1").rows, *load_table("table2").rows]:
         for name in row.methods:
-            named.setdefault(row.task, {}).setdefault(methods.canonical(name), name)
+            named.setdefault(row.task, {}).setdefault(canonical(name), name)
     return {task: list(names.values()) for task, names in named.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from benchmark import methods
+from benchmark.methods.registry import canonical, obstacle
 from benchmark.methods.table import METHODS, MethodRow
 from benchmark.places import Settings, set_obstacle
 from benchmark.records.scores import Score, read_scores
@@ -47,12 +47,12 @@ def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[Job],
     jobs: dict[Job, None] = {}
     absent: dict[str, None] = {}
     for protocol, task, method in _rows(tables):
-        row = METHODS.get(methods.canonical(method))
+        row = METHODS.get(canonical(method))
         if reason := _obstacle(settings, protocol, row):
             absent[f"{protocol} {task} {method}: not run, {reason}"] = None
             continue
         for seed in settings.profile.seeds if row.trainable else (None,):
-            jobs[Job(protocol, task, methods.canonical(method), seed)] = None
+            jobs[Job(protocol, task, canonical(method), seed)] = None
     return list(jobs), tuple(absent)
 
 
@@ -61,7 +61,7 @@ def _obstacle(settings: Settings, protocol: str, row: MethodRow | None) -> str:
     if row is None:
         return "the method is not there"
     chosen = load_sets().get(load_protocol(protocol).test_domain)
-    return methods.obstacle(row) or (set_obstacle(settings, chosen) if chosen else "")
+    return obstacle(row) or (set_obstacle(settings, chosen) if chosen else "")
 
 
 def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmark import methods
 from benchmark.methods.method import Method
+from benchmark.methods.registry import find_method
 from benchmark.places import Prepared, Settings
 from benchmark.records.scores import Score
 from benchmark.scoring import Subject
@@ -33,7 +33,7 @@ class RunRequest:
 
     def chosen_tasks(self) -> tuple[str, ...]:
         """The tasks in the protocol's order."""
-        default = methods.find_method(self.method).tasks
+        default = find_method(self.method).tasks
         return self.tasks or tuple(task for task in self.protocol.task if task in default)
 
     def chosen_metrics(self) -> tuple[str, ...]:

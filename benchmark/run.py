@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from benchmark import methods
 from benchmark.methods.method import Method
+from benchmark.methods.registry import argument, canonical, find_method, method_module
 from benchmark.methods.table import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.places import Prepared, domain_split, recipe_of
@@ -27,7 +27,7 @@ def run(request: RunRequest) -> RunSummary:
     Raises InputError for what concerns a whole task: an unknown method, no faces, a full disk, a metric that
     the split cannot have. An image or metric that fails gives a score line with the reason.
     """
-    methods.find_method(request.method)
+    find_method(request.method)
     for metric_id in request.chosen_metrics():
         find_metric(metric_id)
     if not request.chosen_tasks():
@@ -65,16 +65,16 @@ def _run_task(request: RunRequest, task: str) -> RunSummary:
 
 def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate:
     """The test split, the weights and the method; everything that may be refused is refused here."""
-    settings, name = request.settings, methods.canonical(request.method)
+    settings, name = request.settings, canonical(request.method)
     with summary.stage("split"):
         prepared = domain_split(settings, request.protocol.test_domain, task, "test")
         references = _references(request, task, prepared)
     _note_split(summary, prepared)
     weights, method = _weights(request, task, summary), None
-    seed = request.seed if methods.find_method(name).trainable else None
+    seed = request.seed if find_method(name).trainable else None
     checkpoint = weights.sha256 if weights else None
-    if hasattr(module := methods.method_module(name), "digest"):  # what it restores with is not made here
-        method, checkpoint = _load(request, None), module.digest(methods.argument(name))
+    if hasattr(module := method_module(name), "digest"):  # what it restores with is not made here
+        method, checkpoint = _load(request, None), module.digest(argument(name))
         if method.files is not None:
             check_images(name, method.files, dict.fromkeys(prepared.names, (settings.profile.size,) * 2))
     key = (settings.profile.name, request.protocol.name, task, prepared.label, name, seed, checkpoint)
@@ -105,8 +105,8 @@ def _note_split(summary: RunSummary, prepared: Prepared) -> None:
 
 
 def _load(request: RunRequest, weights: Weights | None) -> Method:
-    source = weights.path if weights else methods.argument(request.method)
-    return methods.method_module(request.method).load(device_of(request), source, request.settings.profile.size)
+    source = weights.path if weights else argument(request.method)
+    return method_module(request.method).load(device_of(request), source, request.settings.profile.size)
 
 
 def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights | None:
@@ -115,7 +115,7 @@ def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights | N
     Made when it is not there; None for other methods.
     """
     makers = {TRAINED: _trained, TUNED: _tuned}
-    make = makers.get(methods.find_method(request.method).kind)
+    make = makers.get(find_method(request.method).kind)
     return make(request, task, summary) if make else None
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmark import methods
 from benchmark.cells import Run, Runs
 from benchmark.compare import Pair, compare
 from benchmark.domain_gap import PERCEPTUAL
 from benchmark.layout import Block, Entry, Page
+from benchmark.methods.registry import canonical
 from benchmark.methods.table import METHODS
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
@@ -129,7 +129,7 @@ def _trained_rows(runs: Runs) -> Iterator[tuple[str, str, str]]:
     for table in map(load_table, TABLES):
         for protocol, row in product(table.protocols, table.rows):
             for method in row.methods:
-                known = METHODS.get(methods.canonical(method))
+                known = METHODS.get(canonical(method))
                 if known and known.trainable and runs.find(protocol, row.task, method).scores:
                     yield protocol, row.task, method
 
@@ -138,7 +138,7 @@ def _ordered(results: Path, profile: str, said: tuple[str, str, str], sides: dic
     task, expected, method = said
     first, second = sides.values()
     perceptual = next((metric for metric in PERCEPTUAL if first.by_image(metric) and second.by_image(metric)), None)
-    in_pixels = "psnr.rgb" if METHODS[methods.canonical(method)].pixel_loss else None
+    in_pixels = "psnr.rgb" if METHODS[canonical(method)].pixel_loss else None
     for metric in filter(None, (perceptual, in_pixels)):
         why = _different(results, profile, (first, second), metric)
         yield Ordering(task, expected, metric, None if why else compare(sides, [metric])[0], why)

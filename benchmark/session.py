@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmark import methods
 from benchmark.extend import find_earlier, take_over
 from benchmark.features import FeatureFolder
 from benchmark.measure import UNAVAILABLE
 from benchmark.methods.method import Method
+from benchmark.methods.registry import find_method
 from benchmark.metrics.registry import metric_hashes
 from benchmark.places import made_folder
 from benchmark.pool import Pool
@@ -92,7 +92,7 @@ class Session:
 
 def device_of(request: RunRequest) -> str:
     """Where the method computes: the CPU, unless it has a network."""
-    if not methods.find_method(request.method).has_network:
+    if not find_method(request.method).has_network:
         return "cpu"
     from ispl_model.runtime.device import find_device
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmark import methods
+from benchmark.methods.registry import canonical, find_method, method_module
 from benchmark.records.environment import environment
 from benchmark.specs.strict_toml import checked, parsed, text_of
 from degrade.core.errors import InputError
@@ -57,7 +57,7 @@ def load_throughput() -> tuple[Throughput, ...]:
 @cache
 def network_of(method: str, width: int, size: int) -> Network:
     """The network of a trainable method, built without weights where its layers allow it."""
-    training = methods.method_module(method).TRAINING
+    training = method_module(method).TRAINING
     crop = min(training.crop or size, size)
     parameters, restored = _counted(method, width, size, size)
     return Network(parameters, restored if crop == size else _counted(method, width, size, crop)[1], restored)
@@ -75,7 +75,7 @@ def _counted_on(device: str, method: str, width: int, size: int, side: int) -> t
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    module = methods.method_module(method)
+    module = method_module(method)
     with torch.device(device):
         network = module.build(width, size).eval()
         given = side // module.TRAINING.scale
@@ -95,7 +95,7 @@ def measure(method: str, width: int, size: int, batch: int, device: str, percept
 
     Raises InputError for a method that is not trained here and as ispl_model.training.loop does.
     """
-    if not methods.find_method(method).trainable:
+    if not find_method(method).trainable:
         raise InputError(f"method '{method}': is not trained; name one that is, such as ispl")
     with tempfile.TemporaryDirectory() as folder:
         split = _portraits(Path(folder), size)
@@ -104,7 +104,7 @@ def measure(method: str, width: int, size: int, batch: int, device: str, percept
             for steps in (_FIRST, _FIRST + _STEPS)
         )
     rate = round(_STEPS * batch / (all_of_them - first), 3)
-    return Throughput(*_machine(device), methods.canonical(method), width, size, batch, rate)
+    return Throughput(*_machine(device), canonical(method), width, size, batch, rate)
 
 
 def _machine(device: str) -> tuple[str, str]:
@@ -140,9 +140,9 @@ def _seconds(folder: Path, what: tuple[str, int, str], how: tuple[int, int, str]
     from ispl_model.training.loop import train
 
     (method, width, perceptual), (steps, batch, device) = what, how
-    module, size = methods.method_module(method), split.info["size"]
+    module, size = method_module(method), split.info["size"]
     loss = perceptual if "perceptual" in module.TRAINING.losses else "none"
     network = seeded_build(lambda: module.build(width, size), 0)
-    header = {"method": methods.canonical(method), "network": asdict(module.configure(width, size))}
+    header = {"method": canonical(method), "network": asdict(module.configure(width, size))}
     run = TrainRun(steps, batch, 0, loss, device)
     return train(network, header, module.TRAINING, run, split, folder / "model.safetensors").seconds

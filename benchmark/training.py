@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmark import methods
+from benchmark.methods.registry import canonical, method_module
 from benchmark.places import Settings, checkpoint_file
 from degrade.core.files import digest_of, locked
 from degrade.splits.split import Split
@@ -24,7 +24,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     from ispl_model.training.config import TrainRun
     from ispl_model.training.loop import train
 
-    profile, name, module = settings.profile, methods.canonical(method), methods.method_module(method)
+    profile, name, module = settings.profile, canonical(method), method_module(method)
     config = asdict(module.configure(profile.width, profile.size))
     perceptual = profile.perceptual if "perceptual" in module.TRAINING.losses else "none"
     shape = {key: value for key, value in config.items() if value}  # without what older versions did not know

@@ -7,8 +7,8 @@ from statistics import fmean
 
 from tqdm import tqdm
 
-from benchmark import methods
 from benchmark.methods.classical.common import read_parameters
+from benchmark.methods.registry import canonical, method_module
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Prepared, Settings, parameters_file
 from degrade.core.errors import InputError
@@ -32,7 +32,7 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: Prepared) -> t
     Of two processes that want one choice the second waits for it.
     Raises InputError when the file there is damaged or the split holds no pairs.
     """
-    name, module = methods.canonical(method), methods.method_module(method)
+    name, module = canonical(method), method_module(method)
     names, split = prepared.names[:IMAGES], prepared.split
     if not (names and split.has_reference):
         raise InputError(f"{prepared.label}: holds no pairs to choose the parameters of {name} on; add references")
@@ -53,7 +53,7 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: Prepared) -> t
 
 def _scores(method: str, prepared: Prepared, path: Path) -> list[float]:
     """The mean PSNR of each candidate; what an earlier session wrote to `path` is taken over."""
-    module, names = methods.method_module(method), prepared.names[:IMAGES]
+    module, names = method_module(method), prepared.names[:IMAGES]
     grid = module.GRID
     with LineFile(path) as file:
         known = {(place, name): value for place, name, value in map(json.loads, path.read_text("utf-8").splitlines())}

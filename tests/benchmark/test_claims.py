@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from benchmark.claim_numbers import Number
 from benchmark.claims import COLUMNS, checks, judge, to_text
 from benchmark.cli import benchmark
-from benchmark.methods import canonical, tabled_methods
+from benchmark.methods.registry import canonical, tabled_methods
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from benchmark import estimate, reproduce
 from benchmark.cli import benchmark
-from benchmark.methods import obstacle
+from benchmark.methods.registry import obstacle
 from benchmark.methods.table import METHODS
 from benchmark.places import Faces, Settings
 from benchmark.records.scores import read_scores

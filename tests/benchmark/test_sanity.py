@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli import benchmark
-from benchmark.methods import module_of
+from benchmark.methods.registry import module_of
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.sanity import COLUMNS, orderings

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark import methods
 from benchmark.methods.networks.common import NetworkMethod
+from benchmark.methods.registry import canonical, find_method, method_module, obstacle, tabled_methods
 from benchmark.methods.table import EVERY_TASK, METHODS, TUNED
 from degrade.core.errors import InputError
 from degrade.core.files import write_json
@@ -21,7 +21,7 @@ from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
 
 SIZE = 64
-HERE = sorted(name for name, row in METHODS.items() if not methods.obstacle(row))
+HERE = sorted(name for name, row in METHODS.items() if not obstacle(row))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def face():
 @pytest.fixture(scope="module", params=HERE)
 def method(request, tmp_path_factory):
     """Every method; a trainable one with the weights its network starts from, a tuned one with what it tries first."""
-    module, row = methods.method_module(request.param), METHODS[request.param]
+    module, row = method_module(request.param), METHODS[request.param]
     checkpoint = None
     if row.trainable:
         checkpoint = tmp_path_factory.mktemp("weights") / "model.safetensors"
@@ -84,15 +84,15 @@ def test_the_table_says_what_the_module_does(method):
 
 @pytest.mark.parametrize("name", [name for name in HERE if METHODS[name].trainable])
 def test_a_trainable_method_trains_at_its_scale_and_refuses_to_restore_without_weights(name):
-    module = methods.method_module(name)
+    module = method_module(name)
     assert module.TRAINING.scale == METHODS[name].scale
     with pytest.raises(InputError, match="expected a checkpoint"):
         module.load("cpu", None, SIZE)
 
 
-@pytest.mark.parametrize("name", [name for name in HERE if isinstance(methods.method_module(name), NetworkMethod)])
+@pytest.mark.parametrize("name", [name for name in HERE if isinstance(method_module(name), NetworkMethod)])
 def test_a_checkpoint_of_another_version_of_the_method_is_refused(name, tmp_path):
-    module = methods.method_module(name)
+    module = method_module(name)
     header = {"method": name, "network": asdict(module.configure(4, SIZE))}
     version, earlier = module.TRAINING.version, module.TRAINING.version - 1
     training = replace(module.TRAINING, version=earlier).facts()
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_another_version_of_the_method_is_refused(name, tmp_path
 
 
 def test_identity_and_bicubic_agree_on_scale_1_and_differ_in_how_they_enlarge(face):
-    identity, bicubic = (methods.method_module(name).load("cpu", None, SIZE) for name in ("identity", "bicubic"))
+    identity, bicubic = (method_module(name).load("cpu", None, SIZE) for name in ("identity", "bicubic"))
     np.testing.assert_array_equal(identity.restore([face])[0], face)
     np.testing.assert_array_equal(bicubic.restore([face])[0], face)
     small = resize_bicubic(face, SIZE // 4, SIZE // 4)
@@ -111,7 +111,7 @@ def test_identity_and_bicubic_agree_on_scale_1_and_differ_in_how_they_enlarge(fa
 
 
 def test_bicubic_x4_loses_what_a_quarter_of_the_side_cannot_hold(face):
-    floor = methods.method_module("bicubic_x4").load("cpu", None, SIZE)
+    floor = method_module("bicubic_x4").load("cpu", None, SIZE)
     stripes = np.zeros((SIZE, SIZE, 3), np.float32)
     stripes[:, ::2] = 1
     inside = floor.restore([stripes])[0][:, 8:-8]  # at the border the kernel is cut
@@ -121,15 +121,15 @@ def test_bicubic_x4_loses_what_a_quarter_of_the_side_cannot_hold(face):
 
 
 def test_short_names_and_any_case_are_understood():
-    assert methods.canonical("ISPL") == "ispl:isp_unet_pac"
-    assert methods.canonical("EDSR") == "edsr"
-    assert methods.find_method("ispl") is METHODS["ispl:isp_unet_pac"]
+    assert canonical("ISPL") == "ispl:isp_unet_pac"
+    assert canonical("EDSR") == "edsr"
+    assert find_method("ispl") is METHODS["ispl:isp_unet_pac"]
 
 
 def test_an_unknown_method_is_answered_with_the_nearest_and_every_row_of_the_tables_is_there():
     with pytest.raises(InputError, match="did you mean 'bicubic'"):
-        methods.find_method("bicubik")
-    assert all(methods.canonical(name) in METHODS for name in methods.tabled_methods())
+        find_method("bicubik")
+    assert all(canonical(name) in METHODS for name in tabled_methods())
 
 
 def test_the_table_names_the_tasks_as_the_recipes_do_and_is_read_without_torch_and_opencv():

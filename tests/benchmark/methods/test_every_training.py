@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark import methods
+from benchmark.methods.registry import method_module, obstacle
 from benchmark.methods.table import METHODS
 from degrade.core.resize import match_scale
 from degrade.recipes.library import find_recipe
@@ -29,7 +29,7 @@ SIZE, WIDTH, LIMIT = 64, 8, 20.0  # px; features; seconds of processor time
 TASK = "rain_haze_medium"  # haze is more than any fixed filter takes away, at every scale
 MARGIN = 3.0  # dB above the input, which counts enlarged where it is small; the least gain of the run was 6 dB
 STEPS, RATE = 30, 1e-3
-TRAINABLE = [name for name, row in METHODS.items() if row.trainable and not methods.obstacle(row)]
+TRAINABLE = [name for name, row in METHODS.items() if row.trainable and not obstacle(row)]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def one_core():
 
 @pytest.mark.parametrize("name", TRAINABLE)
 def test_fitted_to_one_pair_it_is_closer_to_the_reference_than_its_input(name, pair, classifier, tmp_path, one_core):
-    module, scale = methods.method_module(name), METHODS[name].scale
+    module, scale = method_module(name), METHODS[name].scale
     network = seeded_build(lambda: module.build(WIDTH, SIZE), 0)
     before = {key: weights.clone() for key, weights in network.named_parameters()}
     header = {"method": name, "network": asdict(module.configure(WIDTH, SIZE))}

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from benchmark.methods import canonical
+from benchmark.methods.registry import canonical
 from benchmark.metrics.table import METRICS
 from benchmark.specs.published import MEASURED_OTHERWISE, load_published, parse, printed_beside
 from benchmark.specs.tables import load_table

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark import methods
 from benchmark.methods.adapters import command
+from benchmark.methods.registry import argument, canonical, method_module
 from benchmark.places import Settings, domain_split
 from benchmark.request import RunRequest
 from benchmark.run import run
@@ -64,7 +64,7 @@ def test_a_folder_a_program_and_a_function_score_as_the_method_they_repeat(outpu
 
 def test_the_checkpoint_of_a_folder_changes_with_its_contents_and_names(outputs):
     folder, prepared = outputs
-    digest = methods.method_module(f"folder:{folder}").digest
+    digest = method_module(f"folder:{folder}").digest
     first = digest(str(folder))
     assert digest(str(folder)) == first
     path = folder / f"{prepared.names[0]}.png"
@@ -155,8 +155,8 @@ def test_what_cannot_be_found_is_refused_before_anything_is_scored(tmp_path, nam
 
 
 def test_the_kind_is_understood_in_any_case_and_what_follows_is_left_as_it_is():
-    assert methods.canonical("FOLDER:My/Results") == "folder:My/Results"
-    assert methods.argument("python:a.b:c") == "a.b:c" and methods.argument("ispl:isp_unet") is None
+    assert canonical("FOLDER:My/Results") == "folder:My/Results"
+    assert argument("python:a.b:c") == "a.b:c" and argument("ispl:isp_unet") is None
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def esrgan(tmp_path_factory):
 def test_an_esrgan_with_random_weights_restores_as_the_network_itself_does(esrgan, tmp_path):
     path, network = esrgan
     prepared = split_of(tmp_path, "sr4")
-    method = methods.method_module(f"spandrel:{path}").load("cpu", str(path), 64)
+    method = method_module(f"spandrel:{path}").load("cpu", str(path), 64)
     degraded = prepared.split.degraded(prepared.names[0])
     (restored,) = method.restore([degraded])
     with torch.inference_mode():
@@ -197,7 +197,7 @@ def test_a_random_esrgan_goes_through_a_run_and_its_file_is_the_checkpoint(esrga
 def test_weights_that_spandrel_does_not_know_and_options_that_are_not_the_networks_are_refused(esrgan, tmp_path):
     from safetensors.torch import save_file
 
-    load = methods.method_module("spandrel:x").load
+    load = method_module("spandrel:x").load
     save_file({"layer.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
     for name, sentence in (
         (tmp_path / "other.safetensors", "cannot be loaded"),
@@ -227,7 +227,7 @@ def face_network(monkeypatch):
         network = FaceNetwork()
         facts = {"architecture": SimpleNamespace(id=kind), "purpose": "FaceSR", "scale": 1, "model": network}
         descriptor = SimpleNamespace(**facts, device=torch.device("cpu"))
-        monkeypatch.setattr(methods.method_module("spandrel:x"), "_network", lambda path, device: descriptor)
+        monkeypatch.setattr(method_module("spandrel:x"), "_network", lambda path, device: descriptor)
         return network
 
     return build
@@ -244,7 +244,7 @@ def face_network(monkeypatch):
 def test_face_networks_get_512_px_in_minus_one_to_one_and_their_options(face_network, tmp_path, kind, suffix, options):
     (tmp_path / "w.pth").touch()
     network = face_network(kind)
-    method = methods.method_module("spandrel:x").load("cpu", f"{tmp_path / 'w.pth'}{suffix}", 128)
+    method = method_module("spandrel:x").load("cpu", f"{tmp_path / 'w.pth'}{suffix}", 128)
     face = np.tile(np.linspace(0, 1, 128, dtype=np.float32)[:, None, None], (1, 128, 3))
     (restored,) = method.restore([face])
     shape, low, high, given, dtype = network.seen
@@ -257,4 +257,4 @@ def test_a_face_network_whose_range_nobody_told_is_refused(face_network, tmp_pat
     (tmp_path / "w.pth").touch()
     face_network("NewFaceNet")
     with pytest.raises(InputError, match="how NewFaceNet wants its faces is not known"):
-        methods.method_module("spandrel:x").load("cpu", str(tmp_path / "w.pth"), 128)
+        method_module("spandrel:x").load("cpu", str(tmp_path / "w.pth"), 128)

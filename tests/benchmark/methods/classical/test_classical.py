@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import methods, tuning
+from benchmark import tuning
+from benchmark.methods import registry as methods
 from benchmark.methods import table as method_table
 from benchmark.methods.classical import richardson_lucy, total_variation, wiener
 from benchmark.methods.classical.common import noise_level

@@ -7,8 +7,8 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from benchmark import methods
 from benchmark.methods.ispl import lite as ispl_lite
+from benchmark.methods.registry import method_module
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import read_scores, scores_folder
 from degrade.core.errors import InputError
@@ -51,7 +51,7 @@ def test_at_its_own_side_it_is_the_network_and_at_others_it_is_resized_in_and_ou
 def test_ispl_never_uses_it_and_it_is_never_trained(shipped):
     assert not METHODS["ispl-lite"].trainable
     with pytest.raises(InputError, match="expected a checkpoint, got none"):
-        methods.method_module("ispl").load("cpu", None, 64)
+        method_module("ispl").load("cpu", None, 64)
 
 
 @pytest.mark.parametrize("protocol", ["S2S", "S2P"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark import methods
+from benchmark.methods.registry import find_method, method_module, obstacle
 from benchmark.methods.table import METHODS
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
@@ -22,7 +22,7 @@ SIZE = 64
 
 def checkpoint(path, name):
     """The weights that a method's network starts from."""
-    module = methods.method_module(name)
+    module = method_module(name)
     network = seeded_build(lambda: module.build(2, SIZE), 0)
     save(path, network.state_dict(), {"method": name, "network": asdict(module.configure(2, SIZE))})
     return path
@@ -33,27 +33,27 @@ def test_every_column_of_table_1_is_a_method_of_its_own_variant():
     assert len(row.methods) == 7 and set(row.methods) <= METHODS.keys()
     for name in [*row.methods, "ispl:released"]:
         assert name.removeprefix("ispl:") in VARIANTS
-        if not methods.obstacle(METHODS[name]):
-            assert methods.method_module(name).configure(2, SIZE).variant == name.removeprefix("ispl:")
+        if not obstacle(METHODS[name]):
+            assert method_module(name).configure(2, SIZE).variant == name.removeprefix("ispl:")
 
 
 def test_a_checkpoint_of_another_variant_is_refused(tmp_path):
     path = checkpoint(tmp_path / "m.safetensors", "ispl:isp_unet")
     with pytest.raises(InputError, match="expected a network isp_y0 for 64 px, got isp_unet for 64 px"):
-        methods.method_module("ispl:isp_y0").load("cpu", path, SIZE)
+        method_module("ispl:isp_y0").load("cpu", path, SIZE)
     with pytest.raises(InputError, match="expected a network isp_unet for 128 px"):
-        methods.method_module("ispl:isp_unet").load("cpu", path, 128)
+        method_module("ispl:isp_unet").load("cpu", path, 128)
 
 
 def test_the_authors_code_is_trained_with_their_two_rates():
-    training = methods.method_module("ispl:released").TRAINING
+    training = method_module("ispl:released").TRAINING
     assert (training.learning_rate, training.discriminator_rate, training.betas) == (1e-4, 4e-4, (0.0, 0.9))
 
 
 def test_without_the_parser_ep_map_is_unavailable_in_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(InputError, match=r"'ispl:ep_map': unavailable: parsing_parsenet\.pth .*; put it at"):
-        methods.find_method("ispl:ep_map")
+        find_method("ispl:ep_map")
 
 
 @pytest.fixture
@@ -69,9 +69,7 @@ def random_parser(monkeypatch, tmp_path):
 
 
 def test_ep_map_restores_from_the_map_of_the_reference_with_a_parser_of_random_weights(random_parser, tmp_path):
-    method = methods.method_module("ispl:ep_map").load(
-        "cpu", checkpoint(tmp_path / "m.safetensors", "ispl:ep_map"), SIZE
-    )
+    method = method_module("ispl:ep_map").load("cpu", checkpoint(tmp_path / "m.safetensors", "ispl:ep_map"), SIZE)
     assert method.needs_reference and method.scale == METHODS[method.name].scale
     face = resize_bicubic(rng_for(0, "face").random((8, 8, 3)).astype(np.float32), SIZE, SIZE)
     first, second = method.restore([face, match_scale(face, 16, 1)])
@@ -85,5 +83,5 @@ def test_ep_map_trains_on_the_maps_of_the_references_with_a_parser_of_random_wei
         def reference(self, name):
             return np.full((SIZE, SIZE, 3), ord(name) / 255, np.float32)
 
-    condition = methods.method_module("ispl:ep_map").TRAINING.condition(Faces())
+    condition = method_module("ispl:ep_map").TRAINING.condition(Faces())
     assert condition("b", False).shape == (SIZE, SIZE, 19) and (condition("a", True).sum(2) == 1).all()

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmark import methods
 from benchmark.methods.latent_search import mganprior, pulse
 from benchmark.methods.latent_search.common import SCALE
+from benchmark.methods.registry import argument
 from benchmark.methods.table import OUTSIDE
 from benchmark.metrics.pixel import psnr
 from benchmark.places import Settings
@@ -208,4 +208,4 @@ def test_a_file_that_is_no_such_generator_is_refused_in_a_sentence(module, tmp_p
 def test_the_searches_are_methods_from_outside_that_compute_on_the_users_device():
     for name in ("pulse", "mganprior"):
         assert OUTSIDE[name].has_network and OUTSIDE[name].scale == SCALE
-    assert methods.argument("PULSE:My/File.pt") == "My/File.pt"
+    assert argument("PULSE:My/File.pt") == "My/File.pt"

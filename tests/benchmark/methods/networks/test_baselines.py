@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from benchmark.methods import method_module
 from benchmark.methods.networks.deblurgan_v2 import DeblurGanV2, Pyramid, inception, inception_trunk, normalised_mse
 from benchmark.methods.networks.gfrnet import RecNet, WarpNet
 from benchmark.methods.networks.waveletcnn import HaarPacket, WaveletCnn
+from benchmark.methods.registry import method_module
 from benchmark.methods.table import METHODS
 from degrade.core.errors import InputError
 from ispl_model.runtime.device import seeded_build

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from benchmark.methods import method_module
+from benchmark.methods.registry import method_module
 from tests.golden_networks import assert_equal, golden, with_golden_weights
 
 # Golden file => our method and the width that gives its narrowed channels.

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import distributions
 
-from ispl_model import variational
-from ispl_model.variational import kl_gauss, kl_inverse_gamma, likelihood, noise_variance
+from benchmark.methods.networks import vdnet
+from benchmark.methods.networks.vdnet import kl_gauss, kl_inverse_gamma, likelihood, noise_variance
 
 SHAPE = (1, 3, 8, 8)
 
@@ -36,7 +36,7 @@ def test_the_divergences_are_those_of_the_distributions(case):
     outputs, batch = case
     restored = batch["degraded"] - outputs["residual"]
     ours = distributions.Normal(restored, torch.exp(outputs["log_variance"] / 2))
-    prior = distributions.Normal(batch["reference"], variational.PRIOR_VARIANCE**0.5)
+    prior = distributions.Normal(batch["reference"], vdnet.PRIOR_VARIANCE**0.5)
     torch.testing.assert_close(kl_gauss(outputs, batch), distributions.kl_divergence(ours, prior).mean())
     # the divergence does not change when both variables are inverted
     ours = distributions.Gamma(outputs["log_alpha"].exp(), outputs["log_beta"].exp())

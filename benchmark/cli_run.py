@@ -15,7 +15,7 @@ from benchmark.specs.tables import load_table, table_names
 from degrade.cli.console import Command, Name
 
 if TYPE_CHECKING:
-    from benchmark.places import Settings
+    from benchmark.runs.splits import Settings
 
 Made = TypeVar("Made")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -85,15 +85,14 @@ def run(
     Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
     """
     find_method(method)
-    from benchmark import run as runner
     from benchmark import summary as text
+    from benchmark.runs import run as runner
+    from benchmark.runs.request import RunRequest
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     settings = replace(settings, keep=keep, max_failures=max_failures)
     once = tuple(dict.fromkeys(tasks))
-    request = runner.RunRequest(
-        settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume
-    )
+    request = RunRequest(settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume)
     done = stoppable(lambda: runner.run(request))
     say([*text.means(done.scores), "", *text.closing(done)])
 
@@ -110,13 +109,13 @@ def reproduce(
 ) -> None:  # fmt: skip
     """Run whatever the tables of a profile still lack; `benchmark tables` then renders them."""
     tables = [load_table(name) for name in ([f"table{number}" for number in numbers] or table_names())]
-    from benchmark import reproduce as whole
     from benchmark import summary as text
+    from benchmark.runs.reproduction import reproduce as whole
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     settings = replace(settings, keep=keep, max_failures=max_failures)
     if dry_run:
-        from benchmark import estimate
+        from benchmark.runs.reproduction import estimate
 
         say([*whole.listing(settings, tables), "", *estimate.lines(settings, whole.jobs_of(settings, tables)[0])])
         return
@@ -144,7 +143,7 @@ def sheet(
     for name in names_of_methods:
         find_method(name)
     from benchmark.report import method_sheet
-    from benchmark.run import RunRequest
+    from benchmark.runs.request import RunRequest
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
@@ -178,7 +177,7 @@ def make_settings(
     workers: int,
     limit: int | None,
 ) -> "Settings":
-    from benchmark.places import Faces, Settings
+    from benchmark.runs.splits import Faces, Settings
 
     chosen = load_profile(profile)
     if limit is not None:

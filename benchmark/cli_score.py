@@ -22,8 +22,8 @@ def score(restored: Path, reference: Path | None, metrics: str | None, out: Path
 
     Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
     """
-    from benchmark.folder_scores import check_suffix, score_folders, write_lines
     from benchmark.metrics.registry import find_metric
+    from benchmark.runs.scoring.score_folders import check_suffix, score_folders, write_lines
 
     check_suffix(out)
     every = load_protocol("S2S").metrics

@@ -16,7 +16,7 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 
     The block printed belongs into protocols/throughput.toml, from which `reproduce --dry-run` scales its hours.
     """
-    from benchmark.throughput import block, measure
+    from benchmark.runs.reproduction.throughput import block, measure
 
     chosen = load_profile(profile)
     click.echo(block(measure(method, chosen.width, chosen.size, chosen.batch, device, perceptual)))

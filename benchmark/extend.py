@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmark.features import FeatureFile, FeatureFolder, read_features
-from benchmark.measure import Outcome
-from benchmark.places import Prepared, made_folder
 from benchmark.records.scores import KEY, ScoreFile, newest, read_file
-from benchmark.scoring import Subject
+from benchmark.runs.scoring.image_scores import Outcome
+from benchmark.runs.scoring.score_split import Subject
+from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
+from benchmark.runs.splits import Prepared, made_folder
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split
 

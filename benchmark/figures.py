@@ -14,10 +14,10 @@ from benchmark.cells import Run, Runs
 from benchmark.methods.method import Method
 from benchmark.methods.registry import canonical, find_method, method_module
 from benchmark.methods.table import METHODS, TRAINED, TUNED
-from benchmark.places import Settings, clean_folder, domain_split
 from benchmark.plane import places, plane
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
+from benchmark.runs.splits import Settings, clean_folder, domain_split
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmark.places import domain_split
-from benchmark.run import RunRequest, load_method
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import load_method
+from benchmark.runs.splits import domain_split
 from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet

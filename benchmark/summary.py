@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from benchmark.records.scores import Score
-from benchmark.run import RunSummary
+from benchmark.runs.request import RunSummary
 
 
 def means(scores: Sequence[Score]) -> list[str]:

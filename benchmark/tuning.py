@@ -10,7 +10,7 @@ from tqdm import tqdm
 from benchmark.methods.classical.common import read_parameters
 from benchmark.methods.registry import canonical, method_module
 from benchmark.metrics.pixel import psnr
-from benchmark.places import Prepared, Settings, parameters_file
+from benchmark.runs.splits import Prepared, Settings, parameters_file
 from degrade.core.errors import InputError
 from degrade.core.files import LineFile, digest_of, locked, write_json
 from degrade.core.image import Image, from_uint8, to_uint8

@@ -33,8 +33,8 @@ COUNTING = "for _ in range(20_000_000): pass"
 ONE_METHOD = """
 import sys
 from pathlib import Path
-from benchmark.measure import Job
-from benchmark.pool import scoring_pool
+from benchmark.runs.scoring.image_scores import Job
+from benchmark.runs.scoring.workers import scoring_pool
 restored, reference, cache, ids = sys.argv[1:]
 jobs = [Job(path.name, tuple(ids.split(",")), Path(restored, path.name), path) for path in Path(reference).iterdir()]
 with scoring_pool(1, Path(cache)) as pool:

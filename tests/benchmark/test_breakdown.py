@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from benchmark.breakdown import OPERATOR, breakdown, parameters
 from benchmark.cells import Run
 from benchmark.cli import benchmark
-from benchmark.places import Settings, domain_split
 from benchmark.records.scores import SCHEMA, Score, scores_folder
+from benchmark.runs.splits import Settings, domain_split
 from benchmark.specs.protocols import Profile
 from degrade.core.errors import InputError
 from degrade.core.image import read

@@ -9,10 +9,11 @@ from click.testing import CliRunner
 from benchmark.cells import Runs
 from benchmark.cli import benchmark
 from benchmark.figures import GAIN, Gallery, _compared, residual, residual_sheet
-from benchmark.places import Faces, Settings
 from benchmark.plane import places, plane
 from benchmark.records.scores import read_scores
-from benchmark.run import RunRequest, run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Faces, Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmark.places import Settings, domain_split
 from benchmark.report import method_sheet
-from benchmark.run import RunRequest
+from benchmark.runs.request import RunRequest
+from benchmark.runs.splits import Settings, domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.image import read
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.features import FeatureFolder
 from benchmark.metrics import mmd
 from benchmark.metrics.base import MetricError
 from benchmark.metrics.mmd import WIDTH, squared_mmd
 from benchmark.metrics.registry import definition
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import GROUPS
+from benchmark.runs.scoring.set_scores import FeatureFolder
 from degrade.core.files import digest_of
 
 REFERENCE = Path(__file__).parents[2] / "reference"

@@ -8,9 +8,10 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from benchmark.places import Settings
 from benchmark.records.scores import GROUPS, SCHEMA, Score
-from benchmark.run import RunRequest, run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 
 SCORE = Score(

@@ -12,9 +12,9 @@ import torch
 
 from benchmark.methods.adapters import command
 from benchmark.methods.registry import argument, canonical, method_module
-from benchmark.places import Settings, domain_split
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Settings, domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file

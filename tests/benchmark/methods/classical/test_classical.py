@@ -13,9 +13,9 @@ from benchmark.methods.classical import richardson_lucy, total_variation, wiener
 from benchmark.methods.classical.common import noise_level
 from benchmark.methods.fixed import lanczos
 from benchmark.metrics.pixel import psnr
-from benchmark.places import Settings, domain_split
-from benchmark.request import RunRequest
-from benchmark.run import load_method, run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import load_method, run
+from benchmark.runs.splits import Settings, domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file

@@ -13,9 +13,9 @@ from benchmark.methods.latent_search.common import SCALE
 from benchmark.methods.registry import argument
 from benchmark.methods.table import OUTSIDE
 from benchmark.metrics.pixel import psnr
-from benchmark.places import Settings
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file

@@ -6,15 +6,15 @@ from benchmark.methods.method import Method
 from benchmark.methods.registry import argument, canonical, find_method, method_module
 from benchmark.methods.table import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
-from benchmark.places import Prepared, domain_split, recipe_of
-from benchmark.pool import scoring_pool
 from benchmark.records.run_file import claim
 from benchmark.records.scores import ScoreFile, newest, read_file, scores_folder
-from benchmark.request import Candidate, RunRequest, RunSummary, Weights
-from benchmark.scoring import Subject
-from benchmark.session import Session, device_of
+from benchmark.runs.checkpoints import trained, training_warning
+from benchmark.runs.request import Candidate, RunRequest, RunSummary, Weights
+from benchmark.runs.scoring.score_split import Subject
+from benchmark.runs.scoring.workers import scoring_pool
+from benchmark.runs.session import Session, device_of
+from benchmark.runs.splits import Prepared, domain_split, recipe_of
 from benchmark.specs.test_sets import load_sets
-from benchmark.training import trained, training_warning
 from benchmark.tuning import tuned
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256_file

@@ -17,7 +17,7 @@ import cv2
 from threadpoolctl import threadpool_limits
 
 from benchmark.assets import feature_cache, offline
-from benchmark.measure import Job, Outcome, measure, unavailable
+from benchmark.runs.scoring.image_scores import Job, Outcome, measure, unavailable
 from degrade.core.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from benchmark.methods.method import Method
 from benchmark.methods.registry import find_method
-from benchmark.places import Prepared, Settings
 from benchmark.records.scores import Score
-from benchmark.scoring import Subject
+from benchmark.runs.scoring.score_split import Subject
+from benchmark.runs.splits import Prepared, Settings
 from benchmark.specs.protocols import Protocol
 
 

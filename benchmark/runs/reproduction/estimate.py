@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmark.methods.table import METHODS, TRAINED, TUNED
-from benchmark.places import Settings, recipe_of, set_size
-from benchmark.reproduce import Job
+from benchmark.runs.reproduction.reproduce import Job
+from benchmark.runs.reproduction.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
+from benchmark.runs.splits import Settings, recipe_of, set_size
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.test_sets import load_sets
-from benchmark.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
 from degrade.recipes.library import find_recipe
 
 # Measured on profile lite, 256 px: PNGs of its splits hold 1.5 bytes a pixel, noisy ones up to 2.5.

@@ -16,10 +16,10 @@ from benchmark.methods.fixed import bicubic_x4, identity
 from benchmark.methods.method import Method
 from benchmark.metrics import face
 from benchmark.metrics import registry as metrics
-from benchmark.places import Faces, Settings, domain_split
 from benchmark.records.scores import read_file, read_scores
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Faces, Settings, domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.tables import render
 from degrade.core.errors import InputError
@@ -37,10 +37,10 @@ import sys, time
 from pathlib import Path
 from benchmark.methods.fixed import bicubic_x4
 from benchmark.methods.method import Method
-from benchmark.places import Settings
+from benchmark.runs.splits import Settings
 from benchmark.specs.protocols import Profile, load_protocol
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
 
 root, workers, pause = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 fast = bicubic_x4.load

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmark.methods.registry import canonical, method_module
-from benchmark.places import Settings, checkpoint_file
+from benchmark.runs.splits import Settings, checkpoint_file
 from degrade.core.files import digest_of, locked
 from degrade.splits.split import Split
 

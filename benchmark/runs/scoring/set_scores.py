@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmark.measure import Job, Outcome, measured
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import SetScorer
 from benchmark.metrics.registry import metric_hashes
-from benchmark.pool import Pool
 from benchmark.records.scores import GROUPS
+from benchmark.runs.scoring.image_scores import Job, Outcome, measured
+from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
 from degrade.core.files import LineFile
 

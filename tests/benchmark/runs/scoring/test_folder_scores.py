@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli import benchmark
-from benchmark.folder_scores import score_folders
 from benchmark.metrics import registry as metrics
+from benchmark.runs.scoring.score_folders import score_folders
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchmark.metrics import registry as metrics
-from benchmark.places import Faces, Settings, domain_split
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Faces, Settings, domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.image import write

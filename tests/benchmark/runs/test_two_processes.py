@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from benchmark.places import Settings, domain_split
 from benchmark.records.scores import read_file
+from benchmark.runs.splits import Settings, domain_split
 from benchmark.specs.protocols import Profile
 
 PROFILE = Profile("quick", 64, 2, 1, 6, 4, 1, 2, "none", (0,))
@@ -16,11 +16,11 @@ LINES = 2 * 6 + 1
 RUN = f"""
 import sys
 from pathlib import Path
-from benchmark.places import Settings
+from benchmark.runs.splits import Settings
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.protocols import Profile
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
 
 root, method = Path(sys.argv[1]), sys.argv[2]
 settings = Settings({PROFILE}, work=root / "work", results=root / "results", device="cpu")

@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import reproduce, scoring
-from benchmark.features import FeatureFolder
 from benchmark.methods.method import Method
 from benchmark.metrics import registry as metrics
-from benchmark.places import Faces, Settings, domain_split, face_sources
-from benchmark.pool import scoring_pool
 from benchmark.records.scores import ScoreFile, newest, read_file, read_scores
-from benchmark.run import RunRequest, run
+from benchmark.runs.reproduction import reproduce
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.scoring import score_split
+from benchmark.runs.scoring.set_scores import FeatureFolder
+from benchmark.runs.scoring.workers import scoring_pool
+from benchmark.runs.splits import Faces, Settings, domain_split, face_sources
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
@@ -123,7 +125,7 @@ def test_the_run_file_tells_of_a_discriminator_that_collapsed_also_when_its_chec
 
 
 def subject(prepared):
-    return scoring.Subject("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
+    return score_split.Subject("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
 
 
 def scored(tmp_path, method, ids=METRICS, prepared=None):
@@ -132,9 +134,9 @@ def scored(tmp_path, method, ids=METRICS, prepared=None):
     path = tmp_path / "scores.jsonl"
     features = FeatureFolder(tmp_path / "features", dict.fromkeys(ids, "0" * 64))
     with ScoreFile(path) as file, scoring_pool(1, None) as pool:
-        bench = scoring.Bench(pool, features, scoring.Keeping(tmp_path / "restored"), prepared)
-        todo = scoring.plan(subject(prepared), prepared, ids, read_file(path), pool)
-        scoring.Scoring(subject(prepared), prepared, todo, bench, file).run(lambda: method)
+        bench = score_split.Bench(pool, features, score_split.Keeping(tmp_path / "restored"), prepared)
+        todo = score_split.plan(subject(prepared), prepared, ids, read_file(path), pool)
+        score_split.Scoring(subject(prepared), prepared, todo, bench, file).run(lambda: method)
     return read_file(path)
 
 

@@ -6,16 +6,23 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from benchmark import estimate, reproduce
 from benchmark.cli import benchmark
 from benchmark.methods.registry import obstacle
 from benchmark.methods.table import METHODS
-from benchmark.places import Faces, Settings
 from benchmark.records.scores import read_scores
-from benchmark.reproduce import Job
+from benchmark.runs.reproduction import estimate, reproduce
+from benchmark.runs.reproduction.reproduce import Job
+from benchmark.runs.reproduction.throughput import (
+    Throughput,
+    block,
+    load_throughput,
+    measure,
+    multiply_adds_per_second,
+    network_of,
+)
+from benchmark.runs.splits import Faces, Settings
 from benchmark.specs.protocols import Profile, load_profile
 from benchmark.specs.tables import Row, TableSpec, load_table, table_names
-from benchmark.throughput import Throughput, block, load_throughput, measure, multiply_adds_per_second, network_of
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits.paint import paint

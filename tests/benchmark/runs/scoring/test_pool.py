@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.measure import Job
-from benchmark.places import Settings
-from benchmark.pool import scoring_pool
-from benchmark.request import RunRequest
-from benchmark.run import run
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.scoring.image_scores import Job
+from benchmark.runs.scoring.workers import scoring_pool
+from benchmark.runs.splits import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 
 STARTS_TWO = """
 import os, time
-from benchmark.pool import scoring_pool
+from benchmark.runs.scoring.workers import scoring_pool
 with scoring_pool(2, None) as pool:
     print(*{pool._executor.submit(os.getpid).result() for _ in range(20)}, flush=True)
     time.sleep(600)

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.extend import find_earlier, take_over
-from benchmark.features import FeatureFolder
-from benchmark.measure import UNAVAILABLE
 from benchmark.methods.method import Method
 from benchmark.methods.registry import find_method
 from benchmark.metrics.registry import metric_hashes
-from benchmark.places import made_folder
-from benchmark.pool import Pool
 from benchmark.records.environment import environment
 from benchmark.records.run_file import RunFile
 from benchmark.records.scores import Score, ScoreFile, newest, read_file
-from benchmark.request import Candidate, RunRequest
-from benchmark.scoring import Bench, Keeping, Plan, Scoring, plan
+from benchmark.runs.request import Candidate, RunRequest
+from benchmark.runs.scoring.image_scores import UNAVAILABLE
+from benchmark.runs.scoring.score_split import Bench, Keeping, Plan, Scoring, plan
+from benchmark.runs.scoring.set_scores import FeatureFolder
+from benchmark.runs.scoring.workers import Pool
+from benchmark.runs.splits import made_folder
 
 
 class Session:

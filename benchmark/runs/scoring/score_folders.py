@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmark.features import References, SetValue, score_set
-from benchmark.measure import Job, Outcome
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import Metric
-from benchmark.pool import Pool, scoring_pool
 from benchmark.records.scores import split_value
+from benchmark.runs.scoring.image_scores import Job, Outcome
+from benchmark.runs.scoring.set_scores import References, SetValue, score_set
+from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.files import write_bytes
 from degrade.splits.pairing import check_images, image_size, images_by_name

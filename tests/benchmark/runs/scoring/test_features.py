@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from benchmark.features import FeatureFile, References, read_features, score_set
-from benchmark.measure import Outcome
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError
-from benchmark.pool import scoring_pool
 from benchmark.records.scores import GROUPS
+from benchmark.runs.scoring.image_scores import Outcome
+from benchmark.runs.scoring.set_scores import FeatureFile, References, read_features, score_set
+from benchmark.runs.scoring.workers import scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.image import write
 

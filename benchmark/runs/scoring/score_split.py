@@ -9,21 +9,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmark.features import (
-    FeatureFile,
-    FeatureFolder,
-    References,
-    SetValue,
-    read_features,
-    score_set,
-)
-from benchmark.measure import NOT_RESTORED, UNAVAILABLE, Job, Outcome, reason
 from benchmark.methods.method import Method
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import Metric
-from benchmark.places import Prepared
-from benchmark.pool import Pool
 from benchmark.records.scores import KEY, SCHEMA, Score, ScoreFile, split_value
+from benchmark.runs.scoring.image_scores import NOT_RESTORED, UNAVAILABLE, Job, Outcome, reason
+from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, SetValue, read_features, score_set
+from benchmark.runs.scoring.workers import Pool
+from benchmark.runs.splits import Prepared
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, from_uint8, read, to_uint8, write
 

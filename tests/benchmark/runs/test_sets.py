@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import reproduce
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import METRICS
-from benchmark.places import Faces, Settings, domain_split
 from benchmark.records.scores import read_scores
 from benchmark.report import method_sheet
-from benchmark.run import RunRequest, run
+from benchmark.runs.reproduction import reproduce
+from benchmark.runs.request import RunRequest
+from benchmark.runs.run import run
+from benchmark.runs.splits import Faces, Settings, domain_split
 from benchmark.specs.protocols import Profile, load_protocol, parse_protocol, protocol_names
 from benchmark.specs.tables import load_table
 from benchmark.specs.test_sets import load_sets, parse_sets

@@ -6,9 +6,10 @@ from itertools import product
 
 from benchmark.methods.registry import canonical, obstacle
 from benchmark.methods.table import METHODS, MethodRow
-from benchmark.places import Settings, set_obstacle
 from benchmark.records.scores import Score, read_scores
-from benchmark.run import RunRequest, RunSummary, run
+from benchmark.runs.request import RunRequest, RunSummary
+from benchmark.runs.run import run
+from benchmark.runs.splits import Settings, set_obstacle
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
@@ -91,7 +92,7 @@ def reproduce(
 ) -> Reproduction:
     """Run what is missing for every row of the tables; `report` is called after each job.
 
-    Rows that cannot run here are counted, not run. Raises InputError as benchmark.run.run does.
+    Rows that cannot run here are counted, not run. Raises InputError as benchmark.runs.run.run does.
     """
     jobs, absent = jobs_of(settings, tables)
     result = Reproduction(not_run=absent)

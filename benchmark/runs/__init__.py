@@ -1,0 +1,1 @@
+"""What writes records: splits, checkpoints, restoring and scoring."""

@@ -1,0 +1,1 @@
+"""Many runs: all that the tables need, and how long it takes."""

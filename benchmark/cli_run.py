@@ -15,7 +15,7 @@ from benchmark.specs.tables import load_table, table_names
 from degrade.cli.console import Command, Name
 
 if TYPE_CHECKING:
-    from benchmark.runs.splits import Settings
+    from benchmark.runs.settings import Settings
 
 Made = TypeVar("Made")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -177,7 +177,7 @@ def make_settings(
     workers: int,
     limit: int | None,
 ) -> "Settings":
-    from benchmark.runs.splits import Faces, Settings
+    from benchmark.runs.settings import Faces, Settings
 
     chosen = load_profile(profile)
     if limit is not None:

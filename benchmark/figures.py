@@ -17,7 +17,8 @@ from benchmark.methods.table import METHODS, TRAINED, TUNED
 from benchmark.plane import places, plane
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
-from benchmark.runs.splits import Settings, clean_folder, domain_split
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import clean_folder, domain_split
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet

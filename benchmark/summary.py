@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from benchmark.records.scores import Score
-from benchmark.runs.request import RunSummary
+from benchmark.runs.request import RunSummary, stages
 
 
 def means(scores: Sequence[Score]) -> list[str]:
@@ -35,12 +35,6 @@ def closing(summary: RunSummary) -> list[str]:
     lines += [f"left out: {name}: {sentence}" for name, sentence in summary.errors]
     folders = list(dict.fromkeys(path.parent for path in summary.places))
     return lines + [f"score lines: {folder}" for folder in folders]
-
-
-def stages(summary: RunSummary) -> str:
-    """Seconds of each stage in the order they come: split 1.2 s, train 10.3 s, ..."""
-    known = [stage for stage in ("split", "train", "tune", "restore", "score") if stage in summary.seconds]
-    return ", ".join(f"{stage} {summary.seconds[stage]:.1f} s" for stage in known) or "none"
 
 
 def _cell(scores: Sequence[Score]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 FIXED = "fixed"  # nothing is to be made before it restores
-TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.tuning)
+TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.runs.checkpoints)
 TRAINED = "trained"  # a network that is trained on the train split (benchmark.runs.checkpoints)
 GIVEN = "given"  # a network with weights from elsewhere
 

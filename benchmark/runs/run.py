@@ -8,14 +8,13 @@ from benchmark.methods.table import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import claim
 from benchmark.records.scores import ScoreFile, newest, read_file, scores_folder
-from benchmark.runs.checkpoints import trained, training_warning
+from benchmark.runs.checkpoints import trained, training_warning, tuned
 from benchmark.runs.request import Candidate, RunRequest, RunSummary, Weights
-from benchmark.runs.scoring.score_split import Subject
+from benchmark.runs.scoring.plan import Subject
 from benchmark.runs.scoring.workers import scoring_pool
 from benchmark.runs.session import Session, device_of
 from benchmark.runs.splits import Prepared, domain_split, recipe_of
 from benchmark.specs.test_sets import load_sets
-from benchmark.tuning import tuned
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256_file
 from degrade.splits.pairing import check_images

@@ -11,7 +11,8 @@ from benchmark.breakdown import OPERATOR, breakdown, parameters
 from benchmark.cells import Run
 from benchmark.cli import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
-from benchmark.runs.splits import Settings, domain_split
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile
 from degrade.core.errors import InputError
 from degrade.core.image import read

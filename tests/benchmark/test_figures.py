@@ -13,7 +13,7 @@ from benchmark.plane import places, plane
 from benchmark.records.scores import read_scores
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Faces, Settings
+from benchmark.runs.settings import Faces, Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError

@@ -6,7 +6,8 @@ import numpy as np
 
 from benchmark.report import method_sheet
 from benchmark.runs.request import RunRequest
-from benchmark.runs.splits import Settings, domain_split
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.image import read
 

@@ -17,7 +17,7 @@ _ROUNDING = 1 / (255 * math.sqrt(12))  # deviation of the error of rounding to 8
 
 
 def tuned_method(name: str, restore: Callable[..., Image], parameters_file: Path | None, size: int) -> Method:
-    """The method `name` with the parameters that benchmark.tuning chose.
+    """The method `name` with the parameters that benchmark.runs.checkpoints chose.
 
     restore: from a contract image and the parameters by name to the restored one. What is stored smaller is enlarged
     to `size` first. Raises InputError when there is no file or it holds another method's.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from benchmark.methods.table import METHODS, TRAINED, TUNED
 from benchmark.runs.reproduction.reproduce import Job
 from benchmark.runs.reproduction.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
-from benchmark.runs.splits import Settings, recipe_of, set_size
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import recipe_of, set_size
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.test_sets import load_sets
 from degrade.recipes.library import find_recipe

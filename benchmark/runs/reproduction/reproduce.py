@@ -7,13 +7,13 @@ from itertools import product
 from benchmark.methods.registry import canonical, obstacle
 from benchmark.methods.table import METHODS, MethodRow
 from benchmark.records.scores import Score, read_scores
-from benchmark.runs.request import RunRequest, RunSummary
+from benchmark.runs.request import RunRequest, RunSummary, stages
 from benchmark.runs.run import run
-from benchmark.runs.splits import Settings, set_obstacle
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import set_obstacle
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
-from benchmark.summary import stages
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """One method on one test split: restores what is missing scores, and appends a line for every score."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,39 +12,14 @@ from tqdm import tqdm
 from benchmark.methods.method import Method
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import Metric
-from benchmark.records.scores import KEY, SCHEMA, Score, ScoreFile, split_value
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, UNAVAILABLE, Job, Outcome, reason
-from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, SetValue, read_features, score_set
+from benchmark.records.scores import Score, ScoreFile
+from benchmark.runs.scoring.image_scores import NOT_RESTORED, Job, Outcome, reason
+from benchmark.runs.scoring.plan import Plan, Subject, Task
+from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, read_features, score_set
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import Prepared
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, from_uint8, read, to_uint8, write
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What every line of one run says of itself: the fields of a Score up to the checkpoint."""
-
-    run: str
-    profile: str
-    protocol: str
-    task: str
-    split: str
-    method: str
-    seed: int | None
-    checkpoint: str | None
-
-    @property
-    def key(self) -> tuple[str | int | None, ...]:
-        """As Score.run_key."""
-        return tuple(getattr(self, field) for field in KEY)
-
-    def score(self, metric: Metric, image: str | None, outcome: Outcome, n: int | None = None) -> Score:
-        """The score line of one outcome; the value of a set may be a SetValue."""
-        found = outcome.value if isinstance(outcome.value, SetValue) else SetValue(outcome.value)
-        value, error = (None, outcome.error) if found.value is None else split_value(found.value)
-        measures = (metric.id, value, metric.unit, round(outcome.seconds, 4), error)
-        return Score(SCHEMA, self.run, *self.key, image, *measures, n, found.replicates, found.deviation)
 
 
 @dataclass(frozen=True)
@@ -68,61 +43,6 @@ class Bench:
     keeping: Keeping
     references: Prepared | None = None
     max_failures: int | None = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is still to be done for one metric."""
-
-    metric: Metric
-    images: frozenset[str]  # of the split; every one for a metric of a set
-
-
-@dataclass
-class Plan:
-    """All that is to be done, and what there was already."""
-
-    tasks: list[Task] = field(default_factory=list)
-    unavailable: list[Score] = field(default_factory=list)  # lines to write: metrics without weights
-    reused: int = 0
-    failed: set[str] = field(default_factory=set)  # images that failed before
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.tasks or self.unavailable)
-
-    @property
-    def begun(self) -> set[str]:
-        """The metrics that get a line."""
-        return {task.metric.id for task in self.tasks} | {score.metric for score in self.unavailable}
-
-
-def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterable[Score], pool: Pool) -> Plan:
-    """Compare the lines that are there with the ones asked for.
-
-    A failure is a score and is not tried again; only an unavailable metric is, when it can be loaded by now.
-    """
-    known = {(score.image, score.metric): score for score in there if score.run_key == subject.key}
-    failed = {score.image for score in known.values() if score.image and Outcome(None, score.error).is_failure}
-    result, missing = Plan(failed=failed), {}
-    for metric in map(find_metric, ids):
-        names = (None,) if metric.per == "set" else prepared.names
-        missing[metric] = [name for name in names if not _is_known(known.get((name, metric.id)))]
-        result.reused += len(names) - len(missing[metric])
-    reasons = pool.unavailable(metric.id for metric, names in missing.items() if names)
-    for metric, names in missing.items():
-        if metric.id not in reasons:
-            images = prepared.names if metric.per == "set" else names
-            result.tasks += [Task(metric, frozenset(images))] if names else []
-        elif (None, metric.id) in known:
-            result.reused += 1
-        else:
-            result.unavailable.append(subject.score(metric, None, Outcome(None, reasons[metric.id])))
-    return result
-
-
-def _is_known(score: Score | None) -> bool:
-    return score is not None and not score.error.startswith(UNAVAILABLE)
 
 
 def _computed(metric: Metric) -> str:

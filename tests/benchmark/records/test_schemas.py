@@ -11,7 +11,7 @@ import pytest
 from benchmark.records.scores import GROUPS, SCHEMA, Score
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Settings
+from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 
 SCORE = Score(

@@ -8,7 +8,8 @@ import pytest
 from benchmark.metrics import registry as metrics
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Faces, Settings, domain_split
+from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.image import write

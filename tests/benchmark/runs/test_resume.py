@@ -19,7 +19,8 @@ from benchmark.metrics import registry as metrics
 from benchmark.records.scores import read_file, read_scores
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Faces, Settings, domain_split
+from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.tables import render
 from degrade.core.errors import InputError
@@ -37,7 +38,7 @@ import sys, time
 from pathlib import Path
 from benchmark.methods.fixed import bicubic_x4
 from benchmark.methods.method import Method
-from benchmark.runs.splits import Settings
+from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run

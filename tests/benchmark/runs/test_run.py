@@ -13,9 +13,11 @@ from benchmark.runs.reproduction import reproduce
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.scoring import score_split
+from benchmark.runs.scoring.plan import Subject, plan
 from benchmark.runs.scoring.set_scores import FeatureFolder
 from benchmark.runs.scoring.workers import scoring_pool
-from benchmark.runs.splits import Faces, Settings, domain_split, face_sources
+from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.splits import domain_split, face_sources
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
@@ -125,7 +127,7 @@ def test_the_run_file_tells_of_a_discriminator_that_collapsed_also_when_its_chec
 
 
 def subject(prepared):
-    return score_split.Subject("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
+    return Subject("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
 
 
 def scored(tmp_path, method, ids=METRICS, prepared=None):
@@ -135,7 +137,7 @@ def scored(tmp_path, method, ids=METRICS, prepared=None):
     features = FeatureFolder(tmp_path / "features", dict.fromkeys(ids, "0" * 64))
     with ScoreFile(path) as file, scoring_pool(1, None) as pool:
         bench = score_split.Bench(pool, features, score_split.Keeping(tmp_path / "restored"), prepared)
-        todo = score_split.plan(subject(prepared), prepared, ids, read_file(path), pool)
+        todo = plan(subject(prepared), prepared, ids, read_file(path), pool)
         score_split.Scoring(subject(prepared), prepared, todo, bench, file).run(lambda: method)
     return read_file(path)
 

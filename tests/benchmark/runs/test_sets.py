@@ -13,7 +13,8 @@ from benchmark.report import method_sheet
 from benchmark.runs.reproduction import reproduce
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Faces, Settings, domain_split
+from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol, parse_protocol, protocol_names
 from benchmark.specs.tables import load_table
 from benchmark.specs.test_sets import load_sets, parse_sets

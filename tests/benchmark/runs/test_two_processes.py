@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from benchmark.records.scores import read_file
-from benchmark.runs.splits import Settings, domain_split
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile
 
 PROFILE = Profile("quick", 64, 2, 1, 6, 4, 1, 2, "none", (0,))
@@ -16,7 +17,7 @@ LINES = 2 * 6 + 1
 RUN = f"""
 import sys
 from pathlib import Path
-from benchmark.runs.splits import Settings
+from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.protocols import Profile
 from benchmark.runs.request import RunRequest

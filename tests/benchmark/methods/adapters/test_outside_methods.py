@@ -14,7 +14,8 @@ from benchmark.methods.adapters import command
 from benchmark.methods.registry import argument, canonical, method_module
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Settings, domain_split
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file

@@ -6,16 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark import tuning
 from benchmark.methods import registry as methods
 from benchmark.methods import table as method_table
 from benchmark.methods.classical import richardson_lucy, total_variation, wiener
 from benchmark.methods.classical.common import noise_level
 from benchmark.methods.fixed import lanczos
 from benchmark.metrics.pixel import psnr
+from benchmark.runs import checkpoints
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import load_method, run
-from benchmark.runs.splits import Settings, domain_split
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
@@ -111,7 +112,7 @@ def test_an_interrupted_choice_goes_on_where_it_stopped_and_ends_as_if_it_had_no
 
 
 def test_only_the_first_images_of_a_large_split_are_looked_at(tmp_path, monkeypatch):
-    monkeypatch.setattr(tuning, "IMAGES", 1)
+    monkeypatch.setattr(checkpoints, "IMAGES", 1)
     load_method(request(tmp_path, "total_variation"), "denoise")
     assert len(chosen(tmp_path)[1]["images"]) == 1
 

@@ -15,7 +15,7 @@ from benchmark.methods.table import OUTSIDE
 from benchmark.metrics.pixel import psnr
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.splits import Settings
+from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file

@@ -20,7 +20,7 @@ from benchmark.runs.reproduction.throughput import (
     multiply_adds_per_second,
     network_of,
 )
-from benchmark.runs.splits import Faces, Settings
+from benchmark.runs.settings import Faces, Settings
 from benchmark.specs.protocols import Profile, load_profile
 from benchmark.specs.tables import Row, TableSpec, load_table, table_names
 from degrade.core.errors import InputError

@@ -13,7 +13,7 @@ from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.scoring.image_scores import Job
 from benchmark.runs.scoring.workers import scoring_pool
-from benchmark.runs.splits import Settings
+from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 

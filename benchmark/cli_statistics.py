@@ -44,8 +44,8 @@ def compare(
 
     Example: benchmark compare ispl edsr --profile lite --task sr4
     """
-    from benchmark import compare as comparing
-    from benchmark.cells import Runs
+    from benchmark.analysis import compare as comparing
+    from benchmark.analysis.cells import Runs
     from benchmark.layout import forms, to_markdown, write_form
     from benchmark.records.scores import read_scores
 
@@ -78,9 +78,9 @@ def breakdown(
 
     Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
     """
-    from benchmark import breakdown as breaking
-    from benchmark.cells import Runs
-    from benchmark.compare import check_comparable, scored_split
+    from benchmark.analysis import breakdown as breaking
+    from benchmark.analysis.cells import Runs
+    from benchmark.analysis.compare import check_comparable, scored_split
     from benchmark.layout import forms, to_markdown, write_form
     from benchmark.records.scores import read_scores
 
@@ -109,7 +109,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
 
     Ours hold, do not hold or are within chance, by the same images and the same rule as `benchmark compare`.
     """
-    from benchmark import claims as judging
+    from benchmark.analysis.judgements import claims as judging
     from benchmark.layout import to_csv, write_form
 
     judgements = judging.judge(profile, results)
@@ -130,7 +130,8 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     A trained network beats the degraded input and bicubic_x4 on its own task, and on the real domain one that was
     trained there beats its twin that was not.
     """
-    from benchmark import sanity as checking
+    from benchmark.analysis.judgements import expectations as checking
+    from benchmark.analysis.verdicts import FAILS
     from benchmark.layout import forms, to_markdown, write_form
 
     found = checking.orderings(profile, results)
@@ -140,7 +141,7 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
         write_form(out, forms(table, checking.rows(found), "sanity"))
         click.echo(f"written: {out}")
     click.echo(checking.closing(found))
-    sys.exit(1 if any(one.verdict == checking.FAILS for one in found) else 0)
+    sys.exit(1 if any(one.verdict == FAILS for one in found) else 0)
 
 
 @click.command(cls=Command)

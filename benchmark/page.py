@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from benchmark.carry import Carried, carried_block
-from benchmark.cells import MEASURED, NOT_RUN, Cell
-from benchmark.domain_gap import FRECHET
-from benchmark.gap_table import GapTable, gap_block
+from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
+from benchmark.analysis.domain_gap import FRECHET
+from benchmark.analysis.gap_table import GapTable, gap_block
+from benchmark.analysis.transfer import Carried, carried_block
 from benchmark.layout import Block, Entry, Footnotes, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.cells import MEASURED, Runs
-from benchmark.domain_gap import PERCEPTUAL
+from benchmark.analysis.cells import MEASURED, Runs
+from benchmark.analysis.domain_gap import PERCEPTUAL
+from benchmark.analysis.statistics import Interval
 from benchmark.metrics.registry import find_metric
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.titles import TASKS, method_title
-from benchmark.statistics import Interval
 from degrade.core.image import Image, from_uint8
 
 DISTORTION = "psnr.rgb"

@@ -5,9 +5,10 @@ from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
 
-from benchmark.carry import Carried, carried_over, carried_rows
-from benchmark.cells import MEASURED, NOT_RUN, Cell, Run, Runs
-from benchmark.gap_table import Change, GapTable, gap_table
+from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell, Run, Runs
+from benchmark.analysis.gap_table import Change, GapTable, gap_table
+from benchmark.analysis.statistics import Interval
+from benchmark.analysis.transfer import Carried, carried_over, carried_rows
 from benchmark.layout import forms, write_form
 from benchmark.page import page
 from benchmark.records.run_file import definitions
@@ -18,7 +19,6 @@ from benchmark.specs.published import Printed
 from benchmark.specs.tables import TableSpec, load_table
 from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import COMPANIONS, TABLES
-from benchmark.statistics import Interval
 
 COLUMNS = (
     *("table", "task", "protocol", "method", "metric"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark import domain_gap
+from benchmark.analysis import domain_gap
 from benchmark.metrics.table import METRICS
 from benchmark.specs.titles import TABLES
 from benchmark.tables import render

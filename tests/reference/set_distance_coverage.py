@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
+from benchmark.analysis.statistics import NORMAL
 from benchmark.metrics.mmd import WIDTH
 from benchmark.records.scores import GROUPS
-from benchmark.statistics import NORMAL
 
 IMAGES, PARTS, SETS = (20, 50, 67, 80, 90, 100, 200, 500), (1.0, 0.5, 0.25), 120
 KERNEL_SETS = 1000  # up to 200 images: a kernel distance is soon computed

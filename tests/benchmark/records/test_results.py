@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.claims import judge, to_text
+from benchmark.analysis.judgements.claims import judge, to_text
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import PACKED, content, newest, read_file

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.cells import Runs
-from benchmark.compare import compare
+from benchmark.analysis.cells import Runs
+from benchmark.analysis.compare import compare
+from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS
 from benchmark.records.scores import read_scores
-from benchmark.verdicts import CHANCE, FAILS, HOLDS
 
 RESULTS = Path(__file__).parents[3] / "results"
 ISPL, UNET = "ispl:isp_unet_pac", "ispl:isp_unet"

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.records.scores import GROUPS
-from benchmark.statistics import (
+from benchmark.analysis.statistics import (
     RESAMPLES,
     holm,
     jackknife_interval,
@@ -15,6 +14,7 @@ from benchmark.statistics import (
     signed_rank,
     without_each_group,
 )
+from benchmark.records.scores import GROUPS
 
 SIMULATED = 400
 

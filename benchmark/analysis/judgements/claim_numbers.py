@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from benchmark.cells import Run, Runs
-from benchmark.domain_gap import FRECHET, KERNEL, PAPER_PAIR, PERCEPTUAL
-from benchmark.gap_table import CHANGES, change_replicates, gap_table
+from benchmark.analysis.cells import Run, Runs
+from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, PERCEPTUAL
+from benchmark.analysis.gap_table import CHANGES, change_replicates, gap_table
+from benchmark.analysis.statistics import Interval
+from benchmark.analysis.verdicts import reach
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.specs.claims import Claim
 from benchmark.specs.published import MEASURED_OTHERWISE, printed_beside
 from benchmark.specs.tables import load_table
-from benchmark.statistics import Interval
-from benchmark.verdicts import reach
 
 _REFERENCE_TASK = "dual_blind"  # the paper prints the row FFHQ GT once, below this block
 _FEWEST_FOR_FRECHET = 100  # images below which such a distance says more about their number than about the method

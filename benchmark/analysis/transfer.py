@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.cells import MEASURED, Run, Runs
-from benchmark.domain_gap import FRECHET, PERCEPTUAL, gain
-from benchmark.gap_table import changed, different_runs
+from benchmark.analysis.cells import MEASURED, Run, Runs
+from benchmark.analysis.domain_gap import FRECHET, PERCEPTUAL, gain
+from benchmark.analysis.gap_table import changed, different_runs
+from benchmark.analysis.statistics import Interval
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics.registry import find_metric
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import method_title
-from benchmark.statistics import Interval
 
 _KINDS = (PERCEPTUAL, FRECHET, ("niqe.y",))  # of each the first that was measured
 Twins = tuple[str, str]  # protocols of one test set, trained on the synthetic and on the real domain

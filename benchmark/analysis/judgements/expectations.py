@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmark.cells import Run, Runs
-from benchmark.compare import Pair, compare
-from benchmark.domain_gap import PERCEPTUAL
+from benchmark.analysis.cells import Run, Runs
+from benchmark.analysis.compare import Pair, compare
+from benchmark.analysis.domain_gap import PERCEPTUAL
+from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
 from benchmark.layout import Block, Entry, Page
 from benchmark.methods.registry import canonical
 from benchmark.methods.table import METHODS
@@ -22,7 +23,6 @@ from benchmark.records.scores import read_scores
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import TABLES, method_title
-from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
 
 FLOORS = ("identity", "bicubic_x4")
 COLUMNS = (

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from benchmark.claim_numbers import Number
-from benchmark.claims import COLUMNS, checks, judge, to_text
+from benchmark.analysis.judgements.claim_numbers import Number
+from benchmark.analysis.judgements.claims import COLUMNS, checks, judge, to_text
+from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
 from benchmark.cli import benchmark
 from benchmark.methods.registry import canonical, tabled_methods
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims
 from benchmark.specs.protocols import protocol_names
-from benchmark.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
 from degrade.core.errors import InputError
 from degrade.recipes.library import TASKS
 

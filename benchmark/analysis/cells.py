@@ -6,11 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from benchmark.domain_gap import too_few
+from benchmark.analysis.domain_gap import too_few
+from benchmark.analysis.statistics import (
+    Interval,
+    corrected,
+    jackknife_interval,
+    mean,
+    mean_interval,
+    without_each_group,
+)
 from benchmark.methods.registry import canonical, find_method
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score
-from benchmark.statistics import Interval, corrected, jackknife_interval, mean, mean_interval, without_each_group
 from degrade.core.errors import InputError
 
 NOT_RUN = "not run"

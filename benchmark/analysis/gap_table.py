@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.cells import MEASURED, Run
-from benchmark.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
+from benchmark.analysis.cells import MEASURED, Run
+from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
+from benchmark.analysis.statistics import Interval, jackknife_interval
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics.registry import find_metric
 from benchmark.specs.published import Printed, printed_beside
 from benchmark.specs.titles import method_title
-from benchmark.statistics import Interval, jackknife_interval
 
 _NO_CHANGE = "no interval: without one of the groups of images there is no such change"
 _MAY_BE_0 = "no interval: one of the two distances is not above 0 beyond chance"

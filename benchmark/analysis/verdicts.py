@@ -5,9 +5,9 @@ not depend on what else was asked for. Several pairs of methods are several fami
 difference about one shows one.
 """
 
-from benchmark.cells import Run
+from benchmark.analysis.cells import Run
+from benchmark.analysis.statistics import Interval, holm, jackknife_interval, signed_rank
 from benchmark.metrics.registry import find_metric
-from benchmark.statistics import Interval, holm, jackknife_interval, signed_rank
 
 HOLDS, FAILS, CHANCE, UNTOLD, UNKNOWN = "holds", "does not hold", "within chance", "cannot be told", "not measured"
 LEVEL = 0.05  # of the corrected p value, below which one method is called better

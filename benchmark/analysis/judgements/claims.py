@@ -5,16 +5,26 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmark.cells import Runs
-from benchmark.claim_numbers import Number, Source, as_printed, combined, header, interval, ours, recomputed, rising
-from benchmark.compare import compare
+from benchmark.analysis.cells import Runs
+from benchmark.analysis.compare import compare
+from benchmark.analysis.judgements.claim_numbers import (
+    Number,
+    Source,
+    as_printed,
+    combined,
+    header,
+    interval,
+    ours,
+    recomputed,
+    rising,
+)
+from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval
 from benchmark.layout import Block, Entry, Page, to_markdown
 from benchmark.records.scores import read_scores
 from benchmark.specs.claims import Claim, load_claims
 from benchmark.specs.protocols import load_profile
 from benchmark.specs.published import load_published
 from benchmark.specs.titles import method_title
-from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval
 
 OTHERS = "others"
 COLUMNS = ("section", "sentence", "reading", "source", "verdict", "evidence")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from benchmark.breakdown import OPERATOR, breakdown, parameters
-from benchmark.cells import Run
+from benchmark.analysis.breakdown import OPERATOR, breakdown, parameters
+from benchmark.analysis.cells import Run
 from benchmark.cli import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.runs.settings import Settings

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from benchmark.cells import Run
+from benchmark.analysis.cells import Run
+from benchmark.analysis.statistics import Interval, mean, mean_interval
+from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.run_file import run_facts
 from benchmark.specs.titles import method_title
-from benchmark.statistics import Interval, mean, mean_interval
-from benchmark.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split
 
@@ -28,8 +28,8 @@ class Pair:
     """Two methods and one metric over the images for which both have a finite value.
 
     means: of first and second; difference: first - second with its interval, of resampled images;
-    p: Wilcoxon's signed-rank test over the images; corrected: for the family of the two (benchmark.verdicts), which
-    has `family` comparisons.
+    p: Wilcoxon's signed-rank test over the images; corrected: for the family of the two (benchmark.analysis.verdicts),
+    which has `family` comparisons.
     left_out: images for which one of them has no finite value.
     """
 

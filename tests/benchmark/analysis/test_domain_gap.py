@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.domain_gap import FRECHET, PAPER_PAIR, Halves, choose_halves, gain, gap, too_few
+from benchmark.analysis.domain_gap import FRECHET, PAPER_PAIR, Halves, choose_halves, gain, gap, too_few
 from benchmark.metrics.table import METRICS
 from benchmark.specs.published import load_published
 
@@ -81,7 +81,7 @@ def test_of_the_distances_of_sets_only_a_sound_one_counts_and_the_frechet_one_is
     assert (without.shown, without.counted) == (("ffd.dlib", "gmsd"), ("gmsd",))
 
 
-FIGURES = json.loads((Path(__file__).parents[1] / "reference" / "set_distance_coverage.json").read_text())
+FIGURES = json.loads((Path(__file__).parents[2] / "reference" / "set_distance_coverage.json").read_text())
 FEWEST = 90
 
 

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 from scipy import stats
 
-from benchmark.cells import Run
+from benchmark.analysis.cells import Run
+from benchmark.analysis.compare import check_comparable, compare
+from benchmark.analysis.verdicts import FAMILY
 from benchmark.cli import benchmark
-from benchmark.compare import check_comparable, compare
 from benchmark.records.scores import SCHEMA, Score, scores_folder
-from benchmark.verdicts import FAMILY
 from degrade.core.errors import InputError
 
 BASE = Score(

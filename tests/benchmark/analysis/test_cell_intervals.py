@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.cells import NO_REPLICATES, Run, Runs
-from benchmark.gap_table import gap_table
+from benchmark.analysis.cells import NO_REPLICATES, Run, Runs
+from benchmark.analysis.gap_table import gap_table
 from benchmark.records.scores import GROUPS, SCHEMA, Score
 
 BASE = Score(

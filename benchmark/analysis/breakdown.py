@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmark.cells import Run
+from benchmark.analysis.cells import Run
+from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.specs.titles import method_title
-from benchmark.statistics import Interval, mean, mean_interval
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import write_bytes
 

@@ -1,0 +1,1 @@
+"""Sentences and expectations, judged by numbers."""

@@ -45,14 +45,14 @@ def compare(
     Example: benchmark compare ispl edsr --profile lite --task sr4
     """
     from benchmark.analysis import compare as comparing
-    from benchmark.analysis.cells import Runs
+    from benchmark.analysis.runs import Runs, check_comparable
     from benchmark.layout import forms, to_markdown, write_form
     from benchmark.records.scores import read_scores
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
     pairs = comparing.compare(runs, metrics)
-    comparing.check_comparable(results, profile, runs, [pair.metric for pair in pairs])
+    check_comparable(results, profile, runs, [pair.metric for pair in pairs])
     split = next(iter(runs.values())).split
     table = comparing.page(pairs, f"Profile {profile}, {task} under {protocol}, test split {split}")
     click.echo(to_markdown(table), nl=False)
@@ -79,8 +79,7 @@ def breakdown(
     Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
     """
     from benchmark.analysis import breakdown as breaking
-    from benchmark.analysis.cells import Runs
-    from benchmark.analysis.compare import check_comparable, scored_split
+    from benchmark.analysis.runs import Runs, check_comparable, scored_split
     from benchmark.layout import forms, to_markdown, write_form
     from benchmark.records.scores import read_scores
 

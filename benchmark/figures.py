@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.analysis.cells import Run, Runs
+from benchmark.analysis.runs import Run, Runs
 from benchmark.methods.method import Method
 from benchmark.methods.registry import canonical, find_method, method_module
 from benchmark.methods.table import METHODS, TRAINED, TUNED

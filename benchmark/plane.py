@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmark.analysis.cells import MEASURED, Runs
+from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.domain_gap import PERCEPTUAL
+from benchmark.analysis.runs import Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.metrics.registry import find_metric
 from benchmark.specs.tables import TableSpec

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell, Run, Runs
+from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
+from benchmark.analysis.runs import Run, Runs
 from benchmark.metrics.registry import find_metric
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.published import Printed, printed_beside

@@ -5,8 +5,9 @@ from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
 
-from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell, Run, Runs
+from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.gap_table import Change, GapTable, gap_table
+from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.transfer import Carried, carried_over, carried_rows
 from benchmark.layout import forms, write_form

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmark.analysis.cells import Run
+from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics.registry import find_metric

@@ -3,19 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
-from benchmark.analysis.cells import Run
+from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
 from benchmark.layout import Block, Entry, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.records.compatibility import Facts, comparable
-from benchmark.records.run_file import run_facts
 from benchmark.specs.titles import method_title
 from degrade.core.errors import InputError
-from degrade.splits.split import Split, open_split
 
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
@@ -75,34 +71,6 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     return [
         _pair(metric, {method: runs[method] for method in two}, families[two]) for metric in chosen for two in families
     ]
-
-
-def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:
-    """Raises InputError that names the difference when runs differ in test split or in the definition of a metric."""
-    names = sorted({score.run for run in runs.values() for score in run.scores})
-    first, *others = (run_facts(results, profile, name) for name in names)
-    for other in others:
-        comparable(_narrowed(first, metrics), _narrowed(other, metrics))
-
-
-def _narrowed(facts: Facts, metrics: Sequence[str]) -> Facts:
-    """The description of a run with the definitions of some metrics only."""
-    return {**facts, "metrics": {metric: digest for metric, digest in facts["metrics"].items() if metric in metrics}}
-
-
-def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
-    """The test split of a run below work/splits; its images need not be there.
-
-    Raises InputError when it is missing, damaged or of other content than what was scored.
-    """
-    path = Path(work) / "splits" / run.split
-    if not path.is_dir():
-        raise InputError(f"{path}: expected the split that was scored; name the folder that holds it with --work")
-    split = open_split(path)
-    for name in sorted({score.run for score in run.scores}):
-        if run_facts(results, profile, name)["split_sha256"] != split.digest:
-            raise InputError(f"{path}: is not what {name} scored, although of the same name; score it again")
-    return split
 
 
 def page(pairs: Sequence[Pair], where: str) -> Page:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.analysis.cells import MEASURED, Run
+from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
+from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, jackknife_interval
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics.registry import find_metric

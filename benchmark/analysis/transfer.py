@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.analysis.cells import MEASURED, Run, Runs
+from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.domain_gap import FRECHET, PERCEPTUAL, gain
 from benchmark.analysis.gap_table import changed, different_runs
+from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics.registry import find_metric

@@ -5,7 +5,7 @@ not depend on what else was asked for. Several pairs of methods are several fami
 difference about one shows one.
 """
 
-from benchmark.analysis.cells import Run
+from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, holm, jackknife_interval, signed_rank
 from benchmark.metrics.registry import find_metric
 

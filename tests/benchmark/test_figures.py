@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark.analysis.cells import Runs
+from benchmark.analysis.runs import Runs
 from benchmark.cli import benchmark
 from benchmark.figures import GAIN, Gallery, _compared, residual, residual_sheet
 from benchmark.plane import places, plane

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from benchmark.analysis.cells import Run, Runs
 from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, PERCEPTUAL
 from benchmark.analysis.gap_table import CHANGES, change_replicates, gap_table
+from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.verdicts import reach
 from benchmark.metrics.registry import find_metric

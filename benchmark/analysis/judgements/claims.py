@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmark.analysis.cells import Runs
 from benchmark.analysis.compare import compare
 from benchmark.analysis.judgements.claim_numbers import (
     Number,
@@ -18,6 +17,7 @@ from benchmark.analysis.judgements.claim_numbers import (
     recomputed,
     rising,
 )
+from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval
 from benchmark.layout import Block, Entry, Page, to_markdown
 from benchmark.records.scores import read_scores

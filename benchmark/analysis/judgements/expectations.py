@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmark.analysis.cells import Run, Runs
 from benchmark.analysis.compare import Pair, compare
 from benchmark.analysis.domain_gap import PERCEPTUAL
+from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
 from benchmark.layout import Block, Entry, Page
 from benchmark.methods.registry import canonical

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.analysis.breakdown import OPERATOR, breakdown, parameters
-from benchmark.analysis.cells import Run
+from benchmark.analysis.runs import Run
 from benchmark.cli import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.runs.settings import Settings

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from scipy import stats
 
-from benchmark.analysis.cells import Run
-from benchmark.analysis.compare import check_comparable, compare
+from benchmark.analysis.compare import compare
+from benchmark.analysis.runs import Run, check_comparable
 from benchmark.analysis.verdicts import FAMILY
 from benchmark.cli import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.analysis.cells import Runs
 from benchmark.analysis.compare import compare
+from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS
 from benchmark.records.scores import read_scores
 

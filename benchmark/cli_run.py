@@ -142,7 +142,7 @@ def sheet(
     """
     for name in names_of_methods:
         find_method(name)
-    from benchmark.report import method_sheet
+    from benchmark.reports.figures.method_sheet import method_sheet
     from benchmark.runs.request import RunRequest
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
@@ -162,7 +162,7 @@ def figures(
     Sheets and residual maps of each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion
     plane, training curves. The faces are those of --list, or of show.txt in the folder of the faces.
     """
-    from benchmark.figures import Gallery
+    from benchmark.reports.figures.gallery import Gallery
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     made = stoppable(Gallery(settings, count).draw)

@@ -46,8 +46,8 @@ def compare(
     """
     from benchmark.analysis import compare as comparing
     from benchmark.analysis.runs import Runs, check_comparable
-    from benchmark.layout import forms, to_markdown, write_form
     from benchmark.records.scores import read_scores
+    from benchmark.reports.markup import forms, to_markdown, write_form
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
@@ -80,8 +80,8 @@ def breakdown(
     """
     from benchmark.analysis import breakdown as breaking
     from benchmark.analysis.runs import Runs, check_comparable, scored_split
-    from benchmark.layout import forms, to_markdown, write_form
     from benchmark.records.scores import read_scores
+    from benchmark.reports.markup import forms, to_markdown, write_form
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
@@ -109,7 +109,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     Ours hold, do not hold or are within chance, by the same images and the same rule as `benchmark compare`.
     """
     from benchmark.analysis.judgements import claims as judging
-    from benchmark.layout import to_csv, write_form
+    from benchmark.reports.markup import to_csv, write_form
 
     judgements = judging.judge(profile, results)
     text = judging.to_text(judgements, profile)
@@ -131,7 +131,7 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     """
     from benchmark.analysis.judgements import expectations as checking
     from benchmark.analysis.verdicts import FAILS
-    from benchmark.layout import forms, to_markdown, write_form
+    from benchmark.reports.markup import forms, to_markdown, write_form
 
     found = checking.orderings(profile, results)
     table = checking.page(found, profile)
@@ -149,9 +149,9 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
 @click.option("--out", type=_FILE, required=True, help="The file to write: .csv.")
 def export(profile: str, results: Path, out: Path) -> None:
     """Write all score lines of a profile as CSV, of several tries at one number the newest."""
-    from benchmark.layout import to_csv, write_form
     from benchmark.records.scores import read_scores
-    from benchmark.tables import score_rows
+    from benchmark.reports.markup import to_csv, write_form
+    from benchmark.reports.tables.render import score_rows
 
     rows = list(score_rows(read_scores(results, profile)))
     write_form(out, {".csv": to_csv(rows)})

@@ -15,7 +15,7 @@ from degrade.cli.console import Command, Name
 )  # fmt: skip
 def tables(profile: str, results: Path) -> None:
     """Render Tables 1 to 3 from the score lines that are there; needs no data and no weights."""
-    from benchmark.tables import render
+    from benchmark.reports.tables.render import render
 
     for path in render(profile, results):
         click.echo(f"written: {path}")

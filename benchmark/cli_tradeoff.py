@@ -20,7 +20,7 @@ def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int |
     Draws PSNR against LPIPS, with the share of outputs in which dlib finds the face, and the restorations of inputs
     reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command goes on from there.
     """
-    from benchmark import tradeoff as levels
+    from benchmark.reports.figures import tradeoff as levels
     from degrade.splits.split import load_split
 
     try:

@@ -12,9 +12,9 @@ from typing import Any
 
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
-from benchmark.layout import Block, Entry, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
+from benchmark.reports.markup import Block, Entry, Page
 from benchmark.specs.titles import method_title
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import write_bytes

@@ -7,9 +7,9 @@ from itertools import combinations
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, differences, family
-from benchmark.layout import Block, Entry, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
+from benchmark.reports.markup import Block, Entry, Page
 from benchmark.specs.titles import method_title
 from degrade.core.errors import InputError
 

@@ -7,8 +7,8 @@ from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, jackknife_interval
-from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics.registry import find_metric
+from benchmark.reports.markup import Block, Entry, Footnotes
 from benchmark.specs.published import Printed, printed_beside
 from benchmark.specs.titles import method_title
 

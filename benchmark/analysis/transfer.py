@@ -8,8 +8,8 @@ from benchmark.analysis.domain_gap import FRECHET, PERCEPTUAL, gain
 from benchmark.analysis.gap_table import changed, different_runs
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.layout import Block, Entry, Footnotes
 from benchmark.metrics.registry import find_metric
+from benchmark.reports.markup import Block, Entry, Footnotes
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets

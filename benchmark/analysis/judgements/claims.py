@@ -19,8 +19,8 @@ from benchmark.analysis.judgements.claim_numbers import (
 )
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNKNOWN, UNTOLD, differences, of_interval
-from benchmark.layout import Block, Entry, Page, to_markdown
 from benchmark.records.scores import read_scores
+from benchmark.reports.markup import Block, Entry, Page, to_markdown
 from benchmark.specs.claims import Claim, load_claims
 from benchmark.specs.protocols import load_profile
 from benchmark.specs.published import load_published

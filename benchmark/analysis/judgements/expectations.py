@@ -13,13 +13,13 @@ from benchmark.analysis.compare import Pair, compare
 from benchmark.analysis.domain_gap import PERCEPTUAL
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
-from benchmark.layout import Block, Entry, Page
 from benchmark.methods.registry import canonical
 from benchmark.methods.table import METHODS
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
+from benchmark.reports.markup import Block, Entry, Page
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import TABLES, method_title

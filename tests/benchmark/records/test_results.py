@@ -13,9 +13,9 @@ from benchmark.analysis.judgements.claims import judge, to_text
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import PACKED, content, newest, read_file
+from benchmark.reports.tables.render import render
 from benchmark.specs.protocols import load_profile, profile_names, protocol_names
 from benchmark.specs.titles import COMPANIONS, TABLES
-from benchmark.tables import render
 from degrade.core.image import read
 
 ROOT = Path(__file__).parents[3] / "results"

@@ -17,12 +17,12 @@ from benchmark.methods.method import Method
 from benchmark.metrics import face
 from benchmark.metrics import registry as metrics
 from benchmark.records.scores import read_file, read_scores
+from benchmark.reports.tables.render import render
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import Faces, Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
-from benchmark.tables import render
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.faces import detection

@@ -9,7 +9,8 @@ import pytest
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import read_scores
-from benchmark.report import method_sheet
+from benchmark.reports.figures.method_sheet import method_sheet
+from benchmark.reports.tables.render import render
 from benchmark.runs.reproduction import reproduce
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
@@ -19,7 +20,6 @@ from benchmark.specs.protocols import Profile, load_protocol, parse_protocol, pr
 from benchmark.specs.tables import load_table
 from benchmark.specs.test_sets import load_sets, parse_sets
 from benchmark.specs.titles import COMPANIONS, TABLES
-from benchmark.tables import render
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8, write
 from degrade.portraits.paint import paint

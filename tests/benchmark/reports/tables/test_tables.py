@@ -10,8 +10,8 @@ import pytest
 
 from benchmark.analysis import domain_gap
 from benchmark.metrics.table import METRICS
+from benchmark.reports.tables.render import render
 from benchmark.specs.titles import TABLES
-from benchmark.tables import render
 from tests.benchmark.made_scores import UNAVAILABLE, cells, csv_row, of_images, of_set
 
 ISPL = "ispl:isp_unet_pac"
@@ -288,11 +288,11 @@ def test_every_table_comes_in_three_forms_of_the_same_width(tables):
 
 def test_rendering_needs_no_torch(tmp_path):
     code = (
-        "import sys, json; from pathlib import Path; from benchmark.tables import render; "
+        "import sys, json; from pathlib import Path; from benchmark.reports.tables.render import render; "
         "paths = render('paper', Path(sys.argv[1])); "
         "print(json.dumps([len(paths), 'torch' in sys.modules]))"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[4]
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, cwd=root
     )

@@ -11,7 +11,7 @@ from degrade.core.resize import match_scale, resize_bicubic
 from ispl_model.restoration.restorer import Restorer
 
 if TYPE_CHECKING:
-    from benchmark.tradeoff import Point
+    from benchmark.reports.figures.tradeoff import Point
 
 FACTORS = (2, 4, 8, 16)
 FOUND_SHARE = 0.95  # of the outputs; fewer at some level, and the closing note says so

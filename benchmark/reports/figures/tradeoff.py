@@ -14,7 +14,7 @@ from tqdm import tqdm
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.table import METRICS
-from benchmark.tradeoff_figures import FOUND_SHARE, factor_sheet, plot
+from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, factor_sheet, plot
 from degrade.core.errors import InputError
 from degrade.core.files import Lines, write_bytes
 from degrade.core.image import Image, from_uint8, to_uint8, write

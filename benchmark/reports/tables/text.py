@@ -6,10 +6,10 @@ from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.domain_gap import FRECHET
 from benchmark.analysis.gap_table import GapTable, gap_block
 from benchmark.analysis.transfer import Carried, carried_block
-from benchmark.layout import Block, Entry, Footnotes, Page
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.sections import LIMIT, Line, Section, metric_note, shown
+from benchmark.reports.markup import Block, Entry, Footnotes, Page
+from benchmark.reports.tables.rows import LIMIT, Line, Section, metric_note, shown
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets

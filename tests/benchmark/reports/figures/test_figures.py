@@ -8,9 +8,9 @@ from click.testing import CliRunner
 
 from benchmark.analysis.runs import Runs
 from benchmark.cli import benchmark
-from benchmark.figures import GAIN, Gallery, _compared, residual, residual_sheet
-from benchmark.plane import places, plane
 from benchmark.records.scores import read_scores
+from benchmark.reports.figures.gallery import GAIN, Gallery, _compared, residual, residual_sheet
+from benchmark.reports.figures.plane import places, plane
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import Faces, Settings

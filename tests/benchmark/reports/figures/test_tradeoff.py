@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark import tradeoff
 from benchmark.cli import benchmark
 from benchmark.metrics import registry as metrics
-from benchmark.tradeoff import Point, Tradeoff, closing
+from benchmark.reports.figures import tradeoff
+from benchmark.reports.figures.tradeoff import Point, Tradeoff, closing
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import match_scale

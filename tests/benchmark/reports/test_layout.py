@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmark.layout import Block, Entry, Page, escape_latex, forms, write_form
+from benchmark.reports.markup import Block, Entry, Page, escape_latex, forms, write_form
 from degrade.core.errors import InputError
 
 CELL = Entry("28.401", bold=True, marks=(1, 2), printed="30.824", spread="±0.265")

@@ -14,9 +14,9 @@ from benchmark.analysis.runs import Run, Runs
 from benchmark.methods.method import Method
 from benchmark.methods.registry import canonical, find_method, method_module
 from benchmark.methods.table import METHODS, TRAINED, TUNED
-from benchmark.plane import places, plane
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
+from benchmark.reports.figures.plane import places, plane
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import clean_folder, domain_split
 from benchmark.specs.tables import load_table
@@ -122,7 +122,7 @@ class Gallery:
         weights = self._weights(run) if run.scores else None
         if weights is None:
             return
-        from benchmark.tradeoff_figures import factor_sheet
+        from benchmark.reports.figures.tradeoff_plot import factor_sheet
         from ispl_model.restoration.restorer import load_restorer
 
         split = self._split("synthetic", "sr4")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmark.report import method_sheet
+from benchmark.reports.figures.method_sheet import method_sheet
 from benchmark.runs.request import RunRequest
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import domain_split

@@ -48,16 +48,17 @@ def compare(
     from benchmark.analysis.runs import Runs, check_comparable
     from benchmark.records.scores import read_scores
     from benchmark.reports.markup import forms, to_markdown, write_form
+    from benchmark.reports.pages.comparison import page, rows
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
     pairs = comparing.compare(runs, metrics)
     check_comparable(results, profile, runs, [pair.metric for pair in pairs])
     split = next(iter(runs.values())).split
-    table = comparing.page(pairs, f"Profile {profile}, {task} under {protocol}, test split {split}")
+    table = page(pairs, f"Profile {profile}, {task} under {protocol}, test split {split}")
     click.echo(to_markdown(table), nl=False)
     if out:
-        write_form(out, forms(table, comparing.rows(pairs), "compare"))
+        write_form(out, forms(table, rows(pairs), "compare"))
         click.echo(f"written: {out}")
 
 
@@ -82,6 +83,7 @@ def breakdown(
     from benchmark.analysis.runs import Runs, check_comparable, scored_split
     from benchmark.records.scores import read_scores
     from benchmark.reports.markup import forms, to_markdown, write_form
+    from benchmark.reports.pages.breakdown import page, plot, rows
 
     there = Runs(read_scores(results, profile))
     runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
@@ -89,13 +91,13 @@ def breakdown(
     split = scored_split(results, profile, next(iter(runs.values())), work)
     points = breaking.breakdown(runs, metric, split.records, by, bins)
     where = f"Profile {profile}, {task} under {protocol}, test split {split.path.name}"
-    table = breaking.page(points, metric, where)
+    table = page(points, metric, where)
     click.echo(to_markdown(table), nl=False)
     if out:
-        write_form(out, forms(table, breaking.rows(points, metric), "breakdown"))
+        write_form(out, forms(table, rows(points, metric), "breakdown"))
         click.echo(f"written: {out}")
     if figure:
-        breaking.plot(points, metric, where, figure)
+        plot(points, metric, where, figure)
         click.echo(f"written: {figure}")
 
 
@@ -110,12 +112,13 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     """
     from benchmark.analysis.judgements import claims as judging
     from benchmark.reports.markup import to_csv, write_form
+    from benchmark.reports.pages.claims import rows, to_text
 
     judgements = judging.judge(profile, results)
-    text = judging.to_text(judgements, profile)
+    text = to_text(judgements, profile)
     click.echo(text, nl=False)
     if out:
-        write_form(out, {".md": text, ".csv": to_csv(judging.rows(judgements))})
+        write_form(out, {".md": text, ".csv": to_csv(rows(judgements))})
         click.echo(f"written: {out}")
 
 
@@ -132,14 +135,15 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     from benchmark.analysis.judgements import expectations as checking
     from benchmark.analysis.verdicts import FAILS
     from benchmark.reports.markup import forms, to_markdown, write_form
+    from benchmark.reports.pages.expectations import closing, page, rows
 
     found = checking.orderings(profile, results)
-    table = checking.page(found, profile)
+    table = page(found, profile)
     click.echo(to_markdown(table), nl=False)
     if out:
-        write_form(out, forms(table, checking.rows(found), "sanity"))
+        write_form(out, forms(table, rows(found), "sanity"))
         click.echo(f"written: {out}")
-    click.echo(checking.closing(found))
+    click.echo(closing(found))
     sys.exit(1 if any(one.verdict == FAILS for one in found) else 0)
 
 

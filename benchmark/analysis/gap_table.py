@@ -1,4 +1,4 @@
-"""The gap and gain block of Table 3: from the three protocols' runs to ratios, or to the reason why there are none."""
+"""The gaps and gains of Table 3: from the three protocols' runs to ratios, or to the reason why there are none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,7 @@ from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, jackknife_interval
-from benchmark.metrics.registry import find_metric
-from benchmark.reports.markup import Block, Entry, Footnotes
 from benchmark.specs.published import Printed, printed_beside
-from benchmark.specs.titles import method_title
 
 _NO_CHANGE = "no interval: without one of the groups of images there is no such change"
 _MAY_BE_0 = "no interval: one of the two distances is not above 0 beyond chance"
@@ -88,34 +85,6 @@ def gap_table(methods: Mapping[str, Protocols], task: str) -> GapTable:
             ]
             changes.append(_mean(method, kind, runs, halves.counted, task))
     return GapTable(halves, images, tuple(changes))
-
-
-def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
-    """The changes as a block: one row a method; one column a metric, the mean, and what the paper prints."""
-    methods = dict.fromkeys(change.method for change in table.changes)
-    rows = []
-    for method in methods:
-        entries = [Entry(method_title(method))]
-        for change in (change for change in table.changes if change.method == method):
-            entries += _entries(change, footnotes)
-        rows.append(tuple(entries))
-    columns = [Entry("Method")]
-    for _, _, title in CHANGES.values():
-        columns += [Entry(f"{title}, {find_metric(metric).header}") for metric in table.halves.shown]
-        columns += [Entry(f"{title}, mean"), Entry(f"{title}, paper (FID, LPIPS)")]
-    return Block("Gap and gain", tuple(columns), tuple(rows))
-
-
-def _entries(change: Change, footnotes: Footnotes) -> list[Entry]:
-    decimals = 1 if change.metric is None else 2
-    text = "n/a" if change.note else ""
-    if change.value is not None:
-        text = f"{change.value:.{decimals}f}"
-    spread = f"±{change.interval.half:.{decimals}f}" if change.interval else ""
-    entry = Entry(text, marks=footnotes.mark([change.note] if change.note else []), spread=spread)
-    if change.metric is not None:
-        return [entry]
-    return [entry, Entry(change.printed.text if change.printed else "")]
 
 
 def _measured(runs: Protocols) -> set[str]:

@@ -9,11 +9,9 @@ from benchmark.analysis.gap_table import changed, different_runs
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.metrics.registry import find_metric
-from benchmark.reports.markup import Block, Entry, Footnotes
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
-from benchmark.specs.titles import method_title
 
 _KINDS = (PERCEPTUAL, FRECHET, ("niqe.y",))  # of each the first that was measured
 Twins = tuple[str, str]  # protocols of one test set, trained on the synthetic and on the real domain
@@ -56,23 +54,6 @@ def _gain(sides: Mapping[str, Run], metric: str) -> tuple[float | None, Interval
     return changed(sides, ("gain_percent", gain), (metric,), reason)
 
 
-def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Block:
-    """One row a method, one column a set and metric."""
-    columns = dict.fromkeys(one.column for one in found)
-    cells = {(one.method, one.column): _entry(one, footnotes) for one in found}
-    rows = [
-        (Entry(method_title(method)), *(cells.get((method, column), Entry()) for column in columns))
-        for method in dict.fromkeys(one.method for one in found)
-    ]
-    heading = "Gain by training on the real domain, % (100 x (S - R) / S; above 0: better than its synthetic twin)"
-    return Block(heading, (Entry("Method"), *map(Entry, columns)), tuple(rows))
-
-
-def carried_rows(found: Sequence[Carried]) -> Iterator[tuple[Carried, str]]:
-    """Each gain that has a value, with the metric's name in a CSV file: `gain_percent:<metric>`."""
-    yield from ((one, f"gain_percent:{one.metric}") for one in found if one.value is not None)
-
-
 def _twins(spec: TableSpec) -> list[Twins]:
     """Pairs of protocols of the table that differ in the training domain alone and test on a set."""
     trained = {
@@ -91,9 +72,3 @@ def _measured(runs: Sequence[Run]) -> Iterator[str]:
 
 def _set_title(twins: Twins) -> str:
     return load_sets()[load_protocol(twins[0]).test_domain].title
-
-
-def _entry(one: Carried, footnotes: Footnotes) -> Entry:
-    spread = f"±{one.interval.half:.1f}" if one.interval else ""
-    text = f"{one.value:.1f}" if one.value is not None else "n/a" if one.note else ""
-    return Entry(text, marks=footnotes.mark([one.note] if one.note else []), spread=spread)

@@ -12,35 +12,16 @@ from pathlib import Path
 from benchmark.analysis.compare import Pair, compare
 from benchmark.analysis.domain_gap import PERCEPTUAL
 from benchmark.analysis.runs import Run, Runs
-from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
+from benchmark.analysis.verdicts import UNTOLD
 from benchmark.methods.registry import canonical
 from benchmark.methods.table import METHODS
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
-from benchmark.reports.markup import Block, Entry, Page
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import TABLES, method_title
 
 FLOORS = ("identity", "bicubic_x4")
-COLUMNS = (
-    "task",
-    "expected",
-    "metric",
-    "images",
-    "first",
-    "second",
-    "difference",
-    "low",
-    "high",
-    "p",
-    "p_holm",
-    "family",
-    "verdict",
-    "why",
-)
 
 
 @dataclass(frozen=True)
@@ -67,38 +48,6 @@ def orderings(profile: str, results: Path) -> list[Ordering]:
     runs = Runs(read_scores(results, load_profile(profile).name))
     found = [*_above_floors(results, profile, runs), *_above_twins(results, profile, runs)]
     return list(dict.fromkeys(found))
-
-
-def page(found: Sequence[Ordering], profile: str) -> Page:
-    """The orderings as a table."""
-    sentences = (
-        f"Score lines of profile {profile}; expected: the first is better than the second on the same images",
-        "On its own task a trained network beats the degraded input and bicubic_x4; trained on the real domain it "
-        "beats, there, its twin trained on the synthetic one. PSNR is expected of networks with a pixel loss alone",
-        f"{CHANCE}: p Holm is at least {LEVEL}, or the 95 % interval of the difference holds 0",
-        FAMILY,
-    )
-    columns = tuple(map(Entry, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict")))
-    return Page("Expected orderings", sentences, (Block("Orderings", columns, tuple(map(_row, found))),), ())
-
-
-def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
-    """The orderings as lines of a CSV file, COLUMNS first."""
-    yield COLUMNS
-    for one in found:
-        numbers: tuple[object, ...] = ("",) * 9
-        if pair := one.pair:
-            ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
-            values = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
-            texts = (value if value == "" else f"{value:.6g}" for value in values)
-            numbers = (pair.images, *texts, pair.family)
-        yield (one.task, one.expected, one.metric, *numbers, one.verdict, one.why)
-
-
-def closing(found: Sequence[Ordering]) -> str:
-    """How many orderings came out how."""
-    counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in (HOLDS, FAILS, CHANCE, UNTOLD)}
-    return f"{len(found)} expected orderings: " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
 
 
 def _above_floors(results: Path, profile: str, runs: Runs) -> Iterator[Ordering]:
@@ -154,13 +103,3 @@ def _different(results: Path, profile: str, runs: Sequence[Run], metric: str) ->
         return "scored on different splits"
     defined = {one["metrics"][metric] for one in facts if metric in one["metrics"]}
     return f"{metric} is not computed alike" if len(defined) > 1 else ""
-
-
-def _row(one: Ordering) -> tuple[Entry, ...]:
-    names = (one.task, one.expected, find_metric(one.metric).header)
-    if one.pair is None:
-        return tuple(map(Entry, (*names, "", "", "", "", f"{one.verdict}: {one.why}")))
-    values = [value_text(one.metric, value) for value in (*one.pair.means, one.pair.difference)]
-    half = f"±{value_text(one.metric, one.pair.interval.half)}" if one.pair.interval else ""
-    cells = (*names, str(one.pair.images), *values[:2])
-    return (*map(Entry, cells), Entry(values[2], spread=half), Entry(one.verdict, bold=one.verdict == FAILS))

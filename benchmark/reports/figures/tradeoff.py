@@ -14,7 +14,7 @@ from tqdm import tqdm
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.table import METRICS
-from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, factor_sheet, plot
+from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, Point, factor_sheet, plot
 from degrade.core.errors import InputError
 from degrade.core.files import Lines, write_bytes
 from degrade.core.image import Image, from_uint8, to_uint8, write
@@ -25,18 +25,6 @@ from ispl_model.restoration.restorer import Restorer, load_restorer
 
 DISTORTION, FOUND = "psnr.rgb", "found.dlib"
 PERCEPTION = ("lpips.alex", "lpips.squeeze")  # the first that can be had
-
-
-@dataclass(frozen=True)
-class Point:
-    """Means over the images at one level. faces: references in which dlib finds one."""
-
-    level: float
-    images: int
-    faces: int
-    distortion: float  # PSNR, dB
-    perception: float  # LPIPS
-    found: float  # share of faces
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Fig. 8 of the paper: PSNR against LPIPS along the level, and one network on inputs of any reduction."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,9 +9,6 @@ from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.resize import match_scale, resize_bicubic
 from ispl_model.restoration.restorer import Restorer
-
-if TYPE_CHECKING:
-    from benchmark.reports.figures.tradeoff import Point
 
 FACTORS = (2, 4, 8, 16)
 FOUND_SHARE = 0.95  # of the outputs; fewer at some level, and the closing note says so
@@ -57,3 +54,15 @@ def factor_sheet(restorer: Restorer, references: Sequence[Image]) -> Image:
         rows.append([*zip(inputs, labels, strict=True), (reference, "reference")])
         rows.append([(image, "restored") for image in restorer(inputs)])
     return contact_sheet(rows)
+
+
+@dataclass(frozen=True)
+class Point:
+    """Means over the images at one level. faces: references in which dlib finds one."""
+
+    level: float
+    images: int
+    faces: int
+    distortion: float  # PSNR, dB
+    perception: float  # LPIPS
+    found: float  # share of faces

@@ -9,10 +9,11 @@ from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.gap_table import Change, GapTable, gap_table
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.analysis.transfer import Carried, carried_over, carried_rows
+from benchmark.analysis.transfer import Carried, carried_over
 from benchmark.records.run_file import definitions
 from benchmark.records.scores import Score, read_scores, scores_folder
 from benchmark.reports.markup import forms, write_form
+from benchmark.reports.tables.gap_block import carried_rows
 from benchmark.reports.tables.rows import Definitions, Section, metric_note, sections_of, shown
 from benchmark.reports.tables.text import page
 from benchmark.specs.protocols import Profile, load_profile, load_protocol

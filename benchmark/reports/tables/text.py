@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.domain_gap import FRECHET
-from benchmark.analysis.gap_table import GapTable, gap_block
-from benchmark.analysis.transfer import Carried, carried_block
+from benchmark.analysis.gap_table import GapTable
+from benchmark.analysis.transfer import Carried
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.reports.markup import Block, Entry, Footnotes, Page
+from benchmark.reports.tables.gap_block import carried_block, gap_block
 from benchmark.reports.tables.rows import LIMIT, Line, Section, metric_note, shown
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import TableSpec

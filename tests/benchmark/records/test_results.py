@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.analysis.judgements.claims import judge, to_text
+from benchmark.analysis.judgements.claims import judge
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import PACKED, content, newest, read_file
+from benchmark.reports.pages.claims import to_text
 from benchmark.reports.tables.render import render
 from benchmark.specs.protocols import load_profile, profile_names, protocol_names
 from benchmark.specs.titles import COMPANIONS, TABLES

@@ -7,12 +7,13 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.analysis.judgements.claim_numbers import Number
-from benchmark.analysis.judgements.claims import COLUMNS, checks, judge, to_text
+from benchmark.analysis.judgements.claims import checks, judge
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
 from benchmark.cli import benchmark
 from benchmark.methods.registry import canonical, tabled_methods
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
+from benchmark.reports.pages.claims import COLUMNS, to_text
 from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims
 from benchmark.specs.protocols import protocol_names
 from degrade.core.errors import InputError

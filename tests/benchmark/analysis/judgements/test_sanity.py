@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmark.analysis.judgements.expectations import COLUMNS, orderings
+from benchmark.analysis.judgements.expectations import orderings
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNTOLD
 from benchmark.cli import benchmark
 from benchmark.methods.registry import module_of
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
+from benchmark.reports.pages.expectations import COLUMNS
 
 RESULTS = Path(__file__).parents[4] / "results"
 STAMP = "20250101T000000Z-0000000"

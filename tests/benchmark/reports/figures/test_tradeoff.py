@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from benchmark.cli import benchmark
 from benchmark.metrics import registry as metrics
 from benchmark.reports.figures import tradeoff
-from benchmark.reports.figures.tradeoff import Point, Tradeoff, closing
+from benchmark.reports.figures.tradeoff import Tradeoff, closing
+from benchmark.reports.figures.tradeoff_plot import Point
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import match_scale

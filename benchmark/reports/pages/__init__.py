@@ -1,0 +1,1 @@
+"""One analysis as a page and as rows."""

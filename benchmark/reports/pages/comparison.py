@@ -1,0 +1,55 @@
+"""Comparisons of methods as a table and as rows."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmark.analysis.compare import Pair
+from benchmark.analysis.verdicts import FAMILY, LEVEL
+from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import value_text
+from benchmark.reports.markup import Block, Entry, Page
+from benchmark.specs.titles import method_title
+
+COLUMNS = (
+    *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
+    *("difference", "low", "high", "p", "p_holm", "family", "better"),
+)
+
+
+def page(pairs: Sequence[Pair], where: str) -> Page:
+    """The pairs as a table. where: profile, protocol, task and split, for the header."""
+    names = ("Metric", "First", "Second", "images", "first", "second", "difference", "95 % interval", "p", "p Holm")
+    columns = tuple(Entry(name) for name in (*names, "better"))
+    sizes = {pair.family for pair in pairs}
+    sentences = (
+        where,
+        "Difference: first - second, mean over the images; its interval: bootstrap over the images",
+        f"{FAMILY} ({' to '.join(dict.fromkeys(map(str, (min(sizes), max(sizes)))))} comparisons)",
+        f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
+    )
+    return Page("Comparison of methods", sentences, (Block("Pairs", columns, tuple(map(_entries, pairs))),), ())
+
+
+def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:
+    """The pairs as lines of a CSV file, COLUMNS first."""
+    yield COLUMNS
+    for pair in pairs:
+        ends = (pair.interval.low, pair.interval.high) if pair.interval else ("", "")
+        numbers = (*pair.means, pair.difference, *ends, pair.p, pair.corrected)
+        texts = [number if number == "" else f"{number:.6g}" for number in numbers]
+        yield (pair.metric, *pair.methods, pair.images, pair.left_out, *texts, pair.family, pair.better)
+
+
+def _entries(pair: Pair) -> tuple[Entry, ...]:
+    def text(value: float) -> str:
+        return value_text(pair.metric, value)
+
+    ends = f"{text(pair.interval.low)} to {text(pair.interval.high)}" if pair.interval else ""
+    images = f"{pair.images} ({pair.left_out} left out)" if pair.left_out else str(pair.images)
+    names = (find_metric(pair.metric).header, *map(method_title, pair.methods))
+    numbers = (text(pair.means[0]), text(pair.means[1]), text(pair.difference), ends)
+    better = method_title(pair.better) if pair.better else ""
+    return tuple(map(Entry, (*names, images, *numbers, _chance(pair.p), _chance(pair.corrected), better)))
+
+
+def _chance(p: float) -> str:
+    return f"{p:.2g}" if p >= 1e-4 else "< 0.0001"

@@ -1,5 +1,5 @@
 """`python -m benchmark`: the command line without an installation."""
 
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 
 benchmark(prog_name="benchmark")

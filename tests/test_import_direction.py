@@ -62,7 +62,7 @@ def test_only_faces_names_dlib():
     assert [path.name for path in users] == ["detection.py"]
 
 
-@pytest.mark.parametrize("module", ["degrade.cli.run", "ispl_model.cli.main", "benchmark.cli"])
+@pytest.mark.parametrize("module", ["degrade.cli.run", "ispl_model.cli.main", "benchmark.cli.main"])
 def test_a_command_line_loads_without_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

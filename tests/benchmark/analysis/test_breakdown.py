@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmark.analysis.breakdown import OPERATOR, breakdown, parameters
 from benchmark.analysis.runs import Run
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import domain_split

@@ -12,7 +12,7 @@ from scipy import stats
 from benchmark.analysis.compare import compare
 from benchmark.analysis.runs import Run, check_comparable
 from benchmark.analysis.verdicts import FAMILY
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from degrade.core.errors import InputError
 

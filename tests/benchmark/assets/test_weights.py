@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.assets import offline, weights
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.metrics.registry import load
 from benchmark.metrics.table import METRICS
 from degrade.core.errors import InputError

@@ -134,5 +134,7 @@ def test_an_unknown_method_is_answered_with_the_nearest_and_every_row_of_the_tab
 
 def test_the_table_names_the_tasks_as_the_recipes_do_and_is_read_without_torch_and_opencv():
     assert EVERY_TASK == TASKS
-    code = "import sys, benchmark.methods, benchmark.cli; sys.exit(any(m in sys.modules for m in ('torch', 'cv2')))"
+    code = (
+        "import sys, benchmark.methods, benchmark.cli.main; sys.exit(any(m in sys.modules for m in ('torch', 'cv2')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from benchmark.analysis.judgements.claim_numbers import Number
 from benchmark.analysis.judgements.claims import checks, judge
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.methods.registry import canonical, tabled_methods
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmark.analysis.judgements.expectations import orderings
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNTOLD
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.methods.registry import module_of
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import SCHEMA, Score, scores_folder

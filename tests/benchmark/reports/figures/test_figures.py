@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.analysis.runs import Runs
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.records.scores import read_scores
 from benchmark.reports.figures.gallery import GAIN, Gallery, _compared, residual, residual_sheet
 from benchmark.reports.figures.plane import places, plane

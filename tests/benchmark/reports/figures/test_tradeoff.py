@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.metrics import registry as metrics
 from benchmark.reports.figures import tradeoff
 from benchmark.reports.figures.tradeoff import Tradeoff, closing

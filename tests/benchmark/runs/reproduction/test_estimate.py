@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.methods.registry import obstacle
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import read_scores

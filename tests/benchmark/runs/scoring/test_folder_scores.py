@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.metrics import registry as metrics
 from benchmark.runs.scoring.score_folders import score_folders
 from degrade.core.errors import InputError

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 import pytest
 from click.testing import CliRunner
 
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 from benchmark.methods.table import METHODS, OUTSIDE
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import Score, ScoreFile, read_scores, scores_folder
@@ -30,7 +30,7 @@ def test_answers_that_compute_nothing_do_not_load_torch(arguments):
     code = f"""
 import sys
 from click.testing import CliRunner
-from benchmark.cli import benchmark
+from benchmark.cli.main import benchmark
 assert CliRunner().invoke(benchmark, {arguments!r}).exit_code == 0
 sys.exit('torch' in sys.modules)
 """

@@ -85,7 +85,7 @@ def run(
     Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
     """
     find_method(method)
-    from benchmark import summary as text
+    from benchmark.cli import summary as text
     from benchmark.runs import run as runner
     from benchmark.runs.request import RunRequest
 
@@ -109,7 +109,7 @@ def reproduce(
 ) -> None:  # fmt: skip
     """Run whatever the tables of a profile still lack; `benchmark tables` then renders them."""
     tables = [load_table(name) for name in ([f"table{number}" for number in numbers] or table_names())]
-    from benchmark import summary as text
+    from benchmark.cli import summary as text
     from benchmark.runs.reproduction import reproduce as whole
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)

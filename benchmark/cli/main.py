@@ -2,13 +2,13 @@
 
 import click
 
-from benchmark import cli_statistics
 from benchmark.assets import offline
-from benchmark.cli_lists import list_methods, list_metrics
-from benchmark.cli_run import figures, reproduce, run, sheet
-from benchmark.cli_score import score
-from benchmark.cli_tables import tables
-from benchmark.cli_throughput import throughput
+from benchmark.cli import statistics
+from benchmark.cli.catalogue import list_methods, list_metrics
+from benchmark.cli.experiments import throughput
+from benchmark.cli.run import figures, reproduce, run, sheet
+from benchmark.cli.score import score
+from benchmark.cli.tables import tables
 from benchmark.cli_tradeoff import tradeoff
 from benchmark.cli_weights import weights_group
 from degrade.cli.console import Group
@@ -24,11 +24,11 @@ def benchmark(no_network: bool) -> None:
 for command in (
     *(run, reproduce, tables, sheet, figures, score, list_methods, list_metrics, weights_group, tradeoff, throughput),
     *(
-        cli_statistics.compare,
-        cli_statistics.breakdown,
-        cli_statistics.claims,
-        cli_statistics.sanity,
-        cli_statistics.export,
+        statistics.compare,
+        statistics.breakdown,
+        statistics.claims,
+        statistics.sanity,
+        statistics.export,
     ),
 ):
     benchmark.add_command(command)

@@ -1,12 +1,20 @@
-"""`benchmark methods` and `benchmark metrics`: what there is, without loading any of it."""
+"""`benchmark methods`, `metrics` and `weights`: what there is, and the files that metrics need."""
+
+from pathlib import Path
 
 import click
+from tqdm import tqdm
 
+from benchmark.assets import weights
 from benchmark.methods import registry as methods
 from benchmark.methods.table import EVERY_TASK, METHODS, OUTSIDE, TRAINED, TUNED
-from degrade.cli.console import Command
+from degrade.cli.console import Command, Group, Name
+from degrade.core.errors import InputError
 
 _MADE = {TRAINED: "trained first", TUNED: "tuned first"}
+
+
+_CHOSEN = click.argument("names", nargs=-1, type=Name("weight file", lambda: weights.WEIGHTS))
 
 
 @click.command("methods", cls=Command)
@@ -15,8 +23,8 @@ def list_methods() -> None:
     outside = {f"{kind}:": row for kind, row in OUTSIDE.items()}
     for name, row in (METHODS | outside).items():
         obstacle = methods.obstacle(row)
-        weights = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
-        runs = "not here" if obstacle else f"runs, {weights}"
+        given = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
+        runs = "not here" if obstacle else f"runs, {given}"
         tasks = "every task" if row.tasks == EVERY_TASK else ", ".join(row.tasks) or "any task"
         scale = "-" if name in outside else f"x{row.scale}"
         why = f"; not here: {obstacle}" if obstacle else ""
@@ -36,3 +44,106 @@ def list_metrics() -> None:
     for metric in METRICS.values():
         better = {True: "higher", False: "lower", None: "neither"}[metric.higher_is_better]
         click.echo(f"{metric.id:<18} {metric.unit:<10} {better:<7} {metric.per:<5}  {metric.meaning}")
+
+
+@click.group("weights", cls=Group)
+def weights_group() -> None:
+    """The weight files of the metrics: what is here, what is not, and how to get it. Nothing else downloads."""
+
+
+@weights_group.command("list")
+def list_files() -> None:
+    """List every file: size, whether it is here, what it is, and the metrics that need it."""
+    needed = _needed_by()
+    for weight in weights.WEIGHTS.values():
+        here = "here" if weights.weight_path(weight.file).is_file() else "missing"
+        metrics = "".join(f", {metric}" for metric in needed.get(weight.file, ()))
+        click.echo(f"{weight.name:<40} {weights.readable(weight.size):>8}  {here:<7}  {weight.what}{metrics}")
+
+
+@weights_group.command()
+@_CHOSEN
+def where(names: tuple[str, ...]) -> None:
+    """Say where each file is looked for, its SHA-256 and its address."""
+    for weight in _chosen(names):
+        click.echo(f"{weights.weight_path(weight.file)}\n    {weight.sha256}  {weight.url}")
+
+
+@weights_group.command()
+@_CHOSEN
+def verify(names: tuple[str, ...]) -> None:
+    """Hash the files that are here; a file that is not the published one makes the exit code 1.
+
+    Files that are named and missing do so too.
+    """
+    wrong = 0
+    for weight in _chosen(names):
+        state = weights.state(weight)
+        wrong += state.startswith("differs") or (state == "missing" and weight.name in names)
+        click.echo(f"{weight.name:<40} {state}")
+    if wrong:
+        raise InputError(f"weights: {wrong} not as published; remove and fetch again: benchmark weights fetch NAME")
+
+
+@weights_group.command()
+@_CHOSEN
+@click.option("--metric", "metrics", multiple=True, help="The files of this metric; may be repeated.")
+def fetch(names: tuple[str, ...], metrics: tuple[str, ...]) -> None:
+    """Download files that are missing, check their SHA-256, and put them in their places.
+
+    Example: benchmark weights fetch --metric lpips.alex --metric fid.inception
+    """
+    from benchmark.metrics.registry import find_metric
+
+    files = [file for metric in metrics for file in find_metric(metric).weights]
+    if not names and not files:
+        raise click.UsageError("name the files, or give --metric ID")
+    wanted = dict.fromkeys([*map(weights.find_weight, names), *(weights.find_weight(_name(file)) for file in files)])
+    for weight in wanted:
+        if weights.weight_path(weight.file).is_file():
+            click.echo(f"{weight.name}: here already ({weights.state(weight)})")
+            continue
+        with tqdm(total=weight.size, desc=weight.name, unit="B", unit_scale=True, disable=None) as bar:
+            path = weights.fetch(weight, bar.update)
+        click.echo(f"{weight.name}: {path}")
+
+
+@weights_group.command()
+@click.argument("faces", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("name")
+def statistics(faces: Path, name: str) -> None:
+    """Write the mean and covariance of a folder of images, for the metric fid.inception@NAME.npz.
+
+    Example: benchmark weights statistics FFHQ/512 my_faces
+    """
+    from benchmark.metrics.base import Unavailable
+    from benchmark.metrics.frechet import write_statistics
+    from benchmark.metrics.registry import load
+    from degrade.core.image import list_images, read
+
+    try:
+        scorer = load("fid.inception")
+    except Unavailable as reason:
+        raise InputError(f"weights: {reason}") from reason
+    paths = list_images(faces)
+    path = weights.weight_path(f"pyiqa/{name.removesuffix('.npz')}.npz")
+    write_statistics(path, [scorer.feature(read(image)) for image in tqdm(paths, unit="image", disable=None)])
+    click.echo(f"{len(paths)} images: {path}; use it as fid.inception@{path.name}")
+
+
+def _chosen(names: tuple[str, ...]) -> list[weights.Weight]:
+    return [weights.find_weight(name) for name in names] or list(weights.WEIGHTS.values())
+
+
+def _needed_by() -> dict[str, list[str]]:
+    from benchmark.metrics.table import METRICS
+
+    needed: dict[str, list[str]] = {}
+    for metric in METRICS.values():
+        for file in metric.weights:
+            needed.setdefault(file, []).append(metric.id)
+    return needed
+
+
+def _name(file: str) -> str:
+    return file.rsplit("/", 1)[-1]

@@ -4,13 +4,11 @@ import click
 
 from benchmark.assets import offline
 from benchmark.cli import statistics
-from benchmark.cli.catalogue import list_methods, list_metrics
-from benchmark.cli.experiments import throughput
+from benchmark.cli.catalogue import list_methods, list_metrics, weights_group
+from benchmark.cli.experiments import throughput, tradeoff
 from benchmark.cli.run import figures, reproduce, run, sheet
 from benchmark.cli.score import score
 from benchmark.cli.tables import tables
-from benchmark.cli_tradeoff import tradeoff
-from benchmark.cli_weights import weights_group
 from degrade.cli.console import Group
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.run import metric_ids
+from benchmark.cli.options import metric_ids
 from benchmark.specs.protocols import load_protocol
 from degrade.cli.console import Command
 

@@ -1,20 +1,57 @@
-"""benchmark -> ispl_model -> degrade, never up; heavy packages only where they are used."""
+"""benchmark -> ispl_model -> degrade, and room -> room within each, never up; heavy packages only where they are
+used.
+"""
 
 import ast
+import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("degrade", "ispl_model", "benchmark")
+BELOW = {"degrade": (), "ispl_model": ("degrade",), "benchmark": ("ispl_model", "degrade")}
+
+# room -> the rooms of its own package that it may import; what stands beside the rooms may import all of them.
 MAY_IMPORT = {
-    "degrade": {"degrade"},
-    "ispl_model": {"ispl_model", "degrade"},
-    "benchmark": {"benchmark", "ispl_model", "degrade"},
+    "degrade": {
+        "core": (),
+        "operators": ("core",),
+        "faces": ("core",),
+        "portraits": ("core",),
+        "recipes": ("core", "operators"),
+        "splits": ("core", "operators", "recipes", "faces", "portraits"),
+        "importing": ("core", "splits", "faces"),
+        "cli": ("core", "operators", "faces", "portraits", "recipes", "splits", "importing"),
+    },
+    "ispl_model": {
+        "runtime": (),
+        "network": (),
+        "losses": ("runtime", "network"),
+        "restoration": ("runtime", "network"),
+        "inspection": ("runtime", "network"),
+        "training": ("runtime", "network", "losses"),
+        "cli": ("runtime", "network", "losses", "restoration", "inspection", "training"),
+        "weights": ("runtime", "network", "losses", "restoration", "training"),  # how the shipped ones were made
+    },
+    "benchmark": {
+        "specs": (),
+        "assets": (),
+        "records": (),
+        "metrics": ("assets",),
+        "methods": ("specs", "assets"),
+        "runs": ("specs", "assets", "records", "metrics", "methods"),
+        "analysis": ("specs", "records", "metrics", "methods"),
+        "reports": ("specs", "records", "metrics", "methods", "analysis", "runs"),
+        "cli": ("specs", "assets", "records", "metrics", "methods", "runs", "analysis", "reports"),
+    },
 }
+FLOORS = {"degrade": 6, "ispl_model": 5, "benchmark": 6}  # at most: the longest chain of imports from room to room
 ON_USE = {"pyiqa", "dlib", "spandrel", "accelerate", "matplotlib", "torchvision", "pandas"}
+_NAME = re.compile(rf"({'|'.join(PACKAGES)})((?:\.\w+)+)(:\w+|\.)?")
 
 
 def files(package: str) -> list[Path]:
@@ -22,22 +59,111 @@ def files(package: str) -> list[Path]:
 
 
 def imported(nodes) -> set[str]:
+    """Top-level names of what is imported."""
+    return {name.split(".")[0] for name in _modules(nodes)}
+
+
+def _modules(nodes) -> set[str]:
     names = set()
     for node in nodes:
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"relative import in line {node.lineno}"
-            names.add(node.module.split(".")[0])
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
+@cache
+def named(path: Path) -> frozenset[str]:
+    """Modules of ours that a file imports, anywhere in it, or names in a string, as importlib takes them."""
+    tree = ast.parse(path.read_text())
+    strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    found = {name for name in _modules(ast.walk(tree)) if name.split(".")[0] in PACKAGES}
+    found |= {text.split(":")[0].rstrip(".") for text in strings if _NAME.fullmatch(text)}
+    return frozenset(name for name in map(_module, found) if name)
+
+
+def _module(name: str) -> str:
+    """The module in a dotted name: the longest beginning that is one; empty when there is none."""
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        place = ROOT.joinpath(*parts[:count])
+        if place.with_suffix(".py").is_file() or (place / "__init__.py").is_file():
+            return ".".join(parts[:count])
+    return ""
+
+
+def rooms(package: str) -> dict[str, set[str]]:
+    """Every room with the other rooms of its package that it imports; what stands beside the rooms is left out."""
+    found: dict[str, set[str]] = {}
+    for path in files(package):
+        inside = path.relative_to(ROOT / package).parts
+        if len(inside) > 1:
+            found.setdefault(inside[0], set()).update(_rooms_named(package, path) - {inside[0]})
+    return found
+
+
+def _rooms_named(package: str, path: Path) -> set[str]:
+    parts = [name.split(".") for name in named(path) if name.startswith(f"{package}.")]
+    return {part[1] for part in parts if (ROOT / package / part[1]).is_dir()}
+
+
+def floors(graph: dict[str, set[str]]) -> int:
+    """Rooms in the longest chain of imports. RecursionError for a circle."""
+
+    def height(room: str) -> int:
+        return 1 + max(map(height, graph[room]), default=0)
+
+    return max(map(height, graph))
+
+
 @pytest.mark.parametrize("package", PACKAGES)
-def test_imports_point_down_only(package):
+def test_packages_import_down_only(package):
     assert files(package)
     for path in files(package):
-        ours = imported(ast.walk(ast.parse(path.read_text()))) & set(PACKAGES)
-        assert ours <= MAY_IMPORT[package], f"{path.relative_to(ROOT)} imports {ours - MAY_IMPORT[package]}"
+        above = {name.split(".")[0] for name in named(path)} - {package, *BELOW[package]}
+        assert not above, f"{path.relative_to(ROOT)} imports {above}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_rooms_import_as_the_table_says(package):
+    may = MAY_IMPORT[package]
+    assert set(rooms(package)) == set(may), "a room is missing in the table, or here"
+    for path in files(package):
+        room, *rest = path.relative_to(ROOT / package).parts
+        beyond = _rooms_named(package, path) - {room, *may[room]} if rest else set()
+        assert not beyond, f"{path.relative_to(ROOT)} imports {', '.join(sorted(beyond))}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_rooms_stand_on_few_floors_without_circles(package):
+    assert floors(rooms(package)) <= FLOORS[package]
+
+
+def test_a_floor_is_counted_by_the_longest_chain():
+    assert floors({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == 3
+    with pytest.raises(RecursionError):
+        floors({"a": {"b"}, "b": {"a"}})
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_modules_import_each_other_in_no_circle(package):
+    """Whichever way: at the top, inside a function, for types alone, or by a string that importlib is given."""
+    graph = {".".join(path.relative_to(ROOT).with_suffix("").parts): named(path) for path in files(package)}
+    graph = {module.removesuffix(".__init__"): names for module, names in graph.items()}
+    done: set[str] = set()
+
+    def follow(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join([*way[way.index(module) :], module])
+        if module not in done:
+            for name in sorted(graph[module] & set(graph) - {module}):
+                follow(name, (*way, module))
+            done.add(module)
+
+    for module in graph:
+        follow(module, ())
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -52,17 +178,37 @@ def test_degrade_never_imports_torch():
         assert "torch" not in imported(ast.walk(ast.parse(path.read_text()))), path.name
 
 
-def test_only_faces_names_dlib():
+def test_only_detection_names_dlib():
     users = [
         path
         for package in PACKAGES
         for path in files(package)
         if "dlib" in imported(ast.walk(ast.parse(path.read_text())))
     ]
-    assert [path.name for path in users] == ["detection.py"]
+    assert [path.relative_to(ROOT).as_posix() for path in users] == ["degrade/faces/detection.py"]
 
 
-@pytest.mark.parametrize("module", ["degrade.cli.run", "ispl_model.cli.main", "benchmark.cli.main"])
-def test_a_command_line_loads_without_torch(module):
-    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+WITHOUT_TORCH = (
+    "degrade.cli.main",
+    "ispl_model.cli.main",
+    "benchmark.cli.main",
+    "benchmark.records",
+    "benchmark.specs",
+    "benchmark.analysis",
+    "benchmark.reports.tables",
+    "benchmark.reports.pages",
+    "benchmark.methods.table",
+    "benchmark.methods.registry",
+    "benchmark.methods.method",
+    "benchmark.methods.fixed",
+)
+
+
+@pytest.mark.parametrize("name", WITHOUT_TORCH)
+def test_loads_without_torch(name):
+    """The module, or every module of the room."""
+    place = ROOT.joinpath(*name.split("."))
+    found = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in found]
+    code = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -1,1 +1,10 @@
-"""Clean faces in, repeatable degraded splits out. numpy, SciPy and OpenCV; never torch."""
+"""Clean faces in, repeatable degraded splits out. numpy, SciPy and OpenCV; never torch.
+
+What is public is listed in __init__.pyi; each name is imported when it is first used.
+"""
+
+import lazy_loader
+
+__version__ = "0.1.0"  # of the whole distribution; setup.cfg and the other packages read it here
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,7 +13,7 @@ from degrade.core.files import digest_of, sha256
 from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
 from degrade.importing.known_sets import folder_pairs
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, SplitSummary, make_split, split_hash
+from degrade.splits.make_split import SplitPlan, SplitSummary, split_hash, write_split
 from degrade.splits.roles import portrait_sources, role_sources
 from degrade.splits.sources import Source, folder_sources
 from degrade.splits.split import Split, load_split
@@ -102,7 +102,7 @@ def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
 def _degraded(settings: Settings, sources: list[Source], recipe: str, role: str, called: str) -> Prepared:
     plan = SplitPlan(find_recipe(recipe), role, settings.profile.size, SPLIT_SEED)
     path = split_folder(settings.work, recipe, plan.size, called, split_hash(sources, plan))
-    return _there_or_made(path, len(sources), lambda: make_split(path, sources, plan, workers=settings.workers))
+    return _there_or_made(path, len(sources), lambda: write_split(path, sources, plan, workers=settings.workers))
 
 
 def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> Prepared:

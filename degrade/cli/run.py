@@ -51,8 +51,9 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
     The same command continues an interrupted run and keeps the pairs that are there.
     """
     from degrade.splits.roles import role_sources
+    from degrade.splits.sources import check_apart
 
-    _check_apart(source, out)
+    check_apart(source, out)
     faces = role_sources(source, "all", list_file=list_file, limit=limit)
     failed = _make([(out, faces, _plan("all", task, size, seed, crop, background))], workers)
     _tell_other_files(source)
@@ -92,9 +93,10 @@ def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop
 
 def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":
     from degrade.splits.roles import portrait_sources, role_sources
+    from degrade.splits.sources import check_apart
 
     if ffhq is not None:
-        _check_apart(ffhq, out)
+        check_apart(ffhq, out)
         return role_sources(ffhq, role, list_file=list_file, ids=ids, limit=limit)
     if list_file or ids:
         raise InputError(f"{'--list' if list_file else '--ids'} chooses among the faces of a folder; add --ffhq DIR")
@@ -108,14 +110,9 @@ def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
     return SplitPlan(find_recipe(task), role, size, seed, crop, background)
 
 
-def _check_apart(folder: Path, out: Path) -> None:
-    if folder.resolve() in (out.resolve(), *out.resolve().parents):
-        raise InputError(f"{out}: lies inside the folder of the faces, {folder}; write to a folder beside it")
-
-
 def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int) -> int:
     """Make the splits that have faces, tell what came of each, and return how many images failed."""
-    from degrade.splits.make_split import make_split
+    from degrade.splits.make_split import write_split
 
     if len(splits) > 1 and not any(faces for _, faces, _ in splits):
         raise InputError("no face belongs to train, val or test; see --help for what decides, or choose with --list")
@@ -124,7 +121,7 @@ def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int
         if len(splits) > 1 and not faces:
             lines.append(f"{plan.role}: no face belongs to this role, nothing written")
             continue
-        summary = make_split(out, faces, plan, workers=workers)
+        summary = write_split(out, faces, plan, workers=workers)
         lines.extend(_lines(plan.role, summary))
         failed += len(summary.errors)
     click.echo("\n".join(lines))

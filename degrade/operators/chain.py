@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+import numpy as np
+
+from degrade.core.arrays import as_image, in_kind_of
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
@@ -79,8 +82,24 @@ def trace(operators: Sequence[Operator], image: Image) -> tuple[Image, list[dict
     return image, records
 
 
+def replay_image(array: np.ndarray, records: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Do again to an image what `records` of `degrade_image` or of a split tell, bit for bit and without a draw.
+
+    array: the clean image (H, W, 3), RGB, uint8 or float in [0, 1]; the result is of the same kind.
+    Raises InputError for another kind of array, and for what is no record.
+
+    >>> face = np.full((64, 64, 3), 200, np.uint8)
+    >>> blurred = replay_image(face, [{"op": "GaussianBlur", "drawn": '{"sigma": 2.0}'}])
+    >>> blurred.shape, blurred.dtype.name
+    ((64, 64, 3), 'uint8')
+    """
+    return in_kind_of(array, apply([from_record(record) for record in records], as_image(array)))
+
+
 def from_record(record: Mapping[str, Any]) -> Operator:
     """The operator a record of `trace` describes. Raises InputError when there is none such."""
+    if not isinstance(record, Mapping):
+        raise InputError(f"record: expected a mapping with 'op' and 'drawn', got {type(record).__name__}")
     name = str(record.get("op"))
     if name not in OPERATORS:
         raise unknown("operator", name, OPERATORS)

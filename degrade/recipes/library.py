@@ -33,10 +33,28 @@ _GIVEN_UP = {
 }
 
 
+def list_recipes() -> list[str]:
+    """The names of the recipes that come with the project: the six tasks of the paper first, then by name of the file.
+
+    `find_recipe` gives each with its source and ranges.
+
+    >>> list_recipes()[:6]
+    ['sr4', 'mosaic16', 'denoise', 'deblur', 'jpeg', 'dual_blind']
+    """
+    return list(RECIPES)
+
+
 def find_recipe(name: str) -> Recipe:
     """The recipe of that name, or of a TOML file FILE.toml or FILE.toml:SEVERITY (see degrade.recipes.parse_recipe).
 
+    Its fields say what it draws (`ranges`), from where it is known (`source`), and by how much it reduces (`scale`).
     Raises InputError naming the nearest recipe, or saying what is wrong with the file.
+
+    >>> find_recipe("sr4").scale
+    4
+    >>> find_recipe("denose")
+    Traceback (most recent call last):
+    degrade.core.errors.InputError: unknown task 'denose'; did you mean 'denoise'? Known: ...
     """
     if name in RECIPES:
         return RECIPES[name]

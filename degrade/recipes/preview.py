@@ -8,7 +8,8 @@ import numpy as np
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image
-from degrade.recipes.recipe import Recipe, degrade_image
+from degrade.recipes.degrade_image import degrade_image
+from degrade.recipes.recipe import Recipe
 
 _CELL = 256  # px: smaller images are enlarged, so that a label fits above them
 _LETTERS = 36  # of a label's line, so many fit above 256 px

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from degrade.core.errors import InputError
-from degrade.core.image import Image
-from degrade.core.random import rng_for
-from degrade.operators.chain import Operator, trace
+from degrade.operators.chain import Operator
 
 Chain = tuple[Operator, ...]
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -81,14 +79,3 @@ def grid_cell(name: str, cells: int, epoch: int = 0) -> int:
     offset = int.from_bytes(hashlib.sha256(rest.encode()).digest()[:8], "big")
     step = next(step for step in range(max(1, round(cells * _GOLDEN)), 2 * cells + 1) if math.gcd(step, cells) == 1)
     return (number + offset + epoch) * step % cells
-
-
-def degrade_image(
-    reference: Image, recipe: Recipe, seed: int, name: str, epoch: int | None = None
-) -> tuple[Image, list[dict]]:
-    """The degraded image and the records of its operators; the one place where a recipe is drawn.
-
-    A split on disk has no epoch; training passes one to draw the same image anew.
-    """
-    key = (recipe.key, name) if epoch is None else (recipe.key, name, epoch)
-    return trace(recipe(rng_for(seed, *key), min(reference.shape[:2]), name, epoch or 0), reference)

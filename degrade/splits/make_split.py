@@ -1,5 +1,7 @@
 """Makes a split: pairs of reference and degraded images with a line of plain data for each pair.
 
+`make_split` takes a folder and the name of a recipe, `write_split` the sources and the plan that stand for them.
+
 A pair depends on its source, the recipe, the seed and its name, never on workers, order, interruption or other
 images. While a split is being made its lines lie in `.parts/`.
 """
@@ -14,7 +16,9 @@ from degrade.core.files import sha256, write_bytes, write_json
 from degrade.core.image import encode_png
 from degrade.core.parallel import one_thread
 from degrade.core.random import rng_for
-from degrade.recipes.recipe import Recipe, degrade_image
+from degrade.recipes.degrade_image import degrade_image
+from degrade.recipes.library import find_recipe
+from degrade.recipes.recipe import Recipe
 from degrade.splits.layout import (
     PARTS,
     PLAN,
@@ -28,7 +32,8 @@ from degrade.splits.layout import (
     read_json,
     record_line,
 )
-from degrade.splits.sources import RESIZE, Source
+from degrade.splits.roles import ROLES, portrait_sources, role_sources
+from degrade.splits.sources import RESIZE, Source, check_apart
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,44 @@ def split_hash(sources: Sequence[Source], plan: SplitPlan) -> str:
     return sha256(json.dumps([plan.facts(), faces], sort_keys=True).encode())
 
 
-def make_split(
+def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
+    out: Path | str,
+    faces: Path | str | None,
+    recipe: Recipe | str,
+    *,
+    role: str = "all",
+    size: int = 512,
+    seed: int = 0,
+    limit: int | None = None,
+    crop: str = "none",
+    background: str | None = None,
+    workers: int = 1,
+) -> SplitSummary:
+    """Degrade the folder `faces` of clean faces into the split `out`; None: the portraits that the package paints.
+
+    The same bytes as `degrade run FACES OUT`. recipe: a name of `list_recipes`, or FILE.toml. role: which of the
+    faces, "all" or "train", "val", "test" (see degrade.splits.roles). size: side of the references, px. crop: "none"
+    refuses what is not square, "center" cuts it. background: "white" or "black" for images with an alpha channel.
+    limit: the first so many. workers: processes. Called again it continues, and keeps the pairs that are there.
+    A face that cannot be used is in the summary's `errors`. Raises InputError for what concerns all of them: an
+    unknown recipe, a size it does not take, a folder without faces, `out` inside `faces` or holding something else.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = make_split(f"{folder}/split", None, "sr4", size=64, limit=2)
+    >>> summary.made, summary.errors
+    (2, ())
+    """
+    plan = SplitPlan(find_recipe(recipe) if isinstance(recipe, str) else recipe, role, size, seed, crop, background)
+    if faces is not None:
+        check_apart(Path(faces), Path(out))
+        sources = role_sources(Path(faces), role, limit=limit)
+    else:
+        sources = [source for each in (ROLES if role == "all" else (role,)) for source in portrait_sources(each)]
+    return write_split(Path(out), sources[:limit], plan, workers=workers, progress=False)
+
+
+def write_split(
     out: Path, sources: Sequence[Source], plan: SplitPlan, *, workers: int = 1, progress: bool = True
 ) -> SplitSummary:
     """Write the split of `sources` to `out`, keeping the pairs that are there already and intact.
@@ -116,7 +158,6 @@ def make_split(
 
 
 def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outcome]:
-    # Imported here because training imports this file for degrade_image alone.
     from joblib import Parallel, delayed
     from tqdm import tqdm
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import sha256, write_bytes
 from degrade.core.image import decode, encode_png, files_below, list_images
-from degrade.operators.chain import apply, from_record
+from degrade.operators.chain import replay_image
 from degrade.splits.layout import drop_torn, libraries, pair_paths, read_if_there
 from degrade.splits.sources import Source
 from degrade.splits.split import Split, open_split
@@ -100,8 +100,7 @@ def _degraded(split: Split, record: dict) -> bytes:
     data = read_if_there(file)
     if sha256(data) != record["hq_sha256"]:
         raise InputError("cannot be rebuilt before its reference is whole again")
-    operators = [from_record(operator) for operator in record["operators"]]
-    return encode_png(apply(operators, decode(data, str(file))))
+    return encode_png(replay_image(decode(data, str(file)), record["operators"]))
 
 
 def _reference(split: Split, record: dict, originals: Mapping[str, Sequence[Path]]) -> bytes:

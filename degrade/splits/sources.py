@@ -83,6 +83,12 @@ def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Sou
     return [Source(name, chosen[name]) for name in sorted(chosen)]
 
 
+def check_apart(folder: Path, out: Path) -> None:
+    """InputError where `out` lies inside the folder of the faces, which would then hold what is made of them."""
+    if folder.resolve() in (out.resolve(), *out.resolve().parents):
+        raise InputError(f"{out}: lies inside the folder of the faces, {folder}; write to a folder beside it")
+
+
 def _named(folder: Path, paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
     """The paths called `names`, each by its path below `folder` or its file name, with or without suffix."""
     called: dict[str, set[Path]] = {}

@@ -56,10 +56,18 @@ class Split:
         return read(pair_paths(self.path, name)[1])
 
 
-def load_split(path: Path) -> Split:
-    """Open a whole split. The pairs themselves are checked for presence, not read.
+def load_split(path: Path | str) -> Split:
+    """Open a whole split: `names`, and by name its `reference` and `degraded` images, float32 (H, W, 3) in [0, 1].
 
+    The pairs themselves are checked for presence, not read. `records` holds the operators of each pair as drawn.
     Raises InputError when it is unfinished, damaged, of another schema, or no split.
+
+    >>> import tempfile
+    >>> from degrade import make_split
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     split = load_split(make_split(f"{folder}/split", None, "sr4", size=64, limit=1).path)
+    ...     split.degraded(split.names[0]).shape
+    (16, 16, 3)
     """
     split = open_split(path)
     missing = [file for name in split.names for file in split.files(name) if not file.is_file()]
@@ -68,7 +76,7 @@ def load_split(path: Path) -> Split:
     return split
 
 
-def open_split(path: Path) -> Split:
+def open_split(path: Path | str) -> Split:
     """As load_split, also when images are missing: what replay and verify start from."""
     path = Path(path)
     if not (path / "split.json").is_file() or (path / PARTS).exists():

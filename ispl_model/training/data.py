@@ -13,8 +13,9 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale
+from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import recorded_recipe
-from degrade.recipes.recipe import Recipe, degrade_image
+from degrade.recipes.recipe import Recipe
 from degrade.splits.split import Split
 from ispl_model.runtime.tensors import to_tensor
 

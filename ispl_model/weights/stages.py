@@ -19,7 +19,7 @@ from degrade.cli.console import Command
 from degrade.core.image import Image, read, write
 from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.sources import folder_sources, read_list
 from degrade.splits.split import Split, load_split
 from ispl_model.restoration.restorer import shipped_checkpoint
@@ -88,7 +88,7 @@ def _split(faces: Path, out: Path, seed: int) -> Split:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write(path, varied(reference, rng_for(seed, source.name, variant)) if variant else reference)
     plan = SplitPlan(find_recipe("dual_blind"), "train", SIZE, seed)
-    make_split(out / "split", folder_sources(out / "faces"), plan)
+    write_split(out / "split", folder_sources(out / "faces"), plan)
     return load_split(out / "split")
 
 

@@ -27,7 +27,7 @@ from degrade.operators.noise.additive import GaussianNoise
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.sources import folder_sources
 from tests.bench.timing import milliseconds, reached
 from tests.degrade.operators.test_every_operator import EXAMPLES
@@ -216,7 +216,7 @@ def _workers() -> Iterator[str]:
         spent = []
         for workers in (1, 2):
             start = time.perf_counter()
-            make_split(Path(folder, f"of_{workers}"), faces, plan, workers=workers, progress=False)
+            write_split(Path(folder, f"of_{workers}"), faces, plan, workers=workers, progress=False)
             spent.append(time.perf_counter() - start)
     yield f"{FACES} faces to disk, {SCRIPT}: {spent[0]:.1f} s with one worker, {spent[1]:.1f} s with two"
     yield reached("two workers against one", spent[0] / spent[1], 1.8)

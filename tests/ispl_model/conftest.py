@@ -10,7 +10,7 @@ import torch
 
 from degrade.core.image import write
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.sources import folder_sources
 from degrade.splits.split import Split, load_split
 from ispl_model.network.ispl import Ispl
@@ -37,7 +37,7 @@ def make_tiny_split(tmp_path_factory) -> Callable[[str], Split]:
         if recipe not in made:
             made[recipe] = tmp_path_factory.mktemp("split") / recipe
             plan = SplitPlan(find_recipe(recipe), "train", SIZE)
-            make_split(made[recipe], folder_sources(faces), plan, progress=False)
+            write_split(made[recipe], folder_sources(faces), plan, progress=False)
         return load_split(made[recipe])
 
     return make

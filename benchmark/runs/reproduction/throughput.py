@@ -10,7 +10,7 @@ from benchmark.records.environment import environment
 from benchmark.specs.strict_toml import checked, parsed, text_of
 from degrade.core.errors import InputError
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import Split, load_split
 
@@ -129,7 +129,7 @@ def block(measured: Throughput) -> str:
 
 def _portraits(folder: Path, size: int) -> Split:
     path = folder / "split"
-    make_split(path, portrait_sources("train", limit=2), SplitPlan(find_recipe("dual_blind"), "train", size))
+    write_split(path, portrait_sources("train", limit=2), SplitPlan(find_recipe("dual_blind"), "train", size))
     return load_split(path)
 
 

@@ -15,7 +15,7 @@ from benchmark.methods.registry import method_module, obstacle
 from benchmark.methods.table import METHODS
 from degrade.core.resize import match_scale
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 from ispl_model.losses.perceptual import TRUNKS
@@ -53,7 +53,7 @@ def pair(tmp_path_factory):
     """A split of one portrait."""
     folder = tmp_path_factory.mktemp("pair") / "split"
     plan = SplitPlan(find_recipe(TASK), "train", SIZE, 0)
-    make_split(folder, portrait_sources("train", limit=1), plan, progress=False)
+    write_split(folder, portrait_sources("train", limit=1), plan, progress=False)
     return load_split(folder)
 
 

@@ -24,7 +24,7 @@ from degrade.operators.chain import apply
 from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES
 from degrade.recipes.parse_recipe import read_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.sources import folder_sources
 from degrade.splits.split import load_split
 
@@ -152,7 +152,7 @@ def test_a_folder_with_damaged_files_gives_a_pair_or_an_error_for_each(
     for place, data in enumerate(bad):
         (folder / "in" / f"bad{place}.png").write_bytes(data)
     plan = SplitPlan(RECIPES["jpeg"], "test", 32, seed, "center")
-    summary = make_split(folder / "out", folder_sources(folder / "in"), plan, progress=False)
+    summary = write_split(folder / "out", folder_sources(folder / "in"), plan, progress=False)
     assert summary.made + len(summary.errors) == 1 + len(bad)
     split = load_split(folder / "out")
     assert "good" in split.names and len(split.names) == summary.made

@@ -19,7 +19,7 @@ from degrade.portraits.paint import paint
 from degrade.recipes.library import RECIPES, find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose, rebuild
 from degrade.recipes.recipe import Recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 
@@ -163,10 +163,10 @@ def test_a_grid_fills_its_cells_equally_over_a_split_and_other_images_change_not
     text = HEAD + '[[steps]]\noperator = "Jpeg"\nquality = {grid = [20, 50, 80]}\nchroma = {grid = ["420", "444"]}\n'
     plan = SplitPlan(find_recipe(written(tmp_path, text)), "test", 32)
     faces = portrait_sources("test", 12)
-    make_split(tmp_path / "all", faces, plan, progress=False)
+    write_split(tmp_path / "all", faces, plan, progress=False)
     cells = [record["operators"][0]["drawn"] for record in load_split(tmp_path / "all").records]
     assert sorted(cells.count(cell) for cell in set(cells)) == [2] * 6
-    make_split(tmp_path / "some", faces[5:9], plan, progress=False)
+    write_split(tmp_path / "some", faces[5:9], plan, progress=False)
     some = load_split(tmp_path / "some").records
     assert [record["lq_sha256"] for record in some] == [
         record["lq_sha256"] for record in load_split(tmp_path / "all").records[5:9]
@@ -185,7 +185,7 @@ def test_another_file_is_another_recipe_but_comments_and_order_are_not(tmp_path:
 def test_a_split_keeps_the_whole_recipe_so_that_training_can_draw_it_anew(tmp_path: Path) -> None:
     name = written(tmp_path, 'severities = ["weak", "strong"]\n' + BLUR.replace("[1, 3]", "[1, 3]"))
     recipe = find_recipe(f"{name}:strong")
-    make_split(tmp_path / "out", portrait_sources("test", 1), SplitPlan(recipe, "test", 32), progress=False)
+    write_split(tmp_path / "out", portrait_sources("test", 1), SplitPlan(recipe, "test", 32), progress=False)
     Path(name).unlink()
     assert recorded_recipe(load_split(tmp_path / "out").info) == recipe
     assert rebuild(recipe.document) == recipe

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from degrade.cli.main import degrade
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint
+from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import RECIPES
 from degrade.recipes.preview import _line, preset_table, preview
-from degrade.recipes.recipe import degrade_image
 
 
 def call(*words: object) -> Result:

@@ -21,7 +21,7 @@ from degrade.recipes.library import find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose
 from degrade.splits import replay as replay_module
 from degrade.splits.layout import record_line
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.replay import Finding, replay, verify
 from degrade.splits.roles import portrait_sources
 from degrade.splits.sources import folder_sources
@@ -45,7 +45,7 @@ def _faces(folder: Path, count: int = 4) -> Path:
 @pytest.fixture
 def split(tmp_path: Path) -> Path:
     sources = folder_sources(_faces(tmp_path / "faces"))
-    return make_split(tmp_path / "split", sources, PLAN, progress=False).path
+    return write_split(tmp_path / "split", sources, PLAN, progress=False).path
 
 
 def test_missing_and_changed_images_come_back_as_they_were(split: Path, monkeypatch) -> None:
@@ -69,7 +69,7 @@ def test_a_split_of_a_recipe_that_is_no_more_is_read_verified_and_replayed(tmp_p
     ]
     (recipe,) = compose({"name": name, "version": 1, "steps": steps})
     plan = SplitPlan(replace(recipe, document=""), "all", 64)
-    split = make_split(tmp_path / "split", folder_sources(_faces(tmp_path / "faces")), plan, progress=False).path
+    split = write_split(tmp_path / "split", folder_sources(_faces(tmp_path / "faces")), plan, progress=False).path
     whole, loaded = _contents(split), load_split(split)
     first = loaded.records[0]["operators"][0]
     assert "rounding" not in first["drawn"] and first["realised"] == '{"height": 5, "width": 5}'
@@ -116,7 +116,7 @@ def test_a_reference_needs_the_clean_face_with_the_recorded_hash(split: Path, tm
 
 
 def test_an_embedded_portrait_is_painted_again(tmp_path: Path) -> None:
-    out = make_split(tmp_path / "split", portrait_sources("train", 1), PLAN, progress=False).path
+    out = write_split(tmp_path / "split", portrait_sources("train", 1), PLAN, progress=False).path
     whole = _contents(out)
     for image in out.rglob("*.png"):
         image.unlink()
@@ -179,7 +179,7 @@ def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
 def test_a_killed_replay_is_finished_by_the_same_command(tmp_path: Path) -> None:
     """SIGKILL from outside once the first of 40 missing images is back."""
     sources = folder_sources(_faces(tmp_path / "faces", 40))
-    out = make_split(tmp_path / "split", sources, PLAN, progress=False).path
+    out = write_split(tmp_path / "split", sources, PLAN, progress=False).path
     whole = _contents(out)
     for image in (out / "lq").iterdir():
         image.unlink()

@@ -17,11 +17,11 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.operators.chain import apply, from_record
+from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import RECIPES, find_recipe
-from degrade.recipes.recipe import degrade_image
 from degrade.splits import make_split as split_module
 from degrade.splits.layout import locked
-from degrade.splits.make_split import SplitPlan, make_split, split_hash
+from degrade.splits.make_split import SplitPlan, split_hash, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.sources import Source, folder_sources
 from degrade.splits.split import load_split
@@ -48,7 +48,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def _make(out: Path, sources: list[Source], plan: SplitPlan = PLAN, workers: int = 1) -> split_module.SplitSummary:
-    return make_split(out, sources, plan, workers=workers, progress=False)
+    return write_split(out, sources, plan, workers=workers, progress=False)
 
 
 def test_one_two_and_three_workers_write_the_same_bytes(tmp_path: Path, faces: list[Source]) -> None:

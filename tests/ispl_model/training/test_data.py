@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import find_recipe
-from degrade.recipes.recipe import degrade_image
 from ispl_model.training import data
 from ispl_model.training.data import Share, TrainingPairs, batches, epoch_order
 

@@ -8,7 +8,7 @@ from benchmark.methods.method import Method
 from benchmark.methods.networks import gfrnet
 from degrade.core.errors import InputError
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 from ispl_model.training.data import TrainingPairs
@@ -18,7 +18,7 @@ from ispl_model.training.data import TrainingPairs
 def split(tmp_path):
     """Three portraits; the first two are said to be of one person."""
     plan = SplitPlan(find_recipe("mosaic16"), "train", 64, 0)
-    make_split(tmp_path / "split", portrait_sources("train", limit=3), plan, progress=False)
+    write_split(tmp_path / "split", portrait_sources("train", limit=3), plan, progress=False)
     made = load_split(tmp_path / "split")
     first, second, third = made.names
     (made.path / gfrnet.IDENTITIES).write_text(f"{first}.png 7\n{second} 7\n\n{third} 8\nsomeone 7\n")

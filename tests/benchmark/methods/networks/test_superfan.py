@@ -8,7 +8,7 @@ from benchmark.methods.networks import landmark_heatmaps
 from degrade.core.errors import InputError
 from degrade.faces import detection
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 from ispl_model.training.config import TrainRun
@@ -21,7 +21,7 @@ SIZE = 128
 def split(tmp_path_factory):
     folder = tmp_path_factory.mktemp("portraits") / "split"
     plan = SplitPlan(find_recipe("sr4"), "train", SIZE, 0)
-    make_split(folder, portrait_sources("train", limit=6), plan, progress=False)
+    write_split(folder, portrait_sources("train", limit=6), plan, progress=False)
     return load_split(folder)
 
 

@@ -16,7 +16,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import match_scale
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
 from ispl_model.network.ispl import Ispl
@@ -31,7 +31,7 @@ SIZE = 128
 @pytest.fixture(scope="module")
 def split(tmp_path_factory):
     path = tmp_path_factory.mktemp("split") / "test"
-    make_split(path, portrait_sources("test", 2), SplitPlan(find_recipe("sr4"), "test", SIZE), progress=False)
+    write_split(path, portrait_sources("test", 2), SplitPlan(find_recipe("sr4"), "test", SIZE), progress=False)
     return load_split(path)
 
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_swept_is_one_sentence(split, networks, tmp_path, monkeyp
     with pytest.raises(InputError, match="was trained without levels, so nothing can be traded"):
         tradeoff.tradeoff(networks / "plain.safetensors", split, tmp_path, device="cpu")
     small = tmp_path / "small"
-    make_split(small, portrait_sources("test", 1), SplitPlan(find_recipe("sr4"), "test", 64), progress=False)
+    write_split(small, portrait_sources("test", 1), SplitPlan(find_recipe("sr4"), "test", 64), progress=False)
     with pytest.raises(InputError, match="expected images of 128 px, got 64 px"):
         tradeoff.tradeoff(networks / "levels.safetensors", load_split(small), tmp_path, device="cpu")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))

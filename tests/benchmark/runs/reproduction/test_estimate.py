@@ -27,7 +27,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits.paint import paint
 from degrade.recipes.library import find_recipe
-from degrade.splits.make_split import SplitPlan, make_split
+from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 
 PAPER = replace(load_profile("paper"), test=4800)
@@ -101,7 +101,7 @@ def paper(tmp_path, monkeypatch):
         write(tmp_path / "ffhq" / f"{number:05d}.png", paint(number, 64))
     for role in ("train", "test"):
         plan = SplitPlan(find_recipe("facerenov_simulated"), role, 64)
-        make_split(tmp_path / "real" / role, portrait_sources(role, limit=2), plan, progress=False)
+        write_split(tmp_path / "real" / role, portrait_sources(role, limit=2), plan, progress=False)
     faces = Faces(tmp_path / "ffhq", tmp_path / "real")
     return Settings(TINY, faces, tmp_path / "work", tmp_path / "results", "cpu")
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -64,10 +63,9 @@ def make_settings(
 ) -> "Settings":
     from benchmark.runs.settings import Faces, Settings
 
-    chosen = load_profile(profile)
-    if limit is not None:
-        chosen = replace(chosen, test=min(limit, chosen.test or limit))
-    return Settings(chosen, Faces(*faces), *places, device, workers, ("benchmark", *sys.argv[1:]))
+    return Settings(
+        load_profile(profile).limited(limit), Faces(*faces), *places, device, workers, ("benchmark", *sys.argv[1:])
+    )
 
 
 def stoppable(work: Callable[[], Made]) -> Made:

@@ -23,12 +23,12 @@ def score(restored: Path, reference: Path | None, metrics: str | None, out: Path
     Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
     """
     from benchmark.metrics.registry import find_metric
-    from benchmark.runs.scoring.score_folders import check_suffix, score_folders, write_lines
+    from benchmark.runs.scoring.score_folders import check_suffix, folder_lines, write_lines
 
     check_suffix(out)
     every = load_protocol("S2S").metrics
     chosen = metric_ids(metrics) or [name for name in every if reference or not find_metric(name).needs_reference]
-    lines = score_folders(restored, reference, chosen, workers)
+    lines = folder_lines(restored, reference, chosen, workers)
     write_lines(out, lines)
     for line in lines:
         if line.image is None:

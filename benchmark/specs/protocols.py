@@ -1,6 +1,6 @@
 """Protocols and profiles of `protocols/`: read, checked key by key, and turned into values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
 from benchmark.specs.test_sets import load_sets
@@ -35,6 +35,10 @@ class Profile:
     steps: int
     perceptual: str  # none, vgg19, squeezenet or a file
     seeds: tuple[int, ...]  # training seeds that `benchmark reproduce` runs
+
+    def limited(self, test: int | None) -> "Profile":
+        """The same with at most so many test images; None for no limit."""
+        return self if test is None else replace(self, test=min(test, self.test or test))
 
 
 _PROTOCOL = {"version": int, "train_domain": str, "test_domain": str, "task": list[str], "metrics": list[str]}

@@ -5,11 +5,23 @@ from typing import Any
 
 import click
 
+from degrade import __version__
 from degrade.core.errors import InputError, unknown
 
 
-class _OneLineErrors:
-    """Turns InputError into `Error: sentence` and exit 1; everything else keeps its traceback."""
+class _Shared(click.Command):
+    """What every command has: the option --version, and InputError as `Error: sentence` and exit 1.
+
+    Everything else keeps its traceback.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        option = click.Option(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+            help="Show the version and exit.",
+        )  # fmt: skip
+        self.params.append(option)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -18,11 +30,17 @@ class _OneLineErrors:
             raise click.ClickException(str(error)) from error
 
 
-class Command(_OneLineErrors, click.Command):
+def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        click.echo(f"{context.find_root().info_name} {__version__}")
+        context.exit()
+
+
+class Command(_Shared):
     """A click command with one-line errors."""
 
 
-class Group(_OneLineErrors, click.Group):
+class Group(_Shared, click.Group):
     """A click group with one-line errors that suggests the nearest subcommand."""
 
     command_class = Command

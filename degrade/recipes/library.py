@@ -52,7 +52,7 @@ def find_recipe(name: str) -> Recipe:
 
     >>> find_recipe("sr4").scale
     4
-    >>> find_recipe("denose")
+    >>> find_recipe("denose")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     degrade.core.errors.InputError: unknown task 'denose'; did you mean 'denoise'? Known: ...
     """

@@ -18,9 +18,9 @@ def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> Non
     from degrade.core.image import read, write
     from ispl_model.inspection import explain as subspaces
     from ispl_model.restoration.restore_files import fitted_face
-    from ispl_model.restoration.restorer import load_restorer, shipped_checkpoint
+    from ispl_model.restoration.restorer import load_restorer
 
-    network = load_restorer(checkpoint or shipped_checkpoint(), device).network
+    network = load_restorer(checkpoint, device).network
     face = fitted_face(read(image), image, network.config.size)
     write(out, subspaces.explain(network, face))
     click.echo(f"{len(network.config.channels)} levels of {image.name} alone and accumulated\n{out}")

@@ -49,13 +49,13 @@ def restore(images, out, checkpoint, kind, upscale, level, background, device, d
     """  # fmt: skip
     from degrade.core.image import SUFFIXES, list_images
     from ispl_model.restoration.restore_files import RestorePlan, RestoreSummary, restore_files
-    from ispl_model.restoration.restorer import load_restorer, shipped_checkpoint
+    from ispl_model.restoration.restorer import load_restorer
 
     if out.suffix.lower() in SUFFIXES:
         raise InputError(f"--out: expected a folder, got the image {out}; give the folder, names stay")
     plan = RestorePlan(kind, upscale, background, resume)
     paths = [images] if images.is_file() else list_images(images)
-    restorer = load_restorer(checkpoint or shipped_checkpoint(), device, batch, dtype, level)
+    restorer = load_restorer(checkpoint, device, level, batch=batch, dtype=dtype)
     summary = RestoreSummary()
     try:
         with tqdm(total=len(paths), unit="image", desc="restoring", disable=None) as bar:

@@ -99,6 +99,7 @@ class _Run:
 
     def __init__(self, restorer: Restorer, out: Path, plan: RestorePlan, record: Lines) -> None:
         self.restorer, self.out, self.plan, self.record = restorer, out, plan, record
+        self.restore = restorer.restore_faces
         self.made_by = restorer.facts | plan.facts
         self.known = {line.get("file_name"): line for line in record.values}  # the newest of each
         self.summary = RestoreSummary()
@@ -121,18 +122,18 @@ class _Run:
             self.summary.resized += face is not image
             self._wait(path, face)
         elif kind == "photo":
-            size, upscale = self.restorer.size, self.plan.upscale
-            self._write(path, restore_photograph(image, boxes, self.restorer, size, upscale), {"faces": len(boxes)})
+            laid_back = restore_photograph(image, boxes, self.restore, self.restorer.size, self.plan.upscale)
+            self._write(path, laid_back, {"faces": len(boxes)})
             self.summary.photos += 1
             self.summary.found += len(boxes)
         else:
-            image = self._enlarged(image)
-            self._write(path, restore_tiled(image, self.restorer, self.restorer.size, self.restorer.batch), {})
+            tiled = restore_tiled(self._enlarged(image), self.restore, self.restorer.size, self.restorer.batch)
+            self._write(path, tiled, {})
             self.summary.tiled += 1
 
     def restore_waiting(self) -> None:
         """The faces that have not been restored yet, in one batch."""
-        restored = self.restorer([image for _, image in self.waiting])
+        restored = self.restore([image for _, image in self.waiting])
         for (path, _), image in zip(self.waiting, restored, strict=True):
             self._write(path, image, {})
         self.summary.faces += len(restored)

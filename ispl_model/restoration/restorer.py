@@ -1,4 +1,4 @@
-"""Contract images in, contract images out, through a trained network."""
+"""Images in, restored images out, through a trained network: arrays of any size, or batches at the network's own."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,15 +7,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from degrade.core.arrays import as_image, in_kind_of
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
 from degrade.core.image import Image
+from degrade.faces import detection
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
+from ispl_model.restoration.face import restore_face
+from ispl_model.restoration.photograph import restore_photograph
 from ispl_model.runtime.checkpoint import load, load_weights
 from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in, seeded_build
 from ispl_model.runtime.tensors import to_images, to_tensor
@@ -25,10 +30,13 @@ SHIPPED = "ispl-lite.safetensors"
 
 @dataclass(frozen=True)
 class Restorer:
-    """A network and how it computes: contract images of side `size` in, restored ones out.
+    """A network and how it computes. Called with an array it restores a face; `photograph` restores those in a scene.
+
+    An array is (H, W, 3), RGB, uint8 or float in [0, 1], and what comes back is of the same kind. Anything else is an
+    InputError.
 
     level: of the perception-distortion trade-off, None for the whole network (generator.Ispl).
-    facts: what a result depends on, beside its image.
+    facts: what a result depends on, beside its image. batch: images that `restore_faces` takes in one pass.
     """
 
     network: Ispl
@@ -39,27 +47,57 @@ class Restorer:
 
     @property
     def size(self) -> int:
-        """The side of the images in and out, px."""
+        """The side of a face inside the network, px."""
         return self.network.config.size
 
     def at(self, level: float | None) -> "Restorer":
         """The same at another level, which the network must have (`check_level`)."""
         return replace(self, facts=self.facts | {"level": level}, level=level)
 
-    def __call__(self, images: Sequence[Image]) -> list[Image]:
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        """The restored face: its longer side is `size`, or that of `array` where it is larger (see restore_face)."""
+        return in_kind_of(array, restore_face(as_image(array), self.restore_faces, self.size))
+
+    def photograph(self, array: np.ndarray, upscale: int = 1) -> np.ndarray:
+        """A scene with every face that is found restored and laid back; the rest stays, or grows `upscale` times.
+
+        As `ispl restore --kind photo`, see restore_photograph. Raises InputError where no face is found.
+        """
+        image = as_image(array)
+        boxes = detection.detect_reduced(image)
+        if not boxes:
+            raise InputError("array: no face found; for an image that is one face, call the restorer itself")
+        return in_kind_of(array, restore_photograph(image, boxes, self.restore_faces, self.size, upscale))
+
+    def restore_faces(self, images: Sequence[Image]) -> list[Image]:
+        """Contract images (size, size, 3) in and out, `batch` at a time."""
         network = self.network if self.level is None else partial(self.network, level=self.level)
         device = next(self.network.parameters()).device
         return restore_images(network, images, self.size, device, self.batch, self.dtype)
 
 
 def load_restorer(
-    path: Path, device: str = "auto", batch: int = 1, dtype: str = "auto", level: float | None = None
+    checkpoint: Path | str | None = None,
+    device: str = "auto",
+    level: float | None = None,
+    *,
+    batch: int = 1,
+    dtype: str = "auto",
 ) -> Restorer:
-    """The ISPL network of a checkpoint as a Restorer.
+    """The network of a checkpoint of `ispl train`, or of the one that comes with the package, as a Restorer.
 
-    Raises InputError as load_network does, for a level that the network does not have, and for a network that wants
-    more than an image.
+    device: "cpu", "cuda" or "auto", CUDA where there is one. level: of a network trained with levels, low invents and
+    high keeps (the paper's Section 4.5). dtype: of products, "bf16", "fp32" or "auto", the faster. Raises InputError
+    for a file that is no such checkpoint, a device or level that is not there, and for a network that wants more
+    than an image. The network: Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020;
+    ispl_model/weights/README.md is the card of the one that is shipped.
+
+    >>> import numpy as np
+    >>> restorer = load_restorer(device="cpu")
+    >>> restorer(np.full((48, 64, 3), 128, np.uint8)).shape
+    (192, 256, 3)
     """
+    path = Path(checkpoint) if checkpoint else shipped_checkpoint()
     network, _ = load_network(path, device)
     if network.config.inputs != 3:
         more = f"{network.config.variant} wants a parsing map with each image"

@@ -136,7 +136,7 @@ def _point(restorer: Restorer, split: Split, names: Sequence[str], perception: s
 
 def _values(restorer: Restorer, split: Split, name: str, perception: str) -> dict[str, Any]:
     reference = split.reference(name)
-    (restored,) = restorer([match_scale(split.degraded(name), restorer.size, 1)])
+    (restored,) = restorer.restore_faces([match_scale(split.degraded(name), restorer.size, 1)])
     rounded = from_uint8(to_uint8(restored))  # as every score is, what a file would hold
     return {metric: _value(metric, rounded, reference) for metric in (DISTORTION, perception, FOUND)}
 

@@ -52,7 +52,7 @@ def factor_sheet(restorer: Restorer, references: Sequence[Image]) -> Image:
         inputs = [match_scale(image, size, 1) for image in small]
         labels = [f"reduced {factor} times" for factor in FACTORS]
         rows.append([*zip(inputs, labels, strict=True), (reference, "reference")])
-        rows.append([(image, "restored") for image in restorer(inputs)])
+        rows.append([(image, "restored") for image in restorer.restore_faces(inputs)])
     return contact_sheet(rows)
 
 

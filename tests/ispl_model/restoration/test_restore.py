@@ -97,7 +97,9 @@ def test_a_restorer_says_what_its_results_depend_on(network_file):
     assert restorer.facts == {"checkpoint": sha256_file(network_file), "dtype": "fp32", "level": None}
     assert (restorer.size, restorer.batch) == (64, 2)
     network, _ = load_network(network_file, "cpu")
-    np.testing.assert_array_equal(restorer([photo(0)])[0], restore_images(network, [photo(0)], 64, CPU, 1, "fp32")[0])
+    np.testing.assert_array_equal(
+        restorer.restore_faces([photo(0)])[0], restore_images(network, [photo(0)], 64, CPU, 1, "fp32")[0]
+    )
 
 
 def test_each_level_of_a_network_with_levels_is_another_restoration(save_network):
@@ -105,7 +107,7 @@ def test_each_level_of_a_network_with_levels_is_another_restoration(save_network
     low, high = (load_restorer(path, "cpu", dtype="fp32", level=level) for level in (0, 1))
     whole = load_restorer(path, "cpu", dtype="fp32")
     assert low.facts["level"] == 0
-    results = [restorer([photo(0)])[0] for restorer in (low, high, whole, whole.at(0))]
+    results = [restorer.restore_faces([photo(0)])[0] for restorer in (low, high, whole, whole.at(0))]
     assert not np.array_equal(results[0], results[1]) and not np.array_equal(results[0], results[2])
     np.testing.assert_array_equal(results[0], results[3])
 

@@ -13,7 +13,7 @@ from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration import tiles
 from ispl_model.restoration.restorer import Restorer, prepared
-from ispl_model.restoration.tiles import restore_tiled, tile_weights
+from ispl_model.restoration.tiles import Restore, restore_tiled, tile_weights
 from ispl_model.runtime.device import seeded_build
 
 SIZE = 64
@@ -37,11 +37,11 @@ def same(images):
     return list(images)
 
 
-def untrained() -> Restorer:
+def untrained() -> Restore:
     import torch
 
     network = seeded_build(lambda: Ispl(IsplConfig(width=4, size=SIZE, projection=4)), 0)
-    return Restorer(prepared(network, torch.device("cpu")), {})
+    return Restorer(prepared(network, torch.device("cpu")), {}).restore_faces
 
 
 def edge_ratio(image: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from benchmark.cli.main import benchmark
 from benchmark.metrics import registry as metrics
-from benchmark.runs.scoring.score_folders import score_folders
+from benchmark.runs.scoring.score_folders import folder_lines
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint
@@ -59,14 +59,14 @@ def test_lines_of_every_image_then_means_and_sets_are_what_the_metrics_say(folde
 
 def test_without_references_only_metrics_that_need_none_are_scored(folders, tmp_path):
     with pytest.raises(InputError, match=r"psnr\.rgb, ffd\.dlib: expected a folder of references, got none"):
-        score_folders(folders[0], None, ("psnr.rgb", "niqe.y", "ffd.dlib"))
+        folder_lines(folders[0], None, ("psnr.rgb", "niqe.y", "ffd.dlib"))
     shown = call(folders[0], "--out", tmp_path / "scores.csv")
     assert shown.exit_code == 0, shown.output
     assert {row["metric"] for row in csv.DictReader((tmp_path / "scores.csv").open())} == {"niqe.y"}
 
 
 def test_workers_change_nothing(folders):
-    assert score_folders(*folders, IDS, workers=2) == score_folders(*folders, IDS)
+    assert folder_lines(*folders, IDS, workers=2) == folder_lines(*folders, IDS)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_folders_that_do_not_match_are_refused_and_nothing_is_written(folders, t
     shown = call(*folders, "--metrics", "psnr.rgb", "--out", out)
     assert shown.exit_code == 1 and not out.exists()
     with pytest.raises(InputError, match=sentence):
-        score_folders(*folders, ("psnr.rgb",))
+        folder_lines(*folders, ("psnr.rgb",))
 
 
 def test_a_corrupt_image_is_a_line_with_its_error_and_counted_beside_the_mean(folders):
     path = folders[0] / "face1.png"
     path.write_bytes(path.read_bytes()[:300])
-    lines = {(line.image, line.metric): line for line in score_folders(*folders, ("ssim.gauss11.rgb",))}
+    lines = {(line.image, line.metric): line for line in folder_lines(*folders, ("ssim.gauss11.rgb",))}
     bad, mean = lines["face1", "ssim.gauss11.rgb"], lines[None, "ssim.gauss11.rgb"]
     assert bad.value is None and "face1.png" in bad.error
     assert (mean.n, mean.error) == (2, "1 failed")
@@ -98,7 +98,7 @@ def test_a_corrupt_image_is_a_line_with_its_error_and_counted_beside_the_mean(fo
 def test_a_metric_without_weights_is_a_line_that_says_so(folders, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))
     metrics.load.cache_clear()
-    (line,) = score_folders(*folders, ("lpips.alex",))
+    (line,) = folder_lines(*folders, ("lpips.alex",))
     metrics.load.cache_clear()
     assert line.value is None and line.error.startswith("unavailable: lpips.alex needs")
 

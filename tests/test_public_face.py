@@ -206,6 +206,7 @@ def test_an_image_that_is_written_is_read_again(tmp_path):
 EXAMPLES = ("degrade_faces", "degrade_restore_score", "replay_records", "compare_methods")  # the first makes face.png
 
 
+@pytest.mark.slow
 def test_the_examples_run_offline_and_are_short(tmp_path):
     assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
     for name in EXAMPLES:

@@ -11,9 +11,9 @@ from degrade.core.random import draw_seed
 from degrade.operators.chain import OPERATORS, Operator
 from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.operators.digital.resize import ROUNDINGS, Resize
+from degrade.operators.lengths import lengths_of
 from degrade.operators.noise.additive import draw_correlated_noise
 from degrade.recipes.distributions import Law, pick
-from degrade.recipes.lengths import LENGTHS, scaled
 
 # Fields that steps have beside the operator's own, each in the place of some of these.
 EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
@@ -56,10 +56,10 @@ class Operation:
         if "side" in values:
             whole = ROUNDINGS.get(values.pop("rounding", "nearest"), round)
             values["height"] = values["width"] = max(1, whole(values.pop("side") * drawing.size))
-        for field in LENGTHS.get(self.name, {}):
-            if field in values:
-                values[field] = scaled(self.name, field, values[field], (drawing.size, drawing.ratio))
         kind = OPERATORS[self.name]
+        for field, length in lengths_of(kind).items():
+            if field in values:
+                values[field] = length.scaled(f"{self.name} {field}", values[field], drawing.size, drawing.ratio)
         if any(field.name == "seed" for field in fields(kind)):
             values["seed"] = draw_seed(drawing.rng)
         try:

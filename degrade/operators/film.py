@@ -30,7 +30,7 @@ class FilmGrain:
     """
 
     sigma: float
-    size: Annotated[float, Length(low=0, high=20)]
+    size: Annotated[float, Length(low=0.0, high=20.0)]
     seed: int
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class Scratches:
 
     scratches: int
     dust: int
-    width: Annotated[float, Length(high=100)]
+    width: Annotated[float, Length(high=100.0)]
     opacity: float
     seed: int
 

@@ -45,7 +45,7 @@ class Length:
         return self._rounded(what, pixels)
 
     def _rounded(self, what: str, pixels: float) -> float | int:
-        return max(self.low, pixels) if self.raised else pixels
+        return max(float(self.low), pixels) if self.raised else pixels
 
 
 @dataclass(frozen=True)

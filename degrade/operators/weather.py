@@ -59,7 +59,7 @@ class Rain:
 
     coverage: float
     length: Annotated[int, OddLength(low=3, high=1001)]
-    width: Annotated[float, Length(low=1, high=50, raised=True)]
+    width: Annotated[float, Length(low=1.0, high=50.0, raised=True)]
     angle: float
     strength: float
     seed: int

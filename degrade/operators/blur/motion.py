@@ -31,7 +31,7 @@ class ShakeBlur:
         worm-like chain (Kratky and Porod 1949), whose extent has a closed form.
     """
 
-    length: Annotated[float, Length(high=500)]
+    length: Annotated[float, Length(high=500.0)]
     turn: Annotated[float, Bend()]
     seed: int
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from benchmark.analysis.compare import Pair, compare
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.verdicts import UNTOLD
-from benchmark.methods.registry import canonical
+from benchmark.methods.registry import canonical, method_title
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import with_role
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
-from benchmark.specs.titles import TABLES, method_title
+from benchmark.specs.titles import TABLES
 
 FLOORS = ("identity", "bicubic_x4")
 

@@ -8,10 +8,11 @@ import numpy as np
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.statistics import Interval
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import with_role
 from benchmark.specs.tables import TableSpec
-from benchmark.specs.titles import TASKS, method_title
+from benchmark.specs.titles import TASKS
 from degrade.core.image import Image, from_uint8
 
 DISTORTION = "psnr.rgb"

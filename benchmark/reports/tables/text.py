@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.gap_table import GapTable
 from benchmark.analysis.transfer import Carried
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text, with_role
 from benchmark.reports.markup import Block, Entry, Footnotes, Page
@@ -13,7 +14,7 @@ from benchmark.reports.tables.rows import LIMIT, Line, Section, metric_note, sho
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
-from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS, method_title
+from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS
 
 _ADDED = " †"
 _LEGEND = (

@@ -9,7 +9,7 @@ import numpy as np
 from degrade.core.errors import InputError
 from degrade.core.random import draw_seed
 from degrade.operators.chain import OPERATORS, Operator
-from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
+from degrade.operators.digital.compression import Quantize
 from degrade.operators.digital.resize import ROUNDINGS, Resize
 from degrade.operators.lengths import lengths_of
 from degrade.operators.noise.additive import draw_correlated_noise
@@ -17,7 +17,6 @@ from degrade.recipes.distributions import Law, pick
 
 # Fields that steps have beside the operator's own, each in the place of some of these.
 EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
-_EIGHT_BIT = (DoubleJpeg, Jpeg, Quantize, Webp)
 _LARGEST = 4  # no image on the way may be more than this many times as wide as the reference
 
 
@@ -167,7 +166,7 @@ class Composition:
             self._check_sides(chain, size)
         except InputError as error:
             raise InputError(f"recipe {self.name}: {error}") from error
-        return chain if chain and isinstance(chain[-1], _EIGHT_BIT) else (*chain, Quantize())
+        return chain if chain and getattr(chain[-1], "eight_bit", False) else (*chain, Quantize())
 
     def _check_sides(self, chain: Sequence[Operator], size: int) -> None:
         sides, due = (size, size), (size // self.scale, size // self.scale)

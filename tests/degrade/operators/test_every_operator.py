@@ -1,12 +1,13 @@
 """Laws that hold for every operator of the table."""
 
+import re
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from degrade.core.errors import InputError
-from degrade.core.image import Image, check_image
+from degrade.core.image import Image, check_image, from_uint8, to_uint8
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.operators.blur.motion import MotionBlur, ShakeBlur
@@ -128,6 +129,15 @@ BAD = [
 ]
 
 
+# Fields whose description speaks of pixels and that a recipe does not scale.
+NO_LENGTHS = {
+    "ColourJitter": ("saturation",),
+    "DoubleJpeg": ("down", "right"),
+    "Mosaic": ("top", "left", "height", "width"),
+    "Resize": ("library", "filter", "height", "width", "rounding"),
+}
+
+
 @pytest.fixture(params=EXAMPLES, ids=repr)
 def operator(request: pytest.FixtureRequest) -> Operator:
     return request.param
@@ -153,6 +163,25 @@ def test_every_field_is_explained_in_the_docstring() -> None:
         if f"{field.name}:" not in kind.__doc__ and f"{field.name}," not in kind.__doc__
     ]
     assert missing == []
+
+
+def test_every_field_in_pixels_is_marked_as_a_length() -> None:
+    in_pixels = {
+        (name, field.name)
+        for name, kind in OPERATORS.items()
+        for field in fields(kind)
+        for part in re.split(r"\n    (?=\S)", kind.__doc__)
+        if "pixel" in part and field.name in part.partition(":")[0].split(", ")
+    }
+    marked = {(name, field) for name, kind in OPERATORS.items() for field in lengths_of(kind)}
+    assert in_pixels - marked == {(name, field) for name, found in NO_LENGTHS.items() for field in found}
+    assert marked <= in_pixels
+
+
+def test_what_gives_8_bit_values_says_so(operator: Operator, photo: Image) -> None:
+    said = getattr(operator, "eight_bit", False)
+    assert not said or np.array_equal(operator(photo), from_uint8(to_uint8(operator(photo))))
+    assert said == (type(operator) in (DoubleJpeg, Jpeg, Quantize, Webp))
 
 
 def test_the_image_contract_is_kept(operator: Operator, photo: Image) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmark.metrics.registry import find_metric
 from benchmark.metrics.base import Metric
+from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import split_value
 from benchmark.runs.scoring.image_scores import Job, Outcome
 from benchmark.runs.scoring.set_scores import References, SetValue, score_set

@@ -41,7 +41,7 @@ class Length:
         """
         pixels = _number(what, length) * ratio
         if abs(pixels) > size:
-            raise InputError(f"{what} comes out at {pixels:g} px, more than the image's {size}")
+            raise InputError(f"{what} would be {pixels:g} px, more than the image's {size}")
         return self._rounded(what, pixels)
 
     def _rounded(self, what: str, pixels: float) -> float | int:
@@ -88,7 +88,7 @@ class WholeLength(Length):
 
     def _rounded(self, what: str, pixels: float) -> int:
         if pixels < 1 or pixels != int(pixels):
-            raise InputError(f"{what} comes out at {pixels:g} px; choose a size that makes it a whole number")
+            raise InputError(f"{what} would be {pixels:g} px; choose a size that makes it a whole number")
         return int(pixels)
 
 
@@ -128,7 +128,7 @@ def lengths_of(kind: type) -> dict[str, Length]:
     return {name: marker for name, found in marked.items() for marker in found if isinstance(marker, Length)}
 
 
-def check_lengths(operator: object) -> None:
+def check_lengths(operator: Any) -> None:
     """Every marked field of an operator is what its marker says; ValueError that names the first which is not."""
     for name, length in lengths_of(type(operator)).items():
         value = getattr(operator, name)

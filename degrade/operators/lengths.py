@@ -7,7 +7,6 @@ and stays as it is drawn.
 
 import math
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any
 
 from degrade.core.errors import InputError
@@ -121,7 +120,6 @@ class Bend(Length):
         return min(self.high, _number(what, length) / math.sqrt(ratio))
 
 
-@cache
 def lengths_of(kind: type) -> dict[str, Length]:
     """The markers of an operator's fields by the fields' names, in their order."""
     marked = {field.name: getattr(field.type, "__metadata__", ()) for field in fields(kind)}

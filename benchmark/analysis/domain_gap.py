@@ -3,20 +3,10 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from benchmark.metrics.table import Metric
+from benchmark.metrics.base import Metric
+from benchmark.metrics.table import with_role
 
-# In order of preference: what the paper used first, then what needs fewer weights; last what is unbiased at any N.
-FRECHET = ("fid.inception", "ffd.dlib")
-KERNEL = ("mmd.dlib",)
-PERCEPTUAL = ("lpips.alex", "lpips.squeeze", "gmsd")
-PAPER_PAIR = (FRECHET[0], PERCEPTUAL[0])
-
-# Numbers of a descriptor -> the fewest images of which the interval of a corrected Frechet distance is printed. Of sets
-# drawn with the spectrum of dlib's descriptors, near and far, of pairs and of strangers, the least share of intervals
-# that held the true distance was 3 % at 67 images, 85 % at 80, 93 % at 90, 90 to 93 % at 100 to 500 (an error of 3 %;
-# tests/reference/set_distance_coverage.json). That of MMD-dlib was 91 to 94 % at 20 to 500. Descriptors of another
-# length were not simulated.
-_FEWEST_FOR_INTERVAL = {128: 90}
+PAPER_PAIR = ("fid.inception", "lpips.alex")  # what the paper's own gap and gain are over
 
 
 def gap(s2s: Sequence[float], s2r: Sequence[float]) -> float:
@@ -51,7 +41,7 @@ def too_few(metric: Metric, images: int) -> str:
     """Why a number of a set of so many images has no interval, in a sentence; empty where it may have one."""
     if not metric.frechet_over:
         return ""
-    fewest = _FEWEST_FOR_INTERVAL.get(metric.frechet_over)
+    fewest = metric.interval_from
     if fewest is None:
         return f"no interval: whether one of {metric.header} holds the truth was not simulated"
     if images >= fewest:
@@ -81,6 +71,11 @@ class Halves:
         return tuple(filter(None, (self.of_sets, self.perceptual)))
 
 
+def of_sets() -> tuple[str, ...]:
+    """The distances of sets that may enter a mean: those of Frechet first, last what is unbiased at any N."""
+    return (*with_role("frechet"), *with_role("kernel"))
+
+
 def choose_halves(available: Container[str], sound: Container[str]) -> Halves:
     """The first of each kind; a distance of sets counts only when it is `sound`: its intervals are above 0.
 
@@ -88,9 +83,9 @@ def choose_halves(available: Container[str], sound: Container[str]) -> Halves:
     Halves(frechet='ffd.dlib', of_sets='mmd.dlib', perceptual='lpips.squeeze')
     """
     return Halves(
-        next((metric for metric in FRECHET if metric in available), None),
-        next((metric for metric in (*FRECHET, *KERNEL) if metric in sound), None),
-        next((metric for metric in PERCEPTUAL if metric in available), None),
+        next((metric for metric in with_role("frechet") if metric in available), None),
+        next((metric for metric in of_sets() if metric in sound), None),
+        next((metric for metric in with_role("perceptual") if metric in available), None),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.analysis.cells import MEASURED
-from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, Halves, choose_halves, gain, gap
+from benchmark.analysis.domain_gap import PAPER_PAIR, Halves, choose_halves, gain, gap, of_sets
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, jackknife_interval
 from benchmark.specs.published import Printed, printed_beside
@@ -72,7 +72,7 @@ Protocols = Mapping[str, Run]  # protocol -> the run of one method
 def gap_table(methods: Mapping[str, Protocols], task: str) -> GapTable:
     """Gap and gain of every method (in order), over one pair of metrics for the whole table."""
     available = {metric for runs in methods.values() for metric in _measured(runs)}
-    sound = {metric for metric in (*FRECHET, *KERNEL) if metric in available and _is_sound(metric, methods.values())}
+    sound = {metric for metric in of_sets() if metric in available and _is_sound(metric, methods.values())}
     halves = choose_halves(available, sound)
     sizes = [runs["S2R"].cell(metric).scored for runs in methods.values() for metric in halves.shown]
     images = min(filter(None, sizes), default=0)

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.analysis.cells import MEASURED
-from benchmark.analysis.domain_gap import FRECHET, PERCEPTUAL, gain
+from benchmark.analysis.domain_gap import gain
 from benchmark.analysis.gap_table import changed, different_runs
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import with_role
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
 
-_KINDS = (PERCEPTUAL, FRECHET, ("niqe.y",))  # of each the first that was measured
+_ROLES = ("perceptual", "frechet", "naturalness")  # of each the first metric that was measured
 Twins = tuple[str, str]  # protocols of one test set, trained on the synthetic and on the real domain
 
 
@@ -66,8 +67,8 @@ def _twins(spec: TableSpec) -> list[Twins]:
 
 
 def _measured(runs: Sequence[Run]) -> Iterator[str]:
-    for kind in _KINDS:
-        yield from [metric for metric in kind if any(run.cell(metric).state == MEASURED for run in runs)][:1]
+    for role in _ROLES:
+        yield from [metric for metric in with_role(role) if any(run.cell(metric).state == MEASURED for run in runs)][:1]
 
 
 def _set_title(twins: Twins) -> str:

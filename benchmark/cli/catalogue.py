@@ -7,7 +7,8 @@ from tqdm import tqdm
 
 from benchmark.assets import weights
 from benchmark.methods import registry as methods
-from benchmark.methods.table import EVERY_TASK, METHODS, OUTSIDE, TRAINED, TUNED
+from benchmark.methods.row import EVERY_TASK, TRAINED, TUNED
+from benchmark.methods.table import METHODS, OUTSIDE
 from degrade.cli.console import Command, Group, Name
 from degrade.core.errors import InputError
 

@@ -7,7 +7,7 @@ import click
 
 from benchmark.cli.options import make_settings, metric_ids, say, scoring_options, shared_options, stoppable
 from benchmark.methods.registry import find_method
-from benchmark.methods.table import EVERY_TASK
+from benchmark.methods.row import EVERY_TASK
 from benchmark.specs.protocols import load_protocol, protocol_names
 from benchmark.specs.tables import load_table, table_names
 from degrade.cli.console import Command, Name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark.methods.table import EVERY_TASK
+from benchmark.methods.row import EVERY_TASK
 from benchmark.specs.protocols import profile_names, protocol_names
 from degrade.cli.console import Command, Name
 

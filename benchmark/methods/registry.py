@@ -5,11 +5,10 @@ from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
 
-from benchmark.methods.table import METHODS, OUTSIDE, MethodRow
+from benchmark.methods.row import MethodRow
+from benchmark.methods.table import METHODS, OUTSIDE
 from benchmark.specs.tables import load_table, table_names
 from degrade.core.errors import InputError, unknown
-
-_SHORT = {"ispl": "ispl:isp_unet_pac"}
 
 
 def canonical(name: str) -> str:
@@ -18,7 +17,7 @@ def canonical(name: str) -> str:
     kind, colon, rest = name.partition(":")
     if kind.lower() in OUTSIDE:
         return kind.lower() + colon + rest
-    return folded if folded in METHODS else _SHORT.get(folded, name)
+    return folded if folded in METHODS else _short_names().get(folded, name)
 
 
 def argument(name: str) -> str | None:
@@ -59,9 +58,22 @@ def _missing(file: str) -> str:
     return "" if weight_path(file).is_file() else missing(file)
 
 
+def _short_names() -> dict[str, str]:
+    """The full name of each method that has a short one."""
+    return {row.short_name: name for name, row in METHODS.items() if row.short_name}
+
+
+def method_title(name: str) -> str:
+    """The printed name of a method, which may be another for its short name; its id where it has none."""
+    row = METHODS.get(canonical(name))
+    if row is None:
+        return name
+    return (row.short_title if name.lower() == row.short_name else row.title) or name
+
+
 def method_names() -> list[str]:
     """Every name that find_method takes: full and short ones, and how those from outside begin."""
-    return sorted([*METHODS, *_SHORT, *(f"{kind}:" for kind in OUTSIDE)])
+    return sorted([*METHODS, *_short_names(), *(f"{kind}:" for kind in OUTSIDE)])
 
 
 def tabled_methods() -> set[str]:

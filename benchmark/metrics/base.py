@@ -1,13 +1,85 @@
 """What a metric is made of, and how it says that it has no value."""
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
 from degrade.core.image import Image
 
 Compute = Callable[[Image, Image | None], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """All that is known about a metric without computing it: one row of benchmark.metrics.table.
+
+    What it computes:
+        module: file below benchmark/metrics that has its `load(metric_id)`.
+        meaning: how the images are prepared and what is computed.
+        per: a number for each image, or one for a whole set of images.
+        packages: the distributions whose version can move the number. weights: files below $TORCH_HOME/hub;
+        benchmark.assets.weights has their facts.
+        version: raised with every change of the numbers.
+        frechet_over: of a Frechet distance the numbers of a descriptor, on which its bias depends; 0 of the others.
+        descriptors_of: the metric of sets whose descriptors it shares, in files and in memory; itself when empty.
+    How it is shown:
+        header: for tables. unit: "1" for plain numbers. decimals: as the paper prints it.
+        note: what a reader of a table must know; it holds for images below `note_below_px` of which there are fewer
+        than `note_below_images`, where these are given.
+    Beside the paper and other metrics:
+        published_as: the column of protocols/paper/published.csv that stands beside it although it was measured in
+        another way; its own id, and then comparable, when empty.
+        stands_in_for: the metric in whose place it judges a claim, or is drawn, where that one was not measured.
+        gap_role: what it may serve as in a gap or a gain; of a role the first row that was measured is taken, so rows
+        stand in order of preference: what the paper used, then what needs fewer weights.
+        interval_from: of a Frechet distance the fewest images of which an interval is printed; None: not known.
+        judged_from: the fewest images of which it judges a claim.
+    """
+
+    id: str
+    module: str
+    header: str
+    meaning: str
+    higher_is_better: bool | None
+    unit: str = "1"
+    needs_reference: bool = True
+    per: Literal["image", "set"] = "image"
+    packages: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    version: int = 1
+    frechet_over: int = 0
+    descriptors_of: str = ""
+    decimals: int = 3
+    note: str = ""
+    note_below_px: int | None = None
+    note_below_images: int | None = None
+    published_as: str = ""
+    stands_in_for: str = ""
+    gap_role: Literal["", "frechet", "kernel", "perceptual", "naturalness"] = ""
+    interval_from: int | None = None
+    judged_from: int = 1
+
+    @property
+    def descriptors(self) -> str:
+        """The metric under whose name descriptors are kept."""
+        return self.descriptors_of or self.id
+
+    @property
+    def printed_column(self) -> str:
+        """The column of published.csv whose numbers stand beside ours, where there are any."""
+        return self.published_as or self.id
+
+    @property
+    def as_published(self) -> bool:
+        """Whether the paper, where it prints the metric, measured it as we do."""
+        return not self.published_as
+
+    def note_holds(self, size: int, images: int) -> bool:
+        """Whether a reader must be told the note of so many images of side `size` px."""
+        limits = ((size, self.note_below_px), (images, self.note_below_images))
+        return bool(self.note) and all(limit is None or value < limit for value, limit in limits)
 
 
 class Unavailable(Exception):

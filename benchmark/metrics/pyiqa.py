@@ -21,8 +21,7 @@ from urllib.parse import urlparse
 import numpy as np
 
 from benchmark.assets import offline, weights
-from benchmark.metrics.base import Compute, MetricError, Unavailable
-from benchmark.metrics.table import Metric
+from benchmark.metrics.base import Compute, Metric, MetricError, Unavailable
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import sha256_file
 from degrade.core.image import Image

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.assets import weights
-from benchmark.metrics.base import Compute, MetricError, SetScorer, Unavailable
-from benchmark.metrics.table import METRICS, Metric, with_statistics
+from benchmark.metrics.base import Compute, Metric, MetricError, SetScorer, Unavailable
+from benchmark.metrics.table import METRICS, with_statistics
 from degrade.core.errors import InputError, unknown
 from degrade.core.files import digest_of, sha256_file
 from degrade.core.image import Image, check_image

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmark.methods.method import Method
 from benchmark.methods.registry import argument, canonical, find_method, method_module
-from benchmark.methods.table import TRAINED, TUNED
+from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import claim
 from benchmark.records.scores import ScoreFile, newest, read_file, scores_folder

@@ -11,10 +11,6 @@ from degrade.core.errors import InputError
 
 COLUMNS = ("table", "task", "protocol", "method", "metric", "value")
 
-# Our metric -> the published column that stands beside it although it was measured in another way. A metric that is
-# neither here nor in published.csv under its own id has no published value beside it.
-MEASURED_OTHERWISE = {"fed.dlib": "fed.author", "lle.dlib68": "lle.author", "niqe.y": "niqe.paper"}
-
 
 @dataclass(frozen=True)
 class Published:
@@ -66,15 +62,17 @@ def parse(text: str, place: str) -> tuple[Published, ...]:
     return tuple(numbers.values())
 
 
-def printed_beside(table: int, task: str, protocol: str, method: str, metric: str) -> Printed | None:
-    """The number printed for a cell, or None where the paper prints none that could stand beside this metric.
+def printed_beside(
+    table: int, task: str, protocol: str, method: str, column: str, comparable: bool = True
+) -> Printed | None:
+    """The number printed for a cell, or None where the paper prints none.
 
+    column: a `metric` of published.csv; comparable: whether ours is measured as it was (Metric.as_published).
     Table 3 has no S2S columns of its own: its S2S numbers are those of Table 2.
     """
     source = 2 if table == 3 and protocol == "S2S" else table
-    column = MEASURED_OTHERWISE.get(metric, metric)
     found = _by_cell().get((source, task, protocol, method, column))
-    return Printed(found.text, comparable=column == metric) if found else None
+    return Printed(found.text, comparable) if found else None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How tasks, methods and profiles are called in a printed table; in files and commands their ids are used."""
+"""How tasks, tables and profiles are called in print; in files and commands their ids are used."""
 
 TASKS = {
     "sr4": "Face super-resolution (4x, bicubic)",
@@ -7,42 +7,6 @@ TASKS = {
     "deblur": "Deblurring (1/2 motion, 1/2 Gaussian blur)",
     "jpeg": "JPEG artifact removal",
     "dual_blind": "Dual-blind restoration (full degradation)",
-}
-
-METHODS = {
-    "identity": "Degraded input",
-    "reference": "Reference",
-    "bicubic": "Bicubic",
-    "bicubic_x4": "Bicubic 1/4 and back",
-    "lanczos": "Lanczos",
-    "wiener": "Wiener deconvolution",
-    "richardson_lucy": "Richardson-Lucy",
-    "nlm": "Non-local means",
-    "total_variation": "Total variation",
-    "bm3d": "BM3D",
-    "edsr": "EDSR",
-    "srgan": "SRGAN",
-    "esrgan": "ESRGAN",
-    "srfbn": "SRFBN",
-    "superfan": "Super-FAN",
-    "waveletcnn": "WaveletCNN",
-    "ridnet": "RIDNet",
-    "vdnet": "VDNet",
-    "deblurgan": "DeblurGAN",
-    "deblurgan_v2": "DeblurGANv2",
-    "arcnn": "ARCNN",
-    "epgan": "EPGAN",
-    "gfrnet": "GFRNet",
-    "ispl": "ISPL",
-    "ispl-lite": "ISPL-lite, as shipped",
-    "ispl:ep_map": "EP-map",
-    "ispl:ep_16x": "EP-16x",
-    "ispl:isp_y0": "ISP-Y0",
-    "ispl:isp_unet": "ISP-unet",
-    "ispl:isp_unet_pac": "ISP-unet, PAC",
-    "ispl:isp_concat": "ISP-concat",
-    "ispl:isp_matrix": "ISP-matrix",
-    "ispl:released": "ISPL, authors' code",
 }
 
 TABLES = {
@@ -62,8 +26,3 @@ PROFILES = {
     "lite": "a small experiment on {train} GAN portraits; not comparable with the paper's scale",
     "paper": "FFHQ and the paper's schedule",
 }
-
-
-def method_title(name: str) -> str:
-    """The printed name of a method; its id where it has none."""
-    return METHODS.get(name, name)

@@ -1,49 +1,29 @@
-"""What operators share: checks of their parameters, and widths of kernels."""
+"""What operators share: checks of their parameters, and widths of kernels; lengths are in degrade.operators.lengths."""
 
 import math
 
-SHORTEST, LONGEST = 1e-6, 256.0  # of what is no whole number of pixels: a sigma, a radius
-WIDTH = 2049  # of a kernel: LONGEST times 4 to each side
 SIDE = 16384  # of an image
 
 
 def check_range(operator: object, field: str, low: float, high: float) -> None:
     """The field is a number in [low, high]."""
     value = getattr(operator, field)
-    if not (_is_number(value) and low <= value <= high):
+    if not (is_number(value) and low <= value <= high):
         raise ValueError(f"{type(operator).__name__}: {field} must lie in [{low:g}, {high:g}], got {value!r}")
 
 
 def check_positive(operator: object, field: str, high: float = math.inf) -> None:
     """The field is a finite number above 0, at most `high`."""
     value = getattr(operator, field)
-    if not (_is_number(value) and 0 < value <= high and value < math.inf):
+    if not (is_number(value) and 0 < value <= high and value < math.inf):
         limit = "" if high == math.inf else f" and at most {high:g}"
         raise ValueError(f"{type(operator).__name__}: {field} must be above 0{limit}, got {value!r}")
-
-
-def check_length(operator: object, field: str) -> None:
-    """The field is a number of pixels in [SHORTEST, LONGEST]."""
-    value = getattr(operator, field)
-    if not (_is_number(value) and SHORTEST <= value <= LONGEST):
-        limits = f"lie in [{SHORTEST:g}, {LONGEST:g}] pixels"
-        raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
-
-
-def check_width(operator: object, field: str, low: int, also: tuple[int, ...] = ()) -> None:
-    """The field is an odd integer in low..WIDTH, or one of `also`."""
-    value = getattr(operator, field)
-    odd = _is_whole(value) and low <= value <= WIDTH and value % 2 == 1
-    if not (odd or _is_whole(value) and value in also):
-        other = "".join(f"{each} or " for each in also)
-        limits = f"be {other}an odd number of pixels in {low}..{WIDTH}"
-        raise ValueError(f"{type(operator).__name__}: {field} must {limits}, got {value!r}")
 
 
 def check_integer(operator: object, field: str, low: int, high: int) -> None:
     """The field is an integer in low..high."""
     value = getattr(operator, field)
-    if not (_is_whole(value) and low <= value <= high):
+    if not (is_whole(value) and low <= value <= high):
         raise ValueError(f"{type(operator).__name__}: {field} must be an integer in {low}..{high}, got {value!r}")
 
 
@@ -56,15 +36,17 @@ def check_flag(operator: object, field: str) -> None:
 
 def check_seed(operator: object) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
-    if not (_is_whole(operator.seed) and 0 <= operator.seed < 2**63):
+    if not (is_whole(operator.seed) and 0 <= operator.seed < 2**63):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether it is an int or a float; True and False are neither."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether it is an int; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

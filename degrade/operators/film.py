@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from degrade.core.colour import luma
 from degrade.core.image import Image
 from degrade.core.random import normal_table, random_field, uniform_numbers
-from degrade.operators.base import check_integer, check_positive, check_range, check_seed
+from degrade.operators.base import check_integer, check_range, check_seed
+from degrade.operators.lengths import Length, check_lengths
 
 _SHIFT = 4  # bits after the point in the places OpenCV draws at
 
@@ -28,12 +30,12 @@ class FilmGrain:
     """
 
     sigma: float
-    size: float
+    size: Annotated[float, Length(low=0.0, high=20.0)]
     seed: int
 
     def __post_init__(self) -> None:
         check_range(self, "sigma", 0, 255)
-        check_range(self, "size", 0, 20)
+        check_lengths(self)
         check_seed(self)
 
     def __call__(self, image: Image) -> Image:
@@ -69,14 +71,14 @@ class Scratches:
 
     scratches: int
     dust: int
-    width: float
+    width: Annotated[float, Length(high=100.0)]
     opacity: float
     seed: int
 
     def __post_init__(self) -> None:
         check_integer(self, "scratches", 0, 1000)
         check_integer(self, "dust", 0, 100_000)
-        check_positive(self, "width", 100)
+        check_lengths(self)
         check_range(self, "opacity", 0, 1)
         check_seed(self)
 

@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 
 from degrade.core.image import Image
 from degrade.core.random import uniform_numbers
-from degrade.operators.base import check_integer, check_positive, check_range, check_seed
+from degrade.operators.base import check_positive, check_range, check_seed
 from degrade.operators.blur.motion import MotionBlur
+from degrade.operators.lengths import Length, OddLength, check_lengths
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,15 @@ class Rain:
     """
 
     coverage: float
-    length: int
-    width: float
+    length: Annotated[int, OddLength(low=3, high=1001)]
+    width: Annotated[float, Length(low=1.0, high=50.0, raised=True)]
     angle: float
     strength: float
     seed: int
 
     def __post_init__(self) -> None:
         check_range(self, "coverage", 0, 1)
-        check_integer(self, "length", 3, 1001)
-        if self.length % 2 == 0:
-            raise ValueError(f"Rain: length must be an odd number of pixels, got {self.length}")
-        check_range(self, "width", 1, 50)
+        check_lengths(self)
         check_range(self, "angle", -60, 60)
         check_range(self, "strength", 0, 255)
         check_seed(self)

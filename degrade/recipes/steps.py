@@ -9,15 +9,14 @@ import numpy as np
 from degrade.core.errors import InputError
 from degrade.core.random import draw_seed
 from degrade.operators.chain import OPERATORS, Operator
-from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
+from degrade.operators.digital.compression import Quantize
 from degrade.operators.digital.resize import ROUNDINGS, Resize
+from degrade.operators.lengths import lengths_of
 from degrade.operators.noise.additive import draw_correlated_noise
 from degrade.recipes.distributions import Law, pick
-from degrade.recipes.lengths import LENGTHS, scaled
 
 # Fields that steps have beside the operator's own, each in the place of some of these.
 EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
-_EIGHT_BIT = (DoubleJpeg, Jpeg, Quantize, Webp)
 _LARGEST = 4  # no image on the way may be more than this many times as wide as the reference
 
 
@@ -56,10 +55,10 @@ class Operation:
         if "side" in values:
             whole = ROUNDINGS.get(values.pop("rounding", "nearest"), round)
             values["height"] = values["width"] = max(1, whole(values.pop("side") * drawing.size))
-        for field in LENGTHS.get(self.name, {}):
-            if field in values:
-                values[field] = scaled(self.name, field, values[field], (drawing.size, drawing.ratio))
         kind = OPERATORS[self.name]
+        for field, length in lengths_of(kind).items():
+            if field in values:
+                values[field] = length.scaled(f"{self.name} {field}", values[field], drawing.size, drawing.ratio)
         if any(field.name == "seed" for field in fields(kind)):
             values["seed"] = draw_seed(drawing.rng)
         try:
@@ -167,7 +166,7 @@ class Composition:
             self._check_sides(chain, size)
         except InputError as error:
             raise InputError(f"recipe {self.name}: {error}") from error
-        return chain if chain and isinstance(chain[-1], _EIGHT_BIT) else (*chain, Quantize())
+        return chain if chain and getattr(chain[-1], "eight_bit", False) else (*chain, Quantize())
 
     def _check_sides(self, chain: Sequence[Operator], size: int) -> None:
         sides, due = (size, size), (size // self.scale, size // self.scale)

@@ -10,11 +10,9 @@ autocast is on:
     outputs  what the network gave; {"restored": ...} for a plain tensor
     batch    "reference" (N, 3, H, W), "degraded" (N, 3, h, w), "input" (N, C, h, w), all in [0, 1]
 `Training.losses` weighs losses by name, and a name is one of
-    LOSSES              ispl_model.losses.pixel: "l1", "mse", "l1_steps", "l1_pyramid", "consistency",
-                        "luma_consistency", "chroma_consistency"
-    GAN_LOSSES          ispl_model.losses.gan: "lsgan", "vanilla", "ragan", "ragan-ls", "wgan-gp"; one at most, it
-    brings
-                        the discriminator of `Training.discriminator` (ispl_model.losses.discriminators)
+    LOSSES              ispl_model.losses.pixel, such as "l1", "mse", "l1_pyramid", "consistency"
+    GAN_LOSSES          ispl_model.losses.gan, such as "lsgan", "ragan", "wgan-gp"; one at most, it brings the
+                        discriminator of `Training.discriminator` (ispl_model.losses.discriminators)
     "feature_matching"  on the same discriminator (with "lsgan" when no other is named)
     "perceptual"        a classifier's features, `Training.perceptual` says which
     "identity"          a face recogniser's descriptors, `TrainRun.identity` is its file

@@ -4,21 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from benchmark.analysis.domain_gap import FRECHET, KERNEL, PAPER_PAIR, PERCEPTUAL
+from benchmark.analysis.domain_gap import PAPER_PAIR
 from benchmark.analysis.gap_table import CHANGES, change_replicates, gap_table
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.verdicts import reach
 from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.table import value_text, with_stand_ins
 from benchmark.specs.claims import Claim
-from benchmark.specs.published import MEASURED_OTHERWISE, printed_beside
+from benchmark.specs.published import printed_beside
 from benchmark.specs.tables import load_table
 
 _REFERENCE_TASK = "dual_blind"  # the paper prints the row FFHQ GT once, below this block
-_FEWEST_FOR_FRECHET = 100  # images below which such a distance says more about their number than about the method
-# Of our scores, where the first was not measured.
-_STAND_INS = {FRECHET[0]: (*FRECHET, *KERNEL), PERCEPTUAL[0]: PERCEPTUAL[:2]}
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,8 @@ Source = Callable[[Claim, str, str, str], Number | None]  # (claim, task, method
 def as_printed(claim: Claim, task: str, method: str, metric: str) -> Number | None:
     """The printed number, gap and gain from their own columns."""
     table, task = (2, _REFERENCE_TASK) if method == "reference" else (claim.table, task)
-    printed = printed_beside(table, task, claim.protocol, method, metric)
+    column = metric if metric in CHANGES else find_metric(metric).printed_column
+    printed = printed_beside(table, task, claim.protocol, method, column)
     return Number(float(printed.text), printed.text, header(metric)) if printed else None
 
 
@@ -71,7 +69,7 @@ def recomputed(claim: Claim, task: str, method: str, metric: str) -> Number | No
 
 
 def ours(runs: Runs) -> Source:
-    """Our scores; FFD-dlib and LPIPS-squeeze stand in for FID and LPIPS where these were not measured."""
+    """Our scores; where FID and LPIPS were not measured those that stand in for them (Metric.stands_in_for)."""
     spec = load_table("table3")
     (row,) = spec.rows
     methods = {method: runs.under(spec.protocols, row.task, method) for method in row.methods}
@@ -127,7 +125,7 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
     """Our value of the metric, or of the stand-in that the claim's own methods were measured with."""
     candidates = (
         candidate
-        for candidate in _STAND_INS.get(metric, (metric,))
+        for candidate in with_stand_ins(metric)
         if any(_usable(runs.find(claim.protocol, task, own), candidate) for own in claim.methods)
     )
     chosen = next(candidates, metric)
@@ -135,7 +133,7 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
     if not _usable(run, chosen):
         return None
     cell = run.cell(chosen)
-    alike = metric == chosen and metric not in MEASURED_OTHERWISE
+    alike = metric == chosen and find_metric(metric).as_published
     text = _with_reach(cell.value, cell.interval, partial(value_text, chosen))
     replicates = run.replicates(chosen) if cell.interval else ()
     sampled = Sampled(replicates, *((run, chosen) if find_metric(chosen).per == "image" else ()))
@@ -143,9 +141,9 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
 
 
 def _usable(run: Run, metric: str) -> bool:
-    """Whether there is a value, of a Frechet distance over enough images."""
+    """Whether there is a value, over enough images: a Frechet distance of fewer says more about their number."""
     cell = run.cell(metric)
-    return cell.value is not None and (metric not in FRECHET or cell.scored >= _FEWEST_FOR_FRECHET)
+    return cell.value is not None and cell.scored >= find_metric(metric).judged_from
 
 
 def _with_reach(value: float, interval: Interval | None, form: Callable[[float], str]) -> str:

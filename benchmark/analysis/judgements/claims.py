@@ -19,11 +19,11 @@ from benchmark.analysis.judgements.claim_numbers import (
 )
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD, differences, of_interval
+from benchmark.methods.registry import method_title
 from benchmark.records.scores import read_scores
 from benchmark.specs.claims import Claim, load_claims
 from benchmark.specs.protocols import load_profile
 from benchmark.specs.published import load_published
-from benchmark.specs.titles import method_title
 
 OTHERS = "others"
 

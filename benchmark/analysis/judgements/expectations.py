@@ -10,16 +10,16 @@ from itertools import product
 from pathlib import Path
 
 from benchmark.analysis.compare import Pair, compare
-from benchmark.analysis.domain_gap import PERCEPTUAL
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.verdicts import UNTOLD
-from benchmark.methods.registry import canonical
+from benchmark.methods.registry import canonical, method_title
 from benchmark.methods.table import METHODS
+from benchmark.metrics.table import with_role
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
-from benchmark.specs.titles import TABLES, method_title
+from benchmark.specs.titles import TABLES
 
 FLOORS = ("identity", "bicubic_x4")
 
@@ -86,7 +86,8 @@ def _trained_rows(runs: Runs) -> Iterator[tuple[str, str, str]]:
 def _ordered(results: Path, profile: str, said: tuple[str, str, str], sides: dict[str, Run]) -> Iterator[Ordering]:
     task, expected, method = said
     first, second = sides.values()
-    perceptual = next((metric for metric in PERCEPTUAL if first.by_image(metric) and second.by_image(metric)), None)
+    both = (metric for metric in with_role("perceptual") if first.by_image(metric) and second.by_image(metric))
+    perceptual = next(both, None)
     in_pixels = "psnr.rgb" if METHODS[canonical(method)].pixel_loss else None
     for metric in filter(None, (perceptual, in_pixels)):
         why = _different(results, profile, (first, second), metric)

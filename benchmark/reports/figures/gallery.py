@@ -12,15 +12,15 @@ import numpy as np
 
 from benchmark.analysis.runs import Run, Runs
 from benchmark.methods.method import Method
-from benchmark.methods.registry import canonical, find_method, method_module
-from benchmark.methods.table import METHODS, TRAINED, TUNED
+from benchmark.methods.registry import canonical, find_method, method_module, method_title
+from benchmark.methods.row import TRAINED, TUNED
+from benchmark.methods.table import METHODS
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
 from benchmark.reports.figures.plane import places, plane
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import clean_folder, domain_split
 from benchmark.specs.tables import load_table
-from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file, write_bytes

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchmark.methods.registry import method_title
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import load_method
 from benchmark.runs.splits import domain_split
 from benchmark.specs.test_sets import load_sets
-from benchmark.specs.titles import method_title
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.image import Image, write

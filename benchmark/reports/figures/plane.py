@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmark.analysis.cells import MEASURED
-from benchmark.analysis.domain_gap import PERCEPTUAL
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.statistics import Interval
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import with_role
 from benchmark.specs.tables import TableSpec
-from benchmark.specs.titles import TASKS, method_title
+from benchmark.specs.titles import TASKS
 from degrade.core.image import Image, from_uint8
 
 DISTORTION = "psnr.rgb"
@@ -31,8 +32,9 @@ class Place:
 def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, dict[str, list[Place]]]:
     """The perceptual metric, one for all, and by task the methods that have a value of both, where there are any."""
     every = [runs.find(protocol, row.task, method) for row in table.rows for method in row.methods]
-    measured = (metric for metric in PERCEPTUAL if any(run.cell(metric).state == MEASURED for run in every))
-    perception = next(measured, PERCEPTUAL[0])
+    perceptual = with_role("perceptual")
+    measured = (metric for metric in perceptual if any(run.cell(metric).state == MEASURED for run in every))
+    perception = next(measured, perceptual[0])
     found = {
         row.task: [place for method in row.methods if (place := _place(runs, (protocol, row.task, method), perception))]
         for row in table.rows

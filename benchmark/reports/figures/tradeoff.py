@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
-from benchmark.metrics.table import METRICS
+from benchmark.metrics.table import METRICS, with_stand_ins
 from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, Point, factor_sheet, plot
 from degrade.core.errors import InputError
 from degrade.core.files import Lines, write_bytes
@@ -23,8 +23,7 @@ from degrade.splits.split import Split
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.restorer import Restorer, load_restorer
 
-DISTORTION, FOUND = "psnr.rgb", "found.dlib"
-PERCEPTION = ("lpips.alex", "lpips.squeeze")  # the first that can be had
+DISTORTION, PERCEPTION, FOUND = "psnr.rgb", "lpips.alex", "found.dlib"  # or what can be had in place of the second
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _check(config: IsplConfig, checkpoint: Path, split: Split) -> None:
 
 def _perception() -> str:
     reasons = []
-    for metric in PERCEPTION:
+    for metric in with_stand_ins(PERCEPTION):
         try:
             metrics.load(metric)
         except Unavailable as reason:

@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmark.analysis.breakdown import Point
 from benchmark.analysis.statistics import Interval
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.reports.markup import Block, Entry, Page
-from benchmark.specs.titles import method_title
 from degrade.core.files import write_bytes
 
 COLUMNS = ("parameter", "bin", "method", "metric", "images", "mean", "low", "high")

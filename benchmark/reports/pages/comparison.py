@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.compare import Pair
 from benchmark.analysis.verdicts import FAMILY, LEVEL
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.reports.markup import Block, Entry, Page
-from benchmark.specs.titles import method_title
 
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.gap_table import CHANGES, Change, GapTable
 from benchmark.analysis.transfer import Carried
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.reports.markup import Block, Entry, Footnotes
-from benchmark.specs.titles import method_title
 
 
 def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Block:

@@ -14,14 +14,6 @@ Definitions = Mapping[str, Mapping[str, str]]  # run -> metric -> digest of how 
 
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
 
-# When the note of a metric holds, by side in px and number of images; the notes of the others always do.
-_NOTE_HOLDS = {
-    "msssim.rgb": lambda size, images: size < 161,
-    "niqe.y": lambda size, images: size <= 256,
-    "fid.inception": lambda size, images: images < 2048,
-    "ffd.dlib": lambda size, images: images <= 100,
-}
-
 
 @dataclass(frozen=True)
 class Line:
@@ -94,13 +86,14 @@ def metric_note(metric_id: str, size: int, sections: Sequence[Section]) -> str:
     metric = find_metric(metric_id)
     lines = [line for section in sections for line in section.lines if line.cells[metric_id].state == MEASURED]
     images = max((line.run.images for line in lines), default=0)
-    holds = _NOTE_HOLDS.get(metric_id, lambda size, images: True)
-    return f"{metric.header}: {metric.note}" if lines and metric.note and holds(size, images) else ""
+    return f"{metric.header}: {metric.note}" if lines and metric.note_holds(size, images) else ""
 
 
 def _line(spec: TableSpec, runs: Runs, definitions: Definitions, protocol: str, task: str, method: str) -> Line:
     run = runs.find(protocol, task, method)
-    printed = {metric: printed_beside(number_of(spec), task, protocol, method, metric) for metric in spec.columns}
+    key = (number_of(spec), task, protocol, method)
+    facts = map(find_metric, spec.columns)
+    printed = {one.id: printed_beside(*key, one.printed_column, one.as_published) for one in facts}
     cells = {metric: _cell(run, metric, definitions) for metric in spec.columns}
     return Line(method, run, cells, {metric: found for metric, found in printed.items() if found})
 

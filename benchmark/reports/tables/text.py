@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
-from benchmark.analysis.domain_gap import FRECHET
 from benchmark.analysis.gap_table import GapTable
 from benchmark.analysis.transfer import Carried
+from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.table import value_text, with_role
 from benchmark.reports.markup import Block, Entry, Footnotes, Page
 from benchmark.reports.tables.gap_block import carried_block, gap_block
 from benchmark.reports.tables.rows import LIMIT, Line, Section, metric_note, shown
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
-from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS, method_title
+from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS
 
 _ADDED = " †"
 _LEGEND = (
@@ -136,7 +136,7 @@ def _sentences(profile: Profile, sections: Sequence[Section]) -> tuple[str, ...]
     tested = dict.fromkeys(load_protocol(section.protocol).test_domain for section in sections)
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
     sentences += _LEGEND
-    reduced = [find_metric(metric).header for metric in FRECHET if _is_reduced(lines, metric)]
+    reduced = [find_metric(metric).header for metric in with_role("frechet") if _is_reduced(lines, metric)]
     if reduced:
         sentences.append(_REDUCED.format(" and ".join(reduced)))
     if any(cell.deviation is not None for line in lines for cell in line.cells.values()):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmark.methods.table import METHODS, TRAINED, TUNED
+from benchmark.methods.row import TRAINED, TUNED
+from benchmark.methods.table import METHODS
 from benchmark.runs.reproduction.reproduce import Job
 from benchmark.runs.reproduction.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
 from benchmark.runs.settings import Settings

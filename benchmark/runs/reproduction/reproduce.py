@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from benchmark.methods.registry import canonical, obstacle
-from benchmark.methods.table import METHODS, MethodRow
+from benchmark.methods.row import MethodRow
+from benchmark.methods.table import METHODS
 from benchmark.records.scores import Score, read_scores
 from benchmark.runs.request import RunRequest, RunSummary, stages
 from benchmark.runs.run import run

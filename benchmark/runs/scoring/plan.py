@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import Metric
 from benchmark.records.scores import KEY, SCHEMA, Score, split_value
 from benchmark.runs.scoring.image_scores import UNAVAILABLE, Outcome
 from benchmark.runs.scoring.set_scores import SetValue

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import Metric
 from benchmark.records.scores import split_value
 from benchmark.runs.scoring.image_scores import Job, Outcome
 from benchmark.runs.scoring.score import FIDELITY

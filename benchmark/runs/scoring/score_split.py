@@ -10,8 +10,8 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmark.methods.method import Method
+from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import Metric
 from benchmark.records.scores import Score, ScoreFile
 from benchmark.runs.scoring.image_scores import NOT_RESTORED, Job, Outcome, reason
 from benchmark.runs.scoring.plan import Plan, Subject, Task

@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import cv2
 import numpy as np
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image
-from degrade.operators.base import check_length, check_range, check_width
+from degrade.operators.base import check_range
+from degrade.operators.lengths import Length, OddLength, check_lengths
 
 _BORDERS = {"mirror": cv2.BORDER_REFLECT_101, "repeat": cv2.BORDER_REPLICATE}
 
@@ -24,13 +26,12 @@ class GaussianBlur:
         mode "nearest").
     """
 
-    sigma: float
-    size: int = 0
+    sigma: Annotated[float, Length()]
+    size: Annotated[int, OddLength(or_zero=True)] = 0
     border: str = field(default="mirror", metadata={"added_later": True})
 
     def __post_init__(self) -> None:
-        check_length(self, "sigma")
-        check_width(self, "size", 1, also=(0,))
+        check_lengths(self)
         if self.border not in _BORDERS:
             raise ValueError(f"GaussianBlur: border must be one of {sorted(_BORDERS)}, got {self.border!r}")
 
@@ -60,11 +61,11 @@ class SharpenHalo:
     """
 
     amount: float
-    sigma: float
+    sigma: Annotated[float, Length()]
 
     def __post_init__(self) -> None:
         check_range(self, "amount", 0, 100)
-        check_length(self, "sigma")
+        check_lengths(self)
 
     def __call__(self, image: Image) -> Image:
         size = 2 * math.ceil(4 * self.sigma) + 1

@@ -7,12 +7,14 @@ With C = (x, y) and S = R diag(sigma_x^2, sigma_y^2) R^T, q = C^T S^-1 C below.
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 
 from degrade.core.image import Image
-from degrade.operators.base import check_length, check_range, check_width
+from degrade.operators.base import check_range
+from degrade.operators.lengths import Frequency, Length, OddLength, check_lengths
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,14 @@ class AnisotropicBlur:
     Source: Liu et al., Blind Image Super-Resolution: A Survey (2021); Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
-    sigma_x: float
-    sigma_y: float
+    sigma_x: Annotated[float, Length()]
+    sigma_y: Annotated[float, Length()]
     angle: float
-    size: int = 0
+    size: Annotated[int, OddLength(or_zero=True)] = 0
 
     def __post_init__(self) -> None:
-        _check_ellipse(self, also=(0,))
+        check_lengths(self)
+        check_range(self, "angle", -360, 360)
 
     def kernel(self) -> np.ndarray:
         """(size, size) float32 weights that sum to 1."""
@@ -45,14 +48,15 @@ class AnisotropicBlur:
 class _LongTailed:
     """The fields and the call that GeneralisedBlur and PlateauBlur share; they differ in the profile of q^beta."""
 
-    sigma_x: float
-    sigma_y: float
+    sigma_x: Annotated[float, Length()]
+    sigma_y: Annotated[float, Length()]
     angle: float
     beta: float
-    size: int
+    size: Annotated[int, OddLength()]
 
     def __post_init__(self) -> None:
-        _check_ellipse(self)
+        check_lengths(self)
+        check_range(self, "angle", -360, 360)
         check_range(self, "beta", 0.01, 100)
 
     def kernel(self) -> np.ndarray:
@@ -103,12 +107,11 @@ class SincBlur:
     Source: Wang et al., Real-ESRGAN (2021); the weights are brought to the sum 1.
     """
 
-    cutoff: float
-    size: int
+    cutoff: Annotated[float, Frequency()]
+    size: Annotated[int, OddLength()]
 
     def __post_init__(self) -> None:
-        check_range(self, "cutoff", 1e-6, math.pi)
-        check_width(self, "size", 1)
+        check_lengths(self)
 
     def kernel(self) -> np.ndarray:
         """(size, size) float32 weights that sum to 1; some are negative."""
@@ -131,10 +134,10 @@ class DefocusBlur:
     Source: geometrical optics, the circle of confusion.
     """
 
-    radius: float
+    radius: Annotated[float, Length()]
 
     def __post_init__(self) -> None:
-        check_length(self, "radius")
+        check_lengths(self)
 
     def kernel(self) -> np.ndarray:
         """(2 ceil(radius) + 1) squared float32 weights that sum to 1."""
@@ -166,10 +169,3 @@ def _quadratic(blur: AnisotropicBlur | _LongTailed) -> np.ndarray:
 
 def _weights(values: np.ndarray) -> np.ndarray:
     return (values / values.sum()).astype(np.float32)
-
-
-def _check_ellipse(blur: AnisotropicBlur | _LongTailed, also: tuple[int, ...] = ()) -> None:
-    check_length(blur, "sigma_x")
-    check_length(blur, "sigma_y")
-    check_range(blur, "angle", -360, 360)
-    check_width(blur, "size", 1, also)

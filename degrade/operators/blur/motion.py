@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 
 from degrade.core.image import Image
 from degrade.core.random import normal_table, random_bits, uniform_numbers
-from degrade.operators.base import check_positive, check_range, check_seed, check_width
+from degrade.operators.base import check_range, check_seed
 from degrade.operators.blur.kernels import convolve
+from degrade.operators.lengths import Bend, Length, OddLength, check_lengths
 
 _STEP = 0.25  # pixels between two places of the path
 
@@ -29,13 +31,12 @@ class ShakeBlur:
         worm-like chain (Kratky and Porod 1949), whose extent has a closed form.
     """
 
-    length: float
-    turn: float
+    length: Annotated[float, Length(high=500.0)]
+    turn: Annotated[float, Bend()]
     seed: int
 
     def __post_init__(self) -> None:
-        check_positive(self, "length", 500)
-        check_range(self, "turn", 0, 180)
+        check_lengths(self)
         check_seed(self)
 
     def path(self) -> np.ndarray:
@@ -75,12 +76,12 @@ class MotionBlur:
     angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
     """
 
-    k: int
+    k: Annotated[int, OddLength(low=3)]
     direction: float
     angle: float
 
     def __post_init__(self) -> None:
-        check_width(self, "k", 3)
+        check_lengths(self)
         check_range(self, "direction", 0, 1)
         check_range(self, "angle", -360, 360)
 

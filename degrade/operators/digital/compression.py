@@ -1,7 +1,11 @@
-"""What saving a file does to an image: rounding to 8 bits, JPEG once or twice, WebP."""
+"""What saving a file does to an image: rounding to 8 bits, JPEG once or twice, WebP.
+
+An operator with `eight_bit` gives values n / 255, so that a recipe may end with it.
+"""
 
 import io
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image as Pillow
@@ -19,6 +23,8 @@ _LONGEST = 16383  # pixels of a side, the limit of WebP
 class Quantize:
     """Round to the nearest of the 256 values n / 255, as a file of 8 bits does."""
 
+    eight_bit: ClassVar[bool] = True
+
     def __call__(self, image: Image) -> Image:
         return from_uint8(to_uint8(image))
 
@@ -33,6 +39,7 @@ class Jpeg:
 
     quality: int
     chroma: str = "420"
+    eight_bit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_integer(self, "quality", 1, 100)
@@ -64,6 +71,7 @@ class DoubleJpeg:
     down: int = 4
     right: int = 4
     chroma: str = "420"
+    eight_bit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_integer(self, "first", 1, 100)
@@ -89,6 +97,7 @@ class Webp:
     """
 
     quality: int
+    eight_bit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_integer(self, "quality", 0, 100)

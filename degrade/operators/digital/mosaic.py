@@ -1,12 +1,13 @@
 """Pixelation in whole blocks."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from degrade.core.image import Image
-from degrade.operators.base import SIDE, check_integer, check_positive, check_range
+from degrade.operators.base import check_positive, check_range
+from degrade.operators.lengths import WholeLength, check_lengths
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,14 @@ class Mosaic:
         edges are rounded to whole pixels, and it has at least one.
     """
 
-    block: int
+    block: Annotated[int, WholeLength(low=2)]
     top: float = field(default=0.0, metadata={"added_later": True})
     left: float = field(default=0.0, metadata={"added_later": True})
     height: float = field(default=1.0, metadata={"added_later": True})
     width: float = field(default=1.0, metadata={"added_later": True})
 
     def __post_init__(self) -> None:
-        check_integer(self, "block", 2, SIDE)
+        check_lengths(self)
         check_range(self, "top", 0, 1)
         check_range(self, "left", 0, 1)
         check_positive(self, "height", 1)

@@ -10,7 +10,8 @@ import torch
 
 from benchmark.methods.networks.common import NetworkMethod
 from benchmark.methods.registry import canonical, find_method, method_module, obstacle, tabled_methods
-from benchmark.methods.table import EVERY_TASK, METHODS, TUNED
+from benchmark.methods.row import EVERY_TASK, TUNED
+from benchmark.methods.table import METHODS
 from degrade.core.errors import InputError
 from degrade.core.files import write_json
 from degrade.core.image import check_image

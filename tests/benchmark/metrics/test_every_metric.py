@@ -16,6 +16,7 @@ from benchmark.assets.weights import WEIGHTS, readable
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.registry import definition, find_metric, load
 from benchmark.metrics.table import METRICS
+from benchmark.specs.published import load_published
 from degrade.core.errors import InputError
 from degrade.portraits.paint import paint
 
@@ -55,6 +56,24 @@ def test_the_declared_facts_are_complete(name):
     assert metric.unit and metric.header and len(metric.meaning) > 20 and metric.packages
     assert metric.higher_is_better in (True, False)
     assert metric.per in ("image", "set")
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_the_facts_of_a_row_go_together(name):
+    metric = METRICS[name]
+    assert metric.note or metric.note_below_px is metric.note_below_images is None
+    assert metric.frechet_over > 0 if metric.gap_role == "frechet" or metric.interval_from else True
+    assert metric.gap_role not in ("frechet", "kernel") or metric.per == "set"
+    assert not metric.gap_role or metric.higher_is_better is False  # a gap is a ratio of what should be small
+    columns = {line.metric for line in load_published()}
+    assert not metric.published_as or metric.published_as in columns and metric.id not in columns
+    real = METRICS.get(metric.stands_in_for, metric)
+    assert real.per == metric.per and real.higher_is_better == metric.higher_is_better
+
+
+def test_every_published_metric_has_a_row_that_stands_beside_it():
+    columns = {line.metric for line in load_published()} - {"gap", "gain_percent"}
+    assert columns <= {metric.printed_column for metric in METRICS.values()}
 
 
 def test_no_two_metrics_share_a_header():

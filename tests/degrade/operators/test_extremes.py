@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from degrade.core.image import check_image
-from degrade.operators.base import WIDTH
 from degrade.operators.chain import Operator
 from degrade.operators.digital.resize import FILTERS, Resize
+from degrade.operators.lengths import WIDTH
 from tests.degrade.operators.test_every_operator import EXAMPLES
 
 TRIED = (0, 1e-9, 1e-6, 0.01, 0.3, 1, 3, 51, 256, WIDTH)

@@ -56,3 +56,16 @@ def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_map
         (gradient,) = torch.autograd.grad(loss(restored * 1, reference), restored)
         torch.testing.assert_close(gradient, derivative(restored - reference) / 120)
         assert layout is torch.contiguous_format or gradient.is_contiguous(memory_format=layout)
+
+
+@pytest.mark.parametrize("name", sorted(pixel.LOSSES))
+def test_every_loss_is_0_at_the_reference_and_leads_to_it_from_elsewhere(name):
+    loss, generator = pixel.LOSSES[name], torch.Generator().manual_seed(0)
+    reference, far = (torch.rand((2, 3, 64, 64), generator=generator) for _ in range(2))
+    batch = {"reference": reference, "degraded": reference, "input": reference}
+    assert loss({"restored": reference, "steps": torch.stack([reference] * 2)}, batch).item() == 0
+    start = far.requires_grad_()
+    value = loss({"restored": start, "steps": torch.stack([start] * 2)}, batch)
+    value.backward()
+    nearer = far.detach() - 1e-3 * start.grad / start.grad.norm()
+    assert value.shape == () and value > loss({"restored": nearer, "steps": torch.stack([nearer] * 2)}, batch)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from degrade.recipes.tasks import TASKS as EVERY_TASK
+
 FIXED = "fixed"  # nothing is to be made before it restores
 TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.runs.checkpoints)
 TRAINED = "trained"  # a network that is trained on the train split (benchmark.runs.checkpoints)
@@ -34,9 +36,6 @@ class MethodRow:
         return self.kind in (TRAINED, GIVEN)
 
 
-# The same names in the same order as degrade.recipes.library.TASKS (a test compares them), which would import OpenCV
-# here.
-EVERY_TASK = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
 _OURS = "Apache-2.0"
 _X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"
 _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020"

@@ -11,13 +11,14 @@ import click
 from degrade.cli.console import BACKGROUND, COUNT, CROP, FOLDER, PLACE, SEED, Command, options
 from degrade.cli.recipes import RecipeName, Span
 from degrade.core.errors import InputError
+from degrade.recipes.tasks import TASKS
 
 if TYPE_CHECKING:
     from degrade.splits.make_split import SplitPlan, SplitSummary
     from degrade.splits.sources import Source
 
 ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
-_TASK_HELP = "sr4, mosaic16, denoise, deblur, jpeg, dual_blind, another of `degrade presets`, or FILE.toml."
+_TASK_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 
 
 _shared = options(

@@ -7,7 +7,7 @@ from benchmark.methods.registry import argument, canonical, find_method, method_
 from benchmark.methods.table import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import claim
-from benchmark.records.scores import ScoreFile, newest, read_file, scores_folder
+from benchmark.records.scores import ScoreFile, newest, scores_folder
 from benchmark.runs.checkpoints import trained, training_warning, tuned
 from benchmark.runs.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runs.scoring.plan import Subject
@@ -54,7 +54,7 @@ def _run_task(request: RunRequest, task: str) -> RunSummary:
             summary.scores_reused += session.find_missing()
         summary.scores_made += session.score(lambda: candidate.method or _load(request, candidate.weights))
         summary.add_seconds(session.seconds)
-        there = newest(read_file(path))
+        there = newest(file.values)
     summary.places.append(path)
     order = {metric: place for place, metric in enumerate(request.chosen_metrics())}
     asked = [score for score in there if score.metric in order]

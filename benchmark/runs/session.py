@@ -15,9 +15,9 @@ from benchmark.methods.registry import find_method
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.environment import environment
 from benchmark.records.run_file import RunFile
-from benchmark.records.scores import KEY, Score, ScoreFile, newest, read_file
+from benchmark.records.scores import KEY, ScoreFile, newest, read_file
 from benchmark.runs.request import Candidate, RunRequest
-from benchmark.runs.scoring.image_scores import UNAVAILABLE, Outcome
+from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
 from benchmark.runs.scoring.plan import Plan, Subject, plan
 from benchmark.runs.scoring.score_split import Bench, Keeping, Scoring
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
@@ -48,7 +48,7 @@ class Session:
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
-            scored = {score.metric for score in self._lines() if not score.error.startswith(UNAVAILABLE)}
+            scored = {score.metric for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE)}
             self._note.check(self._facts, {metric: self._hashes[metric] for metric in self._todo.begun & scored})
             self._take_over()
         return self._todo.reused
@@ -57,22 +57,18 @@ class Session:
         """Do what was planned; the number of lines made. The run file is written before and after them."""
         if self._todo.is_empty:
             return 0
-        before = len(read_file(self.file.path))
+        before = len(self.file.values)
         session = environment(self.request.settings.command, device_of(self.request))
         self._note.begin(self._facts, session, {metric: self._hashes[metric] for metric in self._todo.begun})
         scoring = Scoring(self.candidate.subject, self.candidate.prepared, self._todo, self._bench(), self.file)
         scoring.run(load_method)
         self.seconds = scoring.seconds
-        lines = read_file(self.file.path)
-        self._note.end(lines, self.seconds)
-        return len(lines) - before
-
-    def _lines(self) -> list[Score]:
-        return newest(read_file(self.file.path))
+        self._note.end(self.file.values, self.seconds)
+        return len(self.file.values) - before
 
     def _plan(self) -> Plan:
         asked = self.request.chosen_metrics()
-        return plan(self.candidate.subject, self.candidate.prepared, asked, self._lines(), self.pool)
+        return plan(self.candidate.subject, self.candidate.prepared, asked, newest(self.file.values), self.pool)
 
     def _take_over(self) -> None:
         """What another run has of the same images; `anew` takes nothing and forgets what lies in the folders."""
@@ -152,10 +148,10 @@ def take_over(earlier: Earlier, subject: Subject, features: FeatureFolder, file:
     Failures are left behind: they may have had other causes.
     """
     same = {metric for metric, digest in features.hashes.items() if earlier.facts["metrics"].get(metric) == digest}
-    known = {(score.image, score.metric) for score in read_file(file.path)}
+    known = {(score.image, score.metric) for score in file.values}
     for score in newest(read_file(earlier.scores)):
         wanted = score.image in earlier.names and score.metric in same and (score.image, score.metric) not in known
-        if wanted and not Outcome(None, score.error).is_failure:
+        if wanted and not is_failure(score.error):
             file.append(replace(score, run=subject.run, split=subject.split))
     theirs = FeatureFolder(made_folder(work, "features", earlier.facts), features.hashes)
     for metric in sorted(same):
@@ -164,13 +160,12 @@ def take_over(earlier: Earlier, subject: Subject, features: FeatureFolder, file:
 
 def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
     there = read_features(source)
-    missing = sorted((set(names) & there.keys()) - read_features(target).keys())
-    if not missing:
+    if not there:
         return
     with FeatureFile(target) as file:
-        for name in missing:
-            if not there[name].is_failure:
-                file.append(name, there[name])
+        for name in sorted((set(names) & there.keys()) - file.by_image.keys()):
+            if not is_failure(there[name].error):
+                file.append((name, there[name]))
 
 
 def _facts_of_other(path: Path, subject: Subject) -> dict[str, Any] | None:

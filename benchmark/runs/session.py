@@ -3,7 +3,6 @@
 What a run on another split has scored of the same pairs is taken over, not computed again.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +13,7 @@ from benchmark.methods.method import Method
 from benchmark.methods.registry import find_method
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.environment import environment
-from benchmark.records.run_file import RunFile
+from benchmark.records.run_file import RunFile, read_run_file
 from benchmark.records.scores import KEY, ScoreFile, newest, read_file
 from benchmark.runs.request import Candidate, RunRequest
 from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
@@ -34,8 +33,8 @@ class Session:
     def __init__(self, request: RunRequest, candidate: Candidate, file: ScoreFile, pool: Pool) -> None:
         self.request, self.candidate, self.file, self.pool = request, candidate, file, pool
         self.seconds: Mapping[str, float] = {}  # of "restore" and "score"
-        self._note = RunFile(file.path)
         self._facts = _facts(request, candidate)
+        self._note = RunFile(file.path, self._facts)
         self._hashes: Mapping[str, str] = {}  # of the metrics' definitions
         self._todo = Plan()
 
@@ -44,12 +43,12 @@ class Session:
 
         Raises InputError when what is there was scored on another split, by other definitions or with other weights.
         """
-        self._note.check(self._facts, {})
+        self._note.check({})
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
             scored = {score.metric for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE)}
-            self._note.check(self._facts, {metric: self._hashes[metric] for metric in self._todo.begun & scored})
+            self._note.check({metric: self._hashes[metric] for metric in self._todo.begun & scored})
             self._take_over()
         return self._todo.reused
 
@@ -59,7 +58,7 @@ class Session:
             return 0
         before = len(self.file.values)
         session = environment(self.request.settings.command, device_of(self.request))
-        self._note.begin(self._facts, session, {metric: self._hashes[metric] for metric in self._todo.begun})
+        self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
         scoring = Scoring(self.candidate.subject, self.candidate.prepared, self._todo, self._bench(), self.file)
         scoring.run(load_method)
         self.seconds = scoring.seconds
@@ -171,11 +170,11 @@ def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
 def _facts_of_other(path: Path, subject: Subject) -> dict[str, Any] | None:
     """The contents of a <run>.json that differs from ours in nothing but the split."""
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        theirs = tuple(facts[field] for field in KEY)
-        return facts if theirs == replace(subject, split=facts["split"]).key != subject.key else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # of another program, or being written
+        facts = read_run_file(path)
+    except InputError:
+        return None  # of another program
+    theirs = tuple(facts.get(field) for field in KEY)
+    return facts if theirs == replace(subject, split=facts["split"]).key != subject.key else None
 
 
 def _shared(facts: Mapping[str, Any], split: Split) -> frozenset[str]:

@@ -11,7 +11,7 @@ from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.transfer import Carried, carried_over
 from benchmark.records.run_file import definitions
-from benchmark.records.scores import Score, read_scores, scores_folder
+from benchmark.records.scores import Score, read_scores
 from benchmark.reports.markup import forms, write_form
 from benchmark.reports.tables.gap_block import carried_rows
 from benchmark.reports.tables.rows import Definitions, Section, metric_note, sections_of, shown
@@ -36,7 +36,7 @@ def render(profile_name: str, results: Path) -> list[Path]:
     """
     profile = load_profile(profile_name)
     runs = Runs(read_scores(results, profile.name))
-    computed = definitions(scores_folder(results, profile.name))
+    computed = definitions(results, profile.name)
     folder = Path(results) / profile.name
     companions = [spec for spec in map(load_table, COMPANIONS) if _is_begun(spec, runs)]
     specs = [*map(load_table, TABLES), *companions]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.methods.method import Method
-from benchmark.methods.registry import find_method
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.environment import environment
 from benchmark.records.run_file import RunFile, read_run_file
@@ -43,12 +42,12 @@ class Session:
 
         Raises InputError when what is there was scored on another split, by other definitions or with other weights.
         """
-        self._note.check({})
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
-            scored = {score.metric for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE)}
-            self._note.check({metric: self._hashes[metric] for metric in self._todo.begun & scored})
+        scored = {score.metric for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE)}
+        self._note.check({metric: self._hashes[metric] for metric in self._todo.begun & scored})
+        if not self._todo.is_empty:
             self._take_over()
         return self._todo.reused
 
@@ -57,7 +56,7 @@ class Session:
         if self._todo.is_empty:
             return 0
         before = len(self.file.values)
-        session = environment(self.request.settings.command, device_of(self.request))
+        session = environment(self.request.settings.command, self.request.device)
         self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
         scoring = Scoring(self.candidate.subject, self.candidate.prepared, self._todo, self._bench(), self.file)
         scoring.run(load_method)
@@ -90,15 +89,6 @@ class Session:
 
     def _made(self, kind: str) -> Path:
         return made_folder(self.request.settings.work, kind, self._facts)
-
-
-def device_of(request: RunRequest) -> str:
-    """Where the method computes: the CPU, unless it has a network."""
-    if not find_method(request.method).has_network:
-        return "cpu"
-    from ispl_model.runtime.device import find_device
-
-    return str(find_device(request.settings.device))
 
 
 def _facts(request: RunRequest, candidate: Candidate) -> dict[str, Any]:

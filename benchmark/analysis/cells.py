@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmark.analysis.statistics import (
     Interval,
@@ -67,6 +67,14 @@ def summarise(scores: list[Score]) -> Cell:
     if infinite:
         return Cell(MEASURED, math.inf, infinite, len(failures), notes)
     return Cell(NOT_COMPUTED, failed=len(failures), notes=notes)
+
+
+def outdated(cell: Cell, metric: str) -> Cell:
+    """A cell whose metric was computed in another way than in the newest run, which is said where it has a value."""
+    if cell.state != MEASURED:
+        return cell
+    note = f"{metric} was computed in another way, or by other versions of packages, than in the newest run"
+    return replace(cell, alike=False, notes=(*cell.notes, f"{note}: not comparable, score it again"))
 
 
 def _images(finite: list[Score]) -> int:

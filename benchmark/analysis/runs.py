@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, summarise
+from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, outdated, summarise
 from benchmark.analysis.domain_gap import too_few
 from benchmark.analysis.statistics import corrected, jackknife_interval, mean, mean_interval, without_each_group
 from benchmark.methods.registry import canonical, find_method
@@ -21,10 +21,14 @@ from degrade.splits.split import Split, open_split
 
 @dataclass(frozen=True)
 class Run:
-    """The score lines behind one table row: one split, for each training seed one checkpoint."""
+    """The score lines behind one table row: one split, for each training seed one checkpoint.
+
+    outdated: metrics that were computed in another way than in the newest run of the profile.
+    """
 
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
+    outdated: frozenset[str] = frozenset()
 
     @property
     def split(self) -> str | None:
@@ -37,11 +41,6 @@ class Run:
         return {score.seed: score.checkpoint for score in self.scores}
 
     @property
-    def files(self) -> set[str]:
-        """The names of the score files it comes from, one for each training seed."""
-        return {score.run for score in self.scores}
-
-    @property
     def images(self) -> int:
         """Images of the split that some metric was asked for."""
         sizes = [score.n for score in self.scores if score.image is None and score.n]
@@ -50,7 +49,8 @@ class Run:
     def cell(self, metric: str) -> Cell:
         """The value of one metric with its interval; a set that some images are missing from says so."""
         if metric not in self._cells:
-            self._cells[metric] = self._cell(self._by_metric.get(metric, []))
+            cell = self._cell(self._by_metric.get(metric, []))
+            self._cells[metric] = outdated(cell, metric) if metric in self.outdated else cell
         return self._cells[metric]
 
     def replicates(self, metric: str) -> tuple[float, ...]:
@@ -137,9 +137,13 @@ class Runs:
 
     Of several test splits of a protocol and task only the largest counts, of equally large ones the newest:
     a quick look with --limit does not push a full run out of its table.
+
+    definitions: of all runs of the profile, name of the run -> metric -> digest of its definition. A cell of another
+    definition than the newest says so.
     """
 
-    def __init__(self, scores: Iterable[Score]) -> None:
+    def __init__(self, scores: Iterable[Score], definitions: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self._definitions = definitions or {}
         self._scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
         splits: dict[tuple[str, str], dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
         for score in scores:
@@ -176,7 +180,16 @@ class Runs:
         split = self._split[protocol, task]
         kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
         notes = () if kept else (f"{method} has scores on another test split only ({_newest(own).split}), left out",)
-        return Run(tuple(kept), notes)
+        return Run(tuple(kept), notes, self._outdated(kept))
+
+    def _outdated(self, scores: Sequence[Score]) -> frozenset[str]:
+        files = {score.run for score in scores}
+        return frozenset(metric for metric in {score.metric for score in scores} if self._is_outdated(metric, files))
+
+    def _is_outdated(self, metric: str, files: Iterable[str]) -> bool:
+        known = {name: digests[metric] for name, digests in self._definitions.items() if metric in digests}
+        newest = known.get(max(known, default=""))  # a run's name begins with its UTC time
+        return any(known.get(name, newest) != newest for name in files)
 
 
 def _of_sets(scores: Sequence[Score]) -> bool:

@@ -17,6 +17,7 @@ from degrade.core.image import Image
 
 _places: dict[str, Path] = {}  # "features": where answers are kept on disk
 _recent: deque[tuple[weakref.ref, str]] = deque(maxlen=8)  # read-only images and their content
+_off_disk: deque[weakref.ref] = deque(maxlen=8)
 
 
 def keep_in(cache: Path | None) -> None:
@@ -24,6 +25,11 @@ def keep_in(cache: Path | None) -> None:
     _places.pop("features", None)
     if cache is not None:
         _places["features"] = Path(cache) / "features"
+
+
+def keep_off_disk(image: Image) -> None:
+    """Answers on this image stay in memory: what made it keeps them where they belong."""
+    _off_disk.append(weakref.ref(image))
 
 
 def content(image: Image) -> str:
@@ -40,8 +46,9 @@ def content(image: Image) -> str:
 class Memory:
     """The last `limit` answers, by (question, content of the image).
 
-    on_disk: answers are arrays and are kept on disk too. A question there is "FEATURE DETAIL": FEATURE, which
-    names a folder, fixes preparation and weights; one file for each answer, whole or absent.
+    on_disk: answers are arrays and are kept on disk too, but of images that keep_off_disk named. A question there is
+        "FEATURE DETAIL": FEATURE, which names a folder, fixes preparation and weights; one file for each answer, whole
+        or absent.
     """
 
     def __init__(self, limit: int, on_disk: bool = False) -> None:
@@ -53,7 +60,8 @@ class Memory:
         """compute(image), or its earlier answer for an image with the same pixels."""
         key = (question, content(image))
         if key not in self._answers:
-            find = _from_disk if self._on_disk and _places else _computed
+            on_disk = self._on_disk and _places and not any(known() is image for known in _off_disk)
+            find = _from_disk if on_disk else _computed
             self._answers[key] = find(key, image, compute)
         self._answers.move_to_end(key)
         if len(self._answers) > self._limit:

@@ -7,10 +7,11 @@ from tqdm import tqdm
 
 from benchmark.assets import weights
 from benchmark.methods import registry as methods
-from benchmark.methods.row import EVERY_TASK, TRAINED, TUNED
+from benchmark.methods.row import TRAINED, TUNED
 from benchmark.methods.table import METHODS, OUTSIDE
 from degrade.cli.console import Command, Group, Name
 from degrade.core.errors import InputError
+from degrade.recipes.tasks import TASKS
 
 _MADE = {TRAINED: "trained first", TUNED: "tuned first"}
 
@@ -26,7 +27,7 @@ def list_methods() -> None:
         obstacle = methods.obstacle(row)
         given = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
         runs = "not here" if obstacle else f"runs, {given}"
-        tasks = "every task" if row.tasks == EVERY_TASK else ", ".join(row.tasks) or "any task"
+        tasks = "every task" if row.tasks == TASKS else ", ".join(row.tasks) or "any task"
         scale = "-" if name in outside else f"x{row.scale}"
         why = f"; not here: {obstacle}" if obstacle else ""
         click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")

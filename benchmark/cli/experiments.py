@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from benchmark.specs.protocols import load_profile, profile_names
-from degrade.cli.console import Command, Name
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, Command, Name
 
 
 @click.command(cls=Command)
 @click.option("--profile", type=Name("profile", profile_names), default="paper", show_default=True, help="Its size.")
 @click.option("--method", default="ispl", show_default=True, help="A trained one of `benchmark methods`.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--device", type=DEVICE, default="auto", show_default=True)
 @click.option("--perceptual", default="none", show_default=True, help="none, vgg19 or a file of weights.")
 def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
     """Train a network of a profile's width, side and batch for some steps and print images per second.
@@ -25,12 +25,12 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
-@click.argument("split", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="runs/tradeoff", show_default=True)
+@click.argument("checkpoint", type=FILE)
+@click.argument("split", type=FOLDER)
+@click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True)
 @click.option("--step", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="Between levels.")
-@click.option("--limit", type=click.IntRange(1), help="The first so many images.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--limit", type=COUNT, help="The first so many images.")
+@click.option("--device", type=DEVICE, default="auto", show_default=True)
 def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int | None, device: str) -> None:
     """Sweep the level of a CHECKPOINT trained with --levels over the test images of SPLIT.
 

@@ -1,51 +1,34 @@
 """Options that several commands share, and what becomes of them."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from benchmark.specs.protocols import load_profile, profile_names
-from degrade.cli.console import Name
+from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, Name, options
 
 if TYPE_CHECKING:
     from benchmark.runs.settings import Settings
 
 Made = TypeVar("Made")
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_SHARED = (
+shared_options = options(
     click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True, help="Size."),
-    click.option("--ffhq", type=_FOLDER, help="Folder of clean faces; lite also reads FACES_HQ."),
-    click.option("--facerenov", type=_FOLDER, help="Folder with the splits train and test of real degraded faces."),
-    click.option("--list", "names", type=click.Path(path_type=Path), help="File naming the test faces in --ffhq."),
-    click.option("--work", type=_FOLDER, default="runs", show_default=True, help="Splits and checkpoints."),
-    click.option("--results", type=_FOLDER, default="results", show_default=True, help="Score lines and tables."),
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True),
-    click.option(
-        "--workers", type=click.IntRange(1), default=1, show_default=True, help="Degrade and score in so many."
-    ),
-    click.option("--limit", type=click.IntRange(1), help="Score at most so many test images."),
+    click.option("--ffhq", type=FOLDER, help="Folder of clean faces; lite also reads FACES_HQ."),
+    click.option("--facerenov", type=FOLDER, help="Folder with the splits train and test of real degraded faces."),
+    click.option("--list", "names", type=PLACE, help="File naming the test faces in --ffhq."),
+    click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and checkpoints."),
+    click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines and tables."),
+    click.option("--device", type=DEVICE, default="auto", show_default=True),
+    click.option("--workers", type=COUNT, default=1, show_default=True, help="Degrade and score in so many."),
+    click.option("--limit", type=COUNT, help="Score at most so many test images."),
 )
-_SCORING = (
+scoring_options = options(
     click.option("--keep", is_flag=True, help="Leave the restored images in WORK/restored, and use those there."),
     click.option("--max-failures", type=click.IntRange(0), help="Stop when more images fail; default: go on."),
 )
-
-
-def shared_options(command: Callable) -> Callable:
-    return _with(_SHARED, command)
-
-
-def scoring_options(command: Callable) -> Callable:
-    return _with(_SCORING, command)
-
-
-def _with(options: Sequence[Callable], command: Callable) -> Callable:
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def metric_ids(text: str | None) -> tuple[str, ...]:

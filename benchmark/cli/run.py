@@ -7,10 +7,10 @@ import click
 
 from benchmark.cli.options import make_settings, metric_ids, say, scoring_options, shared_options, stoppable
 from benchmark.methods.registry import find_method
-from benchmark.methods.row import EVERY_TASK
 from benchmark.specs.protocols import load_protocol, protocol_names
 from benchmark.specs.tables import load_table, table_names
-from degrade.cli.console import Command, Name
+from degrade.cli.console import COUNT, Command, Name
+from degrade.recipes.tasks import TASKS
 
 
 @click.command(cls=Command)
@@ -22,7 +22,7 @@ from degrade.cli.console import Command, Name
     "--task",
     "tasks",
     multiple=True,
-    type=Name("task", lambda: EVERY_TASK),
+    type=Name("task", lambda: TASKS),
     help="May be repeated; default: those of the protocol that the method runs.",
 )
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
@@ -81,10 +81,10 @@ def reproduce(
 
 
 @click.command(cls=Command)
-@click.option("--task", type=Name("task", lambda: EVERY_TASK), required=True)
+@click.option("--task", type=Name("task", lambda: TASKS), required=True)
 @click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True)
 @click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
-@click.option("--faces", "count", type=click.IntRange(1), default=4, show_default=True, help="Rows.")
+@click.option("--faces", "count", type=COUNT, default=4, show_default=True, help="Rows.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
 @shared_options
 def sheet(
@@ -107,7 +107,7 @@ def sheet(
 
 
 @click.command(cls=Command)
-@click.option("--faces", "count", type=click.IntRange(1), default=3, show_default=True, help="Rows of each sheet.")
+@click.option("--faces", "count", type=COUNT, default=3, show_default=True, help="Rows of each sheet.")
 @shared_options
 def figures(
     count: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,

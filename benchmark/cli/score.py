@@ -6,17 +6,15 @@ import click
 
 from benchmark.cli.options import metric_ids
 from benchmark.specs.protocols import load_protocol
-from degrade.cli.console import Command
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+from degrade.cli.console import COUNT, FILE, FOLDER, Command
 
 
 @click.command(cls=Command)
-@click.argument("restored", type=_FOLDER)
-@click.argument("reference", type=_FOLDER, required=False)
+@click.argument("restored", type=FOLDER)
+@click.argument("reference", type=FOLDER, required=False)
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: all that apply.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.csv or FILE.jsonl")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that score.")
+@click.option("--out", required=True, type=FILE, help="FILE.csv or FILE.jsonl")
+@click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that score.")
 def score(restored: Path, reference: Path | None, metrics: str | None, out: Path, workers: int) -> None:
     """Score the images of one folder, against those of the same names in another where one is given.
 

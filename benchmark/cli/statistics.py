@@ -1,32 +1,23 @@
 """Commands that read score lines only: compare methods, break a metric down, judge the paper's claims, export."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from benchmark.methods.row import EVERY_TASK
 from benchmark.specs.protocols import profile_names, protocol_names
-from degrade.cli.console import Command, Name
+from degrade.cli.console import FILE, FOLDER, Command, Name, options
+from degrade.recipes.tasks import TASKS
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_OUT = click.option("--out", type=_FILE, help="Also write the table here: .md, .csv or .tex.")
+_OUT = click.option("--out", type=FILE, help="Also write the table here: .md, .csv or .tex.")
 _PROFILE = click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True)
-_RESULTS = click.option("--results", type=_FOLDER, default="results", show_default=True, help="Score lines.")
-_ONE_TASK = (
+_RESULTS = click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines.")
+_of_one_task = options(
     _PROFILE,
     click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True),
-    click.option("--task", type=Name("task", lambda: EVERY_TASK), required=True),
+    click.option("--task", type=Name("task", lambda: TASKS), required=True),
     _RESULTS,
 )
-
-
-def _of_one_task(command: Callable) -> Callable:
-    for option in reversed(_ONE_TASK):
-        command = option(command)
-    return command
 
 
 @click.command(cls=Command)
@@ -68,8 +59,8 @@ def compare(
 @click.option("--metric", required=True, help="A metric of images; see `benchmark metrics`.")
 @click.option("--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; default: all that vary.")
 @click.option("--bins", type=click.IntRange(2), default=4, show_default=True, help="Of each parameter, at most.")
-@click.option("--work", type=_FOLDER, default="runs", show_default=True, help="Holds the split that was scored.")
-@click.option("--plot", "figure", type=_FILE, help="Also draw it here: .png.")
+@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Holds the split that was scored.")
+@click.option("--plot", "figure", type=FILE, help="Also draw it here: .png.")
 @_OUT
 def breakdown(
     profile: str, protocol: str, task: str, results: Path, method_names: tuple[str, ...],
@@ -104,7 +95,7 @@ def breakdown(
 @click.command(cls=Command)
 @_PROFILE
 @_RESULTS
-@click.option("--out", type=_FILE, help="Also write the judgements here: .md or .csv.")
+@click.option("--out", type=FILE, help="Also write the judgements here: .md or .csv.")
 def claims(profile: str, results: Path, out: Path | None) -> None:
     """Judge the paper's sentences: on its printed numbers, recomputed from its own figures, and on our scores.
 
@@ -150,7 +141,7 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
 @click.command(cls=Command)
 @_PROFILE
 @_RESULTS
-@click.option("--out", type=_FILE, required=True, help="The file to write: .csv.")
+@click.option("--out", type=FILE, required=True, help="The file to write: .csv.")
 def export(profile: str, results: Path, out: Path) -> None:
     """Write all score lines of a profile as CSV, of several tries at one number the newest."""
     from benchmark.records.scores import read_scores

@@ -5,14 +5,12 @@ from pathlib import Path
 import click
 
 from benchmark.specs.protocols import profile_names
-from degrade.cli.console import Command, Name
+from degrade.cli.console import FOLDER, Command, Name
 
 
 @click.command(cls=Command)
 @click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True)
-@click.option(
-    "--results", type=click.Path(path_type=Path, file_okay=False), default="results", show_default=True,
-)  # fmt: skip
+@click.option("--results", type=FOLDER, default="results", show_default=True)
 def tables(profile: str, results: Path) -> None:
     """Render Tables 1 to 3 from the score lines that are there; needs no data and no weights."""
     from benchmark.reports.tables.render import render

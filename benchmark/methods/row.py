@@ -8,9 +8,6 @@ TRAINED = "trained"  # a network that is trained on the train split (benchmark.r
 GIVEN = "given"  # a network with weights from elsewhere
 
 OURS = "Apache-2.0"
-# The same names in the same order as degrade.recipes.library.TASKS (a test compares them), which would import OpenCV
-# here.
-EVERY_TASK = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from benchmark.methods.row import EVERY_TASK, FIXED, GIVEN, TRAINED, TUNED, MethodRow
+from benchmark.methods.row import FIXED, GIVEN, TRAINED, TUNED, MethodRow
+from degrade.recipes.tasks import TASKS as EVERY_TASK
 
 _X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"
 _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020"

@@ -12,13 +12,13 @@ import numpy as np
 from benchmark.assets.weights import weight_path
 from benchmark.metrics.base import Compute, MetricError
 from benchmark.metrics.table import METRICS
+from degrade.core.colour import LUMA
 from degrade.core.image import Image
 
 _BLOCK = 96
 _ROUNDING = 1e-9  # grey levels
 _SHAPES = np.arange(200, 10001) / 1000  # of the generalised Gaussians that are tried
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # right, below, and the two diagonals
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 # The antialiased bicubic kernel (a = -0.5) at half size: weights of the 8 pixels around a new one.
 _DISTANCES = np.abs(np.arange(-3.5, 4)) / 2
 _HALF = np.where(
@@ -55,7 +55,7 @@ def load(metric_id: str) -> Compute:
 def _features(image: Image) -> np.ndarray:
     """(blocks, 36): 18 numbers of each block at full size and the 18 at half size; NaN without texture."""
     height, width = (side // _BLOCK * _BLOCK for side in image.shape[:2])
-    luma = np.rint((image[:height, :width].reshape(-1, 3) @ _LUMA) * 255)
+    luma = np.rint((image[:height, :width].reshape(-1, 3) @ np.float32(LUMA)) * 255)
     full = luma.reshape(height, width).astype(np.float64)
     half = cv2.sepFilter2D(full, -1, _HALF, _HALF, anchor=(3, 3), borderType=cv2.BORDER_REFLECT)[::2, ::2]
     return np.hstack([_scale(full, _BLOCK), _scale(np.ascontiguousarray(half), _BLOCK // 2)])

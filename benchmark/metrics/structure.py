@@ -5,6 +5,7 @@ import numpy as np
 
 from benchmark.assets.feature_cache import Memory, content
 from benchmark.metrics.base import Compute, MetricError
+from degrade.core.colour import LUMA
 from degrade.core.image import Image
 
 _WINDOW, _SIGMA = 11, 1.5
@@ -13,7 +14,6 @@ _SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 _SMALLEST_MSSSIM = (_WINDOW - 1) * 2**4 + 1  # the window must fit the image halved four times
 _GMSD_STABILITY = 170  # for grey levels 0..255
 _PREWITT = np.array([[1, 0, -1]] * 3) / 3
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _STRIP = 128
 _last_pairs = Memory(limit=4)
 
@@ -65,7 +65,7 @@ def gmsd(restored: Image, reference: Image) -> float:
 def _gradient_magnitude(image: Image) -> np.ndarray:
     """By Prewitt's filters, of the rounded luma of YIQ after a mean over 2 x 2 px; an odd last row is left out."""
     height, width = (side // 2 * 2 for side in image.shape[:2])
-    luma = np.rint((image[:height, :width].reshape(-1, 3) @ _LUMA) * 255).astype(np.float64)
+    luma = np.rint((image[:height, :width].reshape(-1, 3) @ np.float32(LUMA)) * 255).astype(np.float64)
     half = luma.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3))
     across, down = (cv2.filter2D(half, -1, kernel, borderType=cv2.BORDER_CONSTANT) for kernel in (_PREWITT, _PREWITT.T))
     return np.hypot(across, down)

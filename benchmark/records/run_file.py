@@ -35,32 +35,31 @@ def claim(folder: Path, digits: str, anew: bool = False) -> Path:
 
 
 class RunFile:
-    """<run>.json of one file of score lines."""
+    """<run>.json of one file of score lines. facts: what it says beside its sessions and the definitions of metrics."""
 
-    def __init__(self, scores: Path) -> None:
+    def __init__(self, scores: Path, facts: Mapping[str, Any]) -> None:
         self.path = scores.with_suffix(".json")
-        self._earlier = _read(self.path)
-        self._facts: dict[str, Any] = {}
+        self._earlier = read_run_file(self.path) if self.path.exists() else None
+        self._facts = dict(facts)
 
-    def check(self, facts: Mapping[str, Any], continued: Mapping[str, str]) -> None:
+    def check(self, continued: Mapping[str, str]) -> None:
         """Refuse to add to lines that were scored on another split, by other definitions or with other weights.
 
-        facts: what the file would say now. continued: digests of the definitions of metrics that have lines already
-        and shall get more.
+        continued: digests of the definitions of metrics that have lines already and shall get more.
         """
         if self._earlier is None:
             return
-        now = {**facts, "run": "of now", "metrics": continued, "sessions": [{"packages": package_versions()}]}
+        now = {**self._facts, "run": "of now", "metrics": continued, "sessions": [{"packages": package_versions()}]}
         try:
             comparable(self._earlier, now)
         except InputError as error:
             raise InputError(f"{self.path.name}: {error}; --anew scores it into a new file") from error
 
-    def begin(self, facts: Mapping[str, Any], session: Mapping[str, Any], metrics: Mapping[str, str]) -> None:
+    def begin(self, session: Mapping[str, Any], metrics: Mapping[str, str]) -> None:
         """Write it with counts not known yet. What earlier sessions say of themselves and other metrics is kept."""
-        earlier = self._earlier or {"metrics": {}, "sessions": []}
-        definitions = {"metrics": earlier["metrics"] | metrics}
-        self._facts = {**facts, **definitions, "sessions": [*earlier["sessions"], dict(session)]}
+        earlier = self._earlier or {"metrics": {}}
+        self._facts["metrics"] = earlier["metrics"] | metrics
+        self._facts["sessions"] = [*earlier.get("sessions", ()), dict(session)]
         write_json(self.path, self._facts)
 
     def end(self, lines: Iterable[Score], seconds: Mapping[str, float]) -> None:
@@ -82,32 +81,23 @@ def _unpacked(path: Path) -> Path:
     return plain
 
 
-def definitions(scores: Path) -> dict[str, dict[str, str]]:
-    """Of the runs in a folder of score lines: name of the run -> metric -> digest of its definition."""
-    found = {path.stem: _read(path) for path in sorted(scores.glob("*.json"))}
-    return {run: facts["metrics"] for run, facts in found.items()}
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """The file as earlier sessions left it, their commits and machines included; None when there is none."""
-    if not path.exists():
-        return None
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["sessions"], facts["metrics"], facts["split_sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: does not describe a run ({error}); remove it and its .jsonl to score again"
-        ) from error
-    return facts
-
-
-def run_facts(results: Path, profile: str, name: str) -> Facts:
-    """What <run>.json says of a run; InputError when it is not there or not readable."""
-    path = scores_folder(results, profile) / f"{name}.json"
+def read_run_file(path: Path) -> dict[str, Any]:
+    """What <run>.json says, the commits and machines of its sessions included; InputError unless it describes a run."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         facts["run"], facts["split"], facts["split_sha256"], facts["metrics"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: expected the description of a run ({error}); score it again") from error
+        remedy = "remove it and its .jsonl, and score again"
+        raise InputError(f"{path}: expected the description of a run ({error}); {remedy}") from error
     return facts
+
+
+def run_facts(results: Path, profile: str, name: str) -> Facts:
+    """As read_run_file, of a run of a profile."""
+    return read_run_file(scores_folder(results, profile) / f"{name}.json")
+
+
+def definitions(results: Path, profile: str) -> dict[str, dict[str, str]]:
+    """Of all runs of a profile: name of the run -> metric -> digest of its definition."""
+    paths = sorted(scores_folder(results, profile).glob("*.json"))
+    return {path.stem: read_run_file(path)["metrics"] for path in paths}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError
-from degrade.core.files import LineFile, say_torn
+from degrade.core.files import JsonLines, parse_lines
 
 SCHEMA = 1
 PACKED = ".gz"  # of a finished run's file, a twentieth of its size
@@ -68,12 +68,14 @@ def split_value(value: float) -> tuple[float | None, str]:
     return float(value), ""
 
 
-class ScoreFile(LineFile):
-    """The score lines of one run."""
+class ScoreFile(JsonLines[Score]):
+    """The score lines of one run; they are parsed once, when it is opened."""
 
-    def append(self, score: Score) -> None:
-        """Write one score line; InputError when the disk is full."""
-        self.write(score.line())
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _parse)
+
+    def line(self, score: Score) -> str:
+        return score.line()
 
 
 def scores_folder(results: Path, profile: str) -> Path:
@@ -108,10 +110,7 @@ def read_file(path: Path) -> list[Score]:
 
     Raises InputError for any other line that is not a score and for one of a newer schema.
     """
-    *lines, torn = content(path).split(b"\n")  # what follows the last line end is torn or empty
-    if torn:
-        say_torn(path)
-    return [_parse(path, number, line) for number, line in enumerate(lines, start=1)]
+    return parse_lines(path, content(path), _parse)
 
 
 def content(path: Path) -> bytes:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from degrade.core.errors import InputError
@@ -35,23 +36,17 @@ class Entry:
     spread: str = ""
 
 
-@dataclass(frozen=True)
-class Block:
-    """A heading, one line of column names and the rows below it; the first column is left-aligned."""
-
-    heading: str
-    columns: tuple[Entry, ...]
-    rows: tuple[tuple[Entry, ...], ...]
+Grid = tuple[tuple[Entry, ...], ...]  # rows, the names of the columns first; the first column is left-aligned
 
 
 @dataclass(frozen=True)
 class Page:
-    """A whole table: title, sentences above it, its blocks, numbered notes below it."""
+    """A whole table: title, sentences above it, its blocks by heading, numbered notes below it."""
 
     title: str
     sentences: tuple[str, ...]
-    blocks: tuple[Block, ...]
-    notes: tuple[str, ...]
+    blocks: Mapping[str, Grid]
+    notes: tuple[str, ...] = ()
 
 
 class Footnotes:
@@ -73,8 +68,8 @@ class Footnotes:
 def to_markdown(page: Page) -> str:
     """The page as Markdown whose columns are aligned in the raw text as well."""
     parts = [f"# {page.title}", "\n".join(f"- {_escape_markdown(sentence)}." for sentence in page.sentences)]
-    for block in page.blocks:
-        parts += [f"## {_escape_markdown(block.heading)}", _markdown_table(block)]
+    for heading, grid in page.blocks.items():
+        parts += [f"## {_escape_markdown(heading)}", _markdown_table(grid)]
     if page.notes:
         lines = [f"- [{number}] {_escape_markdown(note)}." for number, note in enumerate(page.notes, start=1)]
         parts += ["## Notes", "\n".join(lines)]
@@ -128,12 +123,12 @@ def _escape_markdown(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _markdown_table(block: Block) -> str:
-    grid = [[_markdown_entry(entry) for entry in row] for row in (block.columns, *block.rows)]
-    widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
+def _markdown_table(grid: Grid) -> str:
+    lines = [[_markdown_entry(entry) for entry in row] for row in grid]
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    grid.insert(1, rule)
-    return "\n".join(_markdown_line(row, widths) for row in grid)
+    lines.insert(1, rule)
+    return "\n".join(_markdown_line(line, widths) for line in lines)
 
 
 def _markdown_line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -149,22 +144,17 @@ def _markdown_entry(entry: Entry) -> str:
     return " ".join(filter(None, (f"**{text}**" if entry.bold else text, entry.spread, marks, printed)))
 
 
-def _same_columns(blocks: Sequence[Block]) -> list[list[Block]]:
-    groups: list[list[Block]] = []
-    for block in blocks:
-        if groups and groups[-1][0].columns == block.columns:
-            groups[-1].append(block)
-        else:
-            groups.append([block])
-    return groups
+def _same_columns(blocks: Mapping[str, Grid]) -> list[dict[str, Grid]]:
+    """Neighbouring blocks with equal names of columns."""
+    return [dict(group) for _, group in groupby(blocks.items(), key=lambda block: block[1][0])]
 
 
-def _latex_tabular(blocks: Sequence[Block]) -> list[str]:
-    columns = blocks[0].columns
+def _latex_tabular(blocks: Mapping[str, Grid]) -> list[str]:
+    columns = next(iter(blocks.values()))[0]
     lines = [rf"\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}", r"\toprule", _latex_line(columns)]
-    for block in blocks:
-        heading = rf"\multicolumn{{{len(columns)}}}{{l}}{{\textit{{{escape_latex(block.heading)}}}}} \\"
-        lines += [r"\midrule", heading, *(_latex_line(row) for row in block.rows)]
+    for heading, grid in blocks.items():
+        title = rf"\multicolumn{{{len(columns)}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\"
+        lines += [r"\midrule", title, *(_latex_line(row) for row in grid[1:])]
     return [*lines, r"\bottomrule", r"\end{tabular}"]
 
 

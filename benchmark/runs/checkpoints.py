@@ -17,7 +17,7 @@ from benchmark.metrics.pixel import psnr
 from benchmark.runs.settings import Settings, checkpoint_file, parameters_file
 from benchmark.runs.splits import Prepared
 from degrade.core.errors import InputError
-from degrade.core.files import LineFile, digest_of, locked, write_json
+from degrade.core.files import JsonLines, digest_of, locked, write_json
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
@@ -106,13 +106,13 @@ def _scores(method: str, prepared: Prepared, path: Path) -> list[float]:
     """The mean PSNR of each candidate; what an earlier session wrote to `path` is taken over."""
     module, names = method_module(method), prepared.names[:IMAGES]
     grid = module.GRID
-    with LineFile(path) as file:
-        known = {(place, name): value for place, name, value in map(json.loads, path.read_text("utf-8").splitlines())}
+    with JsonLines(path, lambda _path, _number, line: json.loads(line)) as file:
+        known = {(place, name): value for place, name, value in file.values}
         for name in tqdm(names, f"{method}: {len(grid)} candidates", unit="image", disable=None):
             for place in range(len(grid)):
                 if (place, name) not in known:
                     known[place, name] = _score(module.restore, grid[place], prepared.split, name)
-                    file.write(json.dumps([place, name, known[place, name]]))
+                    file.append([place, name, known[place, name]])
     return [round(fmean(known[place, name] for name in names), 4) for place in range(len(grid))]
 
 

@@ -4,10 +4,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from benchmark.methods.method import Method
-from benchmark.methods.registry import find_method
+from benchmark.methods.registry import argument, canonical, find_method, module_of
+from benchmark.methods.row import MethodRow
 from benchmark.records.scores import Score
 from benchmark.runs.scoring.plan import Subject
 from benchmark.runs.settings import Settings
@@ -32,9 +35,38 @@ class RunRequest:
     metrics: tuple[str, ...] = ()
     anew: bool = False
 
+    @cached_property
+    def row(self) -> MethodRow:
+        """The method's row; InputError when there is none, and when it cannot run here."""
+        return find_method(self.method)
+
+    @cached_property
+    def name(self) -> str:
+        """The method's full name."""
+        return canonical(self.method)
+
+    @cached_property
+    def argument(self) -> str | None:
+        """What follows the colon in the name of a method from outside; None for one of the table."""
+        return argument(self.method)
+
+    @cached_property
+    def module(self) -> Any:
+        """What the method is made of; see benchmark.methods.registry.method_module."""
+        return module_of(self.row)
+
+    @cached_property
+    def device(self) -> str:
+        """Where the method computes: the CPU, unless it has a network."""
+        if not self.row.has_network:
+            return "cpu"
+        from ispl_model.runtime.device import find_device
+
+        return str(find_device(self.settings.device))
+
     def chosen_tasks(self) -> tuple[str, ...]:
-        """The tasks in the protocol's order."""
-        default = find_method(self.method).tasks
+        """The tasks in the protocol's order; InputError for a method that cannot run."""
+        default = self.row.tasks
         return self.tasks or tuple(task for task in self.protocol.task if task in default)
 
     def chosen_metrics(self) -> tuple[str, ...]:

@@ -3,18 +3,16 @@
 from dataclasses import replace
 
 from benchmark.methods.method import Method
-from benchmark.methods.registry import argument, canonical, find_method, method_module
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import claim
-from benchmark.records.scores import ScoreFile, newest, read_file, scores_folder
+from benchmark.records.scores import ScoreFile, newest, scores_folder
 from benchmark.runs.checkpoints import trained, training_warning, tuned
 from benchmark.runs.request import Candidate, RunRequest, RunSummary, Weights
 from benchmark.runs.scoring.plan import Subject
 from benchmark.runs.scoring.workers import scoring_pool
-from benchmark.runs.session import Session, device_of
-from benchmark.runs.splits import Prepared, domain_split, recipe_of
-from benchmark.specs.test_sets import load_sets
+from benchmark.runs.session import Session
+from benchmark.runs.splits import Prepared, domain_split, recipe_of, test_splits
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256_file
 from degrade.splits.pairing import check_images
@@ -26,13 +24,13 @@ def run(request: RunRequest) -> RunSummary:
     Raises InputError for what concerns a whole task: an unknown method, no faces, a full disk, a metric that
     the split cannot have. An image or metric that fails gives a score line with the reason.
     """
-    find_method(request.method)
+    tasks = request.chosen_tasks()
     for metric_id in request.chosen_metrics():
         find_metric(metric_id)
-    if not request.chosen_tasks():
+    if not tasks:
         raise InputError(f"method '{request.method}': expected a task, got none; name it with --task")
     summary = RunSummary()
-    for task in request.chosen_tasks():
+    for task in tasks:
         summary.add(_run_task(request, task))
     return summary
 
@@ -54,7 +52,7 @@ def _run_task(request: RunRequest, task: str) -> RunSummary:
             summary.scores_reused += session.find_missing()
         summary.scores_made += session.score(lambda: candidate.method or _load(request, candidate.weights))
         summary.add_seconds(session.seconds)
-        there = newest(read_file(path))
+        there = newest(file.values)
     summary.places.append(path)
     order = {metric: place for place, metric in enumerate(request.chosen_metrics())}
     asked = [score for score in there if score.metric in order]
@@ -64,38 +62,19 @@ def _run_task(request: RunRequest, task: str) -> RunSummary:
 
 def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate:
     """The test split, the weights and the method; everything that may be refused is refused here."""
-    settings, name = request.settings, canonical(request.method)
+    settings, name = request.settings, request.name
     with summary.stage("split"):
-        prepared = domain_split(settings, request.protocol.test_domain, task, "test")
-        references = _references(request, task, prepared)
+        prepared, references = test_splits(settings, request.protocol, task, request.chosen_metrics())
     _note_split(summary, prepared)
     weights, method = _weights(request, task, summary), None
-    seed = request.seed if find_method(name).trainable else None
+    seed = request.seed if request.row.trainable else None
     checkpoint = weights.sha256 if weights else None
-    if hasattr(module := method_module(name), "digest"):  # what it restores with is not made here
-        method, checkpoint = _load(request, None), module.digest(argument(name))
+    if hasattr(request.module, "digest"):  # what it restores with is not made here
+        method, checkpoint = _load(request, None), request.module.digest(request.argument)
         if method.files is not None:
             check_images(name, method.files, dict.fromkeys(prepared.names, (settings.profile.size,) * 2))
     key = (settings.profile.name, request.protocol.name, task, prepared.label, name, seed, checkpoint)
     return Candidate(Subject("", *key), prepared, references, weights, method)
-
-
-def _references(request: RunRequest, task: str, prepared: Prepared) -> Prepared | None:
-    """The split whose references sets are compared with: the test split itself where it has any.
-
-    A set of real faces has none. A protocol that trains on clean faces, or tests on a set of protocols/sets.toml, then
-    compares with the clean test faces.
-    """
-    if prepared.split.has_reference:
-        return prepared
-    needing = [metric for metric in map(find_metric, request.chosen_metrics()) if metric.needs_reference]
-    of_clean_faces = request.protocol.train_domain == "synthetic" or request.protocol.test_domain in load_sets()
-    refused = [metric.id for metric in needing if metric.per == "image" or not of_clean_faces]
-    if refused:
-        which = f"{prepared.label}: has no references, so {', '.join(refused)} cannot be computed"
-        sets = " and, against clean faces, of sets" if of_clean_faces else ""
-        raise InputError(f"{which}; name metrics without a reference{sets} with --metrics, such as niqe.y")
-    return domain_split(request.settings, "synthetic", task, "test") if needing else None
 
 
 def _note_split(summary: RunSummary, prepared: Prepared) -> None:
@@ -104,8 +83,8 @@ def _note_split(summary: RunSummary, prepared: Prepared) -> None:
 
 
 def _load(request: RunRequest, weights: Weights | None) -> Method:
-    source = weights.path if weights else argument(request.method)
-    return method_module(request.method).load(device_of(request), source, request.settings.profile.size)
+    source = weights.path if weights else request.argument
+    return request.module.load(request.device, source, request.settings.profile.size)
 
 
 def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights | None:
@@ -114,7 +93,7 @@ def _weights(request: RunRequest, task: str, summary: RunSummary) -> Weights | N
     Made when it is not there; None for other methods.
     """
     makers = {TRAINED: _trained, TUNED: _tuned}
-    make = makers.get(find_method(request.method).kind)
+    make = makers.get(request.row.kind)
     return make(request, task, summary) if make else None
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.methods.registry import find_method
-from benchmark.methods.table import EVERY_TASK
 from benchmark.records.load_scores import score_table
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import Faces, Settings
 from benchmark.specs.protocols import load_profile, load_protocol
 from degrade.core.errors import unknown
+from degrade.recipes.tasks import TASKS
 
 if TYPE_CHECKING:
     import pandas
@@ -50,9 +50,9 @@ def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark 
     (2, True)
     """
     find_method(method)
-    strange = next((task for task in tasks if task not in EVERY_TASK), None)
+    strange = next((task for task in tasks if task not in TASKS), None)
     if strange is not None:
-        raise unknown("task", strange, EVERY_TASK)
+        raise unknown("task", strange, TASKS)
     faces = Faces(Path(ffhq) if ffhq else None, Path(facerenov) if facerenov else None)
     places = Path(work), Path(results)
     settings = Settings(

@@ -3,7 +3,6 @@
 What a run on another split has scored of the same pairs is taken over, not computed again.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.methods.method import Method
-from benchmark.methods.registry import find_method
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.environment import environment
-from benchmark.records.run_file import RunFile
-from benchmark.records.scores import KEY, Score, ScoreFile, newest, read_file
+from benchmark.records.run_file import RunFile, read_run_file
+from benchmark.records.scores import KEY, ScoreFile, newest, read_file
 from benchmark.runs.request import Candidate, RunRequest
-from benchmark.runs.scoring.image_scores import UNAVAILABLE, Outcome
+from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
 from benchmark.runs.scoring.plan import Plan, Subject, plan
 from benchmark.runs.scoring.score_split import Bench, Keeping, Scoring
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
@@ -34,8 +32,8 @@ class Session:
     def __init__(self, request: RunRequest, candidate: Candidate, file: ScoreFile, pool: Pool) -> None:
         self.request, self.candidate, self.file, self.pool = request, candidate, file, pool
         self.seconds: Mapping[str, float] = {}  # of "restore" and "score"
-        self._note = RunFile(file.path)
         self._facts = _facts(request, candidate)
+        self._note = RunFile(file.path, self._facts)
         self._hashes: Mapping[str, str] = {}  # of the metrics' definitions
         self._todo = Plan()
 
@@ -44,12 +42,12 @@ class Session:
 
         Raises InputError when what is there was scored on another split, by other definitions or with other weights.
         """
-        self._note.check(self._facts, {})
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
-            scored = {score.metric for score in self._lines() if not score.error.startswith(UNAVAILABLE)}
-            self._note.check(self._facts, {metric: self._hashes[metric] for metric in self._todo.begun & scored})
+        scored = {score.metric for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE)}
+        self._note.check({metric: self._hashes[metric] for metric in self._todo.begun & scored})
+        if not self._todo.is_empty:
             self._take_over()
         return self._todo.reused
 
@@ -57,22 +55,18 @@ class Session:
         """Do what was planned; the number of lines made. The run file is written before and after them."""
         if self._todo.is_empty:
             return 0
-        before = len(read_file(self.file.path))
-        session = environment(self.request.settings.command, device_of(self.request))
-        self._note.begin(self._facts, session, {metric: self._hashes[metric] for metric in self._todo.begun})
+        before = len(self.file.values)
+        session = environment(self.request.settings.command, self.request.device)
+        self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
         scoring = Scoring(self.candidate.subject, self.candidate.prepared, self._todo, self._bench(), self.file)
         scoring.run(load_method)
         self.seconds = scoring.seconds
-        lines = read_file(self.file.path)
-        self._note.end(lines, self.seconds)
-        return len(lines) - before
-
-    def _lines(self) -> list[Score]:
-        return newest(read_file(self.file.path))
+        self._note.end(self.file.values, self.seconds)
+        return len(self.file.values) - before
 
     def _plan(self) -> Plan:
         asked = self.request.chosen_metrics()
-        return plan(self.candidate.subject, self.candidate.prepared, asked, self._lines(), self.pool)
+        return plan(self.candidate.subject, self.candidate.prepared, asked, newest(self.file.values), self.pool)
 
     def _take_over(self) -> None:
         """What another run has of the same images; `anew` takes nothing and forgets what lies in the folders."""
@@ -95,15 +89,6 @@ class Session:
 
     def _made(self, kind: str) -> Path:
         return made_folder(self.request.settings.work, kind, self._facts)
-
-
-def device_of(request: RunRequest) -> str:
-    """Where the method computes: the CPU, unless it has a network."""
-    if not find_method(request.method).has_network:
-        return "cpu"
-    from ispl_model.runtime.device import find_device
-
-    return str(find_device(request.settings.device))
 
 
 def _facts(request: RunRequest, candidate: Candidate) -> dict[str, Any]:
@@ -152,10 +137,10 @@ def take_over(earlier: Earlier, subject: Subject, features: FeatureFolder, file:
     Failures are left behind: they may have had other causes.
     """
     same = {metric for metric, digest in features.hashes.items() if earlier.facts["metrics"].get(metric) == digest}
-    known = {(score.image, score.metric) for score in read_file(file.path)}
+    known = {(score.image, score.metric) for score in file.values}
     for score in newest(read_file(earlier.scores)):
         wanted = score.image in earlier.names and score.metric in same and (score.image, score.metric) not in known
-        if wanted and not Outcome(None, score.error).is_failure:
+        if wanted and not is_failure(score.error):
             file.append(replace(score, run=subject.run, split=subject.split))
     theirs = FeatureFolder(made_folder(work, "features", earlier.facts), features.hashes)
     for metric in sorted(same):
@@ -164,23 +149,22 @@ def take_over(earlier: Earlier, subject: Subject, features: FeatureFolder, file:
 
 def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
     there = read_features(source)
-    missing = sorted((set(names) & there.keys()) - read_features(target).keys())
-    if not missing:
+    if not there:
         return
     with FeatureFile(target) as file:
-        for name in missing:
-            if not there[name].is_failure:
-                file.append(name, there[name])
+        for name in sorted((set(names) & there.keys()) - file.by_image.keys()):
+            if not is_failure(there[name].error):
+                file.append((name, there[name]))
 
 
 def _facts_of_other(path: Path, subject: Subject) -> dict[str, Any] | None:
     """The contents of a <run>.json that differs from ours in nothing but the split."""
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        theirs = tuple(facts[field] for field in KEY)
-        return facts if theirs == replace(subject, split=facts["split"]).key != subject.key else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # of another program, or being written
+        facts = read_run_file(path)
+    except InputError:
+        return None  # of another program
+    theirs = tuple(facts.get(field) for field in KEY)
+    return facts if theirs == replace(subject, split=facts["split"]).key != subject.key else None
 
 
 def _shared(facts: Mapping[str, Any], split: Split) -> frozenset[str]:

@@ -1,12 +1,13 @@
 """The splits of a run: found by content under --work, made when they are not there."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmark.metrics.registry import find_metric
 from benchmark.runs.settings import SIMULATED, Faces, Settings, split_folder
-from benchmark.specs.protocols import Profile
+from benchmark.specs.protocols import Profile, Protocol
 from benchmark.specs.test_sets import FaceSet, load_sets
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256
@@ -51,6 +52,27 @@ def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepa
     if recipe == "facerenov":
         return _facerenov(settings.profile, settings.faces, role)
     return _degraded(settings, face_sources(settings.profile, settings.faces, role), recipe, role, role)
+
+
+def test_splits(
+    settings: Settings, protocol: Protocol, task: str, metric_ids: Sequence[str]
+) -> tuple[Prepared, Prepared | None]:
+    """The test split, and the one whose references sets are compared with: the same where it has any.
+
+    A set of real faces has none. A protocol that trains on clean faces, or tests on a set of protocols/sets.toml, then
+    compares with the clean test faces. Raises InputError for metrics that need references where there can be none.
+    """
+    prepared = domain_split(settings, protocol.test_domain, task, "test")
+    if prepared.split.has_reference:
+        return prepared, prepared
+    needing = [metric for metric in map(find_metric, metric_ids) if metric.needs_reference]
+    of_clean_faces = protocol.train_domain == "synthetic" or protocol.test_domain in load_sets()
+    refused = [metric.id for metric in needing if metric.per == "image" or not of_clean_faces]
+    if refused:
+        which = f"{prepared.label}: has no references, so {', '.join(refused)} cannot be computed"
+        sets = " and, against clean faces, of sets" if of_clean_faces else ""
+        raise InputError(f"{which}; name metrics without a reference{sets} with --metrics, such as niqe.y")
+    return prepared, domain_split(settings, "synthetic", task, "test") if needing else None
 
 
 def set_obstacle(settings: Settings, chosen: FaceSet) -> str:

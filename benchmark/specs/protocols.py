@@ -1,6 +1,7 @@
 """Protocols and profiles of `protocols/`: read, checked key by key, and turned into values."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
 from benchmark.specs.test_sets import load_sets
@@ -56,6 +57,7 @@ def profile_names() -> list[str]:
     return stems("profiles")
 
 
+@cache
 def load_protocol(name: str) -> Protocol:
     """Read protocols/runs/<name>.toml; `name` in any case.
 
@@ -66,6 +68,7 @@ def load_protocol(name: str) -> Protocol:
     return parse_protocol(f"protocols/runs/{name.lower()}.toml", text_of("runs", f"{name.lower()}.toml"))
 
 
+@cache
 def load_profile(name: str) -> Profile:
     """Read protocols/profiles/<name>.toml; InputError as in load_protocol."""
     if name.lower() not in profile_names():

@@ -1,6 +1,7 @@
 """What each table shows: `protocols/tables/`."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
 from degrade.core.errors import unknown
@@ -36,6 +37,7 @@ def table_names() -> list[str]:
     return stems("tables")
 
 
+@cache
 def load_table(name: str) -> TableSpec:
     """Read protocols/tables/<name>.toml; InputError as in load_protocol."""
     if name.lower() not in table_names():

@@ -1,12 +1,34 @@
-"""What all command lines share: errors in one line, names with suggestions."""
+"""What all command lines share: errors in one line, names with suggestions, types of options and groups of them."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from degrade import __version__
 from degrade.core.errors import InputError, unknown
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+PLACE = click.Path(path_type=Path)  # a file or a folder
+COUNT = click.IntRange(min=1)
+SEED = click.IntRange(0, 2**63 - 1)
+DEVICE = click.Choice(["auto", "cpu", "cuda"])
+
+CROP = click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
+BACKGROUND = click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
+
+
+def options(*decorators: Callable) -> Callable:
+    """One decorator out of those of several options and arguments, listed by --help in the order given."""
+
+    def decorate(command: Callable) -> Callable:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
 
 
 class _Shared(click.Command):

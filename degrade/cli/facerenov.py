@@ -1,14 +1,11 @@
 """Command line degrade-facerenov: the real domain out of reviewers' votes, and its stand-in out of clean faces."""
 
 import sys
-from pathlib import Path
 
 import click
 
-from degrade.cli.console import Group
+from degrade.cli.console import BACKGROUND, COUNT, CROP, FILE, FOLDER, SEED, Group
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
 _LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
 _CANDIDATES = click.option(
     "--candidates", required=True, multiple=True, type=FOLDER,
@@ -26,7 +23,7 @@ def degrade_facerenov() -> None:
 @_CANDIDATES
 @click.option("--out", required=True, type=FOLDER, help="Where the sheets go: NAME.png.")
 @click.option("--key", type=FILE, help="Where the key of the labels goes.  [default: OUT-key.csv]")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the orders.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of the orders.")
 def sheet(lq, candidates, out, key, seed) -> None:
     """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
     from degrade.importing.facerenov import open_collection, write_sheets
@@ -44,8 +41,8 @@ def sheet(lq, candidates, out, key, seed) -> None:
 @click.option("--key", type=FILE, help="Key of the sheets, when choices are their labels A, B, ...")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
 @click.option("--align", is_flag=True, help="Cut faces to the FFHQ template by their landmarks.")
-@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
-@click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
+@CROP
+@BACKGROUND
 def import_(lq, candidates, votes, out, key, size, align, crop, background) -> None:
     """Pair real degraded faces with the restorations that the votes chose.
 
@@ -76,10 +73,10 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw.")
-@click.option("--limit", type=click.IntRange(1), help="Only the first so many faces of each role.")
-@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of every draw.")
+@click.option("--limit", type=COUNT, help="Only the first so many faces of each role.")
+@CROP
+@click.option("--workers", default=1, show_default=True, type=COUNT, help="Processes.")
 @click.pass_context
 def simulate(context, ffhq, out, size, seed, limit, crop, workers) -> None:
     """Build the stand-in from clean faces: the recipe facerenov_simulated, which is not the paper's set."""

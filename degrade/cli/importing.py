@@ -1,19 +1,16 @@
 """`degrade import`: sets that others made, as splits."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import Group, Name
+from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, Group, Name, options
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import Pair
-
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(name="import", cls=Group)
@@ -21,22 +18,16 @@ def import_() -> None:
     """Turn a set that others made into a split. Images are kept as they are unless --size or --crop say otherwise."""
 
 
-_SHARED = (
+_shared = options(
     click.argument("out", type=FOLDER),
     click.option("--role", default="test", show_default=True, type=click.Choice(["train", "val", "test"])),
     click.option("--size", type=click.IntRange(16), help="Side of the reference, px.  [default: of the first image]"),
-    click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square."),
-    click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this."),
+    CROP,
+    BACKGROUND,
 )
 _DOMAIN = click.option(
     "--domain", default="synthetic", show_default=True, type=click.Choice(["synthetic", "real"]), help="Of the set."
 )
-
-
-def _shared(command: Callable) -> Callable:
-    for option in reversed(_SHARED):
-        command = option(command)
-    return command
 
 
 def _set_names() -> Iterable[str]:

@@ -3,11 +3,10 @@
 import re
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 
-from degrade.cli.console import Command, Name
+from degrade.cli.console import FILE, Command, Name
 from degrade.core.errors import InputError
 
 
@@ -60,11 +59,11 @@ def presets() -> None:
 
 
 @click.command(cls=Command)
-@click.argument("image", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("image", type=FILE)
 @click.option("--recipe", "--task", "recipes", required=True, multiple=True, type=RecipeName(), help="May be repeated.")
 @click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image for each, END left out.")
 @click.option("--size", default=256, show_default=True, type=click.IntRange(16, 2048), help="Side, px.")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The PNG to write.")
+@click.option("--out", required=True, type=FILE, help="The PNG to write.")
 def preview(image, recipes, seeds, size, out) -> None:
     """Draw a contact sheet of IMAGE under a recipe, labelled with what was drawn.
 

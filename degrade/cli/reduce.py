@@ -2,14 +2,10 @@
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
-from degrade.cli.console import Command
-
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
+from degrade.cli.console import COUNT, FILE, FOLDER, Command
 
 
 @click.command(cls=Command)
@@ -19,9 +15,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="Of the JPEGs.")
 @click.option("--align", "lists", multiple=True, metavar="LIST", help="List in SRC whose faces are aligned as FFHQ's.")
 @click.option("--check", type=FILE, help="A sources.csv: name every face that is not as it says.")
-@click.option(
-    "--workers", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Processes."
-)
+@click.option("--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT, help="Processes.")
 def reduce(source, out, size, quality, lists, check, workers) -> None:
     """Reduce the folder SRC of faces to JPEGs in OUT, with the lists of names beside them and sources.csv.
 

@@ -2,43 +2,35 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import Command
+from degrade.cli.console import BACKGROUND, COUNT, CROP, FOLDER, PLACE, SEED, Command, options
 from degrade.cli.recipes import RecipeName, Span
 from degrade.core.errors import InputError
+from degrade.recipes.tasks import TASKS
 
 if TYPE_CHECKING:
     from degrade.splits.make_split import SplitPlan, SplitSummary
     from degrade.splits.sources import Source
 
 ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
-_TASK_HELP = "sr4, mosaic16, denoise, deblur, jpeg, dual_blind, another of `degrade presets`, or FILE.toml."
-FOLDER = click.Path(file_okay=False, path_type=Path)
+_TASK_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 
 
-_SHARED = (
+_shared = options(
     click.option("--task", "--recipe", "task", required=True, type=RecipeName(), help=_TASK_HELP),
     click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the reference, px."),
-    click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw."),
-    click.option("--list", "list_file", type=click.Path(path_type=Path), help="Names of the faces to use, one a line."),
-    click.option("--limit", type=click.IntRange(1), help="Only the first so many faces of each role."),
-    click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square."),
-    click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this."),
-    click.option(
-        "--workers", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Processes."
-    ),
+    click.option("--seed", default=0, show_default=True, type=SEED, help="Of every draw."),
+    click.option("--list", "list_file", type=PLACE, help="Names of the faces to use, one a line."),
+    click.option("--limit", type=COUNT, help="Only the first so many faces of each role."),
+    CROP,
+    BACKGROUND,
+    click.option("--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT, help="Processes."),
 )
-
-
-def _shared(command: Callable) -> Callable:
-    for option in reversed(_SHARED):
-        command = option(command)
-    return command
 
 
 @click.command(cls=Command)

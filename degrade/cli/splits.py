@@ -4,8 +4,7 @@ import sys
 
 import click
 
-from degrade.cli.console import Command
-from degrade.cli.importing import FOLDER
+from degrade.cli.console import FOLDER, Command
 
 
 @click.command(cls=Command)

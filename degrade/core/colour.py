@@ -1,11 +1,13 @@
-"""The curve of sRGB and its inverse, and luma."""
+"""The curve of sRGB and its inverse, luma, and YCbCr."""
 
 import cv2
 import numpy as np
 
 from degrade.core.image import Image
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue; ITU-R BT.601
+# Rows Y, Cb, Cr with chroma around 0, of JPEG; ITU-T T.871.
+TO_YCC = (LUMA, (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 
 def decode(image: Image) -> np.ndarray:
@@ -24,5 +26,5 @@ def luma(image: Image) -> np.ndarray:
 
     Not a matrix product: its last bit depends on the processor, the threads and the layout in memory.
     """
-    red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(_LUMA))
+    red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(np.float32(LUMA)))
     return red + green + blue

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, the hashes that name them, locks, and files of one JSON object a line.
+"""Files that are whole or absent, the hashes that name them, locks, and files of one JSON value a line.
 
 A lock is the operating system's: it ends with the process that holds it, however that ends.
 """
@@ -8,10 +8,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -62,6 +62,11 @@ def sha256_array(array: np.ndarray) -> str:
     return sha256(f"{array.dtype.str}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
 
 
+def digest_of(value: Any) -> str:
+    """Hexadecimal SHA-256 of plain data: the same for the same content, whatever the order of its keys."""
+    return sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode())
+
+
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
@@ -84,8 +89,10 @@ def locked(place: Path) -> Iterator[None]:
 
 def hold(handle: int, place: Path) -> None:
     """Lock an open file until it is closed; `place` is its name for the word on stderr."""
-    import fcntl  # here, as only this needs it and not every system has it
-
+    try:
+        import fcntl  # here, as only this needs it
+    except ImportError:  # not a Unix: nothing is locked there
+        return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -93,82 +100,68 @@ def hold(handle: int, place: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
 
 
-class Lines:
-    """The objects of a file in order, in `values`; `append` adds one, on disk before it returns.
+Value = TypeVar("Value")
+Parse = Callable[[Path, int, bytes], Value]  # of a file, the number of a line in it, and the line
 
-    A last line that a stopped program left without its end is dropped. Raises InputError for a file that cannot be
-    written, or holds something else.
+
+def parse_object(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    """The JSON object in a line; InputError when there is something else."""
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{path}: line {number} is not JSON ({error}); remove the file") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: line {number} is not a JSON object; remove the file")
+    return value
+
+
+def parse_lines(path: Path, content: bytes, parse: Parse[Value]) -> list[Value]:
+    """What the lines of a file's content hold, in order; a torn last one is left out, with a word on stderr.
+
+    A line is whole once its line end is written.
+    """
+    *whole, torn = content.split(b"\n")
+    if torn:
+        print(f"{path}: its last line is torn, as a killed run leaves it, and is left out", file=sys.stderr)
+    return [parse(path, number, line) for number, line in enumerate(whole, start=1)]
+
+
+class JsonLines(Generic[Value]):
+    """A file of one JSON value a line: `values` are those in it, in order; `append` adds one, flushed when written.
+
+    A torn last line is cut off on opening, with a word. One process at a time: another one that opens the same file
+    waits until this one closes it or dies. Raises InputError for a file that cannot be written or parsed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, parse: Parse[Value] = parse_object) -> None:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
+            self._file = open(self.path, "a+b")  # noqa: SIM115 - closed by close
         except OSError as error:
             raise self._refused(error) from error
-        self._file.seek(0)
-        *whole, torn = self._file.read().split(b"\n")
-        self._file.truncate(self._file.tell() - len(torn))
-        self.values = [self._parse(number, line) for number, line in enumerate(whole, start=1)]
-
-    def append(self, value: dict[str, Any]) -> None:
-        """Write one object."""
         try:
-            self._file.write((json.dumps(value, allow_nan=False, ensure_ascii=False) + "\n").encode())
+            hold(self._file.fileno(), self.path)
+            self._file.seek(0)
+            content = self._file.read()
+            self._file.truncate(content.rfind(b"\n") + 1)
+            self.values = parse_lines(self.path, content, parse)
+        except BaseException:
+            self.close()
+            raise
+
+    def append(self, value: Value) -> None:
+        """Add one value; InputError when the disk is full."""
+        try:
+            self._file.write((self.line(value) + "\n").encode())
             self._file.flush()
-            os.fsync(self._file.fileno())
         except OSError as error:
             raise self._refused(error) from error
         self.values.append(value)
 
-    def __enter__(self) -> "Lines":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def _parse(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            value = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{self.path}: line {number} is not JSON ({error}); remove the file") from error
-        if not isinstance(value, dict):
-            raise InputError(f"{self.path}: line {number} is not a JSON object; remove the file")
-        return value
-
-    def _refused(self, error: OSError) -> InputError:
-        return InputError(f"{self.path}: cannot be written ({error.strerror or error})")
-
-
-def digest_of(value: Any) -> str:
-    """Hexadecimal SHA-256 of plain data: the same for the same content, whatever the order of its keys."""
-    return sha256(json.dumps(value, sort_keys=True, allow_nan=False).encode())
-
-
-class LineFile:
-    """Appends lines to one file, each flushed when written; a torn last line is dropped, with a word, on opening.
-
-    One process at a time: another one that opens the same file waits until this one closes it or dies.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-        hold(self._file.fileno(), self.path)
-        _drop_torn_line(self._file, self.path)
-
-    def write(self, line: str) -> None:
-        """Append one line, given without its end; InputError when the disk is full."""
-        try:
-            self._file.write((line + "\n").encode())
-            self._file.flush()
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+    def line(self, value: Value) -> str:
+        """A value as its line, without the end: strict JSON."""
+        return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
     def __enter__(self) -> Self:
         return self
@@ -180,16 +173,5 @@ class LineFile:
         """Let other processes have the file."""
         self._file.close()
 
-
-def _drop_torn_line(file: IO[bytes], path: Path) -> None:
-    """Cut what follows the last line end: a line is whole once its line end is written."""
-    file.seek(0)
-    content = file.read()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        say_torn(path)
-        file.truncate(whole)
-
-
-def say_torn(path: Path) -> None:
-    print(f"{path}: its last line is torn, as a killed run leaves it, and is left out", file=sys.stderr)
+    def _refused(self, error: OSError) -> InputError:
+        return InputError(f"{self.path}: cannot be written ({error.strerror or error})")

@@ -63,6 +63,18 @@ def read(path: Path, background: str | None = None) -> Image:
 
 def decode(data: bytes, name: str, background: str | None = None) -> Image:
     """As `read`, from the bytes of a file; `name` is used in messages."""
+    pixels = _decoded(data, name, background)
+    return from_uint8(pixels) if pixels.dtype == np.uint8 else pixels
+
+
+def decode_uint8(data: bytes, name: str, background: str | None = None) -> np.ndarray:
+    """As `decode`, rounded to 8 bits: (H, W, 3) of 0..255. What a file holds in 8 bits stays as it is."""
+    pixels = _decoded(data, name, background)
+    return pixels if pixels.dtype == np.uint8 else to_uint8(pixels)
+
+
+def _decoded(data: bytes, name: str, background: str | None) -> np.ndarray:
+    """(H, W, 3): 8 bits as the file holds them, all else as float32 in [0, 1]."""
     if background is not None and background not in _BACKGROUNDS:
         raise ValueError(f"background: expected one of {sorted(_BACKGROUNDS)}, got {background!r}")
     try:
@@ -126,24 +138,25 @@ def _oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _pixels(photo: Pillow.Image, name: str) -> np.ndarray:
-    """Float32 (H, W, 3 or 4) in [0, 1]."""
+    """(H, W, 3 or 4) in 8 bits, or float32 in [0, 1]."""
     if photo.mode == "CMYK":
         raise InputError(f"{name}: expected RGB or grey, got CMYK; convert it with its colour profile first")
     if photo.mode in ("I;16", "I;16B", "I;16L", "I"):
         grey = np.asarray(photo).astype(np.float32) / np.float32(65535)
         return np.repeat(grey[:, :, None], 3, axis=2)
     if photo.mode in _ALPHA or "transparency" in photo.info:
-        return from_uint8(np.asarray(photo.convert("RGBA")))
+        return np.asarray(photo.convert("RGBA"))
     if photo.mode in ("RGB", "L", "P", "1", "YCbCr"):
-        return from_uint8(np.asarray(photo.convert("RGB")))
+        return np.asarray(photo.convert("RGB"))
     raise InputError(f"{name}: expected RGB or grey with 8 or 16 bits, got mode {photo.mode}")
 
 
-def _flatten(pixels: np.ndarray, name: str, background: str | None) -> Image:
+def _flatten(pixels: np.ndarray, name: str, background: str | None) -> np.ndarray:
     if pixels.shape[2] == 3:
-        return np.clip(pixels, 0, 1)
+        return pixels if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1)
     if background is None:
         raise InputError(f"{name}: has an alpha channel; say what to lay it on with --background white or black")
+    pixels = from_uint8(pixels) if pixels.dtype == np.uint8 else pixels
     alpha = pixels[:, :, 3:]
     return np.clip(pixels[:, :, :3] * alpha + np.float32(_BACKGROUNDS[background]) * (1 - alpha), 0, 1)
 

@@ -73,7 +73,7 @@ def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
         if name in restored:
             raise InputError(f"--candidates: two folders are called '{name}'; rename one, as votes go by that name")
         restored[name] = {source.name: source.path for source in folder_sources(folder)}
-        check_same_names(faces, lq, restored[name], folder)
+        check_same_names(str(folder), restored[name], faces, str(lq))
     return Collection(Path(lq), faces, restored)
 
 

@@ -57,7 +57,7 @@ def folder_pairs(hq: Path, lq: Path) -> list[Pair]:
     """Two folders whose images have the same names, suffixes aside; InputError for a name that is in one only."""
     references = {source.name: source.path for source in folder_sources(hq)}
     degraded = {source.name: source.path for source in folder_sources(lq)}
-    check_same_names(degraded, lq, references, hq)
+    check_same_names(str(hq), references, degraded, str(lq))
     return [Pair(name, degraded[name], references[name]) for name in sorted(degraded)]
 
 

@@ -14,8 +14,7 @@ from typing import Any
 from degrade.core.errors import InputError, unknown
 from degrade.recipes.parse_recipe import compose, read_recipe, rebuild
 from degrade.recipes.recipe import Recipe
-
-TASKS = ("sr4", "mosaic16", "denoise", "deblur", "jpeg", "dual_blind")
+from degrade.recipes.tasks import TASKS
 
 
 def _own_recipes() -> dict[str, Recipe]:

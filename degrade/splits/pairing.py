@@ -22,7 +22,7 @@ def check_images(place: str, files: Mapping[str, Path], sizes: Mapping[str, tupl
     Sizes are read from the files' headers. A file without a readable one passes, and fails when it is read; so does
     a name whose size is None.
     """
-    _check_names(place, files, sizes)
+    check_same_names(place, files, sizes)
     wrong = [
         f"{name} ({found[0]}x{found[1]} for {expected[0]}x{expected[1]})"
         for name, expected in sizes.items()
@@ -42,29 +42,22 @@ def image_size(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def _check_names(place: str, found: Collection[str], expected: Collection[str]) -> None:
+def check_same_names(place: str, found: Collection[str], expected: Collection[str], beside: str = "") -> None:
+    """Raise InputError, naming what is missing or too much, unless `place` holds images of just the expected names.
+
+    beside: where these are from, for the sentence.
+    """
     missing = [name for name in expected if name not in found]
     extra = [name for name in found if name not in expected]
     faults = [
         f"{len(names)} {what}: {_few(names)}" for what, names in (("missing", missing), ("extra", extra)) if names
     ]
     if faults:
-        raise InputError(f"{place}: expected one image for each of {len(expected)} names; {'; '.join(faults)}")
+        names = f"{len(expected)} names{beside and f' in {beside}'}"
+        raise InputError(f"{place}: expected one image for each of {names}; {'; '.join(faults)}")
 
 
 def _few(names: Iterable[str]) -> str:
     names = list(names)
     rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + rest
-
-
-def check_same_names(names: Collection[str], folder: Path, others: Collection[str], other_folder: Path) -> None:
-    """Raise InputError, naming what is missing, unless both folders hold images of the same names."""
-    for wanted, held, where, beside in ((names, others, other_folder, folder), (others, names, folder, other_folder)):
-        missing = sorted(set(wanted) - set(held))
-        if missing:
-            rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-            named = ", ".join(missing[:3]) + rest
-            raise InputError(
-                f"{where}: expected an image for each one in {beside}, missing {named}; add or remove them"
-            )

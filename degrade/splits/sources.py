@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.image import Image, decode, encode_png, from_uint8, list_images, to_uint8
+from degrade.core.image import Image, decode_uint8, encode_png, from_uint8, list_images
 from degrade.portraits import paint
 
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
@@ -47,7 +47,7 @@ class Source:
         image, not square, or smaller than `size`; for `background` see degrade.core.image.read.
         """
         name = str(self.path or self.name)
-        pixels = to_uint8(decode(data, name, background))
+        pixels = decode_uint8(data, name, background)
         height, width = pixels.shape[:2]
         side = min(height, width)
         if height != width and crop != "center":
@@ -55,10 +55,10 @@ class Source:
         if side < size:
             raise InputError(f"{name}: expected at least {size} px to a side, got {side}; ask for a smaller --size")
         top, left = (height - side) // 2, (width - side) // 2
-        square = Pillow.fromarray(np.ascontiguousarray(pixels[top : top + side, left : left + side]))
+        square = np.ascontiguousarray(pixels[top : top + side, left : left + side])
         if side != size:
-            square = square.resize((size, size), Pillow.Resampling.LANCZOS)
-        return from_uint8(np.asarray(square))
+            square = np.asarray(Pillow.fromarray(square).resize((size, size), Pillow.Resampling.LANCZOS))
+        return from_uint8(square)
 
 
 @lru_cache(maxsize=128)  # a run hashes the portraits before it degrades them

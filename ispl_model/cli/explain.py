@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from degrade.cli.console import Command
-from ispl_model.cli.restore import DEVICE, FILE
+from degrade.cli.console import DEVICE, FILE, Command
 
 
 @click.command(cls=Command)

@@ -2,12 +2,12 @@
 
 import click
 
-from degrade.cli.console import Command
+from degrade.cli.console import COUNT, Command
 
 
 @click.command(cls=Command)
 @click.option("--variant", default="isp_unet_pac", show_default=True, help="Column of the paper's Table 1.")
-@click.option("--width", default=64, show_default=True, type=click.IntRange(min=1), help="Channels at full resolution.")
+@click.option("--width", default=64, show_default=True, type=COUNT, help="Channels at full resolution.")
 @click.option("--size", default=512, show_default=True, help="Side of the image: 64, 128, 256 or 512 px.")
 def info(variant, width, size):
     """Print the levels, channels, parameters and multiply-adds of a network."""

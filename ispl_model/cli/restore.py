@@ -6,28 +6,24 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from degrade.cli.console import Command
+from degrade.cli.console import BACKGROUND, COUNT, DEVICE, FILE, FOLDER, PLACE, Command
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.restore_files import RestoreSummary
 
-DEVICE = click.Choice(["auto", "cpu", "cuda"])
 DTYPE = click.Choice(["auto", "bf16", "fp32"])
 KIND = click.Choice(["auto", "face", "photo", "tiles"])
-FILE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
-COUNT = click.IntRange(min=1)
 
 
 @click.command(cls=Command)
-@click.argument("images", metavar="IMAGE_OR_FOLDER", type=click.Path(path_type=Path))
+@click.argument("images", metavar="IMAGE_OR_FOLDER", type=PLACE)
 @click.option("--out", required=True, type=FOLDER, help="Folder to write NAME.png to.")
 @click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
 @click.option("--kind", default="auto", show_default=True, type=KIND, help="What the images are, see above.")
 @click.option("--upscale", default=1, show_default=True, type=COUNT, help="Times a photo or tiled image grows.")
 @click.option("--level", type=float, help="Trade-off of a network with levels: low invents, high keeps.")
-@click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
+@BACKGROUND
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
 @click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where that is faster.")
 @click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces or tiles in one pass.")

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import Command
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.training.loop import TrainSummary
 
 OPTIMISER = click.Choice(["paper", "released"])
-DEVICE = click.Choice(["auto", "cpu", "cuda"])
-FILE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
-COUNT = click.IntRange(min=1)
 DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
@@ -45,7 +41,7 @@ BESIDE = (
 
 
 @click.command(cls=Command)
-@click.argument("split", type=click.Path(path_type=Path))
+@click.argument("split", type=PLACE)
 @click.option("--out", required=True, type=FILE, help="Checkpoint to write, in a folder of its own.")
 @click.option("--variant", default="isp_unet_pac", show_default=True, help="Column of the paper's Table 1.")
 @click.option("--width", default=64, show_default=True, type=COUNT, help="Channels at full resolution.")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch.nn import functional
 
+from degrade.core.colour import TO_YCC
+
 Tensors = Mapping[str, torch.Tensor]
 LossFunction = Callable[[Tensors, Tensors], torch.Tensor]
-# Of JPEG (ITU-T T.871): luma, and the two differences to it that are brought to the same range.
-_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 
 def l1(restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
@@ -82,7 +82,7 @@ def _blocks(outputs: Tensors, batch: Tensors, side: int) -> Iterator[torch.Tenso
 
 def _ycc(image: torch.Tensor) -> torch.Tensor:
     """RGB to Y, Cb and Cr around 0, (N, 3, H, W)."""
-    return torch.einsum("yc,nchw->nyhw", image.new_tensor(_YCC), image)
+    return torch.einsum("yc,nchw->nyhw", image.new_tensor(TO_YCC), image)
 
 
 LOSSES: dict[str, LossFunction] = {

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.files import Lines, sha256, sha256_file, write_bytes
+from degrade.core.files import JsonLines, sha256, sha256_file, write_bytes
 from degrade.core.image import Image, encode_png, read
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
@@ -84,7 +84,7 @@ def restore_files(
     Raises InputError when two files have one stem, or a result would replace a file that was not made here.
     """
     plan = plan or RestorePlan()
-    with Lines(out / RECORD) as record:
+    with JsonLines(out / RECORD) as record:
         _check_targets(paths, out, {line.get("file_name") for line in record.values})
         run = _Run(restorer, out, plan, record)
         for path in paths:
@@ -97,7 +97,7 @@ def restore_files(
 class _Run:
     """One pass over the files; faces wait until there is a batch of them."""
 
-    def __init__(self, restorer: Restorer, out: Path, plan: RestorePlan, record: Lines) -> None:
+    def __init__(self, restorer: Restorer, out: Path, plan: RestorePlan, record: JsonLines) -> None:
         self.restorer, self.out, self.plan, self.record = restorer, out, plan, record
         self.restore = restorer.restore_faces
         self.made_by = restorer.facts | plan.facts

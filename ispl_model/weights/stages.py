@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from degrade.cli.console import Command
+from degrade.core.colour import LUMA
 from degrade.core.image import Image, read, write
 from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe
@@ -25,7 +26,6 @@ from degrade.splits.split import Split, load_split
 from ispl_model.restoration.restorer import shipped_checkpoint
 
 SIZE, WIDTH, BATCH, VARIANTS = 256, 15, 2, 2
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def varied(image: Image, rng: np.random.Generator) -> Image:
     matrix[:, 2] += rng.uniform(-8, 8, 2) * side / 256
     image = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     image = np.clip(image, 0, 1) ** np.exp(rng.uniform(-0.3, 0.3)) * rng.uniform(0.94, 1.06, 3)
-    grey = (image @ _LUMA)[..., None]
+    grey = (image @ np.float32(LUMA))[..., None]
     image = grey + rng.uniform(0.5, 1.2) * (image - grey)
     mean = image.mean()
     return np.clip(mean + rng.uniform(0.85, 1.15) * (image - mean), 0, 1).astype(np.float32)

@@ -9,12 +9,11 @@ import torch
 from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod
+from degrade.core.colour import TO_YCC
 from ispl_model.network.init import pass_through_
 from ispl_model.training.config import Training
 
 SCALE = 1
-# JPEG (JFIF) YCbCr with chroma around 0: rows Y, Cb, Cr.
-_TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 
 class Arcnn(nn.Module):
@@ -36,8 +35,8 @@ class Arcnn(nn.Module):
         for conv in self.body[::2]:
             pass_through_(conv)
         self.channels = channels
-        self.register_buffer("to_ycc", torch.tensor(_TO_YCC).view(3, 3, 1, 1), persistent=False)
-        self.register_buffer("to_rgb", torch.tensor(_TO_YCC).inverse().view(3, 3, 1, 1), persistent=False)
+        self.register_buffer("to_ycc", torch.tensor(TO_YCC).view(3, 3, 1, 1), persistent=False)
+        self.register_buffer("to_rgb", torch.tensor(TO_YCC).inverse().view(3, 3, 1, 1), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.channels == 3:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.networks.common import NetworkMethod, PlainBlock
+from degrade.core.colour import LUMA
 from ispl_model.losses.pixel import Tensors, l1
 from ispl_model.network.init import subdue_
 from ispl_model.training.config import Pretraining, Training
@@ -49,7 +50,7 @@ def edge_fidelity(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 
 def edges(image: torch.Tensor) -> torch.Tensor:
     """Size of the Sobel gradient of luma, per pixel of distance: (N, 3, H, W) in [0, 1] to (N, 1, H, W)."""
-    luma = (image * image.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    luma = (image * image.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     sobel = image.new_tensor([[1, 0, -1], [2, 0, -2], [1, 0, -1]]) / 8
     kernel = torch.stack([sobel, sobel.T])[:, None]
     gradient = functional.conv2d(functional.pad(luma, (1, 1, 1, 1), mode="replicate"), kernel)

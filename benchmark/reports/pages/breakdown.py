@@ -11,7 +11,7 @@ from benchmark.analysis.statistics import Interval
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import Block, Entry, Page
+from benchmark.reports.markup import Entry, Page
 from degrade.core.files import write_bytes
 
 COLUMNS = ("parameter", "bin", "method", "metric", "images", "mean", "low", "high")
@@ -22,17 +22,17 @@ def page(points: Sequence[Point], metric: str, where: str) -> Page:
     """A block for each parameter: one row a bin, one column a method. where: profile, protocol, task and split."""
     methods = list(dict.fromkeys(point.method for point in points))
     columns = (Entry("Value"), Entry("images"), *(Entry(method_title(method)) for method in methods))
-    blocks = []
+    blocks = {}
     for parameter, of_parameter in groupby(points, key=lambda point: point.parameter):
         rows = [list(of_bin) for _, of_bin in groupby(of_parameter, key=lambda point: point.bin)]
-        blocks.append(Block(parameter, columns, tuple(_row(row, methods, metric) for row in rows)))
+        blocks[parameter] = (columns, *(_row(row, methods, metric) for row in rows))
     sentences = (
         where,
         f"{_head(metric)}, mean over the images of a bin; ±: half of its 95 % interval (bootstrap over the images)",
         "Nothing is tested: an interval is of its bin alone, and of many bins some miss their mean",
         "Lengths are in pixels of the image, noise levels in 8-bit steps; images without the operator are in no bin",
     )
-    return Page(f"{find_metric(metric).header} by degradation", sentences, tuple(blocks), ())
+    return Page(f"{find_metric(metric).header} by degradation", sentences, blocks)
 
 
 def rows(points: Sequence[Point], metric: str) -> Iterator[tuple[object, ...]]:

@@ -7,7 +7,7 @@ from benchmark.analysis.verdicts import FAMILY, LEVEL
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import Block, Entry, Page
+from benchmark.reports.markup import Entry, Page
 
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
@@ -26,7 +26,7 @@ def page(pairs: Sequence[Pair], where: str) -> Page:
         f"{FAMILY} ({' to '.join(dict.fromkeys(map(str, (min(sizes), max(sizes)))))} comparisons)",
         f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
     )
-    return Page("Comparison of methods", sentences, (Block("Pairs", columns, tuple(map(_entries, pairs))),), ())
+    return Page("Comparison of methods", sentences, {"Pairs": (columns, *map(_entries, pairs))})
 
 
 def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:

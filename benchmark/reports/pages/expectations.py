@@ -6,7 +6,7 @@ from benchmark.analysis.judgements.expectations import Ordering
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import Block, Entry, Page
+from benchmark.reports.markup import Entry, Page
 
 COLUMNS = (
     "task",
@@ -36,7 +36,7 @@ def page(found: Sequence[Ordering], profile: str) -> Page:
         FAMILY,
     )
     columns = tuple(map(Entry, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict")))
-    return Page("Expected orderings", sentences, (Block("Orderings", columns, tuple(map(_row, found))),), ())
+    return Page("Expected orderings", sentences, {"Orderings": (columns, *map(_row, found))})
 
 
 def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:

@@ -6,10 +6,12 @@ from benchmark.analysis.gap_table import CHANGES, Change, GapTable
 from benchmark.analysis.transfer import Carried
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
-from benchmark.reports.markup import Block, Entry, Footnotes
+from benchmark.reports.markup import Entry, Footnotes, Grid
+
+CARRIED = "Gain by training on the real domain, % (100 x (S - R) / S; above 0: better than its synthetic twin)"
 
 
-def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Block:
+def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Grid:
     """One row a method, one column a set and metric."""
     columns = dict.fromkeys(one.column for one in found)
     cells = {(one.method, one.column): _entry(one, footnotes) for one in found}
@@ -17,8 +19,7 @@ def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Block:
         (Entry(method_title(method)), *(cells.get((method, column), Entry()) for column in columns))
         for method in dict.fromkeys(one.method for one in found)
     ]
-    heading = "Gain by training on the real domain, % (100 x (S - R) / S; above 0: better than its synthetic twin)"
-    return Block(heading, (Entry("Method"), *map(Entry, columns)), tuple(rows))
+    return ((Entry("Method"), *map(Entry, columns)), *rows)
 
 
 def carried_rows(found: Sequence[Carried]) -> Iterator[tuple[Carried, str]]:
@@ -32,7 +33,7 @@ def _entry(one: Carried, footnotes: Footnotes) -> Entry:
     return Entry(text, marks=footnotes.mark([one.note] if one.note else []), spread=spread)
 
 
-def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
+def gap_block(table: GapTable, footnotes: Footnotes) -> Grid:
     """The changes as a block: one row a method; one column a metric, the mean, and what the paper prints."""
     methods = dict.fromkeys(change.method for change in table.changes)
     rows = []
@@ -45,7 +46,7 @@ def gap_block(table: GapTable, footnotes: Footnotes) -> Block:
     for _, _, title in CHANGES.values():
         columns += [Entry(f"{title}, {find_metric(metric).header}") for metric in table.halves.shown]
         columns += [Entry(f"{title}, mean"), Entry(f"{title}, paper (FID, LPIPS)")]
-    return Block("Gap and gain", tuple(columns), tuple(rows))
+    return (tuple(columns), *rows)
 
 
 def _entries(change: Change, footnotes: Footnotes) -> list[Entry]:

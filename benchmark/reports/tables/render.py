@@ -11,10 +11,10 @@ from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.transfer import Carried, carried_over
 from benchmark.records.run_file import definitions
-from benchmark.records.scores import Score, read_scores, scores_folder
+from benchmark.records.scores import Score, read_scores
 from benchmark.reports.markup import forms, write_form
 from benchmark.reports.tables.gap_block import carried_rows
-from benchmark.reports.tables.rows import Definitions, Section, metric_note, sections_of, shown
+from benchmark.reports.tables.rows import Rows, measures, metric_note, printed_cells, rows_of, shown
 from benchmark.reports.tables.text import page
 from benchmark.specs.protocols import Profile, load_profile, load_protocol
 from benchmark.specs.published import Printed
@@ -35,12 +35,11 @@ def render(profile_name: str, results: Path) -> list[Path]:
     Raises InputError for an unknown profile, a broken score line or a folder that cannot be written to.
     """
     profile = load_profile(profile_name)
-    runs = Runs(read_scores(results, profile.name))
-    computed = definitions(scores_folder(results, profile.name))
+    runs = Runs(read_scores(results, profile.name), definitions(results, profile.name))
     folder = Path(results) / profile.name
     companions = [spec for spec in map(load_table, COMPANIONS) if _is_begun(spec, runs)]
     specs = [*map(load_table, TABLES), *companions]
-    return [path for spec in specs for path in _render_table(spec, profile, runs, computed, folder)]
+    return [path for spec in specs for path in _render_table(spec, profile, runs, folder)]
 
 
 def _is_begun(spec: TableSpec, runs: Runs) -> bool:
@@ -50,12 +49,10 @@ def _is_begun(spec: TableSpec, runs: Runs) -> bool:
     return any(runs.find(protocol, *row).scores for protocol, row in rows)
 
 
-def _render_table(spec: TableSpec, profile: Profile, runs: Runs, computed: Definitions, folder: Path) -> list[Path]:
-    sections = sections_of(spec, runs, computed)
-    gaps, carried = _gaps(spec, runs), carried_over(spec, runs)
-    text = page(spec, profile, sections, gaps, carried)
-    rows = [*_csv_rows(spec, profile, sections, gaps), *_carried_rows(spec, carried)]
-    written = forms(text, rows, f"{profile.name}-{spec.name}")
+def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
+    rows, gaps, carried = rows_of(spec, runs), _gaps(spec, runs), carried_over(spec, runs)
+    lines = [*_csv_rows(spec, profile, rows, gaps), *_carried_rows(spec, carried)]
+    written = forms(page(spec, profile, rows, gaps, carried), lines, f"{profile.name}-{spec.name}")
     paths = [folder / f"{spec.name}{ending}" for ending in written]
     for path in paths:
         write_form(path, written)
@@ -79,9 +76,7 @@ def score_rows(scores: Iterable[Score]) -> Iterator[tuple[object, ...]]:
         yield tuple(values[name] for name in names)
 
 
-def _csv_rows(
-    spec: TableSpec, profile: Profile, sections: Sequence[Section], gaps: GapTable | None
-) -> Iterator[tuple[object, ...]]:
+def _csv_rows(spec: TableSpec, profile: Profile, rows: Rows, gaps: GapTable | None) -> Iterator[tuple[object, ...]]:
     """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
 
     plain is a Frechet distance before it was reduced in bias, empty for all else; low and high are the ends of the
@@ -89,22 +84,23 @@ def _csv_rows(
     """
     number = spec.name.removeprefix("table")
     yield COLUMNS
-    yield from ((number, *row) for row in _cell_rows(spec, profile, sections))
+    yield from ((number, *row) for row in _cell_rows(spec, profile, rows))
     if gaps:
         yield from ((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
 
 
-def _cell_rows(spec: TableSpec, profile: Profile, sections: Sequence[Section]) -> Iterator[tuple[object, ...]]:
-    for section in sections:
-        for line in section.lines:
-            for metric in filter(section.measures, shown(spec, sections)):
-                cell = line.cells[metric]
-                note = _note(cell, line.run, metric_note(metric, profile.size, sections))
-                count = cell.scored if cell.state != NOT_RUN else ""
-                tried = cell.failed if cell.state != NOT_RUN else ""
-                key = (section.task, section.protocol, line.method, metric)
+def _cell_rows(spec: TableSpec, profile: Profile, rows: Rows) -> Iterator[tuple[object, ...]]:
+    notes = {metric: metric_note(metric, profile.size, rows) for metric in shown(spec, rows)}
+    for section, methods in rows.items():
+        protocol, task = section
+        for method, run in methods.items():
+            printed = printed_cells(spec, section, method)
+            for metric in (metric for metric in notes if measures(section, metric)):
+                cell = run.cell(metric)
+                counts = (cell.scored, cell.failed) if cell.state != NOT_RUN else ("", "")
                 value = (_number(cell.value), _number(cell.plain), *_ends(cell.interval))
-                yield (*key, *value, count, tried, *_published(line.printed.get(metric)), note)
+                note = _note(cell, run, notes[metric])
+                yield (task, protocol, method, metric, *value, *counts, *_published(printed.get(metric)), note)
 
 
 def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:

@@ -1,55 +1,50 @@
-"""The rows of a table before they are text: for every method its run, its cells and what the paper prints."""
+"""The rows of a table before they are text: for each protocol and task the run of every method, which has its cells."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 
-from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
+from benchmark.analysis.cells import MEASURED, NOT_RUN
 from benchmark.analysis.runs import Run, Runs
 from benchmark.metrics.registry import find_metric
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.published import Printed, printed_beside
 from benchmark.specs.tables import TableSpec
 
-Definitions = Mapping[str, Mapping[str, str]]  # run -> metric -> digest of how it was computed
+Section = tuple[str, str]  # protocol and task, within which the best is bold
+Rows = Mapping[Section, Mapping[str, Run]]  # by method; in the order of the table's file, those of a task together
 
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
 
 
-@dataclass(frozen=True)
-class Line:
-    """One method under one protocol; cells for every column, printed numbers where there are any."""
+def rows_of(spec: TableSpec, runs: Runs) -> Rows:
+    """The rows of a table."""
+    return {
+        (protocol, row.task): {method: runs.find(protocol, row.task, method) for method in row.methods}
+        for row in spec.rows
+        for protocol in spec.protocols
+    }
 
-    method: str
-    run: Run
-    cells: dict[str, Cell]
-    printed: dict[str, Printed]
+
+def all_runs(rows: Rows) -> list[Run]:
+    """The run of every row in order."""
+    return [run for methods in rows.values() for run in methods.values()]
 
 
-@dataclass(frozen=True)
-class Section:
-    """The lines of one protocol and task, within which the best is bold."""
+def measures(section: Section, metric_id: str) -> bool:
+    """Whether the section's protocol measures it: of faces without references little can be."""
+    return metric_id in load_protocol(section[0]).metrics
 
-    protocol: str
-    task: str
-    lines: tuple[Line, ...]
 
-    def measures(self, metric_id: str) -> bool:
-        """Whether the protocol measures it: of faces without references little can be."""
-        return metric_id in load_protocol(self.protocol).metrics
-
-    def best(self, metric_id: str) -> tuple[str, ...]:
-        """The methods with the best measured value, among at least two scored alike on equally many images."""
-        rising = find_metric(metric_id).higher_is_better
-        rivals = [line for line in self.lines if line.method != LIMIT and line.cells[metric_id].alike]
-        cells = {line.method: line.cells[metric_id] for line in rivals}
-        most = max((cell.scored for cell in cells.values()), default=0)
-        values = {
-            method: cell.value for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most
-        }
-        if rising is None or len(values) < 2:
-            return ()
-        best = max(values.values()) if rising else min(values.values())
-        return tuple(method for method, value in values.items() if value == best)
+def best(methods: Mapping[str, Run], metric_id: str) -> tuple[str, ...]:
+    """The methods with the best measured value, among at least two scored alike on equally many images."""
+    rising = find_metric(metric_id).higher_is_better
+    cells = {method: run.cell(metric_id) for method, run in methods.items() if method != LIMIT}
+    cells = {method: cell for method, cell in cells.items() if cell.alike}
+    most = max((cell.scored for cell in cells.values()), default=0)
+    values = {method: cell.value for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most}
+    if rising is None or len(values) < 2:
+        return ()
+    top = max(values.values()) if rising else min(values.values())
+    return tuple(method for method, value in values.items() if value == top)
 
 
 def number_of(spec: TableSpec) -> int:
@@ -57,52 +52,31 @@ def number_of(spec: TableSpec) -> int:
     return int(spec.name.removeprefix("table").partition("_")[0])
 
 
-def sections_of(spec: TableSpec, runs: Runs, definitions: Definitions) -> tuple[Section, ...]:
-    """The sections of a table in the order of its file, those of one task beside each other.
-
-    definitions: of all runs of the profile; a cell of another one than the newest is marked, and never the best.
-    """
-    return tuple(
-        Section(
-            protocol, row.task, tuple(_line(spec, runs, definitions, protocol, row.task, name) for name in row.methods)
-        )
-        for row in spec.rows
-        for protocol in spec.protocols
-    )
-
-
-def shown(spec: TableSpec, sections: Sequence[Section]) -> tuple[str, ...]:
-    """The columns of a table in which anything is measured, tried or printed."""
-    lines = [line for section in sections for line in section.lines]
-    return tuple(
-        metric
-        for metric in spec.columns
-        if any(metric in line.printed or line.cells[metric].state != NOT_RUN for line in lines)
-    )
-
-
-def metric_note(metric_id: str, size: int, sections: Sequence[Section]) -> str:
-    """What a reader must know of our values of a metric at this side in px; empty when nothing, or no values."""
-    metric = find_metric(metric_id)
-    lines = [line for section in sections for line in section.lines if line.cells[metric_id].state == MEASURED]
-    images = max((line.run.images for line in lines), default=0)
-    return f"{metric.header}: {metric.note}" if lines and metric.note_holds(size, images) else ""
-
-
-def _line(spec: TableSpec, runs: Runs, definitions: Definitions, protocol: str, task: str, method: str) -> Line:
-    run = runs.find(protocol, task, method)
+def printed_cells(spec: TableSpec, section: Section, method: str) -> dict[str, Printed]:
+    """Metric -> what the paper prints in a row, of the table's columns."""
+    protocol, task = section
     key = (number_of(spec), task, protocol, method)
     facts = map(find_metric, spec.columns)
     printed = {one.id: printed_beside(*key, one.printed_column, one.as_published) for one in facts}
-    cells = {metric: _cell(run, metric, definitions) for metric in spec.columns}
-    return Line(method, run, cells, {metric: found for metric, found in printed.items() if found})
+    return {metric: found for metric, found in printed.items() if found}
 
 
-def _cell(run: Run, metric: str, definitions: Definitions) -> Cell:
-    cell = run.cell(metric)
-    known = {name: digests[metric] for name, digests in definitions.items() if metric in digests}
-    newest = known.get(max(known, default=""))  # a run's name begins with its UTC time
-    if cell.state != MEASURED or {known.get(name, newest) for name in run.files} == {newest}:
-        return cell
-    note = f"{metric} was computed in another way, or by other versions of packages, than in the newest run"
-    return replace(cell, alike=False, notes=(*cell.notes, f"{note}: not comparable, score it again"))
+def printed_rows(spec: TableSpec, rows: Rows) -> Iterator[dict[str, Printed]]:
+    """As printed_cells, of every row in order."""
+    for section, methods in rows.items():
+        yield from (printed_cells(spec, section, method) for method in methods)
+
+
+def shown(spec: TableSpec, rows: Rows) -> tuple[str, ...]:
+    """The columns of a table in which anything is measured, tried or printed."""
+    printed = {metric for own in printed_rows(spec, rows) for metric in own}
+    tried = {metric for run in all_runs(rows) for metric in spec.columns if run.cell(metric).state != NOT_RUN}
+    return tuple(metric for metric in spec.columns if metric in printed | tried)
+
+
+def metric_note(metric_id: str, size: int, rows: Rows) -> str:
+    """What a reader must know of our values of a metric at this side in px; empty when nothing, or no values."""
+    metric = find_metric(metric_id)
+    runs = [run for run in all_runs(rows) if run.cell(metric_id).state == MEASURED]
+    images = max((run.images for run in runs), default=0)
+    return f"{metric.header}: {metric.note}" if runs and metric.note_holds(size, images) else ""

@@ -1,17 +1,30 @@
 """A table's sections as text: header sentences, column heads with arrows, cells with bold and footnotes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.gap_table import GapTable
+from benchmark.analysis.runs import Run
 from benchmark.analysis.transfer import Carried
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text, with_role
-from benchmark.reports.markup import Block, Entry, Footnotes, Page
-from benchmark.reports.tables.gap_block import carried_block, gap_block
-from benchmark.reports.tables.rows import LIMIT, Line, Section, metric_note, shown
+from benchmark.reports.markup import Entry, Footnotes, Page
+from benchmark.reports.tables.gap_block import CARRIED, carried_block, gap_block
+from benchmark.reports.tables.rows import (
+    LIMIT,
+    Rows,
+    Section,
+    all_runs,
+    best,
+    measures,
+    metric_note,
+    printed_cells,
+    printed_rows,
+    shown,
+)
 from benchmark.specs.protocols import Profile, load_protocol
+from benchmark.specs.published import Printed
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS
@@ -36,35 +49,34 @@ _REDUCED = (
 def page(
     spec: TableSpec,
     profile: Profile,
-    sections: Sequence[Section],
+    rows: Rows,
     gaps: GapTable | None,
     carried: Sequence[Carried] = (),
 ) -> Page:
-    """The whole table as text. The same sections give the same page."""
+    """The whole table as text. The same rows give the same page."""
     footnotes = Footnotes()
-    columns = shown(spec, sections)
+    columns = shown(spec, rows)
     names = (Entry("Method"), Entry("images"), Entry("failed"))
-    notes = {metric: metric_note(metric, profile.size, sections) for metric in columns}
-    header = (*names, *(_header(metric, notes[metric], sections, footnotes) for metric in columns))
-    blocks = [
-        Block(
-            _heading(section, profile), header, tuple(_row(line, section, columns, footnotes) for line in section.lines)
-        )
-        for section in sections
-    ]
+    notes = {metric: metric_note(metric, profile.size, rows) for metric in columns}
+    printed = list(printed_rows(spec, rows))
+    header = (*names, *(_header(metric, notes[metric], printed, footnotes) for metric in columns))
+    blocks = {
+        _heading(section, profile): (header, *_section(spec, section, methods, columns, footnotes))
+        for section, methods in rows.items()
+    }
     if gaps:
-        blocks.append(gap_block(gaps, footnotes))
+        blocks["Gap and gain"] = gap_block(gaps, footnotes)
     if carried:
-        blocks.append(carried_block(carried, footnotes))
-    sentences = (*_sentences(profile, sections), *(gaps.sentences if gaps else ()))
+        blocks[CARRIED] = carried_block(carried, footnotes)
+    sentences = (*_sentences(spec, profile, rows), *(gaps.sentences if gaps else ()))
     title = (TABLES | COMPANIONS)[spec.name]
-    return Page(f"{title} (profile {profile.name})", sentences, tuple(blocks), footnotes.sentences)
+    return Page(f"{title} (profile {profile.name})", sentences, blocks, footnotes.sentences)
 
 
-def _header(metric_id: str, note: str, sections: Sequence[Section], footnotes: Footnotes) -> Entry:
+def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]], footnotes: Footnotes) -> Entry:
     metric = find_metric(metric_id)
     arrow = {True: " ↑", False: " ↓", None: ""}[metric.higher_is_better]
-    printed = [line.printed[metric_id] for section in sections for line in section.lines if metric_id in line.printed]
+    printed = [row[metric_id] for row in rows if metric_id in row]
     beside = ""
     if printed:
         beside = "paper" if printed[0].comparable else f"paper, other {metric.header}"
@@ -72,10 +84,10 @@ def _header(metric_id: str, note: str, sections: Sequence[Section], footnotes: F
 
 
 def _heading(section: Section, profile: Profile) -> str:
-    protocol = load_protocol(section.protocol)
-    domains = [_domain(name, profile) for name in (protocol.train_domain, protocol.test_domain)]
-    title = TASKS.get(section.task, section.task)
-    return f"{section.task} under {section.protocol} ({domains[0]} to {domains[1]}): {title}"
+    name, task = section
+    protocol = load_protocol(name)
+    domains = [_domain(domain, profile) for domain in (protocol.train_domain, protocol.test_domain)]
+    return f"{task} under {name} ({domains[0]} to {domains[1]}): {TASKS.get(task, task)}"
 
 
 def _domain(name: str, profile: Profile) -> str:
@@ -85,27 +97,38 @@ def _domain(name: str, profile: Profile) -> str:
     return "FaceRenov" if profile.name == "paper" else "simulated"
 
 
-def _row(line: Line, section: Section, columns: Sequence[str], footnotes: Footnotes) -> tuple[Entry, ...]:
-    name = method_title(line.method) + (_ADDED if _is_added(line, section) else "")
-    if not line.run.scores:
-        start = (Entry(name), Entry(NOT_RUN, marks=footnotes.mark(line.run.notes)), Entry())
-        return (*start, *(Entry(printed=_printed(line, metric)) for metric in columns))
-    failed = sum(line.cells[metric].failed for metric in columns)
-    start = (Entry(name), Entry(str(line.run.images)), Entry(str(failed)))
-    return (*start, *(_entry(line, section, metric, footnotes) for metric in columns))
+def _section(
+    spec: TableSpec, section: Section, methods: Mapping[str, Run], columns: Sequence[str], footnotes: Footnotes
+) -> Iterator[tuple[Entry, ...]]:
+    """The rows of one section."""
+    measured = [metric for metric in columns if measures(section, metric)]
+    bold = {metric: best(methods, metric) for metric in measured}
+    added = _added(spec, section, methods)
+    for method, run in methods.items():
+        name = Entry(method_title(method) + (_ADDED if method in added else ""))
+        printed = {metric: found.text for metric, found in printed_cells(spec, section, method).items()}
+        if not run.scores:
+            start = (name, Entry(NOT_RUN, marks=footnotes.mark(run.notes)), Entry())
+            yield (*start, *(Entry(printed=printed.get(metric, "")) for metric in columns))
+            continue
+        failed = sum(run.cell(metric).failed for metric in columns)
+        entries = [
+            _entry(metric, run.cell(metric), method in bold[metric], printed.get(metric, ""), footnotes)
+            if metric in bold
+            else Entry("-")
+            for metric in columns
+        ]
+        yield (name, Entry(str(run.images)), Entry(str(failed)), *entries)
 
 
-def _is_added(line: Line, section: Section) -> bool:
-    """Whether the paper prints the section but not this row of it."""
-    return not line.printed and any(other.printed for other in section.lines)
+def _added(spec: TableSpec, section: Section, methods: Iterable[str]) -> list[str]:
+    """The methods of a section that the paper does not print; none where it prints nothing of the section."""
+    printed = {method: printed_cells(spec, section, method) for method in methods}
+    return [method for method, cells in printed.items() if not cells] if any(printed.values()) else []
 
 
-def _entry(line: Line, section: Section, metric: str, footnotes: Footnotes) -> Entry:
-    if not section.measures(metric):
-        return Entry("-")
-    cell = line.cells[metric]
-    bold = line.method in section.best(metric)
-    return Entry(_text(metric, cell), bold, footnotes.mark(cell.notes), _printed(line, metric), _spread(metric, cell))
+def _entry(metric: str, cell: Cell, bold: bool, printed: str, footnotes: Footnotes) -> Entry:
+    return Entry(_text(metric, cell), bold, footnotes.mark(cell.notes), printed, _spread(metric, cell))
 
 
 def _text(metric: str, cell: Cell) -> str:
@@ -119,48 +142,43 @@ def _spread(metric: str, cell: Cell) -> str:
     return " ".join(filter(None, (reach, deviation)))
 
 
-def _printed(line: Line, metric: str) -> str:
-    return line.printed[metric].text if metric in line.printed else ""
-
-
-def _sentences(profile: Profile, sections: Sequence[Section]) -> tuple[str, ...]:
-    seeds = ", ".join(map(str, profile.seeds))
-    lines = [line for section in sections for line in section.lines]
+def _sentences(spec: TableSpec, profile: Profile, rows: Rows) -> tuple[str, ...]:
+    seeds, runs = ", ".join(map(str, profile.seeds)), all_runs(rows)
     sentences = [
         f"Profile {profile.name}: {PROFILES.get(profile.name, '').format(train=profile.train)}".rstrip(": "),
-        f"{_images(lines)}, {profile.size} px; networks of width {profile.width}, batch {profile.batch}, "
+        f"{_images(runs)}, {profile.size} px; networks of width {profile.width}, batch {profile.batch}, "
         f"{profile.steps} steps, perceptual loss {profile.perceptual}, training seeds {seeds}",
     ]
-    if any(_is_real(section) for section in sections):
+    if any(_is_real(protocol) for protocol, _ in rows):
         sentences.append(_real_domain(profile))
-    tested = dict.fromkeys(load_protocol(section.protocol).test_domain for section in sections)
+    tested = dict.fromkeys(load_protocol(protocol).test_domain for protocol, _ in rows)
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
     sentences += _LEGEND
-    reduced = [find_metric(metric).header for metric in with_role("frechet") if _is_reduced(lines, metric)]
+    reduced = [
+        find_metric(metric).header
+        for metric in with_role("frechet")
+        if metric in spec.columns and any(run.cell(metric).plain is not None for run in runs)
+    ]
     if reduced:
         sentences.append(_REDUCED.format(" and ".join(reduced)))
-    if any(cell.deviation is not None for line in lines for cell in line.cells.values()):
+    if any(run.cell(metric).deviation is not None for run in runs for metric in spec.columns):
         sentences.append("sd: standard deviation over the subsets that a kernel distance is a mean of")
-    if any(line.method == LIMIT for line in lines):
+    if any(LIMIT in methods for methods in rows.values()):
         sentences.append("The reference row is what the others are measured against and is left out of the best")
-    if any(_is_added(line, section) for section in sections for line in section.lines):
+    if any(_added(spec, section, methods) for section, methods in rows.items()):
         sentences.append(f"{_ADDED.strip()} added here, not a row of the paper")
     return tuple(sentences)
 
 
-def _is_reduced(lines: Sequence[Line], metric: str) -> bool:
-    return any(metric in line.cells and line.cells[metric].plain is not None for line in lines)
-
-
-def _images(lines: Sequence[Line]) -> str:
-    found = sorted({line.run.images for line in lines if line.run.scores})
+def _images(runs: Sequence[Run]) -> str:
+    found = sorted({run.images for run in runs if run.scores})
     if not found:
         return "Nothing was run yet"
     return f"N = {' to '.join(map(str, dict.fromkeys((found[0], found[-1]))))} test images"
 
 
-def _is_real(section: Section) -> bool:
-    protocol = load_protocol(section.protocol)
+def _is_real(name: str) -> bool:
+    protocol = load_protocol(name)
     return "real" in (protocol.train_domain, protocol.test_domain)
 
 

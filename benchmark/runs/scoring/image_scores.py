@@ -2,42 +2,47 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
+from benchmark.assets import feature_cache
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
 from degrade.core.errors import InputError
-from degrade.core.image import Image, from_uint8, read
+from degrade.core.image import from_uint8, read
 
 UNAVAILABLE = "unavailable: "  # first letters of the error of a metric that cannot be loaded
 NOT_RESTORED, NOT_COMPUTED = "not restored", "not computed"  # first letters of an error that should not have been
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A number (of a set metric: the feature of an image), or None and the reason."""
+class ImageValue:
+    """A metric's number of one image, or None with the reason in `error`."""
 
-    value: Any
+    value: float | None
     error: str = ""
     seconds: float = 0.0
 
-    @property
-    def is_failure(self) -> bool:
-        """Whether something broke, other than a metric that has no value for such an image."""
-        return self.error.startswith((NOT_RESTORED, NOT_COMPUTED))
+
+@dataclass(frozen=True)
+class Feature:
+    """What a metric of sets takes from one image, (D,) numbers; or None with the reason in `error`."""
+
+    vector: np.ndarray | None
+    error: str = ""
 
 
 @dataclass(frozen=True)
 class Job:
     """One image to score.
 
-    metrics: ids; of a set metric the feature of the restored image is computed.
-    restored: (H, W, 3) in 8 bits, a file, or None for the reason in `trouble`.
-    reference: a file, or None where there is none.
+    metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `trouble`.
+    reference: a file, or None where there is none. features: ids of metrics of sets whose features are wanted.
     """
 
     name: str
@@ -45,21 +50,49 @@ class Job:
     restored: np.ndarray | Path | None
     reference: Path | None = None
     trouble: str = ""
+    features: tuple[str, ...] = ()
 
 
-def measure(job: Job) -> dict[str, Outcome]:
+@dataclass(frozen=True)
+class ImageScores:
+    """What the metrics of a job say of its image, by id."""
+
+    values: dict[str, ImageValue] = field(default_factory=dict)
+    features: dict[str, Feature] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> str:
+        """The first error that should not have been; empty where there is none."""
+        found = chain(self.values.values(), self.features.values())
+        return next((one.error for one in found if is_failure(one.error)), "")
+
+
+def is_failure(error: str) -> bool:
+    """Whether something broke, other than a metric that has no value for such an image."""
+    return error.startswith((NOT_RESTORED, NOT_COMPUTED))
+
+
+def measure(job: Job) -> ImageScores:
     """What each metric says; a metric that fails says why and the others go on."""
     if job.restored is None:
-        return dict.fromkeys(job.metrics, Outcome(None, job.trouble))
+        return _nothing(job, job.trouble)
     try:
         restored = read(job.restored) if isinstance(job.restored, Path) else from_uint8(job.restored)
         reference = read(job.reference) if job.reference else None
     except InputError as error:
-        return dict.fromkeys(job.metrics, Outcome(None, reason(NOT_COMPUTED, error)))
+        return _nothing(job, reason(NOT_COMPUTED, error))
     for image in (restored, reference):
         if image is not None:
             image.flags.writeable = False  # a metric that wrote into it would change the next one's number
-    return {metric: measured(lambda metric=metric: _value(metric, restored, reference)) for metric in job.metrics}
+    if not isinstance(job.restored, Path):
+        feature_cache.keep_off_disk(restored)  # the features of restored images stand beside the run's scores
+    values = {
+        name: ImageValue(*attempt(lambda name=name: metrics.load(name)(restored, reference))) for name in job.metrics
+    }
+    features = {
+        name: Feature(*attempt(lambda name=name: metrics.load(name).feature(restored))[:2]) for name in job.features
+    }
+    return ImageScores(values, features)
 
 
 def unavailable(metric_ids: Iterable[str]) -> dict[str, str]:
@@ -78,18 +111,20 @@ def reason(what: str, error: Exception) -> str:
     return f"{what}: {error}" if isinstance(error, InputError) else f"{what}: {type(error).__name__}: {error}"
 
 
-def _value(metric: str, restored: Image, reference: Image | None) -> Any:
-    scorer = metrics.load(metric)
-    return scorer.feature(restored) if hasattr(scorer, "feature") else scorer(restored, reference)
-
-
-def measured(compute: Callable[[], Any]) -> Outcome:
-    """The outcome of one computation, with its time."""
+def attempt(compute: Callable[[], Value]) -> tuple[Value | None, str, float]:
+    """(value, why there is none, seconds) of one computation."""
     start = time.perf_counter()
+    value, error = None, ""
     try:
-        value, error = compute(), ""
+        value = compute()
     except MetricError as caught:
-        value, error = None, str(caught)
+        error = str(caught)
     except Exception as caught:  # a fault of one metric on one image must not end the run
-        value, error = None, reason(NOT_COMPUTED, caught)
-    return Outcome(value, error, time.perf_counter() - start)
+        error = reason(NOT_COMPUTED, caught)
+    return value, error, time.perf_counter() - start
+
+
+def _nothing(job: Job, error: str) -> ImageScores:
+    return ImageScores(
+        dict.fromkeys(job.metrics, ImageValue(None, error)), dict.fromkeys(job.features, Feature(None, error))
+    )

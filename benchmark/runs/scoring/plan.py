@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import KEY, SCHEMA, Score, split_value
-from benchmark.runs.scoring.image_scores import UNAVAILABLE, Outcome
+from benchmark.runs.scoring.image_scores import UNAVAILABLE, ImageValue, is_failure
 from benchmark.runs.scoring.set_scores import SetValue
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import Prepared
@@ -30,12 +30,12 @@ class Subject:
         """As Score.run_key."""
         return tuple(getattr(self, field) for field in KEY)
 
-    def score(self, metric: Metric, image: str | None, outcome: Outcome, n: int | None = None) -> Score:
-        """The score line of one outcome; the value of a set may be a SetValue."""
-        found = outcome.value if isinstance(outcome.value, SetValue) else SetValue(outcome.value)
-        value, error = (None, outcome.error) if found.value is None else split_value(found.value)
-        measures = (metric.id, value, metric.unit, round(outcome.seconds, 4), error)
-        return Score(SCHEMA, self.run, *self.key, image, *measures, n, found.replicates, found.deviation)
+    def score(self, metric: Metric, image: str | None, found: ImageValue | SetValue) -> Score:
+        """The score line of one number."""
+        value, error = (None, found.error) if found.value is None else split_value(found.value)
+        measures = (metric.id, value, metric.unit, round(found.seconds, 4), error)
+        of_sets = (found.n, found.replicates, found.deviation) if isinstance(found, SetValue) else ()
+        return Score(SCHEMA, self.run, *self.key, image, *measures, *of_sets)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterab
     A failure is a score and is not tried again; only an unavailable metric is, when it can be loaded by now.
     """
     known = {(score.image, score.metric): score for score in there if score.run_key == subject.key}
-    failed = {score.image for score in known.values() if score.image and Outcome(None, score.error).is_failure}
+    failed = {score.image for score in known.values() if score.image and is_failure(score.error)}
     result, missing = Plan(failed=failed), {}
     for metric in map(find_metric, ids):
         names = (None,) if metric.per == "set" else prepared.names
@@ -85,7 +85,7 @@ def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterab
         elif (None, metric.id) in known:
             result.reused += 1
         else:
-            result.unavailable.append(subject.score(metric, None, Outcome(None, reasons[metric.id])))
+            result.unavailable.append(subject.score(metric, None, ImageValue(None, reasons[metric.id])))
     return result
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import split_value
-from benchmark.runs.scoring.image_scores import Job, Outcome
+from benchmark.runs.scoring.image_scores import Feature, ImageValue, Job
 from benchmark.runs.scoring.score import FIDELITY
 from benchmark.runs.scoring.set_scores import References, SetValue, score_set
 from benchmark.runs.scoring.workers import Pool, scoring_pool
@@ -115,35 +115,37 @@ def check_suffix(out: Path) -> None:
 
 def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[Job]) -> Iterator[Line]:
     reasons = pool.unavailable(metric.id for metric in wanted)
-    usable = tuple(metric.id for metric in wanted if metric.id not in reasons)
-    done = pool.stream(replace(job, metrics=usable) for job in jobs) if usable else iter(())
-    found = {metric_id: {} for metric_id in usable}
-    for job, outcomes in tqdm(done, "score", len(jobs), unit="image", disable=None):
-        for metric_id, outcome in outcomes.items():
-            found[metric_id][job.name] = outcome
-    of_images = [metric for metric in wanted if metric.id in found and metric.per == "image"]
-    for job in jobs:
-        yield from (_line(job.name, metric, found[metric.id][job.name]) for metric in of_images)
+    usable = [metric for metric in wanted if metric.id not in reasons]
+    of_images = tuple(metric.id for metric in usable if metric.per == "image")
+    of_sets = tuple(metric.id for metric in usable if metric.per == "set")
+    values: dict[str, dict[str, ImageValue]] = {}  # image -> metric -> value
+    features: dict[str, dict[str, Feature]] = {metric: {} for metric in of_sets}
+    done = pool.stream(replace(job, metrics=of_images, features=of_sets) for job in jobs) if usable else iter(())
+    for job, found in tqdm(done, "score", len(jobs), unit="image", disable=None):
+        values[job.name] = found.values
+        for metric, feature in found.features.items():
+            features[metric][job.name] = feature
+    for name, own in values.items():
+        yield from (_line(name, find_metric(metric), value) for metric, value in own.items())
     references = {job.name: job.reference for job in jobs}
     for metric in wanted:
         if metric.id in reasons:
             yield Line(None, metric.id, None, metric.unit, None, reasons[metric.id])
         elif metric.per == "image":
-            yield _mean(metric, found[metric.id].values())
+            yield _mean(metric, [own[metric.id] for own in values.values()])
         else:
             against = References(references) if metric.needs_reference else None
-            yield _line(None, metric, *score_set(pool, metric.id, found[metric.id], against))
+            yield _line(None, metric, score_set(pool, metric.id, features[metric.id], against))
 
 
-def _line(image: str | None, metric: Metric, outcome: Outcome, n: int | None = None) -> Line:
-    found = outcome.value.value if isinstance(outcome.value, SetValue) else outcome.value
-    value, error = (None, outcome.error) if found is None else split_value(found)
-    return Line(image, metric.id, value, metric.unit, n, error)
+def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> Line:
+    value, error = (None, found.error) if found.value is None else split_value(found.value)
+    return Line(image, metric.id, value, metric.unit, found.n if isinstance(found, SetValue) else None, error)
 
 
-def _mean(metric: Metric, outcomes: Iterable[Outcome]) -> Line:
+def _mean(metric: Metric, found: Iterable[ImageValue]) -> Line:
     """Over the finite values; what is not in it is counted in the error."""
-    values = [outcome.value for outcome in outcomes]
+    values = [one.value for one in found]
     finite = [value for value in values if value is not None and math.isfinite(value)]
     left_out = {
         "infinite": sum(value == math.inf for value in values),

@@ -1,7 +1,7 @@
 """One method on one test split: restores what is missing scores, and appends a line for every score."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,9 @@ from benchmark.methods.method import Method
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score, ScoreFile
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, Job, Outcome, reason
-from benchmark.runs.scoring.plan import Plan, Subject, Task
-from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, read_features, score_set
+from benchmark.runs.scoring.image_scores import NOT_RESTORED, Job, reason
+from benchmark.runs.scoring.plan import Plan, Subject
+from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, score_set
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import Prepared
 from degrade.core.errors import InputError
@@ -45,18 +45,17 @@ class Bench:
     max_failures: int | None = None
 
 
-def _computed(metric: Metric) -> str:
-    """What is asked of an image for a metric: of a set, the descriptor, which several metrics may share."""
-    return metric.descriptors if metric.per == "set" else metric.id
-
-
 class Scoring:
     """The work of a plan; run() returns when all of its lines are written."""
 
     def __init__(self, subject: Subject, prepared: Prepared, todo: Plan, bench: Bench, file: ScoreFile) -> None:
         self.subject, self.prepared, self.todo, self.bench, self.file = subject, prepared, todo, bench, file
         self.seconds = {"restore": 0.0, "score": 0.0}  # of this process: restoring, and all else
-        self._missing = {_computed(task.metric): self._unseen(task) for task in todo.tasks}
+        self._sets = [task.metric for task in todo.tasks if task.metric.per == "set"]
+        self._features: dict[str, FeatureFile] = {}  # by descriptors, which several metrics may share; while it runs
+        # Metric or descriptors -> the images of which they are still to be computed.
+        self._values = {task.metric.id: task.images for task in todo.tasks if task.metric.per == "image"}
+        self._vectors: dict[str, frozenset[str]] = {}
 
     def run(self, load_method: Callable[[], Method]) -> None:
         """Restore and score image by image, then the sets.
@@ -68,43 +67,37 @@ class Scoring:
         try:
             for line in self.todo.unavailable:
                 self.file.append(line)
-            self._score_images(load_method)
-            for task in self._sets():
-                self.file.append(self._score_set(task))
+            with ExitStack() as stack:
+                for kind in dict.fromkeys(metric.descriptors for metric in self._sets):
+                    file = stack.enter_context(FeatureFile(self.bench.features.file(kind)))
+                    self._features[kind] = file
+                    self._vectors[kind] = frozenset(self.prepared.names) - file.by_image.keys()
+                self._score_images(load_method)
+                for metric in self._sets:
+                    self.file.append(self._score_set(metric))
         finally:
             self.seconds["score"] = time.perf_counter() - start - self.seconds["restore"]
 
-    def _unseen(self, task: Task) -> frozenset[str]:
-        """Images that a metric still has to see; features of an earlier session are there."""
-        if task.metric.per == "image":
-            return task.images
-        return task.images - read_features(self.bench.features.file(task.metric.id)).keys()
-
-    def _sets(self) -> list[Task]:
-        return [task for task in self.todo.tasks if task.metric.per == "set"]
-
     def _score_images(self, load_method: Callable[[], Method]) -> None:
-        names = [name for name in self.prepared.names if any(name in images for images in self._missing.values())]
+        unseen = frozenset().union(*self._values.values(), *self._vectors.values())
+        names = [name for name in self.prepared.names if name in unseen]
         if not names:
             return
         method = load_method()
         title = f"{self.subject.protocol} {self.subject.task} {self.subject.method}"
-        with ExitStack() as stack:
-            files = {
-                kept_as: stack.enter_context(FeatureFile(self.bench.features.file(kept_as)))
-                for kept_as in dict.fromkeys(_computed(task.metric) for task in self._sets())
-            }
-            done = self.bench.pool.stream(self._job(method, name) for name in names)
-            for job, outcomes in tqdm(done, title, len(names), unit="image", disable=None):
-                for metric_id, outcome in outcomes.items():
-                    if metric_id in files:
-                        files[metric_id].append(job.name, outcome)
-                    else:
-                        self.file.append(self.subject.score(find_metric(metric_id), job.name, outcome))
-                self._count_failure(job.name, outcomes)
+        done = self.bench.pool.stream(self._job(method, name) for name in names)
+        for job, found in tqdm(done, title, len(names), unit="image", disable=None):
+            for metric_id, value in found.values.items():
+                self.file.append(self.subject.score(find_metric(metric_id), job.name, value))
+            for kind, feature in found.features.items():
+                self._features[kind].append((job.name, feature))
+            self._count_failure(job.name, found.failure)
 
     def _job(self, method: Method, name: str) -> Job:
-        wanted = tuple(metric for metric, images in self._missing.items() if name in images)
+        values, vectors = (
+            tuple(wanted for wanted, images in missing.items() if name in images)
+            for missing in (self._values, self._vectors)
+        )
         split, kept = self.prepared.split, self.bench.keeping.folder / f"{name}.png"
         start = time.perf_counter()
         pixels, trouble = None, ""
@@ -115,7 +108,7 @@ class Scoring:
         self.seconds["restore"] += time.perf_counter() - start
         if self.bench.keeping.keep and pixels is not None and not kept.exists():
             write(kept, from_uint8(pixels))
-        return Job(name, wanted, pixels, split.files(name)[0] if split.has_reference else None, trouble)
+        return Job(name, values, pixels, split.files(name)[0] if split.has_reference else None, trouble, vectors)
 
     def _restored(self, method: Method, name: str) -> np.ndarray:
         """The restored image in 8 bits, so that a score is that of the file a user would save."""
@@ -126,9 +119,8 @@ class Scoring:
             raise ValueError(f"{method.name} gave {restored.shape}, expected {(side, side, 3)}")
         return to_uint8(restored)
 
-    def _count_failure(self, name: str, outcomes: Mapping[str, Outcome]) -> None:
-        why = next((outcome.error for outcome in outcomes.values() if outcome.is_failure), None)
-        if why is None:
+    def _count_failure(self, name: str, why: str) -> None:
+        if not why:
             return
         self.todo.failed.add(name)
         most = self.bench.max_failures
@@ -137,11 +129,12 @@ class Scoring:
             remedy = "put that right and score again with --anew"
             raise InputError(f"{self.subject.task} {self.subject.method}: {failed}; last: {name}: {why}; {remedy}")
 
-    def _score_set(self, task: Task) -> Score:
-        found = read_features(self.bench.features.file(task.metric.id))
+    def _score_set(self, metric: Metric) -> Score:
+        found = self._features[metric.descriptors].by_image
         restored = {name: found[name] for name in self.prepared.names}
-        outcome, n = score_set(self.bench.pool, task.metric.id, restored, self._references(task.metric))
-        return self.subject.score(task.metric, None, outcome, n)
+        return self.subject.score(
+            metric, None, score_set(self.bench.pool, metric.id, restored, self._references(metric))
+        )
 
     def _references(self, metric: Metric) -> References | None:
         others = self.bench.references

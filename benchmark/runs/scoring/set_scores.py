@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,10 @@ from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import SetScorer
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.scores import GROUPS
-from benchmark.runs.scoring.image_scores import Job, Outcome, measured
+from benchmark.runs.scoring.image_scores import Feature, Job, attempt
 from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
-from degrade.core.files import LineFile
+from degrade.core.files import JsonLines, parse_lines
 
 _FEWEST = 2  # images on each side of a distance
 
@@ -40,31 +40,37 @@ class FeatureFolder:
         return self.path / f"{kept_as}-{digest[:8]}.jsonl"
 
 
-class FeatureFile(LineFile):
+class FeatureFile(JsonLines[tuple[str, Feature]]):
     """One line for each image: its feature, or why it has none. Exact: the bytes of the numbers in base 64."""
 
-    def append(self, image: str, outcome: Outcome) -> None:
-        """Write one line."""
-        line = {"image": image, "error": outcome.error}
-        if outcome.value is not None:
-            feature = np.ascontiguousarray(outcome.value)
-            line |= {"dtype": feature.dtype.str, "feature": base64.b64encode(feature.tobytes()).decode()}
-        self.write(json.dumps(line, ensure_ascii=False))
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _parse)
+
+    def line(self, value: tuple[str, Feature]) -> str:
+        image, feature = value
+        line = {"image": image, "error": feature.error}
+        if feature.vector is not None:
+            vector = np.ascontiguousarray(feature.vector)
+            line |= {"dtype": vector.dtype.str, "feature": base64.b64encode(vector.tobytes()).decode()}
+        return super().line(line)
+
+    @property
+    def by_image(self) -> dict[str, Feature]:
+        """Of two lines with one image the newer."""
+        return dict(self.values)
 
 
-def read_features(path: Path) -> dict[str, Outcome]:
+def read_features(path: Path) -> dict[str, Feature]:
     """What the lines of a FeatureFile say, by image; nothing when there is no such file."""
-    if not path.exists():
-        return {}
-    return dict(_parse(path, line) for line in path.read_bytes().split(b"\n")[:-1])
+    return dict(parse_lines(path, path.read_bytes(), _parse)) if path.exists() else {}
 
 
-def _parse(path: Path, line: bytes) -> tuple[str, Outcome]:
+def _parse(path: Path, _number: int, line: bytes) -> tuple[str, Feature]:
     try:
         values = json.loads(line)
         if "feature" not in values:
-            return values["image"], Outcome(None, values["error"])
-        return values["image"], Outcome(np.frombuffer(base64.b64decode(values["feature"]), values["dtype"]))
+            return values["image"], Feature(None, values["error"])
+        return values["image"], Feature(np.frombuffer(base64.b64decode(values["feature"]), values["dtype"]))
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path}: is damaged ({error}); remove it, its images are then restored again") from error
 
@@ -91,9 +97,12 @@ class Side:
 
 @dataclass(frozen=True)
 class SetValue:
-    """A set metric's number with what makes an interval of it; see the fields of Score."""
+    """A set metric's number, or None with the reason in `error`, and what makes an interval of it; see Score."""
 
-    value: float
+    value: float | None
+    error: str = ""
+    seconds: float = 0.0
+    n: int | None = None
     replicates: tuple[float, ...] | None = None
     deviation: float | None = None
 
@@ -106,31 +115,32 @@ class References:
     paired: bool = True
 
 
-def score_set(
-    pool: Pool, metric_id: str, restored: Mapping[str, Outcome], references: References | None
-) -> tuple[Outcome, int | None]:
-    """The outcome of a set metric, its value a SetValue, and the number of restored images in the set, if any.
+def score_set(pool: Pool, metric_id: str, restored: Mapping[str, Feature], references: References | None) -> SetValue:
+    """What a metric of sets says; n are the restored images in the set, None without any.
 
     restored: the features of a split's images in its order. references: None for a metric that knows its own. Of
     pairs only those with both features count, so that both sets hold the same faces.
     """
     start = time.perf_counter()
-    ours = {name: outcome.value for name, outcome in restored.items() if outcome.value is not None}
+    ours = {name: feature.vector for name, feature in restored.items() if feature.vector is not None}
     theirs = None
     if references:
         asked = {name: path for name, path in references.files.items() if name in ours or not references.paired}
         theirs = _reference_features(pool, metric_id, asked)
         ours = {name: feature for name, feature in ours.items() if name in theirs or not references.paired}
     if not ours or theirs == {}:
-        last = next((outcome.error for outcome in reversed(restored.values()) if outcome.error), "of the references")
-        return Outcome(None, f"no image has features; last: {last}"), None
+        last = next((feature.error for feature in reversed(restored.values()) if feature.error), "of the references")
+        return SetValue(None, f"no image has features; last: {last}")
     sides = Side.of(restored, ours), theirs and Side.of(references.files, theirs)
-    outcome = measured(lambda: set_value(metric_id, *sides))
-    return replace(outcome, seconds=time.perf_counter() - start), len(ours)
+    found, error, _ = attempt(lambda: set_numbers(metric_id, *sides))
+    value, replicates, deviation = found or (None, None, None)
+    return SetValue(value, error, time.perf_counter() - start, len(ours), replicates, deviation)
 
 
-def set_value(metric_id: str, restored: Side, reference: Side | None) -> SetValue:
-    """The distance between two sets, its deviation over subsets, and the distance without each group in turn.
+def set_numbers(
+    metric_id: str, restored: Side, reference: Side | None
+) -> tuple[float, tuple[float, ...] | None, float | None]:
+    """The distance between two sets, the distance without each group in turn, and its deviation over subsets.
 
     reference: None for a metric that knows its own. MetricError where the distance has no value.
     """
@@ -138,7 +148,7 @@ def set_value(metric_id: str, restored: Side, reference: Side | None) -> SetValu
     against = None if reference is None else reference.features
     value = scorer.distance(restored.features, against)
     deviation = scorer.deviation(restored.features, against)
-    return SetValue(value, _replicates(scorer, restored, reference), deviation)
+    return value, _replicates(scorer, restored, reference), deviation
 
 
 def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tuple[float, ...] | None:
@@ -157,7 +167,7 @@ def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tu
 
 def _reference_features(pool: Pool, metric_id: str, files: Mapping[str, Path]) -> dict[str, np.ndarray]:
     """Images without a feature are left out. All are remembered by content: the second method computes none."""
-    jobs = (Job(name, (metric_id,), path) for name, path in files.items())
+    jobs = (Job(name, (), path, features=(metric_id,)) for name, path in files.items())
     done = tqdm(pool.stream(jobs), f"{metric_id} of references", len(files), unit="image", disable=None, leave=False)
-    features = ((job.name, outcomes[metric_id].value) for job, outcomes in done)
-    return {name: feature for name, feature in features if feature is not None}
+    vectors = ((job.name, found.features[metric_id].vector) for job, found in done)
+    return {name: vector for name, vector in vectors if vector is not None}

@@ -17,7 +17,7 @@ import cv2
 from threadpoolctl import threadpool_limits
 
 from benchmark.assets import feature_cache, offline
-from benchmark.runs.scoring.image_scores import Job, Outcome, measure, unavailable
+from benchmark.runs.scoring.image_scores import ImageScores, Job, measure, unavailable
 from degrade.core.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends
@@ -76,8 +76,8 @@ class Pool:
             answers = [answer.result() for answer in asked]
         return answers[0] if answers else {}
 
-    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, dict[str, Outcome]]]:
-        """Each job with its outcomes. `jobs` is drawn from in this process, while earlier ones are scored."""
+    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, ImageScores]]:
+        """Each job with its scores. `jobs` is drawn from in this process, while earlier ones are scored."""
         begun: deque[tuple[Job, Future]] = deque()
         with _dead_process_in_a_sentence():
             for job in jobs:

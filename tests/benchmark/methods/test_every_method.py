@@ -10,7 +10,7 @@ import torch
 
 from benchmark.methods.networks.common import NetworkMethod
 from benchmark.methods.registry import canonical, find_method, method_module, obstacle, tabled_methods
-from benchmark.methods.row import EVERY_TASK, TUNED
+from benchmark.methods.row import TUNED
 from benchmark.methods.table import METHODS
 from degrade.core.errors import InputError
 from degrade.core.files import write_json
@@ -133,8 +133,7 @@ def test_an_unknown_method_is_answered_with_the_nearest_and_every_row_of_the_tab
     assert all(canonical(name) in METHODS for name in tabled_methods())
 
 
-def test_the_table_names_the_tasks_as_the_recipes_do_and_is_read_without_torch_and_opencv():
-    assert EVERY_TASK == TASKS
+def test_the_table_is_read_without_torch_and_opencv():
     code = (
         "import sys, benchmark.methods, benchmark.cli.main; sys.exit(any(m in sys.modules for m in ('torch', 'cv2')))"
     )

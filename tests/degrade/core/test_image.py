@@ -10,7 +10,17 @@ import pytest
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.image import check_image, decode, encode_png, from_uint8, list_images, read, to_uint8, write
+from degrade.core.image import (
+    check_image,
+    decode,
+    decode_uint8,
+    encode_png,
+    from_uint8,
+    list_images,
+    read,
+    to_uint8,
+    write,
+)
 
 COLOUR = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [10, 20, 30]], [[1, 2, 3], [200, 100, 50]]], np.uint8)
 
@@ -26,6 +36,17 @@ def test_lossless_files_are_read_value_by_value(kind: str) -> None:
     image = decode(_encoded(Pillow.fromarray(COLOUR), kind), "photo")
     assert image.dtype == np.float32
     np.testing.assert_array_equal(image, COLOUR.astype(np.float32) / np.float32(255))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "I;16"])
+def test_8_bit_pixels_are_those_of_the_float_image_rounded(mode: str) -> None:
+    pixels = np.arange(0, 65536, 257, dtype=np.uint16).reshape(16, 16) + np.arange(16, dtype=np.uint16)
+    colour = np.stack([pixels >> 8, pixels & 255, np.full_like(pixels, 77)], axis=2).astype(np.uint8)
+    photo = Pillow.fromarray(pixels) if mode == "I;16" else Pillow.fromarray(colour).convert(mode)
+    if mode == "RGBA":
+        photo.putalpha(Pillow.fromarray(colour[:, :, 0]))
+    data = _encoded(photo)
+    np.testing.assert_array_equal(decode_uint8(data, "photo", "white"), to_uint8(decode(data, "photo", "white")))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])

@@ -100,7 +100,7 @@ def test_without_lists_the_hash_of_the_name_decides_the_role(photos: Path) -> No
 
 def test_an_image_that_a_folder_lacks_is_named(photos: Path) -> None:
     (photos / "nwdn" / "face2.png").unlink()
-    with pytest.raises(InputError, match="nwdn: expected an image for each one in .*lq, missing face2;"):
+    with pytest.raises(InputError, match="nwdn: expected one image for each of 4 names in .*lq; 1 missing: face2"):
         _open(photos)
 
 

@@ -72,11 +72,11 @@ def test_what_was_collected_cannot_be_replayed_and_says_so(tmp_path: Path) -> No
 def test_an_image_that_lacks_its_partner_is_named(tmp_path: Path) -> None:
     hq, lq = _folders(tmp_path)
     (hq / "face1.png").unlink()
-    with pytest.raises(InputError, match="hq: expected an image for each one in .*missing face1;"):
+    with pytest.raises(InputError, match="hq: expected one image for each of 3 names in .*lq; 1 missing: face1"):
         folder_pairs(hq, lq)
     _save(hq / "face1.png", _pixels(1, 64))
     (lq / "face2.bmp").unlink()
-    with pytest.raises(InputError, match="lq: expected an image for each one in .*missing face2;"):
+    with pytest.raises(InputError, match="hq: expected one image for each of 2 names in .*lq; 1 extra: face2"):
         folder_pairs(hq, lq)
 
 

@@ -67,7 +67,7 @@ def test_scores_of_another_definition_than_the_newest_say_so_and_are_never_the_b
     scores = [replace(score, run=new) if score.method != ISPL else score for score in scores]
     (tmp_path / "quick" / "scores").mkdir(parents=True)
     for run, digest in ((old, "before"), (new, "after")):
-        facts = {"metrics": {"psnr.rgb": digest}, "sessions": [], "split_sha256": ""}
+        facts = {"run": run, "split": "", "split_sha256": "", "metrics": {"psnr.rgb": digest}}
         (tmp_path / "quick" / "scores" / f"{run}.json").write_text(json.dumps(facts))
     made = tables(*scores)
     assert cells(made["table2.md"], "sr4", "ISPL")["PSNR"].startswith("27.000 [")

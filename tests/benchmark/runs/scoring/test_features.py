@@ -6,7 +6,7 @@ import pytest
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError
 from benchmark.records.scores import GROUPS
-from benchmark.runs.scoring.image_scores import Outcome
+from benchmark.runs.scoring.image_scores import Feature
 from benchmark.runs.scoring.set_scores import FeatureFile, References, read_features, score_set
 from benchmark.runs.scoring.workers import scoring_pool
 from degrade.core.errors import InputError
@@ -38,7 +38,7 @@ def pool(monkeypatch):
 
 def outcomes(values):
     return {
-        f"{place:02}": Outcome(np.array([value]) if value is not None else None) for place, value in enumerate(values)
+        f"{place:02}": Feature(np.array([value]) if value is not None else None) for place, value in enumerate(values)
     }
 
 
@@ -50,11 +50,11 @@ def references(folder, count, dark=()):
 
 def test_replicates_leave_out_each_group_by_the_position_in_name_order(pool, tmp_path):
     values = np.random.default_rng(0).random(45)
-    outcome, n = score_set(pool, "x", outcomes(values), References(references(tmp_path, 45)))
-    assert n == 45 and outcome.value.value == pytest.approx(abs(values.mean() - 0.2), abs=1e-6)
-    assert outcome.value.deviation == pytest.approx(values.std())
-    assert len(outcome.value.replicates) == GROUPS
-    for group, replicate in enumerate(outcome.value.replicates):
+    found = score_set(pool, "x", outcomes(values), References(references(tmp_path, 45)))
+    assert found.n == 45 and found.value == pytest.approx(abs(values.mean() - 0.2), abs=1e-6)
+    assert found.deviation == pytest.approx(values.std())
+    assert len(found.replicates) == GROUPS
+    for group, replicate in enumerate(found.replicates):
         left = values[np.arange(45) % GROUPS != group]
         assert replicate == pytest.approx(abs(left.mean() - 0.2), abs=1e-6)
 
@@ -62,34 +62,34 @@ def test_replicates_leave_out_each_group_by_the_position_in_name_order(pool, tmp
 def test_an_image_that_is_missing_keeps_the_groups_of_the_others(pool, tmp_path):
     values = [*np.random.default_rng(0).random(42)]
     values[0] = None
-    outcome, n = score_set(pool, "x", outcomes(values), References(references(tmp_path, 42)))
+    found = score_set(pool, "x", outcomes(values), References(references(tmp_path, 42)))
     left = [value for place, value in enumerate(values) if place % GROUPS != 1 and value is not None]
-    assert n == 41 and outcome.value.replicates[1] == pytest.approx(abs(np.mean(left) - 0.2), abs=1e-6)
+    assert found.n == 41 and found.replicates[1] == pytest.approx(abs(np.mean(left) - 0.2), abs=1e-6)
 
 
 def test_without_two_images_beside_every_group_there_are_no_replicates(pool, tmp_path):
     files = references(tmp_path, 3)
-    assert score_set(pool, "x", outcomes([0.1, 0.2, 0.3]), References(files))[0].value.replicates is not None
+    assert score_set(pool, "x", outcomes([0.1, 0.2, 0.3]), References(files)).replicates is not None
     del files["02"]
-    assert score_set(pool, "x", outcomes([0.1, 0.2]), References(files))[0].value.replicates is None
+    assert score_set(pool, "x", outcomes([0.1, 0.2]), References(files)).replicates is None
 
 
 def test_of_pairs_only_those_with_both_features_count(pool, tmp_path):
     files = references(tmp_path, 3, dark=(1,))
-    outcome, n = score_set(pool, "x", outcomes([0.4, 0.9, None]), References(files))
-    assert (outcome.value.value, n) == (pytest.approx(0.2, abs=1e-6), 1)
+    found = score_set(pool, "x", outcomes([0.4, 0.9, None]), References(files))
+    assert (found.value, found.n) == (pytest.approx(0.2, abs=1e-6), 1)
 
 
 def test_a_set_of_other_images_counts_whole_and_a_metric_that_knows_its_own_needs_none(pool, tmp_path):
     others = References(references(tmp_path, 5), paired=False)
-    outcome, n = score_set(pool, "x", outcomes([0.5, 0.7]), others)
-    assert (outcome.value.value, n) == (pytest.approx(0.4, abs=1e-6), 2)
-    assert score_set(pool, "x", outcomes([0.5, 0.7]), None)[0].value.value == pytest.approx(0.6)
+    found = score_set(pool, "x", outcomes([0.5, 0.7]), others)
+    assert (found.value, found.n) == (pytest.approx(0.4, abs=1e-6), 2)
+    assert score_set(pool, "x", outcomes([0.5, 0.7]), None).value == pytest.approx(0.6)
 
 
 def test_a_set_of_nothing_says_why(pool):
-    outcome, n = score_set(pool, "x", {"a": Outcome(None, "not restored: no luck")}, None)
-    assert (outcome.value, n) == (None, None) and "not restored: no luck" in outcome.error
+    found = score_set(pool, "x", {"a": Feature(None, "not restored: no luck")}, None)
+    assert (found.value, found.n) == (None, None) and "not restored: no luck" in found.error
 
 
 def test_features_come_back_bit_for_bit_and_failures_with_their_reason(tmp_path):
@@ -97,13 +97,13 @@ def test_features_come_back_bit_for_bit_and_failures_with_their_reason(tmp_path)
     kept = {"a": np.array([1 / 3, -0.0, 1e-300]), "b": np.array([0.1], np.float32)}
     with FeatureFile(path) as file:
         for name, feature in kept.items():
-            file.append(name, Outcome(feature))
-        file.append("c", Outcome(None, "too dark"))
+            file.append((name, Feature(feature)))
+        file.append(("c", Feature(None, "too dark")))
     path.write_bytes(path.read_bytes() + b'{"image": "d", "fea')
     found = read_features(path)
     assert list(found) == ["a", "b", "c"] and found["c"].error == "too dark"
     for name, feature in kept.items():
-        assert found[name].value.tobytes() == feature.tobytes() and found[name].value.dtype == feature.dtype
+        assert found[name].vector.tobytes() == feature.tobytes() and found[name].vector.dtype == feature.dtype
     path.write_bytes(b"not json\n")
     with pytest.raises(InputError, match=r"features\.jsonl: is damaged .*remove it"):
         read_features(path)

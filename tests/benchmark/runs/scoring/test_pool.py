@@ -67,6 +67,6 @@ def test_images_are_drawn_only_so_far_ahead_as_the_memory_is_bounded():
             yield grey(str(number))
 
     with scoring_pool(2, None) as pool:
-        for done, (job, outcomes) in enumerate(pool.stream(jobs())):
-            assert job.name == str(done) and outcomes["psnr.rgb"].value is None  # without a reference
+        for done, (job, found) in enumerate(pool.stream(jobs())):
+            assert job.name == str(done) and found.values["psnr.rgb"].value is None  # without a reference
             assert len(drawn) <= done + 2 * 2 + 2

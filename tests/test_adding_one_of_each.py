@@ -102,12 +102,13 @@ metrics = ["novel.rgb", "psnr.rgb"]
 """
 USE = """
 from benchmark.metrics.table import value_text
+from degrade.core.random import rng_for
+from degrade.operators.chain import trace
 from degrade.portraits.paint import paint
 from degrade.recipes.library import find_recipe
-from degrade.recipes.recipe import degrade_image
 from ispl_model.training.config import Training
 
-_, records = degrade_image(paint(1, 64), find_recipe("novel"), 0, "face")
+_, records = trace(find_recipe("novel")(rng_for(0, "face"), 64), paint(1, 64))
 training = Training(scale=1, losses={"novel": 1.0}, learning_rate=1e-4, betas=(0.9, 0.99), constant_share=1.0)
 print(*(record["op"] for record in records), value_text("novel.rgb", 0.0), training.stage(0, 1))
 """

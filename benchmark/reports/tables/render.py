@@ -1,6 +1,6 @@
 """Tables 1-3 from score lines: measured beside printed, as Markdown, CSV and LaTeX. Needs neither data nor weights."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
@@ -51,8 +51,9 @@ def _is_begun(spec: TableSpec, runs: Runs) -> bool:
 
 def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
     rows, gaps, carried = rows_of(spec, runs), _gaps(spec, runs), carried_over(spec, runs)
-    lines = [*_csv_rows(spec, profile, rows, gaps), *_carried_rows(spec, carried)]
-    written = forms(page(spec, profile, rows, gaps, carried), lines, f"{profile.name}-{spec.name}")
+    notes = {metric: metric_note(metric, profile.size, rows) for metric in shown(spec, rows)}
+    lines = [*_csv_rows(spec, notes, rows, gaps), *_carried_rows(spec, carried)]
+    written = forms(page(spec, profile, rows, notes, gaps, carried), lines, f"{profile.name}-{spec.name}")
     paths = [folder / f"{spec.name}{ending}" for ending in written]
     for path in paths:
         write_form(path, written)
@@ -76,7 +77,9 @@ def score_rows(scores: Iterable[Score]) -> Iterator[tuple[object, ...]]:
         yield tuple(values[name] for name in names)
 
 
-def _csv_rows(spec: TableSpec, profile: Profile, rows: Rows, gaps: GapTable | None) -> Iterator[tuple[object, ...]]:
+def _csv_rows(
+    spec: TableSpec, notes: Mapping[str, str], rows: Rows, gaps: GapTable | None
+) -> Iterator[tuple[object, ...]]:
     """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
 
     plain is a Frechet distance before it was reduced in bias, empty for all else; low and high are the ends of the
@@ -84,13 +87,12 @@ def _csv_rows(spec: TableSpec, profile: Profile, rows: Rows, gaps: GapTable | No
     """
     number = spec.name.removeprefix("table")
     yield COLUMNS
-    yield from ((number, *row) for row in _cell_rows(spec, profile, rows))
+    yield from ((number, *row) for row in _cell_rows(spec, notes, rows))
     if gaps:
         yield from ((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
 
 
-def _cell_rows(spec: TableSpec, profile: Profile, rows: Rows) -> Iterator[tuple[object, ...]]:
-    notes = {metric: metric_note(metric, profile.size, rows) for metric in shown(spec, rows)}
+def _cell_rows(spec: TableSpec, notes: Mapping[str, str], rows: Rows) -> Iterator[tuple[object, ...]]:
     for section, methods in rows.items():
         protocol, task = section
         for method, run in methods.items():

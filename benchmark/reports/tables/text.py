@@ -18,10 +18,8 @@ from benchmark.reports.tables.rows import (
     all_runs,
     best,
     measures,
-    metric_note,
     printed_cells,
     printed_rows,
-    shown,
 )
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.published import Printed
@@ -50,16 +48,15 @@ def page(
     spec: TableSpec,
     profile: Profile,
     rows: Rows,
+    notes: Mapping[str, str],
     gaps: GapTable | None,
     carried: Sequence[Carried] = (),
 ) -> Page:
-    """The whole table as text. The same rows give the same page."""
-    footnotes = Footnotes()
-    columns = shown(spec, rows)
+    """The whole table as text. notes: what must be known of each metric shown. The same rows give the same page."""
+    footnotes, columns = Footnotes(), tuple(notes)
     names = (Entry("Method"), Entry("images"), Entry("failed"))
-    notes = {metric: metric_note(metric, profile.size, rows) for metric in columns}
     printed = list(printed_rows(spec, rows))
-    header = (*names, *(_header(metric, notes[metric], printed, footnotes) for metric in columns))
+    header = (*names, *(_header(metric, note, printed, footnotes) for metric, note in notes.items()))
     blocks = {
         _heading(section, profile): (header, *_section(spec, section, methods, columns, footnotes))
         for section, methods in rows.items()

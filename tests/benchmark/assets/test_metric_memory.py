@@ -59,6 +59,14 @@ def test_nothing_is_written_without_a_folder_or_for_memory_alone(cache, tmp_path
     assert not list(tmp_path.rglob("*"))
 
 
+def test_an_image_whose_features_are_kept_elsewhere_leaves_none_on_disk(cache):
+    restored, reference = grey(0.25), grey(0.5)
+    feature_cache.keep_off_disk(restored)
+    remembered = Memory(limit=9, on_disk=True)
+    assert [remembered.recall("mean", image, np.mean) for image in (restored, reference)] == [0.25, 0.5]
+    assert len(list(cache.rglob("*.npy"))) == 1
+
+
 def test_a_read_only_image_is_hashed_once_and_a_writable_one_each_time(monkeypatch):
     hashed = []
     original = feature_cache.sha256_array

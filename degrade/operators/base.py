@@ -1,10 +1,16 @@
 """What operators share: checks of their parameters, and widths of kernels."""
 
 import math
+from typing import Protocol
 
 SHORTEST, LONGEST = 1e-6, 256.0  # of what is no whole number of pixels: a sigma, a radius
 WIDTH = 2049  # of a kernel: LONGEST times 4 to each side
 SIDE = 16384  # of an image
+
+
+class _Seeded(Protocol):
+    @property
+    def seed(self) -> int: ...
 
 
 def check_range(operator: object, field: str, low: float, high: float) -> None:
@@ -54,7 +60,7 @@ def check_flag(operator: object, field: str) -> None:
         raise ValueError(f"{type(operator).__name__}: {field} must be true or false, got {value!r}")
 
 
-def check_seed(operator: object) -> None:
+def check_seed(operator: _Seeded) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
     if not (_is_whole(operator.seed) and 0 <= operator.seed < 2**63):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")

@@ -1,9 +1,9 @@
 """Chains of operators: a tuple and a loop, and the records from which a chain is rebuilt bit for bit."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, asdict, fields
+from typing import Any, ClassVar, Protocol
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
@@ -19,9 +19,16 @@ from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNois
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
 
-Operator = Callable[[Image], Image]
 
-OPERATORS: dict[str, type] = {
+class Operator(Protocol):
+    """One degradation: a frozen dataclass of its parameters, called on an image."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __call__(self, image: Image, /) -> Image: ...
+
+
+OPERATORS: dict[str, type[Operator]] = {
     "AnisotropicBlur": AnisotropicBlur,
     "ColourCast": ColourCast,
     "ColourJitter": ColourJitter,

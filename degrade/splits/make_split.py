@@ -5,7 +5,7 @@ images. While a split is being made its lines lie in `.parts/`.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +115,7 @@ def make_split(
     return SplitSummary(out, len(sources) - reused - len(errors), reused, errors)
 
 
-def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outcome]:
+def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterable[_Outcome]:
     # Imported here because training imports this file for degrade_image alone.
     from joblib import Parallel, delayed
     from tqdm import tqdm

@@ -52,6 +52,7 @@ def convolved(guide: Guide, conv: nn.Conv2d) -> torch.Tensor:
     """conv(dense(guide)) for a 3x3 convolution with padding 1, (N, O, H, W)."""
     if isinstance(guide, torch.Tensor):
         return conv(guide)
+    assert conv.bias is not None
     channels = [features.shape[1] for features in (guide.near, *guide.far)]
     kernel, *kernels = conv.weight.split(channels, dim=1)
     height, width = guide.near.shape[-2:]

@@ -48,6 +48,7 @@ class Generator(nn.Module):
 
     def _start_as_image(self) -> None:
         pass_through_(self.to_rgb)
+        assert self.to_rgb.bias is not None
         with torch.no_grad():  # the last block gives twice the image; 0.5 + 0.5 tanh(2.5 v - 1.25) is close to v
             self.to_rgb.weight.mul_(1.25)
             self.to_rgb.bias.fill_(-1.25)
@@ -57,7 +58,7 @@ class Generator(nn.Module):
         for level, (blocks, guide) in enumerate(zip(self.levels, guides, strict=True)):
             if level > 0:
                 features = F.interpolate(features, scale_factor=2, **self.enlargement)
-            for block in blocks:
+            for block in blocks.children():
                 features = block(features, guide)
         rgb = self.to_rgb(F.leaky_relu(features, 0.2))  # (N, width, S, S) => (N, 3, S, S)
         return 0.5 + 0.5 * torch.tanh(rgb)
@@ -77,6 +78,7 @@ class Ispl(nn.Module):
         super().__init__()
         self.config = config
         variant = VARIANTS[config.variant]
+        self.encoder: Pyramid | Encoder
         if variant.embedding == "picture":
             self.encoder = Pyramid(len(config.channels), variant.picture)
         else:

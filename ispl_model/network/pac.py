@@ -64,6 +64,7 @@ class PixelAdaptiveConv2d(nn.Module):
         self.project = nn.Sequential(first, nn.ReLU(True), second)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H/2, W/2)
+        assert self.conv.bias is not None
         projected = self.project(features)
         stride = self.conv.stride[0]
         factors = correlations(projected, stride)

@@ -1,11 +1,22 @@
-"""What operators share: checks of their parameters, and widths of kernels."""
+"""What operators share: what one is, checks of its parameters, and widths of kernels."""
 
 import math
-from typing import Protocol
+from dataclasses import Field
+from typing import Any, ClassVar, Protocol
+
+from degrade.core.image import Image
 
 SHORTEST, LONGEST = 1e-6, 256.0  # of what is no whole number of pixels: a sigma, a radius
 WIDTH = 2049  # of a kernel: LONGEST times 4 to each side
 SIDE = 16384  # of an image
+
+
+class Operator(Protocol):
+    """One degradation: a frozen dataclass of its parameters, called on an image."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __call__(self, image: Image, /) -> Image: ...
 
 
 class _Seeded(Protocol):

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, asdict, fields
-from typing import Any, ClassVar, Protocol
+from dataclasses import asdict, fields
+from typing import Any
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
+from degrade.operators.base import Operator
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.operators.blur.motion import MotionBlur, ShakeBlur
@@ -18,15 +19,6 @@ from degrade.operators.noise.additive import CorrelatedNoise, GaussianNoise, Gre
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
-
-
-class Operator(Protocol):
-    """One degradation: a frozen dataclass of its parameters, called on an image."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-
-    def __call__(self, image: Image, /) -> Image: ...
-
 
 OPERATORS: dict[str, type[Operator]] = {
     "AnisotropicBlur": AnisotropicBlur,

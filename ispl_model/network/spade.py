@@ -95,7 +95,7 @@ class ModulatedBlock(nn.Module):
         for module in self.children():
             if isinstance(module, Modulation):
                 module.pass_guide_through_()
-            elif isinstance(module, nn.Conv2d):
+            else:
                 pass_through_(module)
 
     def forward(self, features: torch.Tensor, guide: Guide) -> torch.Tensor:

@@ -118,7 +118,7 @@ class Training:
     shifts: bool = False
     functions: Mapping[str, LossFunction] = field(default_factory=dict)
     networks: Mapping[str, Callable[[Split, "TrainRun"], nn.Module]] = field(default_factory=dict)
-    condition: Callable[[Split], Condition] | None = None
+    condition: Callable[[Split], Condition | None] | None = None
     version: int = 1
 
     def __post_init__(self) -> None:

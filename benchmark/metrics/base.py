@@ -7,7 +7,7 @@ import numpy as np
 
 from degrade.core.image import Image
 
-Compute = Callable[[Image, Image | None], float]
+Compute = Callable[..., float]  # of (restored, reference) where the metric needs one; else that is not looked at
 
 
 class Unavailable(Exception):

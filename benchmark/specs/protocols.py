@@ -1,6 +1,7 @@
 """Protocols and profiles of `protocols/`: read, checked key by key, and turned into values."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
 from benchmark.specs.test_sets import load_sets
@@ -37,8 +38,14 @@ class Profile:
     seeds: tuple[int, ...]  # training seeds that `benchmark reproduce` runs
 
 
-_PROTOCOL = {"version": int, "train_domain": str, "test_domain": str, "task": list[str], "metrics": list[str]}
-_PROFILE = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
+_PROTOCOL: dict[str, Any] = {
+    "version": int,
+    "train_domain": str,
+    "test_domain": str,
+    "task": list[str],
+    "metrics": list[str],
+}
+_PROFILE: dict[str, Any] = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
 _PROFILE |= {"perceptual": str, "seeds": list[int]}
 
 

@@ -1,7 +1,7 @@
 """What a metric is made of, and how it says that it has no value."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ class MetricError(ValueError):
     """A metric has no value for these images (too small, no face in the reference). One sentence."""
 
 
+@runtime_checkable
 class SetScorer(Protocol):
     """What `load` gives for a metric of sets.
 
@@ -31,6 +32,6 @@ class SetScorer(Protocol):
 
     def feature(self, image: Image) -> np.ndarray: ...
 
-    def distance(self, restored: np.ndarray, reference: np.ndarray) -> float: ...
+    def distance(self, restored: np.ndarray, reference: Any) -> float: ...
 
-    def deviation(self, restored: np.ndarray, reference: np.ndarray) -> float | None: ...
+    def deviation(self, restored: np.ndarray, reference: Any) -> float | None: ...

@@ -52,7 +52,7 @@ class Section:
         cells = {line.method: line.cells[metric_id] for line in rivals}
         most = max((cell.scored for cell in cells.values()), default=0)
         values = {
-            method: cell.value for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most
+            method: cell.number for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most
         }
         if rising is None or len(values) < 2:
             return ()

@@ -109,7 +109,7 @@ def _entry(line: Line, section: Section, metric: str, footnotes: Footnotes) -> E
 
 
 def _text(metric: str, cell: Cell) -> str:
-    return value_text(metric, cell.value) if cell.state == MEASURED else cell.state
+    return value_text(metric, cell.number) if cell.state == MEASURED else cell.state
 
 
 def _spread(metric: str, cell: Cell) -> str:

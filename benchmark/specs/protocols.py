@@ -1,7 +1,6 @@
 """Protocols and profiles of `protocols/`: read, checked key by key, and turned into values."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
 from benchmark.specs.test_sets import load_sets
@@ -38,14 +37,14 @@ class Profile:
     seeds: tuple[int, ...]  # training seeds that `benchmark reproduce` runs
 
 
-_PROTOCOL: dict[str, Any] = {
+_PROTOCOL: dict[str, object] = {
     "version": int,
     "train_domain": str,
     "test_domain": str,
     "task": list[str],
     "metrics": list[str],
 }
-_PROFILE: dict[str, Any] = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
+_PROFILE: dict[str, object] = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
 _PROFILE |= {"perceptual": str, "seeds": list[int]}
 
 

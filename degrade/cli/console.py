@@ -8,7 +8,7 @@ import click
 from degrade.core.errors import InputError, unknown
 
 
-class _OneLineErrors(click.Command):
+class _OneLineErrors:
     """Turns InputError into `Error: sentence` and exit 1; everything else keeps its traceback."""
 
     def invoke(self, context: click.Context) -> Any:
@@ -18,7 +18,7 @@ class _OneLineErrors(click.Command):
             raise click.ClickException(str(error)) from error
 
 
-class Command(_OneLineErrors):
+class Command(_OneLineErrors, click.Command):
     """A click command with one-line errors."""
 
 

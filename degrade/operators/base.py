@@ -1,4 +1,4 @@
-"""What operators share: what one is, checks of its parameters, and widths of kernels."""
+"""What operators share: checks of their parameters, and widths of kernels."""
 
 import math
 from dataclasses import Field

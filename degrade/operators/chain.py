@@ -20,7 +20,7 @@ from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNois
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
 
-OPERATORS: dict[str, type[Operator]] = {
+OPERATORS: dict[str, type] = {
     "AnisotropicBlur": AnisotropicBlur,
     "ColourCast": ColourCast,
     "ColourJitter": ColourJitter,

@@ -5,7 +5,7 @@ images. While a split is being made its lines lie in `.parts/`.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,14 +115,14 @@ def make_split(
     return SplitSummary(out, len(sources) - reused - len(errors), reused, errors)
 
 
-def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterable[_Outcome]:
+def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outcome]:
     # Imported here because training imports this file for degrade_image alone.
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
     pool = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
     pairs = pool(delayed(_make_pair)(*job) for job in jobs)
-    return tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True)
+    return iter(tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True))
 
 
 @one_thread()

@@ -7,7 +7,7 @@ from typing import Any
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
-from degrade.operators.base import Operator
+from degrade.operators.base import Operator as Operator
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.operators.blur.motion import MotionBlur, ShakeBlur
@@ -84,9 +84,10 @@ def from_record(record: Mapping[str, Any]) -> Operator:
     if name not in OPERATORS:
         raise unknown("operator", name, OPERATORS)
     try:
-        return OPERATORS[name](**json.loads(record["drawn"]))
+        operator: Operator = OPERATORS[name](**json.loads(record["drawn"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"record of {name}: expected its fields as JSON under 'drawn' ({error})") from error
+    return operator
 
 
 def _record(operator: Operator, image: Image) -> dict[str, str]:

@@ -5,9 +5,10 @@ WORKERS ?= 2
 VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.installed
+DOCTEST := $(BIN)/pytest -q --doctest-modules degrade ispl_model benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help install check format test bench tables clean
+.PHONY: help install check format test test-fast bench tables clean
 
 help:  ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,17 +21,23 @@ $(READY): setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-check: $(READY)  ## lint, format and import direction; changes nothing
+check: $(READY)  ## lint, format, types and import direction; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_import_direction.py
 
 format: $(READY)  ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(READY)  ## the whole test suite; no network, no GPU; faces and weights by environment
+test: $(READY)  ## the whole test suite and the examples in docstrings; no network, no GPU; faces and weights by environment
+	$(DOCTEST)
 	$(BIN)/pytest -q
+
+test-fast: $(READY)  ## as test, without what is marked slow, on all cores
+	OMP_NUM_THREADS=1 $(DOCTEST)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" --numprocesses auto --dist loadfile
 
 bench: $(READY)  ## speed and memory as ratios within one run; SUITE=degrading|network|scoring for one
 	$(BIN)/python -m tests.bench $(SUITE)
@@ -43,4 +50,4 @@ endif
 	$(BIN)/benchmark tables --profile $(PROFILE)
 
 clean:  ## remove .venv and caches; runs/ (splits, checkpoints) and results/ stay
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

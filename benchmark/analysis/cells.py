@@ -45,6 +45,13 @@ class Cell:
     alike: bool = True
     plain: float | None = None
 
+    @property
+    def number(self) -> float:
+        """The value of a measured cell."""
+        if self.value is None:
+            raise ValueError(f"the cell has no value: {self.state}")
+        return self.value
+
 
 def summarise(scores: list[Score]) -> Cell:
     """The cell of one row and metric from its score lines.
@@ -62,7 +69,7 @@ def summarise(scores: list[Score]) -> Cell:
     notes = _failure_note(failures, len(scores))
     if finite:
         notes += _infinite_note(infinite, len(scores))
-        value = mean([score.value for score in finite])
+        value = mean([score.value for score in finite if score.value is not None])
         return Cell(MEASURED, value, _images(finite), len(failures), notes)
     if infinite:
         return Cell(MEASURED, math.inf, infinite, len(failures), notes)

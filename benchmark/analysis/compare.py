@@ -71,12 +71,13 @@ def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float
         raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
     if metric not in found:
         raise InputError(f"{metric}: {' and '.join(sides)} have no image with values of both; score it first")
-    first, second = (run.by_image(metric) for run in sides.values())
+    (one, run), (two, other) = sides.items()
+    first, second = run.by_image(metric), other.by_image(metric)
     both = sorted(first.keys() & second.keys())
     means = (mean([first[name] for name in both]), mean([second[name] for name in both]))
-    apart = differences(*sides.values(), metric)
+    apart = differences(run, other, metric)
     interval = mean_interval([[difference] for difference in apart])
     left_out = len(first.keys() | second.keys()) - len(both)
     return Pair(
-        metric, tuple(sides), len(both), left_out, means, mean(apart), interval, *found[metric], family=len(found)
+        metric, (one, two), len(both), left_out, means, mean(apart), interval, *found[metric], family=len(found)
     )

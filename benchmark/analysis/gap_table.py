@@ -128,8 +128,8 @@ def changed(
         return None, None, ""
     if reason:
         return None, None, reason
-    values = [[run.cell(metric).value for metric in metrics] for run in (before, after)]
-    if not all(value and value > 0 for side in values for value in side):
+    values = [[run.cell(metric).value or 0.0 for metric in metrics] for run in (before, after)]
+    if not all(value > 0 for side in values for value in side):
         reason = f"{kind} needs values above 0 of {' and '.join(metrics)} under {' and '.join(sides)}"
         return None, None, reason
     value = formula(*values)

@@ -65,7 +65,7 @@ class Run:
         found = _set_replicates(scores, self.images)
         if not found or not find_metric(metric).frechet_over:
             return found
-        move = self.cell(metric).value - mean(found)
+        move = self.cell(metric).number - mean(found)
         return tuple(value + move for value in found)
 
     def no_interval(self, metric: str) -> str:
@@ -97,7 +97,7 @@ class Run:
     @cached_property
     def _names(self) -> list[str]:
         """The images of the split in name order, which fixes the groups of a jackknife."""
-        return sorted({score.image for score in self.scores} - {None})
+        return sorted({score.image for score in self.scores if score.image is not None})
 
     @cached_property
     def _cells(self) -> dict[str, Cell]:
@@ -106,7 +106,7 @@ class Run:
 
     def _cell(self, scores: list[Score]) -> Cell:
         cell = summarise(scores)
-        if cell.state != MEASURED or math.isinf(cell.value):
+        if cell.state != MEASURED or math.isinf(cell.number):
             return cell
         if not _of_sets(scores):
             return replace(cell, interval=mean_interval(self._values(scores)))
@@ -116,12 +116,11 @@ class Run:
         metric, replicates = find_metric(scores[0].metric), _set_replicates(scores, self.images)
         missing = f"{cell.scored} of {self.images} images are in the set" if cell.scored != self.images else ""
         notes = tuple(filter(None, (missing, self.no_interval(metric.id))))
-        plain = cell.value if metric.frechet_over else None
-        value = corrected(plain, replicates) if metric.frechet_over and replicates else cell.value
+        plain = cell.number if metric.frechet_over else None
+        value = cell.number if plain is None or not replicates else corrected(plain, replicates)
         interval = None if self.no_interval(metric.id) else jackknife_interval(value, replicates)
-        found = {"value": value, "plain": plain, "interval": interval, "deviation": _deviation(scores)}
-        alike = plain is None or bool(replicates)
-        return replace(cell, notes=(*cell.notes, *notes), alike=alike, **found)
+        cell = replace(cell, value=value, plain=plain, interval=interval, deviation=_deviation(scores))
+        return replace(cell, notes=(*cell.notes, *notes), alike=plain is None or bool(replicates))
 
     def _values(self, scores: Sequence[Score]) -> list[list[float]]:
         """For each image of the split its finite values, one for each training seed; a set score is of no image."""
@@ -247,6 +246,7 @@ def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
 
     Raises InputError when it is missing, damaged or of other content than what was scored.
     """
+    assert run.split is not None, "a run without scores has no split; see Runs.need"
     path = Path(work) / "splits" / run.split
     if not path.is_dir():
         raise InputError(f"{path}: expected the split that was scored; name the folder that holds it with --work")

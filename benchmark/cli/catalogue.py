@@ -120,11 +120,11 @@ def statistics(faces: Path, name: str) -> None:
     """
     from benchmark.metrics.base import Unavailable
     from benchmark.metrics.frechet import write_statistics
-    from benchmark.metrics.registry import load
+    from benchmark.metrics.registry import load_of_sets
     from degrade.core.image import list_images, read
 
     try:
-        scorer = load("fid.inception")
+        scorer = load_of_sets("fid.inception")
     except Unavailable as reason:
         raise InputError(f"weights: {reason}") from reason
     paths = list_images(faces)

@@ -39,13 +39,14 @@ def closing(summary: RunSummary) -> list[str]:
 
 def _cell(scores: Sequence[Score]) -> str:
     finite = [score for score in scores if score.value is not None]
+    values = [score.value for score in scores if score.value is not None]
     infinite = sum(score.error == "+inf" for score in scores)
     failed = len(scores) - len(finite) - infinite
     if not scores:
         return "-"
     if not finite and not infinite:
         return "unavailable" if scores[0].error.startswith("unavailable") else f"none ({failed} failed)"
-    mean = f"{math.fsum(score.value for score in finite) / len(finite):.4g}" if finite else "inf"
+    mean = f"{math.fsum(values) / len(values):.4g}" if finite else "inf"
     count = finite[0].n if finite and finite[0].image is None else len(finite) or infinite
     notes = [f"n={count}"] + [f"{infinite} inf"] * bool(infinite and finite) + [f"{failed} failed"] * bool(failed)
     return f"{mean} ({', '.join(notes)})"

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from degrade.core.image import Image
 
-Compute = Callable[[Image, Image | None], float]
+Compute = Callable[..., float]  # of (restored, reference) where the metric needs one; else that is not looked at
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class MetricError(ValueError):
     """A metric has no value for these images (too small, no face in the reference). One sentence."""
 
 
+@runtime_checkable
 class SetScorer(Protocol):
     """What `load` gives for a metric of sets.
 
@@ -103,6 +104,6 @@ class SetScorer(Protocol):
 
     def feature(self, image: Image) -> np.ndarray: ...
 
-    def distance(self, restored: np.ndarray, reference: np.ndarray) -> float: ...
+    def distance(self, restored: np.ndarray, reference: Any) -> float: ...
 
-    def deviation(self, restored: np.ndarray, reference: np.ndarray) -> float | None: ...
+    def deviation(self, restored: np.ndarray, reference: Any) -> float | None: ...

@@ -132,9 +132,10 @@ def _detections(image: Image) -> list[detection.Box]:
     def rows(image: Image) -> np.ndarray:
         return np.array([astuple(box) for box in detection.detect(image)], np.float64).reshape(-1, 5)
 
+    found = _remembered.recall(_feature("detections"), image, rows).tolist()
     return [
-        detection.Box(*map(int, row[:4]), float(row[4]))
-        for row in _remembered.recall(_feature("detections"), image, rows)
+        detection.Box(int(left), int(top), int(right), int(bottom), confidence)
+        for left, top, right, bottom, confidence in found
     ]
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -97,7 +97,10 @@ class Gaussian:
         """Of the rows of (N, D), with the unbiased covariance: the centred rows themselves, or their QR factor."""
         mean = features.mean(axis=0)
         centred = (features - mean) / np.sqrt(len(features) - 1)
-        return cls(mean, np.linalg.qr(centred, mode="r") if len(centred) > centred.shape[1] else centred)
+        if len(centred) <= centred.shape[1]:
+            return cls(mean, centred)
+        factor: Any = np.linalg.qr(centred, mode="r")  # an array; numpy's annotation does not look at the mode
+        return cls(mean, factor)
 
     @classmethod
     def read(cls, path: Path) -> "Gaussian":
@@ -220,11 +223,9 @@ def to_inception(image: Image) -> np.ndarray:
     with "clean"; a test holds every pixel against that function.
     """
     levels = to_uint8(image).astype(np.float32)
-    planes = [
-        Pillow.fromarray(np.ascontiguousarray(levels[:, :, channel])).resize((_SIDE, _SIDE), Pillow.Resampling.BICUBIC)
-        for channel in range(3)
-    ]
-    return np.clip(np.stack(planes, axis=2), 0, 255)
+    planes = [Pillow.fromarray(np.ascontiguousarray(levels[:, :, channel])) for channel in range(3)]
+    resized = [np.asarray(plane.resize((_SIDE, _SIDE), Pillow.Resampling.BICUBIC)) for plane in planes]
+    return np.clip(np.stack(resized, axis=2), 0, 255)
 
 
 def _load(weights: Path) -> "torch.nn.Module":

@@ -35,7 +35,7 @@ def psnr_luma(restored: Image, reference: Image) -> float:
     >>> import numpy as np
     >>> white, grey = np.ones((4, 4, 3), np.float32), np.full((4, 4, 3), 0.9, np.float32)
     >>> round(psnr_luma(grey, white) - psnr(grey, white), 4)  # 20 log10(255 / 219)
-    1.322
+    1.3219
     """
     return _decibels(np.subtract(restored, reference, dtype=np.float64) @ _LUMA)
 

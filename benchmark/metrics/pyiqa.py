@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlparse
@@ -65,7 +65,7 @@ def load(metric_id: str) -> Compute:
     def compute(restored: Image, reference: Image | None) -> float:
         import torch
 
-        given = (restored, reference) if needs_reference else (restored,)
+        given = [restored] if reference is None or not needs_reference else [restored, reference]
         with offline.no_downloads(), _seeded():
             value = network(*(torch.from_numpy(image.transpose(2, 0, 1)[None].copy()) for image in given))
         if not torch.is_tensor(value) or value.numel() != 1:
@@ -140,7 +140,9 @@ def _old_setuptools() -> Iterator[None]:
 
     absent = importlib.util.find_spec("pkg_resources") is None
     if absent:
-        sys.modules["pkg_resources"] = SimpleNamespace(packaging=packaging)
+        stand_in = ModuleType("pkg_resources")
+        vars(stand_in)["packaging"] = packaging
+        sys.modules["pkg_resources"] = stand_in
     try:
         yield
     finally:
@@ -196,6 +198,7 @@ def _registry() -> dict[str, dict[str, Any]]:
         raise InputError("pyiqa: the package is not installed; install it with: pip install pyiqa")
     path = Path(package.submodule_search_locations[0]) / "default_model_configs.py"
     spec = importlib.util.spec_from_file_location("pyiqa_registry", path)
+    assert spec is not None and spec.loader is not None  # as of every file that ends in .py
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return dict(module.DEFAULT_CONFIGS)

@@ -65,6 +65,22 @@ def load(metric_id: str) -> Compute | SetScorer:
     return scorer if metric.per == "set" else _guarded(metric, scorer)
 
 
+def load_of_images(metric_id: str) -> Compute:
+    """As `load`, of a metric of images; ValueError for one of sets."""
+    scorer = load(metric_id)
+    if isinstance(scorer, SetScorer):
+        raise ValueError(f"{metric_id}: expected a metric of images, got one of sets")
+    return scorer
+
+
+def load_of_sets(metric_id: str) -> SetScorer:
+    """As `load`, of a metric of sets; ValueError for one of images."""
+    scorer = load(metric_id)
+    if not isinstance(scorer, SetScorer):
+        raise ValueError(f"{metric_id}: expected a metric of sets, got one of images")
+    return scorer
+
+
 def definition(metric_id: str) -> dict[str, Any]:
     """Everything that fixes the metric's numbers, for run files: plain JSON, None for what is not here."""
     metric = find_metric(metric_id)

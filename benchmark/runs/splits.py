@@ -91,12 +91,17 @@ def set_size(settings: Settings, chosen: FaceSet) -> int:
 
 def _set_faces(settings: Settings, chosen: FaceSet) -> list[Source]:
     """The listed faces, or the degraded ones."""
-    if reason := set_obstacle(settings, chosen):
-        raise InputError(reason)
-    folder, most = _set_folder(settings, chosen), settings.profile.test or None
+    folder, most = _need_folder(settings, chosen), settings.profile.test or None
     if chosen.list:
         return role_sources(folder, "test", list_file=folder / chosen.list, limit=most)
     return folder_sources(folder / chosen.degraded)[:most]
+
+
+def _need_folder(settings: Settings, chosen: FaceSet) -> Path:
+    reason, folder = set_obstacle(settings, chosen), _set_folder(settings, chosen)
+    if reason or folder is None:
+        raise InputError(reason)
+    return folder
 
 
 def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
@@ -108,16 +113,16 @@ def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
 
 def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
     """Faces of a list, degraded by the task; or images that are degraded already, brought to the profile's side."""
-    sources, folder = _set_faces(settings, chosen), _set_folder(settings, chosen)
+    sources, folder = _set_faces(settings, chosen), _need_folder(settings, chosen)
     if chosen.list:
         return _degraded(settings, sources, task, "test", chosen.name)
-    pairs = [Pair(source.name, source.path) for source in sources]
+    pairs = [Pair(source.name, source.path) for source in sources if source.path]
     if chosen.references:
         pairs = folder_pairs(folder / chosen.references, folder / chosen.degraded)[: len(sources)]
     plan = ImportPlan(chosen.name, size=settings.profile.size, scale=1)
     hashes = [[sha256(path.read_bytes()) for path in (pair.lq, pair.hq) if path] for pair in pairs]
     digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])
-    path = split_folder(settings.work, chosen.name, plan.size, "test", digest)
+    path = split_folder(settings.work, chosen.name, settings.profile.size, "test", digest)
     return _there_or_made(path, len(pairs), lambda: import_pairs(path, pairs, plan))
 
 
@@ -128,15 +133,16 @@ def _degraded(settings: Settings, sources: list[Source], recipe: str, role: str,
 
 
 def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> Prepared:
+    errors: tuple[tuple[str, str], ...] = ()
     try:
-        split, made, errors = load_split(path), False, ()
+        split, made = load_split(path), False
     except InputError:  # not there, or not whole: what is there and intact is kept
         errors, made = make().errors, True
         if len(errors) == asked:
             none = f"{path.name}: none of {asked} faces could be used"
             raise InputError(f"{none}; first: {errors[0][1]}") from None
         split = load_split(path)
-    return Prepared(split, path.name, tuple(split.names), asked, made, tuple(errors))
+    return Prepared(split, path.name, tuple(split.names), asked, made, errors)
 
 
 def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:

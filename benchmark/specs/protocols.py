@@ -42,8 +42,14 @@ class Profile:
         return self if test is None else replace(self, test=min(test, self.test or test))
 
 
-_PROTOCOL = {"version": int, "train_domain": str, "test_domain": str, "task": list[str], "metrics": list[str]}
-_PROFILE = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
+_PROTOCOL: dict[str, object] = {
+    "version": int,
+    "train_domain": str,
+    "test_domain": str,
+    "task": list[str],
+    "metrics": list[str],
+}
+_PROFILE: dict[str, object] = {key: int for key in ("size", "train", "val", "test", "width", "batch", "steps")}
 _PROFILE |= {"perceptual": str, "seeds": list[int]}
 
 

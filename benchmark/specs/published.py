@@ -81,7 +81,7 @@ def _by_cell() -> dict[tuple[int, str, str, str, str], Published]:
 
 
 def _fields(line: dict[str | None, str], where: str) -> tuple[str, ...]:
-    fields = tuple(line.get(column) for column in COLUMNS)
+    fields = tuple(line.get(column) or "" for column in COLUMNS)
     if None in line or not all(fields):
         raise InputError(f"{where}: expected {len(COLUMNS)} filled fields; correct the line")
     try:

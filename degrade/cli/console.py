@@ -73,6 +73,12 @@ class Group(_Shared, click.Group):
         return super().resolve_command(context, args)
 
 
+class Stopped(click.ClickException):
+    """A sentence for what a signal interrupted; ends with the exit code of one that a user stopped."""
+
+    exit_code = 130
+
+
 class Name(click.ParamType):
     """A name out of a registry; an unknown one is answered with the nearest known."""
 

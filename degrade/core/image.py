@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
+from PIL.TiffImagePlugin import TiffImageFile
 
 from degrade.core.errors import InputError
 from degrade.core.files import write_bytes
@@ -112,7 +113,7 @@ def _silent_libtiff(data: bytes) -> Iterator[None]:
 def _sixteen_bit_colour(data: bytes, photo: Pillow.Image) -> np.ndarray | None:
     """RGB(A) at 16 bits, which Pillow would cut to 8; None for everything else."""
     png = photo.format == "PNG" and data[24] == 16 and data[25] in (2, 6)
-    tiff = photo.format == "TIFF" and photo.tag_v2.get(258, (8,))[0] == 16 and photo.mode in ("RGB", "RGBA")
+    tiff = isinstance(photo, TiffImageFile) and photo.tag_v2.get(258, (8,))[0] == 16 and photo.mode in ("RGB", "RGBA")
     if not (png or tiff):
         return None
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # else it prints what it dislikes

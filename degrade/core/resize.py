@@ -38,5 +38,5 @@ def resize_pil(
     resized = np.empty((height, width, 3), np.float32)
     for channel in range(3):  # each padded by itself: for a large factor the border is several times the image
         plane = cv2.copyMakeBorder(image[:, :, channel], down, down, right, right, cv2.BORDER_REFLECT)
-        resized[:, :, channel] = Pillow.fromarray(plane).resize((width, height), kernel, box)
+        resized[:, :, channel] = np.asarray(Pillow.fromarray(plane).resize((width, height), kernel, box))
     return np.clip(resized, 0, 1, out=resized)

@@ -45,6 +45,11 @@ class Box:
         """Pixels inside the rectangle, whether or not they lie on the image; 0 when it is empty."""
         return max(0, self.right - self.left + 1) * max(0, self.bottom - self.top + 1)
 
+    def enlarged(self, times: float) -> "Box":
+        """The same rectangle on the image made larger so many times."""
+        left, top, right, bottom = (round(place * times) for place in (self.left, self.top, self.right, self.bottom))
+        return Box(left, top, right, bottom, self.confidence)
+
 
 def detect(image: Image, upsample: int = 1) -> list[Box]:
     """Frontal faces by HOG (Dalal and Triggs, CVPR 2005; dlib's weights), surest first; may be empty.
@@ -72,10 +77,7 @@ def detect_reduced(image: Image, longest: int = 2048) -> list[Box]:
     if times <= 1:
         return detect(image)
     sides = max(1, round(height / times)), max(1, round(width / times))
-    return [
-        Box(*(round(place * times) for place in (box.left, box.top, box.right, box.bottom)), box.confidence)
-        for box in detect(resize_bicubic(image, *sides))
-    ]
+    return [box.enlarged(times) for box in detect(resize_bicubic(image, *sides))]
 
 
 def largest_face(image: Image) -> Box | None:

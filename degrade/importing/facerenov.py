@@ -22,7 +22,7 @@ from degrade.importing.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa,
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.pairing import check_same_names
 from degrade.splits.roles import ROLES, collected_roles
-from degrade.splits.sources import folder_sources
+from degrade.splits.sources import images_by_name
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -66,13 +66,13 @@ def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
     """
     if not 2 <= len(candidates) <= len(LABELS):
         raise InputError(f"--candidates: expected 2 to {len(LABELS)} folders of restorations, got {len(candidates)}")
-    faces = {source.name: source.path for source in folder_sources(lq)}
+    faces = images_by_name(lq)
     restored: dict[str, dict[str, Path]] = {}
     for folder in candidates:
         name = folder.resolve().name
         if name in restored:
             raise InputError(f"--candidates: two folders are called '{name}'; rename one, as votes go by that name")
-        restored[name] = {source.name: source.path for source in folder_sources(folder)}
+        restored[name] = images_by_name(folder)
         check_same_names(str(folder), restored[name], faces, str(lq))
     return Collection(Path(lq), faces, restored)
 
@@ -89,7 +89,8 @@ def import_votes(collection: Collection, votes: Path, out: Path, crop: Crop, key
     roles = collected_roles(collection.folder)
     splits = {}
     for role in ROLES:
-        pairs = [_pair(collection, each) for each in decisions if each.choice and roles.get(each.name) == role]
+        chosen = [(each, each.choice) for each in decisions if each.choice and roles.get(each.name) == role]
+        pairs = [_pair(collection, each, choice) for each, choice in chosen]
         if pairs:
             plan = ImportPlan("facerenov", "real", role, crop.size, 1, crop.crop, crop.background, crop.align)
             splits[role] = import_pairs(Path(out) / role, pairs, plan)
@@ -122,16 +123,14 @@ def write_sheets(collection: Collection, out: Path, key: Path, seed: int = 0) ->
     return len(collection.names)
 
 
-def _pair(collection: Collection, decision: Decision) -> Pair:
+def _pair(collection: Collection, decision: Decision, choice: str) -> Pair:
     facts = {
-        "choice": decision.choice,
+        "choice": choice,
         "decided_by": decision.decided_by,
         "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow wants one type for each field
         "missing_votes": json.dumps(decision.missing, ensure_ascii=False),
     }
-    return Pair(
-        decision.name, collection.lq[decision.name], collection.candidates[decision.choice][decision.name], facts
-    )
+    return Pair(decision.name, collection.lq[decision.name], collection.candidates[choice][decision.name], facts)
 
 
 def _report(

@@ -7,7 +7,7 @@ from pathlib import Path
 from degrade.core.errors import InputError, unknown
 from degrade.importing.import_pairs import Pair
 from degrade.splits.pairing import check_same_names
-from degrade.splits.sources import folder_sources, read_list
+from degrade.splits.sources import images_by_name, read_list
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def known_pairs(name: str, folder: Path) -> list[Pair]:
     known, folder = KNOWN_SETS[name], Path(folder)
     lq = next((folder / below for below in known.lq if (folder / below).is_dir()), None)
     if not known.hq:
-        return [Pair(source.name, source.path) for source in folder_sources(lq or folder)]
+        return [Pair(name, path) for name, path in images_by_name(lq or folder).items()]
     hq = next((folder / below for below in known.hq if (folder / below).is_dir()), None)
     if lq is None or hq is None:
         wanted = f"one of {', '.join(known.hq)} and one of {', '.join(known.lq)}"
@@ -55,15 +55,14 @@ def known_pairs(name: str, folder: Path) -> list[Pair]:
 
 def folder_pairs(hq: Path, lq: Path) -> list[Pair]:
     """Two folders whose images have the same names, suffixes aside; InputError for a name that is in one only."""
-    references = {source.name: source.path for source in folder_sources(hq)}
-    degraded = {source.name: source.path for source in folder_sources(lq)}
+    references, degraded = images_by_name(hq), images_by_name(lq)
     check_same_names(str(hq), references, degraded, str(lq))
     return [Pair(name, degraded[name], references[name]) for name in sorted(degraded)]
 
 
 def stacked_pairs(folder: Path) -> list[Pair]:
     """Images of the authors' layout: two squares in one file, the degraded one above its reference."""
-    return [Pair(source.name, source.path, source.path) for source in folder_sources(folder)]
+    return [Pair(name, path, path) for name, path in images_by_name(folder).items()]
 
 
 def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[Pair]:

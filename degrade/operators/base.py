@@ -1,8 +1,25 @@
 """What operators share: checks of their parameters, and widths of kernels; lengths are in degrade.operators.lengths."""
 
 import math
+from dataclasses import Field
+from typing import Any, ClassVar, Protocol
+
+from degrade.core.image import Image
 
 SIDE = 16384  # of an image
+
+
+class Operator(Protocol):
+    """One degradation: a frozen dataclass of its parameters, called on an image."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __call__(self, image: Image, /) -> Image: ...
+
+
+class _Seeded(Protocol):
+    @property
+    def seed(self) -> int: ...
 
 
 def check_range(operator: object, field: str, low: float, high: float) -> None:
@@ -34,7 +51,7 @@ def check_flag(operator: object, field: str) -> None:
         raise ValueError(f"{type(operator).__name__}: {field} must be true or false, got {value!r}")
 
 
-def check_seed(operator: object) -> None:
+def check_seed(operator: _Seeded) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
     if not (is_whole(operator.seed) and 0 <= operator.seed < 2**63):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")

@@ -1,7 +1,7 @@
 """Chains of operators: a tuple and a loop, and the records from which a chain is rebuilt bit for bit."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from degrade.core.arrays import as_image, in_kind_of
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
+from degrade.operators.base import Operator as Operator
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.operators.blur.motion import MotionBlur, ShakeBlur
@@ -21,8 +22,6 @@ from degrade.operators.noise.additive import CorrelatedNoise, GaussianNoise, Gre
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
-
-Operator = Callable[[Image], Image]
 
 _ALL: tuple[type, ...] = (
     AnisotropicBlur,
@@ -105,9 +104,10 @@ def from_record(record: Mapping[str, Any]) -> Operator:
     if name not in OPERATORS:
         raise unknown("operator", name, OPERATORS)
     try:
-        return OPERATORS[name](**json.loads(record["drawn"]))
+        operator: Operator = OPERATORS[name](**json.loads(record["drawn"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"record of {name}: expected its fields as JSON under 'drawn' ({error})") from error
+    return operator
 
 
 def _record(operator: Operator, image: Image) -> dict[str, str]:

@@ -92,7 +92,7 @@ class ColourJitter:
         return _turned(image, self.hue) if self.hue else image
 
 
-def _away(image: Image, middle: np.ndarray, times: float) -> Image:
+def _away(image: Image, middle: np.ndarray | np.float32, times: float) -> Image:
     """The distance of each value from the middle, multiplied."""
     return np.clip(middle + np.float32(times) * (image - middle), 0, 1)
 

@@ -108,7 +108,7 @@ class Canvas:
         shrinking = cells > self.size
         return cv2.resize(lattice, (self.size,) * 2, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
 
-    def grained(self, rng: np.random.Generator, across: Field, along: Field, cells: tuple[int, int]) -> Field:
+    def grained(self, rng: np.random.Generator, across: Field, along: Field, cells: tuple[int, float]) -> Field:
         """Noise drawn out along lines: `cells` = grains per unit of `across` and of `along`."""
         wide, long = cells
         lattice = rng.standard_normal((256, 32), dtype=np.float32)
@@ -145,7 +145,7 @@ def bump(x: Field, y: Field, centre: tuple[float, float], spread: tuple[float, f
     return np.exp(-(((x - centre[0]) / spread[0]) ** 2) - ((y - centre[1]) / spread[1]) ** 2)
 
 
-def ramp(low: float, high: float, value: Field) -> Field:
+def ramp(low: float | Field, high: float | Field, value: Field) -> Field:
     """0 below `low`, 1 above `high`, smooth between; falls where low > high."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return share * share * (3 - 2 * share)

@@ -68,6 +68,7 @@ def paint_hair_in_front(canvas: Canvas) -> None:
 
 def _cap(canvas: Canvas, rng: np.random.Generator, cut: Cut) -> Field:
     """Negative inside the hair: the skull with its volume, less the open part of the face."""
+    width: float | Field
     width, top = canvas.person.jaw[0] + 0.02 + cut.volume * 0.6, 0.86 + cut.volume
     if cut.fall == 0:  # trimmed sides
         width = width - 0.6 * cut.volume * ramp(-0.55, 0.0, canvas.y)

@@ -86,7 +86,7 @@ def _paint_clothes(canvas: Canvas, rng: np.random.Generator, half: float) -> Non
 def _weave(canvas: Canvas, rng: np.random.Generator) -> Field:
     kind = int(rng.integers(4))
     period = rng.uniform(0.012, 0.03)
-    fine = 0.03 * sum(canvas.noise(rng, cells) for cells in (128, 256) if cells <= canvas.size)
+    fine = 0.03 * (canvas.noise(rng, 128) + canvas.noise(rng, 256))
     if kind == 0:
         return fine
     if kind == 1:  # knit

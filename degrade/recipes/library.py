@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError, unknown
@@ -62,7 +63,7 @@ def find_recipe(name: str) -> Recipe:
     path, dot, severity = name.rpartition(".toml")
     if not dot or (severity and not severity.startswith(":")):
         raise unknown("task", name, RECIPES)
-    recipe = read_recipe(f"{path}.toml", severity[1:] or None)
+    recipe = read_recipe(Path(f"{path}.toml"), severity[1:] or None)
     if recipe.name in RECIPES:
         raise InputError(f"{path}.toml: the name '{recipe.name}' is one of the project's recipes; choose another")
     return recipe

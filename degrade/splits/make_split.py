@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from degrade.core.errors import InputError
 from degrade.core.files import sha256, write_bytes, write_json
@@ -84,7 +85,7 @@ class _Outcome:
     """What became of one source: its record, or the sentence that says why there is none."""
 
     name: str
-    record: dict | None = None
+    record: dict[str, Any] | None = None
     reused: bool = False
     error: str = ""
 
@@ -157,17 +158,17 @@ def write_split(
     return SplitSummary(out, len(sources) - reused - len(errors), reused, errors)
 
 
-def _run(jobs: Sequence[tuple], workers: int, progress: bool) -> Iterator[_Outcome]:
+def _run(jobs: Sequence[tuple[Any, ...]], workers: int, progress: bool) -> Iterator[_Outcome]:
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
     pool = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
     pairs = pool(delayed(_make_pair)(*job) for job in jobs)
-    return tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True)
+    return iter(tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True))
 
 
 @one_thread()
-def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) -> _Outcome:
+def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict[str, Any] | None) -> _Outcome:
     """Keep or write one pair; the line comes last, so a line stands for a whole pair."""
     paths = (*pair_paths(out, source.name), out / PARTS / f"{source.name}.jsonl")
     try:
@@ -187,7 +188,7 @@ def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) ->
     return _Outcome(source.name, record)
 
 
-def _record(source: Source, plan: SplitPlan, operators: list[dict], hashes: Sequence[str]) -> dict:
+def _record(source: Source, plan: SplitPlan, operators: list[dict[str, str]], hashes: Sequence[str]) -> dict[str, Any]:
     """One line of metadata.jsonl; every line has the same keys and types, as Arrow wants it."""
     return {
         "file_name": f"lq/{source.name}.png",
@@ -206,7 +207,7 @@ def _record(source: Source, plan: SplitPlan, operators: list[dict], hashes: Sequ
     }
 
 
-def _kept_records(out: Path) -> dict[str, dict]:
+def _kept_records(out: Path) -> dict[str, dict[str, Any]]:
     """Records of an earlier run by name: of the finished split, and of what an interrupted run finished."""
     lines = [path.read_bytes() for path in sorted((out / PARTS).glob("*.jsonl"))]
     if (out / "split.json").exists():
@@ -216,7 +217,7 @@ def _kept_records(out: Path) -> dict[str, dict]:
     return {record["name"]: record for record in map(json.loads, lines)}
 
 
-def _is_intact(out: Path, record: dict, source: bytes) -> bool:
+def _is_intact(out: Path, record: dict[str, Any], source: bytes) -> bool:
     """Whether the pair on disk is the one the record tells of, and its source is still the same."""
     stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
     told = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]

@@ -6,14 +6,8 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.splits.sources import folder_sources
 
 _SHOWN = 3  # names in a message
-
-
-def images_by_name(folder: Path) -> dict[str, Path]:
-    """Every image below a folder by its name without suffix; InputError for none and for two of one name."""
-    return {source.name: source.path for source in folder_sources(Path(folder))}
 
 
 def check_images(place: str, files: Mapping[str, Path], sizes: Mapping[str, tuple[int, int] | None]) -> None:

@@ -67,10 +67,16 @@ def _portrait_png(seed: int, size: int) -> bytes:
 
 
 def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Source]:
-    """The images below `folder` in name order; with `names` only those, given with or without suffix.
+    """As `images_by_name`, as sources."""
+    return [Source(name, path) for name, path in images_by_name(folder, names).items()]
 
-    Raises InputError for a name that is not there and for two images with one stem.
+
+def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
+    """The images below `folder` by name without suffix, in that order; with `names` only those, suffix or none.
+
+    Raises InputError for no image at all, for a name that is not there and for two images with one stem.
     """
+    folder = Path(folder)
     paths = list_images(folder)
     if names is not None:
         paths = _named(folder, paths, names)
@@ -80,7 +86,7 @@ def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Sou
             both = f"{chosen[path.stem].relative_to(folder)} and {path.relative_to(folder)}"
             raise InputError(f"{folder}: expected one image for each name, got {both}; rename or list one of them")
         chosen[path.stem] = path
-    return [Source(name, chosen[name]) for name in sorted(chosen)]
+    return {name: chosen[name] for name in sorted(chosen)}
 
 
 def check_apart(folder: Path, out: Path) -> None:

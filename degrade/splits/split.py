@@ -8,6 +8,7 @@ One without the folder `.parts/` and with split.json is whole.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_file
@@ -25,8 +26,8 @@ class Split:
     """A whole split on disk; info is split.json, records are the lines of metadata.jsonl in name order."""
 
     path: Path
-    info: dict
-    records: tuple[dict, ...]
+    info: dict[str, Any]
+    records: tuple[dict[str, Any], ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,12 +36,12 @@ class Split:
     @property
     def digest(self) -> str:
         """SHA-256 of metadata.jsonl, and so of every pair's bytes."""
-        return self.info["metadata_sha256"]
+        return str(self.info["metadata_sha256"])
 
     @property
     def has_reference(self) -> bool:
         """False for a collected set of real degraded faces, which has no hq/."""
-        return self.info.get("has_reference", True)
+        return bool(self.info.get("has_reference", True))
 
     def files(self, name: str) -> tuple[Path, ...]:
         """Where the images of that name lie: reference and degraded, or only the latter."""

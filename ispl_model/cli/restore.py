@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from tqdm import tqdm
 
-from degrade.cli.console import BACKGROUND, COUNT, DEVICE, FILE, FOLDER, PLACE, Command
+from degrade.cli.console import BACKGROUND, COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Stopped
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -81,7 +81,5 @@ def _errors_sentence(summary: "RestoreSummary", count: int) -> str:
     return "\n  ".join(lines + [sentence for _, sentence in summary.errors])
 
 
-def _stopped(summary: "RestoreSummary") -> click.ClickException:
-    error = click.ClickException(f"stopped, {summary.restored} restored; the same command with --resume goes on")
-    error.exit_code = 130
-    return error
+def _stopped(summary: "RestoreSummary") -> Stopped:
+    return Stopped(f"stopped, {summary.restored} restored; the same command with --resume goes on")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Stopped
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -25,7 +25,7 @@ class Weighted(click.ParamType):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
         name, _, weight = value.partition("=")
-        return name, click.FloatRange(min=0).convert(weight, param, ctx)
+        return name, click.FloatRange(min=0)(weight, param, ctx)
 
 
 WEIGHTED = Weighted()
@@ -110,7 +110,7 @@ def train(
     try:
         summary = train_ispl(variant, width, run, pairs, out, training)
     except KeyboardInterrupt as stop:
-        raise _stopped(stop) from stop
+        raise Stopped(str(stop) or "stopped before the first step") from stop
     if first_process():
         click.echo(_train_sentence(summary))
         click.echo(_curves_sentence(out.parent / "losses.csv"))
@@ -144,9 +144,3 @@ def _train_sentence(summary: "TrainSummary") -> str:
         f"trained {summary.steps} steps, {summary.images_seen} images in {summary.seconds:.1f} s "
         f"({rate:.2f} images/s); last losses: {losses}{warning}\n{summary.path}"
     )
-
-
-def _stopped(stop: KeyboardInterrupt) -> click.ClickException:
-    error = click.ClickException(str(stop) or "stopped before the first step")
-    error.exit_code = 130
-    return error

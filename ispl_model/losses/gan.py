@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from ispl_model.losses.pixel import l1
+from ispl_model.losses.pixel import added, l1
 
 # One list of feature maps for each scale of the discriminator; the last map is the score.
 ScaleFeatures = Sequence[Sequence[torch.Tensor]]
-ScoreLoss = Callable[[torch.Tensor | None, torch.Tensor], torch.Tensor]
+GeneratorLoss = Callable[[torch.Tensor | None, torch.Tensor], torch.Tensor]
+Scores = TypeVar("Scores")  # those of the real images, which are None where a loss does not look at them
+DiscriminatorLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class GanLoss:
     the gradient penalty. healthy: the discriminator's loss between these two; see ispl_model.training.health.
     """
 
-    generator: ScoreLoss
-    discriminator: ScoreLoss
+    generator: GeneratorLoss
+    discriminator: DiscriminatorLoss
     relativistic: bool = False
     penalty: float = 0.0
     healthy: tuple[float, float] = (1e-4, 100.0)
@@ -93,9 +96,15 @@ def _wgan_discriminator(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     return fake.mean() - real.mean()
 
 
-def _exchanged(loss: ScoreLoss) -> ScoreLoss:
+def _exchanged(loss: DiscriminatorLoss) -> GeneratorLoss:
     """A relativistic generator minimises the discriminator's loss with real and fake exchanged."""
-    return lambda real, fake: loss(fake, real)
+
+    def exchanged(real: torch.Tensor | None, fake: torch.Tensor) -> torch.Tensor:
+        if real is None:
+            raise ValueError("relativistic loss: expected the real images' scores, got none")
+        return loss(fake, real)
+
+    return exchanged
 
 
 GAN_LOSSES = {
@@ -128,8 +137,9 @@ class Adversary:
         if matching or self.loss.relativistic:
             with torch.no_grad():
                 real = self._judge(batch["reference"], batch)
-        values = {self.name: _over_scales(self.loss.generator, real if self.loss.relativistic else None, fake)}
-        if matching:
+        reals = _scores(real) if real is not None and self.loss.relativistic else [None] * len(fake)
+        values = {self.name: _over_scales(self.loss.generator, reals, fake)}
+        if matching and real is not None:
             values["feature_matching"] = feature_matching(real, fake)
         return values
 
@@ -138,7 +148,7 @@ class Adversary:
         restored = restored.detach()
         fake = self._judge(restored, batch)
         real = self._judge(batch["reference"], batch)
-        loss = _over_scales(self.loss.discriminator, real, fake)
+        loss = _over_scales(self.loss.discriminator, _scores(real), fake)
         if self.loss.penalty:
             loss = loss + self.loss.penalty * self._gradient_penalty(restored, batch)
         return loss
@@ -171,7 +181,7 @@ def feature_matching(real: ScaleFeatures, fake: ScaleFeatures) -> torch.Tensor:
     Source: eq. 12 with the L1 distance of the authors' code instead of the printed squared L2.
     """
     scales = [
-        sum(l1(ours, theirs) for ours, theirs in zip(scale[:-1], wanted[:-1], strict=True))
+        added(l1(ours, theirs) for ours, theirs in zip(scale[:-1], wanted[:-1], strict=True))
         for scale, wanted in zip(fake, real, strict=True)
     ]
     return torch.stack(scales).mean()
@@ -187,7 +197,11 @@ def frozen(module: nn.Module) -> Iterator[None]:
         module.requires_grad_(True)
 
 
-def _over_scales(loss: ScoreLoss, real: ScaleFeatures | None, fake: ScaleFeatures) -> torch.Tensor:
-    reals = [None] * len(fake) if real is None else [features[-1].float() for features in real]
-    pairs = zip(reals, fake, strict=True)
-    return torch.stack([loss(one, features[-1].float()) for one, features in pairs]).mean()
+def _scores(scales: ScaleFeatures) -> list[torch.Tensor]:
+    return [features[-1].float() for features in scales]
+
+
+def _over_scales(
+    loss: Callable[[Scores, torch.Tensor], torch.Tensor], reals: Sequence[Scores], fake: ScaleFeatures
+) -> torch.Tensor:
+    return torch.stack([loss(*pair) for pair in zip(reals, _scores(fake), strict=True)]).mean()

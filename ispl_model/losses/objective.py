@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ispl_model.losses.gan import Adversary
-from ispl_model.losses.pixel import LossFunction, Tensors
+from ispl_model.losses.pixel import LossFunction, Tensors, added
 from ispl_model.runtime.device import mixed_precision
 
 
@@ -31,7 +31,7 @@ class Objective:
         restored = outputs["restored"]
         values = {name: loss(outputs, batch) for name, loss in self.functions.items() if name in weights}
         with mixed_precision(restored.device):
-            if self.judged(weights):
+            if self.adversary is not None and self.judged(weights):
                 values |= self.adversary.generator_losses(restored, batch, "feature_matching" in weights)
             for name, network in self.networks.items():
                 if name in weights:
@@ -40,6 +40,8 @@ class Objective:
 
     def discriminator_loss(self, restored: torch.Tensor, batch: Tensors) -> torch.Tensor:
         """The discriminator's own loss."""
+        if self.adversary is None:
+            raise ValueError("discriminator_loss: these losses have no discriminator")
         with mixed_precision(restored.device):
             return self.adversary.discriminator_loss(restored, batch)
 
@@ -56,4 +58,4 @@ class Objective:
 
 def total(values: Tensors, weights: Mapping[str, float]) -> torch.Tensor:
     """The weighted sum, eq. 13."""
-    return sum(weights[name] * value for name, value in values.items())
+    return added(weights[name] * value for name, value in values.items())

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.losses.pixel import l1, mse
+from ispl_model.losses.pixel import added, l1, mse
 from ispl_model.losses.tone import match_tone
 from ispl_model.runtime.checkpoint import file_label
 
@@ -86,6 +86,9 @@ class Perceptual(nn.Module):
     Raises InputError when the weights cannot be had.
     """
 
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
     def __init__(self, name: str, asked: Taps | None = None, shifts: bool = False) -> None:
         super().__init__()
         state = _features(_cached(TRUNKS[name].file, name) if name in TRUNKS else _read(Path(name)))
@@ -125,7 +128,7 @@ class Perceptual(nn.Module):
 
     def _compared(self, restored: torch.Tensor, wanted: list[torch.Tensor]) -> torch.Tensor:
         pairs = zip(self.taps.values(), self.features(restored), wanted, strict=True)
-        return sum(weight * self.distance(ours, theirs) for weight, ours, theirs in pairs)
+        return added(weight * self.distance(ours, theirs) for weight, ours, theirs in pairs)
 
 
 def perceptual_label(name: str, asked: Taps | None = None) -> str:
@@ -221,7 +224,7 @@ def _cached(file: str, name: str) -> Mapping[str, torch.Tensor]:
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(f"https://download.pytorch.org/models/{file}", path, file[-12:-4])
+            torch.hub.download_url_to_file(f"https://download.pytorch.org/models/{file}", str(path), file[-12:-4])
         except (URLError, OSError, RuntimeError) as error:
             raise InputError(
                 f"perceptual loss '{name}': {path} is not there and cannot be downloaded ({error}); "

@@ -2,7 +2,8 @@
 are.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
 
 import torch
 from torch.nn import functional
@@ -11,6 +12,11 @@ from degrade.core.colour import TO_YCC
 
 Tensors = Mapping[str, torch.Tensor]
 LossFunction = Callable[[Tensors, Tensors], torch.Tensor]
+
+
+def added(terms: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Their sum; of one at least."""
+    return reduce(torch.add, terms)
 
 
 def l1(restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
@@ -23,13 +29,13 @@ def mse(restored: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
     return functional.mse_loss(*_channels_last(restored, reference))
 
 
-def _channels_last(*images: torch.Tensor) -> Iterator[torch.Tensor]:
+def _channels_last(restored: torch.Tensor, reference: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Views in float32 over which a mean has the gradient's layout right.
 
     That gradient is contiguous, and the maps of a training have channels last. A backward pass that mixes both layouts
     takes seven times as long for an elementwise operation in bf16.
     """
-    return (image.float().movedim(1, -1) for image in images)
+    return restored.float().movedim(1, -1), reference.float().movedim(1, -1)
 
 
 def _restored_l1(outputs: Tensors, batch: Tensors) -> torch.Tensor:
@@ -42,7 +48,7 @@ def _restored_mse(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 
 def l1_steps(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     """Sum over the first axis of outputs["steps"], (T, N, 3, H, W), of the L1 to the reference, as in SRFBN."""
-    return sum(l1(step, batch["reference"]) for step in outputs["steps"])
+    return added(l1(step, batch["reference"]) for step in outputs["steps"])
 
 
 def l1_pyramid(outputs: Tensors, batch: Tensors) -> torch.Tensor:
@@ -52,7 +58,7 @@ def l1_pyramid(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     """
     images = (outputs["restored"].float(), batch["reference"].float())
     coarser = ([functional.avg_pool2d(image, side, ceil_mode=True) for image in images] for side in (2, 4, 8))
-    return sum(l1(*pair) for pair in coarser) / 3
+    return added(l1(*pair) for pair in coarser) / 3
 
 
 def consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
@@ -76,8 +82,8 @@ def chroma_consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 def _blocks(outputs: Tensors, batch: Tensors, side: int) -> Iterator[torch.Tensor]:
     """Restored and degraded image averaged over blocks of `side` px of the restored one."""
     restored = outputs["restored"].float()
-    blocks = [-(-length // side) for length in restored.shape[2:]]
-    return (functional.adaptive_avg_pool2d(image, blocks) for image in (restored, batch["degraded"].float()))
+    rows, columns = (-(-length // side) for length in restored.shape[2:])
+    return (functional.adaptive_avg_pool2d(image, (rows, columns)) for image in (restored, batch["degraded"].float()))
 
 
 def _ycc(image: torch.Tensor) -> torch.Tensor:

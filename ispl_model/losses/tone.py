@@ -12,6 +12,7 @@ import torch
 
 WINDOW = 24 / 256
 _FLOOR = 2 / 255  # of a standard deviation, so that noise in an even area is not blown up
+_Window = tuple[torch.Tensor, torch.Tensor]  # weights from pixels to the grid and back
 _CELLS = 2  # of the grid on which the statistics are taken, in one standard deviation of the window
 
 
@@ -30,18 +31,18 @@ def match_tone(restored: torch.Tensor, reference: torch.Tensor) -> tuple[torch.T
         return (restored - mean) / deviation * wanted_deviation + wanted_mean, distance
 
 
-def _statistics(image: torch.Tensor, windows: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+def _statistics(image: torch.Tensor, windows: list[_Window]) -> tuple[torch.Tensor, torch.Tensor]:
     mean, square = _blurred(image, windows), _blurred(image.square(), windows)
     return mean, ((square - mean.square()).clamp(min=0) + _FLOOR**2).sqrt()
 
 
-def _blurred(image: torch.Tensor, windows: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+def _blurred(image: torch.Tensor, windows: list[_Window]) -> torch.Tensor:
     """A weighted mean around each pixel: first onto the grid, then from there to the pixels."""
     (down, up), (right, left) = windows
     return up @ (down @ image @ right.T) @ left.T
 
 
-def _window(side: int, sigma: float, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+def _window(side: int, sigma: float, device: torch.device) -> _Window:
     """Weights from pixels to grid (cells, side) and back: two Gaussians of sigma / sqrt(2), one after the other.
 
     Each row has the sum 1, at a border too: what is constant stays, and a variance is never negative.

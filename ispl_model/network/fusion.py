@@ -6,6 +6,7 @@ f_0 ... f_n in the same order. Maps of another level are brought to a level's si
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from torch import nn
@@ -16,7 +17,13 @@ from ispl_model.network.init import pass_through_
 Maps = Sequence[torch.Tensor]
 
 
-class UnetFusion(nn.Module):
+class Fusion(nn.Module):
+    """What all fusions share: the channels of their guides f_0 ... f_n."""
+
+    guide_channels: tuple[int, ...]
+
+
+class UnetFusion(Fusion):
     """f_i = y_i: each level is guided by the encoder's map of its own size (the paper's benchmark choice)."""
 
     def __init__(self, map_channels: Sequence[int]) -> None:
@@ -27,7 +34,7 @@ class UnetFusion(nn.Module):
         return list(maps)
 
 
-class FirstMapFusion(nn.Module):
+class FirstMapFusion(Fusion):
     """f_i = y_0, ISP-Y0 of Sec. 4.2."""
 
     def __init__(self, map_channels: Sequence[int]) -> None:
@@ -38,7 +45,7 @@ class FirstMapFusion(nn.Module):
         return [stacked(maps[:1], level) for level in maps]
 
 
-class StyleFusion(nn.Module):
+class StyleFusion(Fusion):
     """f_i = phi_i(y_0): one embedding shared by all levels, StyleGAN in the terms of Sec. 3.3.
 
     phi_i is a 1x1 convolution to the channels of level i, as StyleGAN's styles are affine maps of one latent code.
@@ -53,7 +60,7 @@ class StyleFusion(nn.Module):
         return [stacked([style(maps[0])], level) for style, level in zip(self.styles, maps, strict=True)]
 
 
-class ConcatFusion(nn.Module):
+class ConcatFusion(Fusion):
     """f_i = [y_0; y_1; ...; y_n], ISP-concat of Sec. 4.2: 3008 channels at every level at full scale.
 
     The finest map comes first, so that the guide's first channels are the image's at the start.
@@ -67,7 +74,7 @@ class ConcatFusion(nn.Module):
         return [stacked(maps[::-1], level) for level in maps]
 
 
-class MatrixFusion(nn.Module):
+class MatrixFusion(Fusion):
     """f_i = sum_j W_ij a_j, ISP-matrix of Sec. 4.2, a_j being y_j brought to 128 channels by a 1x1 convolution.
 
     128 channels are those of the paper's width 64: twice the width. W starts as the identity, the U-net.
@@ -75,8 +82,9 @@ class MatrixFusion(nn.Module):
 
     def __init__(self, map_channels: Sequence[int]) -> None:
         super().__init__()
-        self.align = _alignments(map_channels)
-        self.guide_channels = (self.align[-1].out_channels,) * len(map_channels)
+        channels = 2 * map_channels[-1]
+        self.align = _alignments(map_channels, channels)
+        self.guide_channels = (channels,) * len(map_channels)
         self.matrix = nn.Parameter(torch.eye(len(map_channels)))
 
     def forward(self, maps: Maps) -> list[torch.Tensor]:
@@ -84,7 +92,7 @@ class MatrixFusion(nn.Module):
         return [_weighted_sum(embedded, row, level) for row, level in zip(self.matrix, maps, strict=True)]
 
 
-class MultiCodeFusion(nn.Module):
+class MultiCodeFusion(Fusion):
     """f_i = alpha^T y for every i: one linear combination, channel by channel, multi-code GAN prior in Sec. 3.3.
 
     The maps are aligned as in MatrixFusion. The finest one starts with weight 1, the others with a tenth.
@@ -93,8 +101,8 @@ class MultiCodeFusion(nn.Module):
 
     def __init__(self, map_channels: Sequence[int]) -> None:
         super().__init__()
-        self.align = _alignments(map_channels)
-        channels = self.align[-1].out_channels
+        channels = 2 * map_channels[-1]
+        self.align = _alignments(map_channels, channels)
         self.guide_channels = (channels,) * len(map_channels)
         self.alpha = nn.Parameter(torch.full((len(map_channels), channels, 1, 1), 0.1))
         nn.init.ones_(self.alpha[-1])
@@ -115,10 +123,9 @@ class LevelInput(nn.Module):
     def __init__(self, guide_channels: Sequence[int]) -> None:
         super().__init__()
         finer = [(channels, guide_channels[level + 1 :]) for level, channels in enumerate(guide_channels[:-1])]
-        self.carry = nn.ModuleList(
-            nn.ModuleList(nn.Conv2d(channels, outputs, 1) for outputs in above) for channels, above in finer
-        )
-        for conv in (conv for convs in self.carry for conv in convs):
+        carry = [[nn.Conv2d(channels, outputs, 1) for outputs in above] for channels, above in finer]
+        self.carry = nn.ModuleList(nn.ModuleList(convs) for convs in carry)
+        for conv in (conv for convs in carry for conv in convs):
             pass_through_(conv)
 
     def forward(self, guides: Sequence[Guide], level: float) -> list[Guide]:
@@ -127,23 +134,24 @@ class LevelInput(nn.Module):
         if share == 0:
             return lower
         pairs = zip(lower[whole + 1 :], self._at(guides, whole + 1)[whole + 1 :], strict=True)
-        return [*lower[: whole + 1], *((1 - share) * low + share * dense(high) for low, high in pairs)]
+        return [*lower[: whole + 1], *((1 - share) * dense(low) + share * dense(high) for low, high in pairs)]
 
     def _at(self, guides: Sequence[Guide], level: int) -> list[Guide]:
         if level == len(self.carry):
             return list(guides)
         whole = dense(guides[level])
-        carried = [conv(whole) for conv in self.carry[level]]
+        carried = [conv(whole) for conv in self.carry[level].children()]
         finer = [aligned(features, guide) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
         return [*guides[: level + 1], *finer]
 
 
-def _alignments(map_channels: Sequence[int]) -> nn.ModuleList:
-    """For each map a 1x1 convolution to twice the width; the finest starts by passing its channels on."""
-    convs = nn.ModuleList(nn.Conv2d(channels, 2 * map_channels[-1], 1) for channels in map_channels)
+def _alignments(map_channels: Sequence[int], outputs: int) -> nn.ModuleList:
+    """For each map a 1x1 convolution to as many channels; the finest starts by passing its channels on."""
+    convs = [nn.Conv2d(channels, outputs, 1) for channels in map_channels]
     pass_through_(convs[-1])
-    return convs
+    return nn.ModuleList(convs)
 
 
 def _weighted_sum(embedded: Maps, weights: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-    return sum(weight * aligned(features, level) for weight, features in zip(weights, embedded, strict=True))
+    terms = (weight * aligned(features, level) for weight, features in zip(weights, embedded, strict=True))
+    return reduce(torch.add, terms)

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ispl_model.network.init import bias_of
+
 FAR = 4  # from this enlargement on; at 2 the matrices take more multiply-adds than the enlarged map
 
 
@@ -60,7 +62,7 @@ def convolved(guide: Guide, conv: nn.Conv2d) -> torch.Tensor:
     far = torch.cat(to_rows, dim=1) @ torch.cat(wide, dim=1)  # (N, H, W O)
     far = far.unflatten(2, (width, -1)).permute(0, 3, 1, 2)
     if not channels[0]:
-        return far + conv.bias[:, None, None].to(far.dtype)
+        return far + bias_of(conv)[:, None, None].to(far.dtype)
     return far + F.conv2d(guide.near, kernel, conv.bias, padding=1)
 
 

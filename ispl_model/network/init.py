@@ -4,22 +4,36 @@ import torch
 from torch import nn
 
 
-def pass_through_(conv: nn.Conv2d, repeats: int = 1) -> None:
+def weight_of(layer: nn.Module) -> torch.Tensor:
+    """The weight of a layer that has one; torch's annotations lose it where the layer is taken out of a Sequential."""
+    if not isinstance(layer.weight, torch.Tensor):
+        raise TypeError(f"expected a layer with a weight, got {type(layer).__name__}")
+    return layer.weight
+
+
+def bias_of(layer: nn.Module) -> torch.Tensor:
+    """The bias of a layer that has one, as `weight_of`."""
+    if not isinstance(layer.bias, torch.Tensor):
+        raise TypeError(f"expected a layer with a bias, got {type(layer).__name__}")
+    return layer.bias
+
+
+def pass_through_(conv: nn.Module, repeats: int = 1) -> None:
     """Start near the identity: each channel goes to itself, the default weights stay at a tenth, no bias.
 
     repeats: outputs for each input; 4 before a pixel shuffle by 2 starts it as a repetition of pixels
     (Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017).
     """
-    outputs, inputs, *kernel = conv.weight.shape
+    outputs, inputs, *kernel = weight_of(conv).shape
     identity = nn.init.dirac_(torch.empty(outputs // repeats, inputs, *kernel)).repeat_interleave(repeats, dim=0)
     subdue_(conv)
     with torch.no_grad():
-        conv.weight.add_(identity)
+        weight_of(conv).add_(identity)
 
 
-def subdue_(conv: nn.Conv2d) -> None:
+def subdue_(conv: nn.Module) -> None:
     """Start with a tenth of the default weights and no bias: a branch that hardly speaks at first."""
     with torch.no_grad():
-        conv.weight.mul_(0.1)
+        weight_of(conv).mul_(0.1)
         if conv.bias is not None:
-            conv.bias.zero_()
+            bias_of(conv).zero_()

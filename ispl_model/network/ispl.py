@@ -10,7 +10,7 @@ from degrade.core.errors import InputError
 from ispl_model.network.encoder import Encoder, Pyramid, sampled
 from ispl_model.network.fusion import LevelInput
 from ispl_model.network.guides import Guide
-from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.init import bias_of, pass_through_, subdue_
 from ispl_model.network.spade import ModulatedBlock
 from ispl_model.network.variants import VARIANTS, IsplConfig, Variant
 
@@ -50,14 +50,14 @@ class Generator(nn.Module):
         pass_through_(self.to_rgb)
         with torch.no_grad():  # the last block gives twice the image; 0.5 + 0.5 tanh(2.5 v - 1.25) is close to v
             self.to_rgb.weight.mul_(1.25)
-            self.to_rgb.bias.fill_(-1.25)
+            bias_of(self.to_rgb).fill_(-1.25)
 
     def forward(self, start: torch.Tensor, guides: Sequence[Guide]) -> torch.Tensor:
         features = self.start(start)  # x_0, (N, 16 * width, 16, 16)
         for level, (blocks, guide) in enumerate(zip(self.levels, guides, strict=True)):
             if level > 0:
                 features = F.interpolate(features, scale_factor=2, **self.enlargement)
-            for block in blocks:
+            for block in blocks.children():
                 features = block(features, guide)
         rgb = self.to_rgb(F.leaky_relu(features, 0.2))  # (N, width, S, S) => (N, 3, S, S)
         return 0.5 + 0.5 * torch.tanh(rgb)
@@ -77,6 +77,7 @@ class Ispl(nn.Module):
         super().__init__()
         self.config = config
         variant = VARIANTS[config.variant]
+        self.encoder: Pyramid | Encoder
         if variant.embedding == "picture":
             self.encoder = Pyramid(len(config.channels), variant.picture)
         else:

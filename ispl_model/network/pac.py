@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.autograd.function import once_differentiable
 
+from ispl_model.network.init import bias_of
+
 TAPS = tuple(product(range(3), range(3)))  # rows and columns of a 3x3 window
 TILE_NUMBERS = 10 * 2**17  # how many numbers of a tile each thread may have: pixels and products of them
 
@@ -67,7 +69,7 @@ class PixelAdaptiveConv2d(nn.Module):
         projected = self.project(features)
         stride = self.conv.stride[0]
         factors = correlations(projected, stride)
-        return pac_conv2d(features.to(projected.dtype), factors, self.conv.weight, self.conv.bias, stride)
+        return pac_conv2d(features.to(projected.dtype), factors, self.conv.weight, bias_of(self.conv), stride)
 
 
 class _Correlations(torch.autograd.Function):

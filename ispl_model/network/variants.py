@@ -3,14 +3,14 @@
 Eq. 7 is the same for all of them: encoder E, fusion F, generator G (ispl_model.network.ispl.Ispl).
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from torch import nn
 
 from degrade.core.errors import unknown
 from ispl_model.network.fusion import (
     ConcatFusion,
     FirstMapFusion,
+    Fusion,
     MatrixFusion,
     MultiCodeFusion,
     StyleFusion,
@@ -51,7 +51,7 @@ class Variant:
     """
 
     embedding: str
-    fusion: type[nn.Module]
+    fusion: Callable[[Sequence[int]], Fusion]
     spade: bool = False
     starts_as_image: bool = True
     picture: range = RGB

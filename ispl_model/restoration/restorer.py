@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from ispl_model.runtime.device import find_device, mixed_precision, multiplies_i
 from ispl_model.runtime.tensors import to_images, to_tensor
 
 SHIPPED = "ispl-lite.safetensors"
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def load_network(path: Path, device: str | torch.device = "auto") -> tuple[Ispl,
     return prepared(network, find_device(str(device))), header
 
 
-def prepared(network: nn.Module, device: torch.device) -> nn.Module:
+def prepared(network: Network, device: torch.device) -> Network:
     """Ready to restore: evaluation mode, spectral norms folded into the weights, channels-last, on `device`.
 
     Folding changes no weight that is used: in evaluation mode the norm is a constant.
@@ -150,7 +151,8 @@ def prepared(network: nn.Module, device: torch.device) -> nn.Module:
     for module in network.modules():
         if parametrize.is_parametrized(module, "weight"):
             parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
-    return network.to(device=device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
+    return network
 
 
 def restore_images(

@@ -37,8 +37,7 @@ class Processes:
         self._accelerator = _accelerator(device) if self.count > 1 else None
         self.index = self._accelerator.process_index if self._accelerator else 0
         self.main = self.index == 0
-        several_gpus = self._accelerator is not None and device != "cpu"
-        self.device = self._accelerator.device if several_gpus else find_device(device)
+        self.device = self._accelerator.device if self._accelerator and device != "cpu" else find_device(device)
 
     def mean(self, values: torch.Tensor) -> torch.Tensor:
         """The mean over the processes, elementwise."""

@@ -116,7 +116,7 @@ class Training:
     shifts: bool = False
     functions: Mapping[str, LossFunction] = field(default_factory=dict)
     networks: Mapping[str, Callable[[Split, "TrainRun"], nn.Module]] = field(default_factory=dict)
-    condition: Callable[[Split], Condition] | None = None
+    condition: Callable[[Split], Condition | None] | None = None
     version: int = 1
 
     def __post_init__(self) -> None:
@@ -139,7 +139,9 @@ class Training:
 
     def stage(self, step: int, steps: int) -> Mapping[str, float]:
         """The losses of step 0 ... steps - 1."""
-        return self.losses if step >= self._first_steps(steps) else self.pretraining.losses
+        if self.pretraining is not None and step < self._first_steps(steps):
+            return self.pretraining.losses
+        return self.losses
 
     def switches(self, step: int, steps: int) -> bool:
         """Whether this step of 0 ... steps - 1 is the first after the pretraining.
@@ -158,7 +160,7 @@ class Training:
         [1.0, 1.0, 1.0, 0.5]
         """
         first = self._first_steps(steps)
-        if step < first:
+        if self.pretraining is not None and step < first:
             return self.pretraining.rate(step, first)
         step, steps = step - first, steps - first
         constant = self.constant_share * steps
@@ -233,7 +235,7 @@ def _default(one: Field) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if callable(value):
         return value.__name__

@@ -74,7 +74,9 @@ def train(
     if progress.result() is None:
         _run(network, progress, training, run, split, processes)
         processes.wait()  # until the checkpoint is there
-    return TrainSummary(path=Path(out), **progress.result())
+    result = progress.result()
+    assert result is not None
+    return TrainSummary(path=Path(out), **result)
 
 
 def _full_header(
@@ -89,16 +91,16 @@ def _full_header(
     facts |= {"split": split.digest, "size": split.info["size"]}
     if run.start is not None:
         facts["start"] = file_label(run.start)
-    if _has_identity(training, run):
-        facts["identity"] = [file_label(path) for path in model_files(run.identity)]
+    if recogniser := _recogniser(training, run):
+        facts["identity"] = [file_label(path) for path in model_files(recogniser)]
     if run.parsing is not None:
         facts["parsing"] = sha256("".join(file_label(run.parsing / f"{name}.png") for name in split.names).encode())
     recipe = f"{split.info['recipe']}@{split.info['recipe_version']}"
     return complete_header({**header, "training": facts, "recipe": recipe, "step": run.steps})
 
 
-def _has_identity(training: Training, run: TrainRun) -> bool:
-    """Whether the loss of that name has a weight; InputError where it cannot be computed, or is not asked for."""
+def _recogniser(training: Training, run: TrainRun) -> Path | None:
+    """The file of the loss identity where that has a weight; InputError for one of these without the other."""
     weighed = "identity" in training.losses
     if weighed != (run.identity is not None):
         raise InputError("loss identity: expected its weight and its recogniser's file, got one without the other")
@@ -106,11 +108,15 @@ def _has_identity(training: Training, run: TrainRun) -> bool:
         raise InputError(
             f"loss identity: it looks at whole faces, got windows of {training.crop} px; leave out the crop"
         )
-    return weighed
+    return run.identity
 
 
 def _surroundings(run: TrainRun, processes: Processes) -> dict[str, Any]:
-    facts = {"command": shlex.join(sys.argv), "torch": torch.__version__, "python": platform.python_version()}
+    facts: dict[str, Any] = {
+        "command": shlex.join(sys.argv),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
     facts |= {"device": device_name(processes.device), "threads": torch.get_num_threads(), "processes": processes.count}
     return facts | {key: getattr(run, key) for key in ("batch", "accumulate", "workers", "checkpoint_every")}
 
@@ -165,7 +171,8 @@ def drawn_level(network: nn.Module, training: Training, seed: int, step: int) ->
     rng = rng_for(seed, "level", step)
     if rng.random() < 0.5:
         return None
-    return float(rng.uniform(0, network.config.top_level))
+    config: Any = network.config  # an IsplConfig: only ISPL has levels
+    return float(rng.uniform(0, config.top_level))
 
 
 def _batch(pair: Pair, device: torch.device) -> dict[str, torch.Tensor]:
@@ -174,7 +181,7 @@ def _batch(pair: Pair, device: torch.device) -> dict[str, torch.Tensor]:
 
 
 def _health(training: Training, before: Point, losses: Mapping[str, float]) -> Health:
-    if "discriminator" not in losses:
+    if training.gan is None or "discriminator" not in losses:
         return before.health
     return before.health.after(before.step + 1, GAN_LOSSES[training.gan], losses["discriminator"])
 
@@ -203,17 +210,19 @@ def _trainer(
     networks = {name: build(split, run) for name, build in training.networks.items() if name in used}
     if "perceptual" in used and run.perceptual != "none":
         networks["perceptual"] = Perceptual(run.perceptual, training.perceptual, training.shifts)
-    if "identity" in used:
+    if run.identity is not None:
         networks["identity"] = Identity(run.identity)
-    adversary = _adversary(header, training, run) if training.gan else None
+    adversary = _adversary(header, training, run)
     for module in (network, *networks.values(), *([adversary.discriminator] if adversary else [])):
-        module.to(device=processes.device, memory_format=torch.channels_last)
+        module.to(processes.device).to(memory_format=torch.channels_last)
     for module in networks.values():
         module.eval().requires_grad_(False)
     return Trainer(network, Objective(functions, networks, adversary), training, processes)
 
 
-def _adversary(header: Mapping[str, Any], training: Training, run: TrainRun) -> Adversary:
+def _adversary(header: Mapping[str, Any], training: Training, run: TrainRun) -> Adversary | None:
+    if training.gan is None:
+        return None
     width, whole = header["network"].get("width", 64), header["training"]["size"]
     size, channels = min(training.crop or whole, whole), 6 if training.conditional else 3
     build = DISCRIMINATORS[training.discriminator]
@@ -223,11 +232,12 @@ def _adversary(header: Mapping[str, Any], training: Training, run: TrainRun) -> 
 
 def _condition(training: Training, run: TrainRun, split: Split) -> Condition | None:
     """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
-    if run.parsing is None:
+    folder = run.parsing
+    if folder is None:
         return training.condition(split) if training.condition else None
     from ispl_model.training.parsing import label_map, parsing_condition
 
-    return parsing_condition(lambda name: label_map(run.parsing, name, split.info["size"]))
+    return parsing_condition(lambda name: label_map(folder, name, split.info["size"]))
 
 
 def _step_seed(run: TrainRun, step: int, processes: Processes) -> int:

@@ -159,19 +159,19 @@ class Trainer:
 def _optimiser(name: str, module: nn.Module, training: Training) -> torch.optim.Optimizer:
     """Its groups differ in `factor`, the share of the network's learning rate that they take."""
     whole = (training.discriminator_rate or training.learning_rate) / training.learning_rate
-    groups = [{"params": [], "factor": 1.0 if name == "generator" else whole}]
+    groups: list[dict[str, Any]] = [{"params": [], "factor": 1.0 if name == "generator" else whole}]
     parts = training.part_rates if name == "generator" else {}
     groups += [{"params": [], "factor": factor} for factor in parts.values()]
     for key, weight in module.named_parameters():
         place = next((index for index, prefix in enumerate(parts, 1) if key.startswith(prefix)), 0)
         groups[place]["params"].append(weight)
     groups = [group for group in groups if group["params"]]
-    common = {"lr": training.learning_rate, "weight_decay": training.weight_decay if name == "generator" else 0.0}
+    rate, decay = training.learning_rate, training.weight_decay if name == "generator" else 0.0
     if training.optimiser == "sgd":
-        return torch.optim.SGD(groups, momentum=training.betas[0], fused=True, **common)
+        return torch.optim.SGD(groups, rate, momentum=training.betas[0], weight_decay=decay, fused=True)
     if training.optimiser == "rmsprop":
-        return torch.optim.RMSprop(groups, alpha=training.betas[1], **common)
-    return torch.optim.Adam(groups, betas=tuple(training.betas), fused=True, **common)
+        return torch.optim.RMSprop(groups, rate, alpha=training.betas[1], weight_decay=decay)
+    return torch.optim.Adam(groups, rate, training.betas, weight_decay=decay, fused=True)
 
 
 def _backward(loss: torch.Tensor, passes: int) -> None:

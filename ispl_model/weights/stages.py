@@ -21,7 +21,7 @@ from degrade.core.image import Image, read, write
 from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, write_split
-from degrade.splits.sources import folder_sources, read_list
+from degrade.splits.sources import folder_sources, images_by_name, read_list
 from degrade.splits.split import Split, load_split
 from ispl_model.restoration.restorer import shipped_checkpoint
 
@@ -80,13 +80,13 @@ def main(number: str, faces: Path, work: Path) -> None:
 def _split(faces: Path, out: Path, seed: int) -> Split:
     """The train faces as they are and VARIANTS times varied, as a split of dual_blind; made where it is missing."""
     names = read_list(faces / "train.txt")
-    for source in tqdm(folder_sources(faces, names), "varied faces", unit="face", disable=None):
-        reference = read(source.path)
+    for name, face in tqdm(images_by_name(faces, names).items(), "varied faces", unit="face", disable=None):
+        reference = read(face)
         for variant in range(VARIANTS + 1):
-            path = out / "faces" / f"{source.name}-{variant}.png"
+            path = out / "faces" / f"{name}-{variant}.png"
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write(path, varied(reference, rng_for(seed, source.name, variant)) if variant else reference)
+                write(path, varied(reference, rng_for(seed, name, variant)) if variant else reference)
     plan = SplitPlan(find_recipe("dual_blind"), "train", SIZE, seed)
     write_split(out / "split", folder_sources(out / "faces"), plan)
     return load_split(out / "split")

@@ -61,10 +61,11 @@ def recomputed(claim: Claim, task: str, method: str, metric: str) -> Number | No
     if metric not in CHANGES:
         return as_printed(claim, task, method, metric)
     protocols, formula, _ = CHANGES[metric]
-    sides = [[printed_beside(3, task, name, method, half) for half in PAPER_PAIR] for name in protocols]
-    if not all(printed for side in sides for printed in side):
+    found = [[printed_beside(3, task, name, method, half) for half in PAPER_PAIR] for name in protocols]
+    sides = [[float(printed.text) for printed in side if printed] for side in found]
+    if any(len(side) < len(PAPER_PAIR) for side in sides):
         return None
-    value = formula(*([float(printed.text) for printed in side] for side in sides))
+    value = formula(*sides)
     return Number(value, f"{value:.2f}", header(metric))
 
 
@@ -86,8 +87,8 @@ def ours(runs: Runs) -> Source:
         label = f"{header(metric)} ({', '.join(map(header, over))})"
         text = _with_reach(change.value, change.interval, "{:.1f}".format)
         protocols, formula, _ = CHANGES[metric]
-        sides = [methods[method][protocol] for protocol in protocols]
-        replicates = change_replicates(formula, *sides, over) if change.interval else ()
+        before, after = (methods[method][protocol] for protocol in protocols)
+        replicates = change_replicates(formula, before, after, over) if change.interval else ()
         return Number(change.value, text, label, over == PAPER_PAIR, Sampled(tuple(replicates)))
 
     return number
@@ -99,7 +100,7 @@ def combined(formula: Callable[[Sequence[float]], float], numbers: Sequence[Numb
     whole = replace(numbers[0], value=value, alike=all(number.alike for number in numbers))
     if whole.sampled is None:
         return whole
-    replicates = [number.sampled.replicates for number in numbers]
+    replicates = [number.sampled.replicates if number.sampled else () for number in numbers]
     shared = len({len(own) for own in replicates}) == 1
     left = tuple(formula(values) for values in zip(*replicates, strict=True)) if shared else ()
     return replace(whole, sampled=Sampled(left))
@@ -134,10 +135,10 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
         return None
     cell = run.cell(chosen)
     alike = metric == chosen and find_metric(metric).as_published
-    text = _with_reach(cell.value, cell.interval, partial(value_text, chosen))
+    text = _with_reach(cell.number, cell.interval, partial(value_text, chosen))
     replicates = run.replicates(chosen) if cell.interval else ()
     sampled = Sampled(replicates, *((run, chosen) if find_metric(chosen).per == "image" else ()))
-    return Number(cell.value, text, header(chosen), alike, sampled)
+    return Number(cell.number, text, header(chosen), alike, sampled)
 
 
 def _usable(run: Run, metric: str) -> bool:

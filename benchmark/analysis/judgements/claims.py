@@ -148,11 +148,12 @@ def _ahead(sign: int, first: dict[str, Number], second: dict[str, Number]) -> st
     (own,), (other,) = first.values(), second.values()
     if own.sampled is None:
         return HOLDS if sign * (own.value - other.value) > 0 else FAILS
-    if own.sampled.run is None:
+    run, beside = own.sampled.run, other.sampled.run if other.sampled else None
+    if run is None or beside is None:
         difference = combined(lambda numbers: sign * (numbers[0] - numbers[1]), (own, other))
         return of_interval(interval(difference), 0, float("inf"))
-    metric, sides = own.sampled.metric, {name: number.sampled.run for name, number in (first | second).items()}
-    return compare(sides, [metric])[0].verdict if differences(*sides.values(), metric) else UNTOLD
+    metric, sides = own.sampled.metric, dict(zip((*first, *second), (run, beside), strict=True))
+    return compare(sides, [metric])[0].verdict if differences(run, beside, metric) else UNTOLD
 
 
 def _mean(claim: Claim, task: str, found: dict[str, Number]) -> Iterator[Check]:

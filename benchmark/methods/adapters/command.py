@@ -34,7 +34,8 @@ def load(device: str, command: str, size: int) -> Method:
 def digest(command: str) -> str:
     """SHA-256 over the contents of the program and of every file that the command names."""
     words = _words(command)
-    files = [path for path in (Path(shutil.which(words[0])), *map(Path, words[1:])) if path.is_file()]
+    program = shutil.which(words[0]) or words[0]
+    files = [path for path in map(Path, (program, *words[1:])) if path.is_file()]
     return digest_of([sha256_file(path) for path in files])
 
 

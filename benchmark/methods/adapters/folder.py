@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmark.methods.method import Method
 from degrade.core.files import sha256, sha256_file
 from degrade.core.image import Image
-from degrade.splits.pairing import images_by_name
+from degrade.splits.sources import images_by_name
 
 
 def load(device: str, directory: str, size: int) -> Method:

@@ -5,6 +5,7 @@ trained on these; faces enlarged to the 512 px it was trained on instead of padd
 a new draw; CodeFormer's w, as spandrel:FILE?w=0.7. Always float32, one image at a time, on a fixed seed.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -110,11 +111,12 @@ def _parsed(name: str) -> tuple[Path, Options]:
     options = Options()
     if question:
         try:
-            options = Options(w=float(value))
+            w = float(value)
         except ValueError:
-            key = ""
-        if key != "w" or not 0 <= options.w <= 1:
+            w = math.nan
+        if key != "w" or not 0 <= w <= 1:
             raise InputError(f"spandrel:{name}: expected w=NUMBER from 0 to 1 after the question mark, got '{text}'")
+        options = Options(w)
     if not Path(file).is_file():
         raise InputError(f"spandrel:{file}: expected a file of weights, got nothing there")
     return Path(file), options

@@ -79,6 +79,9 @@ def search(
 class _Vgg(nn.Module):
     """(1, 3, h, w) in [-1, 1] to the maps of relu3_3."""
 
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
     def __init__(self, layers: nn.Sequential) -> None:
         super().__init__()
         self.layers = layers

@@ -55,7 +55,8 @@ def search(generator: torch.jit.ScriptModule, target: torch.Tensor, steps: int =
     moving = [latents, *noise[:-1][:MOVING_NOISE]]
     radii = [_radius(value) for value in moving]
     optimiser = torch.optim.Adam([value.requires_grad_() for value in moving], lr=RATE)
-    best, least, nearest = None, math.inf, math.inf
+    best: torch.Tensor | None = None
+    least, nearest = math.inf, math.inf
     for step in tqdm(range(steps), "pulse", leave=False, disable=None):
         optimiser.param_groups[0]["lr"] = RATE * rate_share(step / steps)
         mapped = _mapped(generator, latents)
@@ -69,7 +70,7 @@ def search(generator: torch.jit.ScriptModule, target: torch.Tensor, steps: int =
         loss.backward()
         optimiser.step()
         _return_to_spheres(moving, radii)
-    if not nearest <= TOLERANCE:
+    if best is None or not nearest <= TOLERANCE:
         raise InputError(f"pulse: no face within {TOLERANCE:g} of the input in {steps} steps, nearest {nearest:.2g}")
     return best
 

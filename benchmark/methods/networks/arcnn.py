@@ -24,6 +24,9 @@ class Arcnn(nn.Module):
     here the middle of each kernel starts by passing the image on.
     """
 
+    to_ycc: torch.Tensor
+    to_rgb: torch.Tensor
+
     def __init__(self, width: int = 64, channels: int = 1) -> None:
         super().__init__()
         self.body = nn.Sequential(

@@ -86,6 +86,7 @@ class BatchNorm(nn.BatchNorm2d):
         super().__init__(channels, momentum=1.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert self.momentum is not None and self.num_batches_tracked is not None
         if self.training and self.momentum > 0.1:
             self.momentum = max(0.1, 1 / (1 + int(self.num_batches_tracked)))
         return super().forward(x)
@@ -95,6 +96,7 @@ class BatchNorm(nn.BatchNorm2d):
 
         given, gives: what the image is multiplied by, before and after.
         """
+        assert self.running_mean is not None and self.running_var is not None
         nn.init.constant_(self.weight, 0.25 * gives)
         nn.init.constant_(self.bias, 0.5 * gives)
         nn.init.constant_(self.running_mean, 0.5 * given)
@@ -117,14 +119,15 @@ class NormBlock(nn.Module):
 
     def __init__(self, width: int, activation: nn.Module) -> None:
         super().__init__()
+        last = BatchNorm(width)
         self.body = nn.Sequential(
             nn.Conv2d(width, width, 3, padding=1),
             BatchNorm(width),
             activation,
             nn.Conv2d(width, width, 3, padding=1),
-            BatchNorm(width),
+            last,
         )
-        nn.init.constant_(self.body[4].weight, 0.01)  # a branch that hardly speaks at first
+        nn.init.constant_(last.weight, 0.01)  # a branch that hardly speaks at first
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         return x + self.body(x)

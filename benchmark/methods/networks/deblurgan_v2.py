@@ -97,9 +97,9 @@ def mobilenet_trunk(width: float) -> tuple[nn.ModuleList, list[int]]:
     from torchvision.models import mobilenet_v2
 
     features = mobilenet_v2(weights=None, width_mult=width, norm_layer=BatchNorm).features
-    cuts = zip(_MOBILE_CUTS, _MOBILE_CUTS[1:], strict=False)
+    cuts = list(zip(_MOBILE_CUTS, _MOBILE_CUTS[1:], strict=False))
     stages = nn.ModuleList(nn.Sequential(*features[first:last]) for first, last in cuts)
-    return stages, [stage[-1].out_channels for stage in stages]
+    return stages, [features[last - 1].out_channels for _, last in cuts]
 
 
 def inception_trunk(file: Path | None = None) -> tuple[nn.ModuleList, tuple[int, ...]]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod, div2k_mean
-from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.init import bias_of, pass_through_, subdue_
 from ispl_model.training.config import Training
 
 SCALE = 4
@@ -37,6 +37,8 @@ class Edsr(nn.Module):
     1,517,571 parameters with 16 blocks of width 64, 43,089,923 with 32 of width 256.
     """
 
+    mean: torch.Tensor
+
     def __init__(self, width: int = 64, blocks: int = 16, residual: float = 1.0) -> None:
         super().__init__()
         self.head = nn.Conv2d(3, width, 3, padding=1)
@@ -46,7 +48,7 @@ class Edsr(nn.Module):
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
         self.register_buffer("mean", div2k_mean(), persistent=False)
         nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
-        nn.init.zeros_(self.head.bias)
+        nn.init.zeros_(bias_of(self.head))
         subdue_(self.join)
         for enlargement in (self.enlarge[0], self.enlarge[2]):
             pass_through_(enlargement, repeats=4)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from benchmark.methods.networks.common import NetworkMethod
 from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.init import bias_of, pass_through_, subdue_, weight_of
 from ispl_model.training.config import Pretraining, Training
 
 SCALE = 4
@@ -30,8 +30,8 @@ class DenseBlock(nn.Module):
         for conv in self.convs:
             subdue_(conv)  # a tenth of the default weights, as the authors start these blocks
         with torch.no_grad():  # half of x goes on, or 23 blocks would make 66 times the input of it
-            nn.init.dirac_(taken := torch.empty_like(self.convs[-1].weight))
-            self.convs[-1].weight.sub_(taken, alpha=0.5 / RESIDUAL)
+            nn.init.dirac_(taken := torch.empty_like(weight_of(self.convs[-1])))
+            weight_of(self.convs[-1]).sub_(taken, alpha=0.5 / RESIDUAL)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         features = [x]
@@ -66,7 +66,7 @@ class Esrgan(nn.Module):
         self.finish = nn.Conv2d(width, width, 3, padding=1)
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
         nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
-        nn.init.zeros_(self.head.bias)
+        nn.init.zeros_(bias_of(self.head))
         subdue_(self.join)
         for conv in (*self.enlarge, self.finish, self.tail):
             pass_through_(conv)

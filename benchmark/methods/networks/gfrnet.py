@@ -23,7 +23,7 @@ from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import subdue_
+from ispl_model.network.init import bias_of, subdue_, weight_of
 from ispl_model.training.config import Training
 from ispl_model.training.data import Condition
 
@@ -111,29 +111,20 @@ class RecNet(nn.Module):
     def __init__(self, width: int, halvings: int) -> None:
         super().__init__()
         channels = [width * min(8, 2**level) for level in range(halvings)]
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        down: list[nn.Sequential] = []
+        up: list[nn.Sequential] = []
         for level, (inputs, outputs) in enumerate(zip([6, *channels], channels, strict=False)):
             before = [nn.LeakyReLU(0.2)] if level else []
             norm = [BatchNorm(outputs)] if 0 < level < halvings - 1 else []
-            self.down.append(nn.Sequential(*before, nn.Conv2d(inputs, outputs, 4, 2, 1), *norm))
+            down.append(nn.Sequential(*before, nn.Conv2d(inputs, outputs, 4, 2, 1), *norm))
         for level in range(halvings - 1, -1, -1):
             inputs = channels[level] * (1 if level == halvings - 1 else 2)
             outputs = channels[level - 1] if level else 3
             after = [BatchNorm(outputs)] if level else [nn.Sigmoid()]
             dropped = [nn.Dropout(0.5)] if level >= halvings - INNERMOST else []
-            self.up.append(nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), *after, *dropped))
-        self._start_as_half_size()
-
-    def _start_as_half_size(self) -> None:
-        """The outermost skip starts by passing on the degraded image at half size, logit(x) being about 4 x - 2."""
-        first, last = self.down[0][0], self.up[-1][1]
-        subdue_(first)
-        subdue_(last)
-        with torch.no_grad():
-            for colour in range(3):
-                first.weight[colour, colour, 1:3, 1:3] = 1 / 4
-                last.weight[first.out_channels + colour, colour, 1:3, 1:3] = 4
-            last.bias.fill_(-2)
+            up.append(nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), *after, *dropped))
+        self.down, self.up = nn.ModuleList(down), nn.ModuleList(up)
+        _start_as_half_size(down[0][0], up[-1][1])
 
     def forward(self, pair: torch.Tensor) -> torch.Tensor:
         skips = []
@@ -144,6 +135,18 @@ class RecNet(nn.Module):
         for block, skip in zip(self.up[1:], skips[-2::-1], strict=True):
             result = block(torch.cat([result, skip], dim=1))
         return result
+
+
+def _start_as_half_size(first: nn.Module, last: nn.Module) -> None:
+    """The outermost skip starts by passing on the degraded image at half size, logit(x) being about 4 x - 2."""
+    subdue_(first)
+    subdue_(last)
+    taken, given = weight_of(first), weight_of(last)
+    with torch.no_grad():
+        for colour in range(3):
+            taken[colour, colour, 1:3, 1:3] = 1 / 4
+            given[len(taken) + colour, colour, 1:3, 1:3] = 4
+        bias_of(last).fill_(-2)
 
 
 class GfrNet(nn.Module):

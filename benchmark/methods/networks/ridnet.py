@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod, div2k_mean
-from ispl_model.network.init import subdue_
+from ispl_model.network.init import bias_of, subdue_
 from ispl_model.training.config import Training
 
 SCALE = 1
@@ -43,6 +43,8 @@ class Enhancement(nn.Module):
 class Ridnet(nn.Module):
     """1,499,347 parameters at width 64. (N, 3, H, W) in [0, 1] to the same, not clamped; starts near its input."""
 
+    mean: torch.Tensor
+
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.head = _conv(3, width)
@@ -51,7 +53,7 @@ class Ridnet(nn.Module):
         self.register_buffer("mean", div2k_mean(), persistent=False)
         subdue_(self.tail)
         with torch.no_grad():
-            self.tail.bias.copy_(-self.mean.flatten())
+            bias_of(self.tail).copy_(-self.mean.flatten())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         residual = self.tail(self.enhancements(torch.relu(self.head(x - self.mean))))

@@ -47,6 +47,8 @@ class Srfbn(nn.Module):
     In training the result is a mapping: "restored" is the last of four images, "steps" has all (4, N, 3, ...).
     """
 
+    mean: torch.Tensor
+
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.head = nn.Sequential(

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod, NormBlock, PlainBlock
 from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.init import bias_of, pass_through_, subdue_, weight_of
 from ispl_model.training.config import Pretraining, Training
 
 SCALE = 4
@@ -31,9 +31,9 @@ class Srgan(nn.Module):
         self.join = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), BatchNorm(width))
         self.enlarge = nn.Sequential(*_twice_as_large(width, nn.PReLU()), *_twice_as_large(width, nn.PReLU()))
         self.tail = nn.Conv2d(width, 3, 9, padding=4)
-        nn.init.constant_(self.join[1].weight, 0.01)
-        nn.init.dirac_(self.head[0].weight[:3])  # the first three features start as red, green and blue
-        nn.init.zeros_(self.head[0].bias)
+        nn.init.constant_(weight_of(self.join[1]), 0.01)
+        nn.init.dirac_(weight_of(self.head[0])[:3])  # the first three features start as red, green and blue
+        nn.init.zeros_(bias_of(self.head[0]))
         for conv in (self.enlarge[0], self.enlarge[3]):
             pass_through_(conv, repeats=4)
         pass_through_(self.tail)

@@ -14,7 +14,7 @@ from torch import nn
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod, NormBlock
 from benchmark.methods.networks.landmark_heatmaps import landmark_network
 from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import pass_through_
+from ispl_model.network.init import bias_of, pass_through_
 from ispl_model.training.config import Pretraining, Training
 
 SCALE = 4
@@ -52,7 +52,7 @@ def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
     with torch.no_grad():
         enlarge.weight.mul_(0.1)
         enlarge.weight[range(width), range(width), 1:3, 1:3] += 1
-    nn.init.zeros_(enlarge.bias)
+    nn.init.zeros_(bias_of(enlarge))
     return norm, nn.ReLU(), enlarge
 
 

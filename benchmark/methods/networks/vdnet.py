@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from benchmark.methods.networks.common import NetworkMethod, padded_to_multiple
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import subdue_
+from ispl_model.network.init import bias_of, subdue_
 from ispl_model.training.config import Training
 
 SCALE = 1
@@ -93,7 +93,7 @@ class Denoiser(nn.Module):
         self.up = nn.ModuleList(_double(2 * b, b) for _, b in pairs)
         self.tail = nn.Conv2d(width, 6, 3, padding=1)
         subdue_(self.tail)
-        nn.init.constant_(self.tail.bias[3:], math.log(PRIOR_VARIANCE))
+        nn.init.constant_(bias_of(self.tail)[3:], math.log(PRIOR_VARIANCE))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         skips = []
@@ -114,11 +114,11 @@ class Vdnet(nn.Module):
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.denoiser = Denoiser(width)
-        layers = [nn.Conv2d(3, width, 3, padding=1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), nn.LeakyReLU(0.2)]
         for _ in range(3):
             layers += [nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2)]
         self.noise = nn.Sequential(*layers, nn.Conv2d(width, 6, 3, padding=1))
-        nn.init.constant_(self.noise[-1].bias[:3], math.log(WINDOW**2 / 2 - 1))
+        nn.init.constant_(bias_of(self.noise[-1])[:3], math.log(WINDOW**2 / 2 - 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         height, width = x.shape[-2:]

@@ -4,7 +4,7 @@ Everything runs at the input's resolution; a fixed transposed convolution turns 
 2^n x 2^n pixels. `waveletcnn` enlarges by 4 (n = 2); `waveletcnn:x16` (n = 4) takes a 16th of the side.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.init import pass_through_, subdue_, weight_of
 from ispl_model.training.config import Training
 
 SCALE = 4
@@ -44,6 +44,8 @@ def haar_packet(levels: int) -> torch.Tensor:
 class HaarPacket(nn.Module):
     """Images to coefficients and back; exact inverses of each other (tested)."""
 
+    kernel: torch.Tensor
+
     def __init__(self, levels: int) -> None:
         super().__init__()
         self.side = 2**levels
@@ -65,15 +67,16 @@ class NormBlock(nn.Module):
         """groups: of the first and of the second convolution."""
         super().__init__()
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
+        last = BatchNorm(outputs)
         self.body = nn.Sequential(
             nn.Conv2d(inputs, outputs, 3, padding=1, groups=groups[0], bias=False),
             BatchNorm(outputs),
             nn.ReLU(),
             nn.Conv2d(outputs, outputs, 3, padding=1, groups=groups[1], bias=False),
-            BatchNorm(outputs),
+            last,
         )
         subdue_(self.body[3])
-        self.body[4].keep_brightness_(given=LIFT, gives=LIFT)
+        last.keep_brightness_(given=LIFT, gives=LIFT)
         if inputs != outputs:
             pass_through_(self.shortcut)
 
@@ -92,27 +95,29 @@ class WaveletCnn(nn.Module):
     def __init__(self, width: int = 64, levels: int = 2) -> None:
         super().__init__()
         channels = [width * 2**level for level in range(5)]
-        layers = [nn.Conv2d(3, width, 3, padding=1, bias=False), BatchNorm(width), nn.ReLU()]
+        norm = BatchNorm(width)
+        norm.keep_brightness_(gives=LIFT)
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1, bias=False), norm, nn.ReLU()]
         for inputs, outputs in zip([width, *channels], channels, strict=False):
             layers += [NormBlock(inputs, outputs), NormBlock(outputs, outputs)]
         self.embedding = nn.Sequential(*layers)
         counts = [1, *(3 * 4**level for level in range(levels))]  # bands of each scale
-        self.branches = nn.ModuleList(_branch(channels[-1], width, count) for count in counts)
+        branches = [_branch(channels[-1], width, count) for count in counts]
+        self.branches = nn.ModuleList(branches)
         self.packet = HaarPacket(levels)
-        self._start_as_repetition(levels)
+        self._start_as_repetition(levels, [branch[-1] for branch in branches])
 
-    def _start_as_repetition(self, levels: int) -> None:
+    def _start_as_repetition(self, levels: int, bands: Sequence[nn.Module]) -> None:
         """The average band starts as the input, as far as batch norm lets it, and the details as nearly nothing."""
         pass_through_(self.embedding[0])
-        self.embedding[1].keep_brightness_(gives=LIFT)
-        average, *details = (branch[-1] for branch in self.branches)
+        average, *details = bands
         pass_through_(average)
         for band in details:
             subdue_(band)
         with torch.no_grad():
-            average.weight.mul_(2**levels)
-            for band in (average, *details):
-                band.weight.div_(LIFT)
+            weight_of(average).mul_(2**levels)
+            for band in bands:
+                weight_of(band).div_(LIFT)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         features = self.embedding(x)
@@ -121,7 +126,7 @@ class WaveletCnn(nn.Module):
         return {"restored": restored, "coefficients": coefficients} if self.training else restored
 
 
-def _branch(inputs: int, width: int, bands: int) -> nn.Module:
+def _branch(inputs: int, width: int, bands: int) -> nn.Sequential:
     half = max(1, width // 2)
     return nn.Sequential(
         NormBlock(inputs, half * bands, (1, bands)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,9 +45,10 @@ def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, di
 
 def _place(runs: Runs, key: tuple[str, str, str], perception: str) -> Place | None:
     cells = [runs.find(*key).cell(metric) for metric in (DISTORTION, perception)]
-    if any(cell.state != MEASURED or not np.isfinite(cell.value) for cell in cells):
+    if any(cell.state != MEASURED or not np.isfinite(cell.number) for cell in cells):
         return None
-    return Place(key[2], *(cell.value for cell in cells), tuple(cell.interval for cell in cells))
+    first, second = cells
+    return Place(key[2], first.number, second.number, (first.interval, second.interval))
 
 
 def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> Image:
@@ -74,7 +76,7 @@ def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> 
     return from_uint8(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]))
 
 
-def _draw(axes: object, place: Place, above: bool) -> None:
+def _draw(axes: Any, place: Place, above: bool) -> None:
     values = (place.distortion, place.perception)
     bars = [
         [[value - reach.low], [reach.high - value]] if reach else None

@@ -131,8 +131,11 @@ def _point(
         bar.update()
     chosen = [there[name] for name in names]
     found = [line[FOUND] for line in chosen if line[FOUND] is not None]
-    means = [float(np.mean([line[metric] for line in chosen])) for metric in (DISTORTION, perception)]
-    return Point(restorer.level, len(chosen), len(found), *means, float(np.mean(found)) if found else float("nan"))
+    distorted, perceived = (float(np.mean([line[metric] for line in chosen])) for metric in (DISTORTION, perception))
+    assert restorer.level is not None
+    return Point(
+        restorer.level, len(chosen), len(found), distorted, perceived, float(np.mean(found)) if found else float("nan")
+    )
 
 
 def _values(restorer: Restorer, split: Split, name: str, perception: str) -> dict[str, Any]:
@@ -144,7 +147,7 @@ def _values(restorer: Restorer, split: Split, name: str, perception: str) -> dic
 
 def _value(metric: str, restored: Image, reference: Image) -> float | None:
     try:
-        return metrics.load(metric)(restored, reference)
+        return metrics.load_of_images(metric)(restored, reference)
     except MetricError:  # no face in the reference
         return None
 

@@ -40,7 +40,7 @@ def best(methods: Mapping[str, Run], metric_id: str) -> tuple[str, ...]:
     cells = {method: run.cell(metric_id) for method, run in methods.items() if method != LIMIT}
     cells = {method: cell for method, cell in cells.items() if cell.alike}
     most = max((cell.scored for cell in cells.values()), default=0)
-    values = {method: cell.value for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most}
+    values = {method: cell.number for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most}
     if rising is None or len(values) < 2:
         return ()
     top = max(values.values()) if rising else min(values.values())

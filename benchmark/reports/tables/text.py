@@ -129,7 +129,7 @@ def _entry(metric: str, cell: Cell, bold: bool, printed: str, footnotes: Footnot
 
 
 def _text(metric: str, cell: Cell) -> str:
-    return value_text(metric, cell.value) if cell.state == MEASURED else cell.state
+    return value_text(metric, cell.number) if cell.state == MEASURED else cell.state
 
 
 def _spread(metric: str, cell: Cell) -> str:

@@ -50,7 +50,8 @@ def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[Job],
     absent: dict[str, None] = {}
     for protocol, task, method in _rows(tables):
         row = METHODS.get(canonical(method))
-        if reason := _obstacle(settings, protocol, row):
+        reason = _obstacle(settings, protocol, row)
+        if row is None or reason:
             absent[f"{protocol} {task} {method}: not run, {reason}"] = None
             continue
         for seed in settings.profile.seeds if row.trainable else (None,):

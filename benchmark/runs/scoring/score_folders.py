@@ -23,7 +23,8 @@ from benchmark.runs.scoring.set_scores import References, SetValue, score_set
 from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.files import write_bytes
-from degrade.splits.pairing import check_images, image_size, images_by_name
+from degrade.splits.pairing import check_images, image_size
+from degrade.splits.sources import images_by_name
 
 if TYPE_CHECKING:
     import pandas

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from benchmark.runs.scoring.image_scores import ImageScores, Job, measure, unava
 from degrade.core.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends
-_kept: dict[tuple[int, Path | None], Executor] = {}  # one at most
+_kept: dict[tuple[int, Path | None], Any] = {}  # loky's executors, which have no annotations; one at most
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -45,7 +45,7 @@ def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
         raise
 
 
-def _executor(workers: int, cache: Path | None) -> Executor:
+def _executor(workers: int, cache: Path | None) -> Any:
     """The processes of the last pool where they fit, else new ones. Not joblib's shared ones, which degrading uses."""
     from joblib.externals.loky import ProcessPoolExecutor
 
@@ -101,10 +101,10 @@ def _dead_process_in_a_sentence() -> Iterator[None]:
 class _Here(Executor):
     """Computes at once, in this process."""
 
-    def submit(self, call: Any, /, *arguments: Any) -> Future:
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future:
         future: Future = Future()
         with _one_thread():
-            future.set_result(call(*arguments))
+            future.set_result(call(*arguments, **options))
         return future
 
 

@@ -6,6 +6,7 @@ With C = (x, y) and S = R diag(sigma_x^2, sigma_y^2) R^T, q = C^T S^-1 C below.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -45,7 +46,7 @@ class AnisotropicBlur:
 
 
 @dataclass(frozen=True)
-class _LongTailed:
+class _LongTailed(ABC):
     """The fields and the call that GeneralisedBlur and PlateauBlur share; they differ in the profile of q^beta."""
 
     sigma_x: Annotated[float, Length()]
@@ -63,6 +64,11 @@ class _LongTailed:
         """(size, size) float32 weights that sum to 1."""
         with np.errstate(over="ignore"):  # q^beta may be infinite: the weight there is 0
             return _weights(self._profile(_quadratic(self) ** self.beta))
+
+    @staticmethod
+    @abstractmethod
+    def _profile(power: np.ndarray) -> np.ndarray:
+        """The weights, not yet brought to the sum 1, by q^beta."""
 
     def __call__(self, image: Image) -> Image:
         return convolve(image, self.kernel())

@@ -105,8 +105,9 @@ def draw_correlated_noise(rng: np.random.Generator, level: float) -> CorrelatedN
     d = rng.uniform(0, 1, size=3).tolist()
     covariance = [[sum(a[k] * b[k] * d[k] for k in range(3)) for b in rotation] for a in rotation]
     spread = [math.sqrt(covariance[i][i]) for i in range(3)]
-    pairs = (covariance[i][j] / (spread[i] * spread[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
-    return CorrelatedNoise(*(level * s for s in spread), *pairs, seed=draw_seed(rng))
+    red_green, red_blue, green_blue = (covariance[i][j] / (spread[i] * spread[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+    red, green, blue = (level * each for each in spread)
+    return CorrelatedNoise(red, green, blue, red_green, red_blue, green_blue, draw_seed(rng))
 
 
 def _draw_rotation(rng: np.random.Generator) -> list[list[float]]:

@@ -48,7 +48,7 @@ class ShotNoise:
     def _deviations(self, levels: np.ndarray, bits: np.ndarray) -> np.ndarray:
         """What is added, in [0, 1] units."""
         steps = np.arange(256, dtype=np.float64)
-        deviations = cv2.LUT(bits, normal_table())
+        deviations: np.ndarray = cv2.LUT(bits, normal_table())
         deviations *= cv2.LUT(levels, (np.sqrt(self.gain * steps) / 255).astype(np.float32))
         expected = (steps / self.gain).tolist()
         dark = levels < np.searchsorted(expected, _MANY)

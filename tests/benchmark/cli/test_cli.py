@@ -57,6 +57,7 @@ def test_what_is_wrong_is_said_in_one_sentence(arguments, sentence):
     assert "Traceback" not in result.output and isinstance(result.exception, SystemExit)
 
 
+@pytest.mark.slow
 def test_a_run_prints_means_with_counts_and_what_it_made_and_reused(tmp_path):
     places = ["--work", tmp_path / "work", "--results", tmp_path / "results", "--limit", 1]
     command = ["run", "--protocol", "s2s", "--method", "bicubic", "--task", "sr4", *places]

@@ -159,6 +159,7 @@ def test_a_side_is_rounded_as_the_resize_says() -> None:
         assert (chain[0].height, chain[0].width) == (side, side)
 
 
+@pytest.mark.slow
 def test_a_grid_fills_its_cells_equally_over_a_split_and_other_images_change_nothing(tmp_path: Path) -> None:
     text = HEAD + '[[steps]]\noperator = "Jpeg"\nquality = {grid = [20, 50, 80]}\nchroma = {grid = ["420", "444"]}\n'
     plan = SplitPlan(find_recipe(written(tmp_path, text)), "test", 32)
@@ -280,6 +281,7 @@ _STEPS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.fixed_dictionaries(

@@ -160,6 +160,7 @@ def test_every_recipe_is_held_against_a_publication_or_is_the_projects_own() -> 
         assert source in RECIPES[name].compared, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "key"), [(name, key) for name, (_, facts) in PUBLISHED.items() for key in facts])
 def test_a_field_is_drawn_from_the_published_values_and_fills_them(name: str, key: str) -> None:
     found, expected = drawn(name, key), PUBLISHED[name][1][key]
@@ -210,6 +211,7 @@ def test_a_quality_cut_to_a_whole_number_never_is_the_highest_and_has_the_others
     assert sum(counts[quality] for quality in range(60, 70)) / CHAINS == pytest.approx(0.25, abs=0.04)
 
 
+@pytest.mark.slow
 def test_imgaug_rounds_its_quality_so_the_ends_come_less_often() -> None:
     """Uniform in 16.68..50.99, rounded: 51 has 0.49 of 34.31."""
     counts = Counter(
@@ -231,6 +233,7 @@ def test_an_eighth_of_bsrgan_begins_with_matlabs_bicubic_to_one_half() -> None:
     assert firsts["cv2"] / CHAINS == pytest.approx(0.125, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLOORED)
 def test_the_pipelines_for_faces_give_the_pixels_of_opencv_called_as_the_authors_call_it(name: str) -> None:
     """Their calls one after the other on BGR; without noise, which comes from another generator, and colours."""

@@ -51,6 +51,7 @@ def test_the_lists_name_the_new_files_and_other_texts_stay_where_they_are(folder
     assert set(contents(tmp_path / "out")) == {"a.jpg", "b.jpg", "c.jpg", "show.txt", "train.txt", MANIFEST}
 
 
+@pytest.mark.slow
 def test_a_second_run_keeps_what_is_there_and_any_number_of_workers_gives_the_same_bytes(folder, tmp_path):
     first = reduce_faces(folder, tmp_path / "out", ReducePlan(32))
     before = contents(tmp_path / "out")
@@ -77,6 +78,7 @@ def test_a_face_that_cannot_be_used_is_told_and_left_out_of_the_lists(folder, tm
     assert set(read_manifest(tmp_path / "out" / MANIFEST)) == {"a", "b"}
 
 
+@pytest.mark.slow
 def test_a_listed_photograph_is_cut_to_the_template_of_ffhq(tmp_path):
     portrait = paint(3, 160)
     canvas = np.pad(portrait, ((40, 0), (0, 40), (0, 0)), mode="edge")
@@ -118,6 +120,7 @@ def test_a_place_inside_the_faces_and_a_name_that_is_not_there_are_refused(folde
         reduce_faces(folder, folder.parent / "out", ReducePlan(32, aligned=frozenset({"z"})))
 
 
+@pytest.mark.slow
 def test_the_faces_of_profile_lite_come_out_as_its_manifest_says(tmp_path):
     """On this machine too: two portraits, and two photographs that are aligned first."""
     if "FACES_HQ" not in os.environ:

@@ -176,6 +176,7 @@ def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
     assert told.exit_code == 1 and told.output.count("\n") == 1 and "changed since the split was made" in told.output
 
 
+@pytest.mark.slow
 def test_a_killed_replay_is_finished_by_the_same_command(tmp_path: Path) -> None:
     """SIGKILL from outside once the first of 40 missing images is back."""
     sources = folder_sources(_faces(tmp_path / "faces", 40))

@@ -98,6 +98,7 @@ def test_an_interrupted_run_leaves_whole_files_and_is_continued(
     assert _contents(tmp_path / "out") == whole
 
 
+@pytest.mark.slow
 def test_a_killed_run_keeps_what_it_had_finished(tmp_path: Path, faces: list[Source]) -> None:
     """SIGKILL from outside as soon as the first line of a pair is there."""
     for number in range(6, 30):
@@ -125,6 +126,7 @@ def started(faces: Path, out: Path) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True)
 
 
+@pytest.mark.slow
 def test_two_processes_that_make_one_split_both_succeed(tmp_path: Path, faces: list[Source]) -> None:
     processes = [started(tmp_path / "faces", tmp_path / "out") for _ in range(2)]
     told = [process.communicate(timeout=120) for process in processes]
@@ -135,6 +137,7 @@ def test_two_processes_that_make_one_split_both_succeed(tmp_path: Path, faces: l
     assert _contents(tmp_path / "out") == _contents(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_who_comes_second_waits_with_a_word_until_the_lock_is_free(tmp_path: Path, faces: list[Source]) -> None:
     with locked(tmp_path / "out"):
         process = started(tmp_path / "faces", tmp_path / "out")

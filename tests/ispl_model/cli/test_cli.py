@@ -120,6 +120,7 @@ def test_help_answers_from_the_tree_in_under_a_second():
     assert "Usage: ispl train" in result.stdout and "--perceptual" in result.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_the_state_and_the_same_command_goes_on(make_tiny_split, tmp_path):
     split, out = make_tiny_split("sr4").path, tmp_path / "m.safetensors"
     options = ["--width", "2", "--steps", "25", "--perceptual", "none", "--device", "cpu", "--workers", "1"]

@@ -33,6 +33,7 @@ FULL_SCALE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", FULL_SCALE)
 def test_parameters_and_multiply_adds_at_full_scale(variant):
     size = network_size(variant, width=64, size=512)

@@ -114,6 +114,7 @@ def stand_in(request):
     return request.param
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", ["l1", "mse"])
 @pytest.mark.parametrize("restored", RESTORED)
 @pytest.mark.parametrize("faces", FACES)

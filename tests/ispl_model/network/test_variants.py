@@ -70,6 +70,7 @@ def test_an_untrained_network_shows_the_image_or_a_mid_grey(variant):
         assert (restored - 0.5).abs().max() < 0.2
 
 
+@pytest.mark.slow
 @every_variant
 def test_it_learns_one_image_and_its_two_modes_then_agree_within_one_grey_level(variant):
     network, reference = small(variant), images(count=1)

@@ -113,6 +113,7 @@ print(peaks[1] - peaks[0])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss counts kilobytes on Linux")
 def test_a_large_image_needs_at_most_60_bytes_a_pixel_beside_the_network(tmp_path):
     write(tmp_path / "small.png", photo(300, 300))

@@ -30,6 +30,7 @@ def without_fan(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_after_its_training_the_peaks_lie_at_dlibs_landmarks(split):
     loss = landmark_heatmaps.landmark_network(split, TrainRun(40, 1, device="cpu"))
     name = split.names[0]

@@ -140,7 +140,7 @@ def test_statistics_of_a_folder_are_those_of_its_features(hub, tmp_path, monkeyp
     class Scorer:
         feature = staticmethod(lambda image: image.mean(axis=(0, 1)))
 
-    monkeypatch.setattr("benchmark.metrics.registry.load", lambda _name: Scorer)
+    monkeypatch.setattr("benchmark.metrics.registry.load_of_sets", lambda _name: Scorer)
     done = call("statistics", str(tmp_path / "faces"), "mine")
     assert done.exit_code == 0 and "3 images" in done.output and "fid.inception@mine.npz" in done.output
     with np.load(hub / "pyiqa/mine.npz") as file:

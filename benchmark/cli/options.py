@@ -1,4 +1,4 @@
-"""Options that several commands share, and what becomes of them."""
+"""Options that several commands share, and the values made from them."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ _SHARED = (
     click.option("--results", type=_FOLDER, default="results", show_default=True, help="Score lines and tables."),
     click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True),
     click.option(
-        "--workers", type=click.IntRange(1), default=1, show_default=True, help="Degrade and score in so many."
+        "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that degrade and score."
     ),
     click.option("--limit", type=click.IntRange(1), help="Score at most so many test images."),
 )
@@ -75,7 +75,7 @@ def stoppable(work: Callable[[], Made]) -> Made:
     try:
         return work()
     except KeyboardInterrupt as stop:
-        raise click.ClickException(str(stop) or "stopped; the same command goes on from there") from stop
+        raise click.ClickException(str(stop) or "stopped; the same command continues from there") from stop
 
 
 def say(lines: list[str]) -> None:

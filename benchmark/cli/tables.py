@@ -14,7 +14,7 @@ from degrade.cli.console import Command, Name
     "--results", type=click.Path(path_type=Path, file_okay=False), default="results", show_default=True,
 )  # fmt: skip
 def tables(profile: str, results: Path) -> None:
-    """Render Tables 1 to 3 from the score lines that are there; needs no data and no weights."""
+    """Render Tables 1 to 3 from the existing score lines; needs no data and no weights."""
     from benchmark.reports.tables.render import render
 
     for path in render(profile, results):

@@ -9,7 +9,7 @@ from degrade.core.errors import InputError, unknown
 
 
 class _OneLineErrors:
-    """Turns InputError into `Error: sentence` and exit 1; everything else keeps its traceback."""
+    """Prints InputError as `Error: sentence` and exits with 1; other exceptions keep their traceback."""
 
     def invoke(self, context: click.Context) -> Any:
         try:

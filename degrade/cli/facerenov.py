@@ -1,4 +1,4 @@
-"""Command line degrade-facerenov: the real domain out of reviewers' votes, and its stand-in out of clean faces."""
+"""Command line degrade-facerenov: the real domain from reviewers' votes, and its stand-in from clean faces."""
 
 import sys
 from pathlib import Path
@@ -26,7 +26,9 @@ def degrade_facerenov() -> None:
 @_CANDIDATES
 @click.option("--out", required=True, type=FOLDER, help="Where the sheets go: NAME.png.")
 @click.option("--key", type=FILE, help="Where the key of the labels goes.  [default: OUT-key.csv]")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the orders.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the shuffled orders."
+)
 def sheet(lq, candidates, out, key, seed) -> None:
     """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
     from degrade.importing.facerenov import open_collection, write_sheets
@@ -43,15 +45,15 @@ def sheet(lq, candidates, out, key, seed) -> None:
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--key", type=FILE, help="Key of the sheets, when choices are their labels A, B, ...")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
-@click.option("--align", is_flag=True, help="Cut faces to the FFHQ template by their landmarks.")
-@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
-@click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
+@click.option("--align", is_flag=True, help="Align faces to the FFHQ template by their landmarks.")
+@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square.")
+@click.option("--background", type=click.Choice(["white", "black"]), help="Background for transparent images.")
 def import_(lq, candidates, votes, out, key, size, align, crop, background) -> None:
     """Pair real degraded faces with the restorations that the votes chose.
 
     train.txt, val.txt and test.txt in the folder of --lq decide the role of an image, or else the
     hash of its name (80 / 10 / 10). A tie goes to the candidate with more votes over all
-    images, then to the one given first. OUT/facerenov.json tells ties, missing votes and agreement.
+    images, then to the one given first. OUT/facerenov.json reports ties, missing votes and agreement.
     """
     from degrade.importing.facerenov import Crop, import_votes, open_collection
 
@@ -76,9 +78,11 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of every random draw."
+)
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many faces of each role.")
-@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
+@click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
 @click.pass_context
 def simulate(context, ffhq, out, size, seed, limit, crop, workers) -> None:

@@ -24,11 +24,15 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHARED = (
     click.option("--task", "--recipe", "task", required=True, type=RecipeName(), help=_TASK_HELP),
     click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the reference, px."),
-    click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of every draw."),
+    click.option(
+        "--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of every random draw."
+    ),
     click.option("--list", "list_file", type=click.Path(path_type=Path), help="Names of the faces to use, one a line."),
     click.option("--limit", type=click.IntRange(1), help="Only the first so many faces of each role."),
-    click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square."),
-    click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this."),
+    click.option(
+        "--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square."
+    ),
+    click.option("--background", type=click.Choice(["white", "black"]), help="Background for transparent images."),
     click.option(
         "--workers", default=os.cpu_count() or 1, show_default="all cores", type=click.IntRange(1), help="Processes."
     ),
@@ -63,7 +67,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/TASK-SIZE]")
 @click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
-@click.option("--ids", type=Span(), help="Only FFHQ's numbers of this range, END left out.")
+@click.option("--ids", type=Span(), help="Only FFHQ's numbers in this range, END excluded.")
 @_shared
 def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, workers) -> None:
     """Degrade FFHQ, or any folder of faces, into splits: OUT/train, OUT/val and OUT/test, or OUT for one role.
@@ -114,7 +118,7 @@ def _check_apart(folder: Path, out: Path) -> None:
 
 
 def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int) -> int:
-    """Make the splits that have faces, tell what came of each, and return how many images failed."""
+    """Make the splits that have faces, print a summary of each, and return how many images failed."""
     from degrade.splits.make_split import make_split
 
     if len(splits) > 1 and not any(faces for _, faces, _ in splits):

@@ -143,7 +143,7 @@ def _flatten(pixels: np.ndarray, name: str, background: str | None) -> Image:
     if pixels.shape[2] == 3:
         return np.clip(pixels, 0, 1)
     if background is None:
-        raise InputError(f"{name}: has an alpha channel; say what to lay it on with --background white or black")
+        raise InputError(f"{name}: has an alpha channel; choose a background with --background white or black")
     alpha = pixels[:, :, 3:]
     return np.clip(pixels[:, :, :3] * alpha + np.float32(_BACKGROUNDS[background]) * (1 - alpha), 0, 1)
 

@@ -126,7 +126,7 @@ def _pair(collection: Collection, decision: Decision) -> Pair:
     facts = {
         "choice": decision.choice,
         "decided_by": decision.decided_by,
-        "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow wants one type for each field
+        "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow needs one type for each field
         "missing_votes": json.dumps(decision.missing, ensure_ascii=False),
     }
     return Pair(

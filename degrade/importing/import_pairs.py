@@ -1,4 +1,4 @@
-"""Images that others made, as splits; degrade.importing.known_sets tells how known sets pair theirs.
+"""Existing images as splits; degrade.importing.known_sets says how known sets pair theirs.
 
 The images are taken as they are and saved as PNG; only `size`, `crop` and `align` change them. A set of real
 faces has no references, so its split has no hq/ and says so in split.json.

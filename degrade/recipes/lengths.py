@@ -38,7 +38,7 @@ def scaled(name: str, field: str, length: float, sides: tuple[float, float]) -> 
         return min(180.0, length / math.sqrt(ratio))
     pixels = length * ratio
     if abs(pixels) > size:
-        raise InputError(f"{what} comes out at {pixels:g} px, more than the image's {size}")
+        raise InputError(f"{what} would be {pixels:g} px, more than the image's {size}")
     return _rounded(what, pixels, rounding)
 
 
@@ -49,6 +49,6 @@ def _rounded(what: str, pixels: float, rounding: str) -> float | int:
         return max(3 if rounding == "odd, at least 3" else 1, next_odd(pixels)) if pixels else 0
     if rounding == "whole":
         if pixels < 1 or pixels != int(pixels):
-            raise InputError(f"{what} comes out at {pixels:g} px; choose a size that makes it a whole number")
+            raise InputError(f"{what} would be {pixels:g} px; choose a size that makes it a whole number")
         return int(pixels)
     return pixels

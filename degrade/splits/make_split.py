@@ -147,7 +147,7 @@ def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict | None) ->
 
 
 def _record(source: Source, plan: SplitPlan, operators: list[dict], hashes: Sequence[str]) -> dict:
-    """One line of metadata.jsonl; every line has the same keys and types, as Arrow wants it."""
+    """One line of metadata.jsonl; every line has the same keys and types, as Arrow needs."""
     return {
         "file_name": f"lq/{source.name}.png",
         "hq_file_name": f"hq/{source.name}.png",
@@ -176,7 +176,7 @@ def _kept_records(out: Path) -> dict[str, dict]:
 
 
 def _is_intact(out: Path, record: dict, source: bytes) -> bool:
-    """Whether the pair on disk is the one the record tells of, and its source is still the same."""
+    """Whether the pair on disk is the recorded one, and its source is still the same."""
     stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
     told = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]
     return [sha256(data) for data in (source, *stored)] == told

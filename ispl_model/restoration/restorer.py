@@ -57,13 +57,13 @@ def load_restorer(
 ) -> Restorer:
     """The ISPL network of a checkpoint as a Restorer.
 
-    Raises InputError as load_network does, for a level that the network does not have, and for a network that wants
+    Raises InputError as load_network does, for a level that the network does not have, and for a network that needs
     more than an image.
     """
     network, _ = load_network(path, device)
     if network.config.inputs != 3:
-        more = f"{network.config.variant} wants a parsing map with each image"
-        raise InputError(f"{path}: {more}, and here are only images; choose a checkpoint of another variant")
+        more = f"{network.config.variant} needs a parsing map with each image"
+        raise InputError(f"{path}: {more}, got only images; choose a checkpoint of another variant")
     if level is not None:
         check_level(network.config, level, path)
     precision = multiplies_in(next(network.parameters()).device, dtype)

@@ -1,4 +1,4 @@
-"""The image contract: float32, H x W x 3, RGB, [0, 1]; checked at the doors, in this file."""
+"""The image contract: float32, H x W x 3, RGB, [0, 1]; checked where images enter or leave, in this file."""
 
 import io
 import logging
@@ -83,7 +83,7 @@ def decode(data: bytes, name: str, background: str | None = None) -> Image:
 
 @contextmanager
 def _silent_libtiff(data: bytes) -> Iterator[None]:
-    """While a TIFF is read, nothing reaches the standard error: libtiff prints what it dislikes below Python."""
+    """Silences standard error while a TIFF is read: libtiff prints its warnings from C."""
     if data[:2] not in (b"II", b"MM"):
         yield
         return

@@ -1,4 +1,4 @@
-"""Looking at recipes: a table of what they draw, and contact sheets of what they make."""
+"""Previews of recipes: a table of what they draw, and contact sheets of their images."""
 
 import json
 import textwrap

@@ -76,7 +76,7 @@ class SplitSummary:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one source: its record, or the sentence that says why there is none."""
+    """The result for one source: its record, or the sentence that says why there is none."""
 
     name: str
     record: dict | None = None

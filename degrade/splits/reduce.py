@@ -55,7 +55,7 @@ class ReduceSummary:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one face: its line of sources.csv, or the sentence that says why there is none."""
+    """The result for one face: its line of sources.csv, or the sentence that says why there is none."""
 
     name: str
     line: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Rebuild a split's images from its records without a draw, and check all of its files against their hashes."""
+"""Rebuild a split's images from its records without drawing anew, and check all of its files against their hashes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a training keeps beside its checkpoint, so that it can stop at any moment and go on exactly.
+"""The files of a training beside its checkpoint, from which it resumes exactly wherever it stopped.
 
 OUT                the finished network                      train.json    request and result
 state.safetensors  weights and optimisers, until finished    losses.csv    one line for each step

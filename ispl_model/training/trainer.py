@@ -1,4 +1,4 @@
-"""One update of a network and, where there is one, of its discriminator; and the state to go on from."""
+"""One update of a network and, where there is one, of its discriminator; and the state to resume from."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -134,7 +134,7 @@ def test_the_result_is_made_of_8_bit_values_and_of_the_promised_side() -> None:
     levels = apply(small(rng_for(0), 64), paint(1, 64)) * 255
     assert levels.shape == (16, 16, 3)
     np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
-    with pytest.raises(InputError, match="ends at 16 x 16 px where 64 x 64 are due"):
+    with pytest.raises(InputError, match="ends at 16 x 16 px, expected 64 x 64 px"):
         replace(small, scale=1, draw=replace(small.draw, scale=1))(rng_for(0), 64)
 
 

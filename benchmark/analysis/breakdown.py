@@ -75,7 +75,7 @@ def breakdown(
         raise InputError(f"{metric}: {absent} has no values of it; score it first")
     varying = parameters(records, bins)
     if not varying:
-        raise InputError("breakdown: every image of this split was degraded alike; choose a task whose draws differ")
+        raise InputError("breakdown: all images of this split have the same degradation; choose another task")
     for parameter in by:
         if parameter not in varying:
             raise unknown("parameter", parameter, varying)

@@ -1,4 +1,4 @@
-"""From score lines to the value of one table cell, with everything that must not be silent about it."""
+"""From score lines to the value of one table cell, with its notes."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Methods on the same images, two by two: how far apart they are, and whether that could be chance."""
+"""Pairwise comparison of methods on the same images: difference, interval and significance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Does training on a (simulated) real domain carry over: the gain of R2X over S2X on every set X of true faces."""
+"""Does training on a (simulated) real domain transfer: the gain of R2X over S2X on every set X of true faces."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -34,7 +34,7 @@ def family(first: Run, second: Run) -> dict[str, tuple[float, float]]:
 def reach(value: float, replicates: tuple[float, ...]) -> Interval | None:
     """95 % interval of a number by its values without each group of images; a point where these are all equal.
 
-    None below two replicates: nothing can be told.
+    None below two replicates.
     """
     return None if len(replicates) < 2 else jackknife_interval(value, replicates) or Interval(value, value)
 

@@ -1,1 +1,1 @@
-"""Files from elsewhere: weights, and what is remembered of images."""
+"""External files: weights; cached results of images."""

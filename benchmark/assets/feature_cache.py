@@ -1,4 +1,4 @@
-"""Answers remembered by what an image holds, so that nothing is looked at twice.
+"""Results cached by the content of an image, so that nothing is computed twice.
 
 In this process always; on disk, for all processes and later runs, below the folder that `keep_in` names.
 """

@@ -148,7 +148,7 @@ def state(weight: Weight) -> str:
 
 
 def fetch(weight: Weight, progress: Callable[[int], object]) -> Path:
-    """Download one file, check it, and put it in its place whole; `progress` is told of each piece's bytes.
+    """Download one file, check it, and put it in its place whole; `progress` is called with each piece's bytes.
 
     Raises InputError when offline, when the host does not answer, and for another file than the published
     one, which is not kept.

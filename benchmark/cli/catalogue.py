@@ -50,7 +50,7 @@ def list_metrics() -> None:
 
 @click.group("weights", cls=Group)
 def weights_group() -> None:
-    """The weight files of the metrics: what is here, what is not, and how to get it. Nothing else downloads."""
+    """The weight files of the metrics: which are here, and how to get the others. Nothing else downloads."""
 
 
 @weights_group.command("list")
@@ -66,7 +66,7 @@ def list_files() -> None:
 @weights_group.command()
 @_CHOSEN
 def where(names: tuple[str, ...]) -> None:
-    """Say where each file is looked for, its SHA-256 and its address."""
+    """Print each file's path, SHA-256 and address."""
     for weight in _chosen(names):
         click.echo(f"{weights.weight_path(weight.file)}\n    {weight.sha256}  {weight.url}")
 

@@ -28,14 +28,16 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 @click.argument("checkpoint", type=FILE)
 @click.argument("split", type=FOLDER)
 @click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True)
-@click.option("--step", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="Between levels.")
+@click.option(
+    "--step", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="Spacing of the levels."
+)
 @click.option("--limit", type=COUNT, help="The first so many images.")
 @click.option("--device", type=DEVICE, default="auto", show_default=True)
 def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int | None, device: str) -> None:
     """Sweep the level of a CHECKPOINT trained with --levels over the test images of SPLIT.
 
     Draws PSNR against LPIPS, with the share of outputs in which dlib finds the face, and the restorations of inputs
-    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command goes on from there.
+    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command continues from there.
     """
     from benchmark.reports.figures import tradeoff as levels
     from degrade.splits.split import load_split
@@ -43,7 +45,7 @@ def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int |
     try:
         done = levels.tradeoff(checkpoint, load_split(split), out, step, limit, device)
     except KeyboardInterrupt as stop:
-        raise click.ClickException("stopped; the same command goes on from there") from stop
+        raise click.ClickException("stopped; the same command continues from there") from stop
     for line in levels.closing(done):
         click.echo(line)
     for path in done.files:

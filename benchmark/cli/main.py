@@ -13,9 +13,9 @@ from degrade.cli.console import Group
 
 
 @click.group(cls=Group)
-@click.option("--offline", "no_network", is_flag=True, help=f"Open no connection at all; also by {offline.VARIABLE}=1.")
+@click.option("--offline", "no_network", is_flag=True, help=f"Open no connection; also set by {offline.VARIABLE}=1.")
 def benchmark(no_network: bool) -> None:
-    """Hold restoration methods to the paper's protocols and render its tables."""
+    """Evaluate restoration methods under the paper's protocols and render its tables."""
     offline.seal() if no_network else offline.obey()
 
 

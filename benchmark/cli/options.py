@@ -1,4 +1,4 @@
-"""Options that several commands share, and what becomes of them."""
+"""Options that several commands share, and the values made from them."""
 
 import sys
 from collections.abc import Callable
@@ -22,7 +22,7 @@ shared_options = options(
     click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and checkpoints."),
     click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines and tables."),
     click.option("--device", type=DEVICE, default="auto", show_default=True),
-    click.option("--workers", type=COUNT, default=1, show_default=True, help="Degrade and score in so many."),
+    click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that degrade and score."),
     click.option("--limit", type=COUNT, help="Score at most so many test images."),
 )
 scoring_options = options(
@@ -56,7 +56,7 @@ def stoppable(work: Callable[[], Made]) -> Made:
     try:
         return work()
     except KeyboardInterrupt as stop:
-        raise click.ClickException(str(stop) or "stopped; the same command goes on from there") from stop
+        raise click.ClickException(str(stop) or "stopped; the same command continues from there") from stop
 
 
 def say(lines: list[str]) -> None:

@@ -26,7 +26,7 @@ from degrade.recipes.tasks import TASKS
     help="May be repeated; default: those of the protocol that the method runs.",
 )
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
 @click.option("--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all.")
 @scoring_options
 @shared_options
@@ -36,7 +36,7 @@ def run(
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Score one method: makes splits and training that are missing, reuses what is there.
+    """Score one method: makes missing splits and trainings, reuses existing ones.
 
     Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
     """
@@ -55,7 +55,7 @@ def run(
 
 @click.command(cls=Command)
 @click.option("--table", "numbers", multiple=True, help="1, 2, 3, 2_photographs, 3_true; repeatable; default: all.")
-@click.option("--dry-run", is_flag=True, help="Only list the runs, what is there, and what all of it takes.")
+@click.option("--dry-run", is_flag=True, help="Only list the runs, what exists, and the time and disk needed.")
 @scoring_options
 @shared_options
 def reproduce(
@@ -63,7 +63,7 @@ def reproduce(
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Run whatever the tables of a profile still lack; `benchmark tables` then renders them."""
+    """Run all that the tables of a profile still lack; `benchmark tables` then renders them."""
     tables = [load_table(name) for name in ([f"table{number}" for number in numbers] or table_names())]
     from benchmark.cli import summary as text
     from benchmark.runs.reproduction import reproduce as whole
@@ -85,7 +85,7 @@ def reproduce(
 @click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True)
 @click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
 @click.option("--faces", "count", type=COUNT, default=4, show_default=True, help="Rows.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of training.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
 @shared_options
 def sheet(
     task: str, protocol: str, names_of_methods: tuple[str, ...], count: int, seed: int,
@@ -113,7 +113,7 @@ def figures(
     count: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Draw what a profile has scores of, with the checkpoints under --work that were scored; trains nothing.
+    """Draw figures of a profile's scores, with the checkpoints under --work that were scored; trains nothing.
 
     Sheets and residual maps of each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion
     plane, training curves. The faces are those of --list, or of show.txt in the folder of the faces.

@@ -16,7 +16,7 @@ from degrade.cli.console import COUNT, FILE, FOLDER, Command
 @click.option("--out", required=True, type=FILE, help="FILE.csv or FILE.jsonl")
 @click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that score.")
 def score(restored: Path, reference: Path | None, metrics: str | None, out: Path, workers: int) -> None:
-    """Score the images of one folder, against those of the same names in another where one is given.
+    """Score the images of one folder, against the references of the same names in another if one is given.
 
     Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
     """

@@ -58,15 +58,17 @@ def compare(
 @click.option("--method", "method_names", multiple=True, required=True, help="May be repeated.")
 @click.option("--metric", required=True, help="A metric of images; see `benchmark metrics`.")
 @click.option("--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; default: all that vary.")
-@click.option("--bins", type=click.IntRange(2), default=4, show_default=True, help="Of each parameter, at most.")
-@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Holds the split that was scored.")
+@click.option(
+    "--bins", type=click.IntRange(2), default=4, show_default=True, help="At most so many bins for each parameter."
+)
+@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder of the split that was scored.")
 @click.option("--plot", "figure", type=FILE, help="Also draw it here: .png.")
 @_OUT
 def breakdown(
     profile: str, protocol: str, task: str, results: Path, method_names: tuple[str, ...],
     metric: str, by: tuple[str, ...], bins: int, work: Path, figure: Path | None, out: Path | None,
 ) -> None:  # fmt: skip
-    """Show a metric by the parameters that each test image was degraded with.
+    """Show a metric by the degradation parameters of the test images.
 
     Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
     """
@@ -97,7 +99,7 @@ def breakdown(
 @_RESULTS
 @click.option("--out", type=FILE, help="Also write the judgements here: .md or .csv.")
 def claims(profile: str, results: Path, out: Path | None) -> None:
-    """Judge the paper's sentences: on its printed numbers, recomputed from its own figures, and on our scores.
+    """Check the paper's claims: on its printed numbers, recomputed from its own figures, and on our scores.
 
     Ours hold, do not hold or are within chance, by the same images and the same rule as `benchmark compare`.
     """
@@ -118,7 +120,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
 @_RESULTS
 @_OUT
 def sanity(profile: str, results: Path, out: Path | None) -> None:
-    """Check what one expects of any sound experiment; exit 1 where it does not hold beyond chance.
+    """Check the expected orderings of methods; exit 1 where one fails beyond chance.
 
     A trained network beats the degraded input and bicubic_x4 on its own task, and on the real domain one that was
     trained there beats its twin that was not.
@@ -143,7 +145,7 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
 @_RESULTS
 @click.option("--out", type=FILE, required=True, help="The file to write: .csv.")
 def export(profile: str, results: Path, out: Path) -> None:
-    """Write all score lines of a profile as CSV, of several tries at one number the newest."""
+    """Write all score lines of a profile as CSV; of repeated scores the newest."""
     from benchmark.records.scores import read_scores
     from benchmark.reports.markup import to_csv, write_form
     from benchmark.reports.tables.render import score_rows

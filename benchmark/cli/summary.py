@@ -1,4 +1,4 @@
-"""What a command says when it is done: means of its scores, what it made, and how long each stage took."""
+"""What a command prints at its end: means of its scores, what it made, and how long each stage took."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ def means(scores: Sequence[Score]) -> list[str]:
 
 
 def closing(summary: RunSummary) -> list[str]:
-    """What was made, what was there, how long it took, and where it lies."""
+    """What was made and what was reused, how long it took, and where the files are."""
     tunings = f"choices of parameters: {summary.tunings_made} made, {summary.tunings_reused} reused; "
     lines = [
         f"trainings: {summary.trainings_made} made, {summary.trainings_reused} reused; "

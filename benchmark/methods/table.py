@@ -177,7 +177,7 @@ METHODS: dict[str, MethodRow] = {
     ),
 }  # fmt: skip
 
-# Methods from anywhere: the name goes on after a colon with what the module's `load` and `digest` are given.
+# Methods from anywhere: the name continues after a colon with what the module's `load` and `digest` are given.
 _USERS = "its owner's"
 OUTSIDE: dict[str, MethodRow] = {
     "folder": MethodRow(

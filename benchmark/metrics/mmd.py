@@ -37,7 +37,7 @@ def squared_mmd(first: np.ndarray, second: np.ndarray, width: float = WIDTH) -> 
     """Unbiased squared maximum mean discrepancy with kernel exp(-|x - y|^2 / (2 width^2)); may be below 0.
 
     Rows of one number may be pairs (an image and its own reference), which lie nearer than strangers do; between
-    the sets a row is therefore not held against the one at its own place. Without pairs that costs next to nothing.
+    the sets a row is therefore not compared with the one at its own place. Without pairs that costs next to nothing.
     Source: Gretton et al., "A kernel two-sample test", JMLR 2012, equation 3, and equation 4 for pairs.
 
     >>> squared_mmd(np.zeros((2, 1)), np.full((2, 1), 100.0))

@@ -124,7 +124,7 @@ def _missing(address: str) -> str:
 
 
 def _address(error: BaseException | None) -> str | None:
-    """The first address that an exception or one that led to it names; huggingface_hub tells no other way."""
+    """The first address that an exception or one that led to it names; huggingface_hub gives it nowhere else."""
     deepest = None
     while error is not None:
         found = re.search(r"https://huggingface\.co/[^\s'\":]+/resolve/[^\s'\":]+", str(error))

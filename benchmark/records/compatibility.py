@@ -1,4 +1,4 @@
-"""Which runs may stand side by side: the same images, the same definition of every number, the same weights."""
+"""Which runs may be compared: the same images, the same definition of every number, the same weights."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands in <run>.json beside the score lines: how to get them again."""
+"""The environment in <run>.json: what it takes to repeat a run."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""<run>.json beside the score lines of a run: what they are of, and how to get them again."""
+"""<run>.json beside the score lines of a run: what was scored, and how to repeat it."""
 
 import json
 import time

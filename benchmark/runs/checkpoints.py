@@ -33,7 +33,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
 
     The folder's hash covers the network's config, the method's TRAINING, the profile's share of the
     training and the content of the split; `recipe` is only a name in it. Raises InputError when the
-    file there is damaged, Interrupted when training is stopped (the same call goes on from there). Of two
+    file there is damaged, Interrupted when training is stopped (the same call continues from there). Of two
     processes that want one checkpoint the second waits for it.
     """
     # Imported here: `benchmark methods` and runs of methods without weights need no torch.
@@ -79,7 +79,7 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: Prepared) -> t
 
     Chosen is the candidate of the method's GRID with the highest mean PSNR over the first IMAGES images, restored
     images rounded to 8 bits; of equal ones the first. The folder's hash covers the grid and the content of the split;
-    `recipe` is only a name in it. An interrupted choice goes on from the last image.
+    `recipe` is only a name in it. An interrupted choice continues from the last image.
     Of two processes that want one choice the second waits for it.
     Raises InputError when the file there is damaged or the split holds no pairs.
     """

@@ -1,4 +1,4 @@
-"""What a run is asked, what it scores, and what it says at the end."""
+"""The request of a run, its inputs, its summary."""
 
 import time
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""One session of a run, while its score file is held: what is missing is found, taken over or scored.
+"""One session of a run, while its score file is locked: missing scores are copied from other runs or computed.
 
 What a run on another split has scored of the same pairs is taken over, not computed again.
 """

@@ -24,7 +24,7 @@ SPLIT_SEED = 0  # test images are the same for every training seed
 
 @dataclass(frozen=True)
 class Prepared:
-    """A split that is there, and what was asked of it."""
+    """An existing split, and what was asked of it."""
 
     split: Split
     label: str  # name of its folder, which a score line carries

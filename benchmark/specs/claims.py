@@ -24,7 +24,7 @@ _CLAIM = {"section": str, "sentence": str, "reading": str, "table": int, "protoc
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the paper and how it is held against numbers.
+    """One sentence of the paper and how it is checked on numbers.
 
     Every combination of task, metric, method and other (of `over`; "others": every other method that the paper prints
     beside it) has to agree. quantity: see QUANTITIES. stated: none where the sentence only ranks, one number, or the

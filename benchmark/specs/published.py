@@ -1,4 +1,4 @@
-"""The numbers printed in the paper's Tables 1-3, and which of ours may be held against them."""
+"""The numbers printed in the paper's Tables 1-3, and which of ours may be compared with them."""
 
 import csv
 import io

@@ -16,8 +16,12 @@ COUNT = click.IntRange(min=1)
 SEED = click.IntRange(0, 2**63 - 1)
 DEVICE = click.Choice(["auto", "cpu", "cuda"])
 
-CROP = click.option("--crop", default="none", type=click.Choice(["none", "center"]), help="Cut what is not square.")
-BACKGROUND = click.option("--background", type=click.Choice(["white", "black"]), help="Lay transparent images on this.")
+CROP = click.option(
+    "--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square."
+)
+BACKGROUND = click.option(
+    "--background", type=click.Choice(["white", "black"]), help="Background for transparent images."
+)
 
 
 def options(*decorators: Callable) -> Callable:

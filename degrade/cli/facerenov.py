@@ -1,4 +1,4 @@
-"""Command line degrade-facerenov: the real domain out of reviewers' votes, and its stand-in out of clean faces."""
+"""Command line degrade-facerenov: the real domain from reviewers' votes, and its stand-in from clean faces."""
 
 import sys
 
@@ -23,7 +23,7 @@ def degrade_facerenov() -> None:
 @_CANDIDATES
 @click.option("--out", required=True, type=FOLDER, help="Where the sheets go: NAME.png.")
 @click.option("--key", type=FILE, help="Where the key of the labels goes.  [default: OUT-key.csv]")
-@click.option("--seed", default=0, show_default=True, type=SEED, help="Of the orders.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the shuffled orders.")
 def sheet(lq, candidates, out, key, seed) -> None:
     """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
     from degrade.importing.facerenov import open_collection, write_sheets
@@ -40,7 +40,7 @@ def sheet(lq, candidates, out, key, seed) -> None:
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--key", type=FILE, help="Key of the sheets, when choices are their labels A, B, ...")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
-@click.option("--align", is_flag=True, help="Cut faces to the FFHQ template by their landmarks.")
+@click.option("--align", is_flag=True, help="Align faces to the FFHQ template by their landmarks.")
 @CROP
 @BACKGROUND
 def import_(lq, candidates, votes, out, key, size, align, crop, background) -> None:
@@ -48,7 +48,7 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 
     train.txt, val.txt and test.txt in the folder of --lq decide the role of an image, or else the
     hash of its name (80 / 10 / 10). A tie goes to the candidate with more votes over all
-    images, then to the one given first. OUT/facerenov.json tells ties, missing votes and agreement.
+    images, then to the one given first. OUT/facerenov.json reports ties, missing votes and agreement.
     """
     from degrade.importing.facerenov import Crop, import_votes, open_collection
 
@@ -73,7 +73,7 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
-@click.option("--seed", default=0, show_default=True, type=SEED, help="Of every draw.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw.")
 @click.option("--limit", type=COUNT, help="Only the first so many faces of each role.")
 @CROP
 @click.option("--workers", default=1, show_default=True, type=COUNT, help="Processes.")

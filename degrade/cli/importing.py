@@ -1,4 +1,4 @@
-"""`degrade import`: sets that others made, as splits."""
+"""`degrade import`: existing data sets as splits."""
 
 import sys
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(name="import", cls=Group)
 def import_() -> None:
-    """Turn a set that others made into a split. Images are kept as they are unless --size or --crop say otherwise."""
+    """Turn an existing data set into a split. Images are kept as they are unless --size or --crop say otherwise."""
 
 
 _shared = options(
@@ -26,7 +26,11 @@ _shared = options(
     BACKGROUND,
 )
 _DOMAIN = click.option(
-    "--domain", default="synthetic", show_default=True, type=click.Choice(["synthetic", "real"]), help="Of the set."
+    "--domain",
+    default="synthetic",
+    show_default=True,
+    type=click.Choice(["synthetic", "real"]),
+    help="Domain of the set.",
 )
 
 
@@ -77,7 +81,7 @@ def stacked(folder, out, role, size, crop, background, domain) -> None:
 @click.argument("folder", type=FOLDER)
 @_shared
 def known_set(name, folder, out, role, size, crop, background) -> None:
-    """A test set of the field, unpacked in FOLDER.
+    """A known test set, unpacked in FOLDER.
 
     celeba-test has references; lfw-test, webphoto-test, wider-test and celebchild-test have none.
     """
@@ -95,7 +99,7 @@ def _import(
     background: str | None,
     expected: int | None = None,
 ) -> None:
-    """Write the split, tell what came of it and exit; `facts` are layout, domain, role and size."""
+    """Write the split, print a summary and exit; `facts` are layout, domain, role and size."""
     from degrade.importing.import_pairs import ImportPlan, import_pairs
 
     layout, domain, role, size = facts

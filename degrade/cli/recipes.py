@@ -61,7 +61,7 @@ def presets() -> None:
 @click.command(cls=Command)
 @click.argument("image", type=FILE)
 @click.option("--recipe", "--task", "recipes", required=True, multiple=True, type=RecipeName(), help="May be repeated.")
-@click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image for each, END left out.")
+@click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image per seed, END excluded.")
 @click.option("--size", default=256, show_default=True, type=click.IntRange(16, 2048), help="Side, px.")
 @click.option("--out", required=True, type=FILE, help="The PNG to write.")
 def preview(image, recipes, seeds, size, out) -> None:

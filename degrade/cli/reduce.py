@@ -12,9 +12,9 @@ from degrade.cli.console import COUNT, FILE, FOLDER, Command
 @click.argument("source", metavar="SRC", type=FOLDER)
 @click.argument("out", type=FOLDER)
 @click.option("--size", default=256, show_default=True, type=click.IntRange(16), help="Side of the faces, px.")
-@click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="Of the JPEGs.")
+@click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="JPEG quality.")
 @click.option("--align", "lists", multiple=True, metavar="LIST", help="List in SRC whose faces are aligned as FFHQ's.")
-@click.option("--check", type=FILE, help="A sources.csv: name every face that is not as it says.")
+@click.option("--check", type=FILE, help="A sources.csv: list every face that differs from it.")
 @click.option("--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT, help="Processes.")
 def reduce(source, out, size, quality, lists, check, workers) -> None:
     """Reduce the folder SRC of faces to JPEGs in OUT, with the lists of names beside them and sources.csv.

@@ -24,7 +24,7 @@ _TASK_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 _shared = options(
     click.option("--task", "--recipe", "task", required=True, type=RecipeName(), help=_TASK_HELP),
     click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the reference, px."),
-    click.option("--seed", default=0, show_default=True, type=SEED, help="Of every draw."),
+    click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw."),
     click.option("--list", "list_file", type=PLACE, help="Names of the faces to use, one a line."),
     click.option("--limit", type=COUNT, help="Only the first so many faces of each role."),
     CROP,
@@ -56,7 +56,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/TASK-SIZE]")
 @click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
-@click.option("--ids", type=Span(), help="Only FFHQ's numbers of this range, END left out.")
+@click.option("--ids", type=Span(), help="Only FFHQ's numbers in this range, END excluded.")
 @_shared
 def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, workers) -> None:
     """Degrade FFHQ, or any folder of faces, into splits: OUT/train, OUT/val and OUT/test, or OUT for one role.
@@ -103,7 +103,7 @@ def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
 
 
 def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int) -> int:
-    """Make the splits that have faces, tell what came of each, and return how many images failed."""
+    """Make the splits that have faces, print a summary of each, and return how many images failed."""
     from degrade.splits.make_split import write_split
 
     if len(splits) > 1 and not any(faces for _, faces, _ in splits):

@@ -1,4 +1,4 @@
-"""The image contract: float32, H x W x 3, RGB, [0, 1]; checked at the doors, in this file."""
+"""The image contract: float32, H x W x 3, RGB, [0, 1]; checked where images enter or leave, in this file."""
 
 import io
 import logging
@@ -96,7 +96,7 @@ def _decoded(data: bytes, name: str, background: str | None) -> np.ndarray:
 
 @contextmanager
 def _silent_libtiff(data: bytes) -> Iterator[None]:
-    """While a TIFF is read, nothing reaches the standard error: libtiff prints what it dislikes below Python."""
+    """Silences standard error while a TIFF is read: libtiff prints its warnings from C."""
     if data[:2] not in (b"II", b"MM"):
         yield
         return
@@ -156,7 +156,7 @@ def _flatten(pixels: np.ndarray, name: str, background: str | None) -> np.ndarra
     if pixels.shape[2] == 3:
         return pixels if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1)
     if background is None:
-        raise InputError(f"{name}: has an alpha channel; say what to lay it on with --background white or black")
+        raise InputError(f"{name}: has an alpha channel; choose a background with --background white or black")
     pixels = from_uint8(pixels) if pixels.dtype == np.uint8 else pixels
     alpha = pixels[:, :, 3:]
     return np.clip(pixels[:, :, :3] * alpha + np.float32(_BACKGROUNDS[background]) * (1 - alpha), 0, 1)

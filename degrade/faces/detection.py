@@ -81,7 +81,7 @@ def detect_reduced(image: Image, longest: int = 2048) -> list[Box]:
 
 
 def largest_face(image: Image) -> Box | None:
-    """The detection with the largest area (the surest of equals), upsampled once; None when there is none."""
+    """The detection with the largest area (the most confident of equals), upsampled once; None when there is none."""
     return max(detect(image), key=lambda box: box.area, default=None)
 
 

@@ -1,1 +1,1 @@
-"""What others made, as splits."""
+"""Existing data sets as splits."""

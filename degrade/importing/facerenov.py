@@ -127,7 +127,7 @@ def _pair(collection: Collection, decision: Decision, choice: str) -> Pair:
     facts = {
         "choice": choice,
         "decided_by": decision.decided_by,
-        "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow wants one type for each field
+        "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow needs one type for each field
         "missing_votes": json.dumps(decision.missing, ensure_ascii=False),
     }
     return Pair(decision.name, collection.lq[decision.name], collection.candidates[choice][decision.name], facts)

@@ -1,4 +1,4 @@
-"""Images that others made, as splits; degrade.importing.known_sets tells how known sets pair theirs.
+"""Existing images as splits; degrade.importing.known_sets says how known sets pair theirs.
 
 The images are taken as they are and saved as PNG; only `size`, `crop` and `align` change them. A set of real
 faces has no references, so its split has no hq/ and says so in split.json.
@@ -211,7 +211,7 @@ def _fitted(image: Image, side: int, plan: ImportPlan, name: str, is_reference: 
 def _aligned(
     pair: Pair, reference: Image | None, degraded: Image, sides: tuple[int, int]
 ) -> tuple[Image | None, Image]:
-    """Both images cut by one FFHQ crop, found where the face shows best: in the reference if there is one."""
+    """Both images cut by one FFHQ crop, detected where the face is clearest: in the reference if there is one."""
     clear = degraded if reference is None else reference
     times = degraded.shape[0] / clear.shape[0], degraded.shape[1] / clear.shape[1]
     if abs(times[0] / times[1] - 1) > 0.02:

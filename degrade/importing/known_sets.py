@@ -1,4 +1,4 @@
-"""How folders that others made pair their images: two folders, a BasicSR list, stacked images, the known test sets."""
+"""How existing data sets pair their images: two folders, a BasicSR list, stacked images, the known test sets."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class KnownSet:
     """A published test set: the folders its archives unpack to, first that exists, and how many images it has.
 
     hq: folders of references, none for real faces; count: as its publishers and users give it. Papers do not
-    agree on WebPhoto-Test (407 or 469), so another number is told and not refused.
+    agree on WebPhoto-Test (407 or 469), so another number is reported and not refused.
     """
 
     lq: tuple[str, ...]

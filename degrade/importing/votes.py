@@ -29,7 +29,7 @@ class Decision:
     """The candidate chosen for one image and how it came to that.
 
     counts: votes of each candidate; decided_by: "votes" where one has the most; "overall" where those
-    with the most here were told apart by their votes over all images, "order" where these are equal too and
+    with the most here were separated by their votes over all images, "order" where these are equal too and
     the candidate named first is taken; "none" without any vote, and then choice is None.
     missing: reviewers who gave no vote for this image.
     """

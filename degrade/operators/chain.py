@@ -72,7 +72,7 @@ def apply(operators: Sequence[Operator], image: Image) -> Image:
 def trace(operators: Sequence[Operator], image: Image) -> tuple[Image, list[dict[str, str]]]:
     """As `apply`, with one record an operator: {"op", "drawn", "realised"}.
 
-    The last two are JSON strings: the operator's fields, and whole pixels that came of them ("{}" without any).
+    The last two are JSON strings: the operator's fields, and the whole pixels computed from them ("{}" without any).
     """
     check_image(image)
     records = []

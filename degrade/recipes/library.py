@@ -70,7 +70,7 @@ def find_recipe(name: str) -> Recipe:
 
 
 def recorded_recipe(info: Mapping[str, Any]) -> Recipe:
-    """The recipe that a split.json tells of, a user's own from the document it keeps.
+    """The recipe that a split.json names, a user's own from the document it keeps.
 
     Raises InputError when this version of the project does not have it.
     """

@@ -6,7 +6,7 @@
     scale = 1                     # side of the reference / side of the degraded image; 1 when left out
     base = 512                    # lengths are for images of this side; 0: they never scale; 512 when left out
     source = "my attic"           # where it comes from
-    compared = "a.py, 1f2e3d4"    # what it was held against: file and commit or date, and which of its properties
+    compared = "a.py, 1f2e3d4"    # what it was compared with: file and commit or date, and which of its properties
     not_compared = "its borders"  # and what was not
     severities = ["weak", "strong"]   # only for recipes with severities; then one recipe for each of them
 

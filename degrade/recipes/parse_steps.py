@@ -1,4 +1,4 @@
-"""Reading the steps of a recipe in TOML: every mistake is told with its place and the nearest right name."""
+"""Reading the steps of a recipe in TOML: every error names its place and the nearest valid name."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -132,7 +132,7 @@ class Reader:
 
 
 def _try_extremes(where: str, operation: Operation) -> None:
-    """Build the operator at both ends of each law, so that a bad range is told before any image is made."""
+    """Build the operator at both ends of each law, so that a bad range is reported before any image is made."""
     has_side = any(key == "side" for key, _ in operation.laws)
     size = SIDE // 4 if has_side else 10**9  # no length is too long for the image, nor the largest `side` for an image
     large = Drawing(np.random.default_rng(0), size, 1.0, ())

@@ -1,4 +1,4 @@
-"""Looking at recipes: a table of what they draw, and contact sheets of what they make."""
+"""Previews of recipes: a table of what they draw, and contact sheets of their images."""
 
 import json
 import textwrap
@@ -57,7 +57,7 @@ def _enlarged(image: Image) -> Image:
 
 
 def preset_table(recipes: Iterable[Recipe], width: int = 120) -> str:
-    """What each recipe draws, where that comes from and what it was held against, wrapped to `width` letters."""
+    """What each recipe draws, its source and what it was compared with, wrapped to `width` letters."""
     recipes = list(recipes)
     column = max(len(recipe.key) for recipe in recipes) + 2
     wrapper = textwrap.TextWrapper(max(width, column + 40), subsequent_indent=" " * column, break_on_hyphens=False)

@@ -21,7 +21,7 @@ class Recipe:
 
     domain: "synthetic" or "real"; scale: side of the reference / side of the degraded image;
     base: the side in pixels at which lengths are as written, None when they never scale;
-    compared: the files it was held against, not_compared: what was not;
+    compared: the files it was compared with, not_compared: what was not;
     ranges: what is drawn, as text; cells: of a factorial grid, 1 without one (then `draw` takes the cell's
     number as its third argument); document: the JSON text of a recipe that a user composed, else empty.
     """

@@ -177,7 +177,7 @@ class Composition:
         if sides != due:
             share = f"1 / {self.scale}" if self.scale > 1 else "1"
             ends, wanted = (" x ".join(map(str, pair)) for pair in (sides, due))
-            raise InputError(f"ends at {ends} px where {wanted} are due; end with a Resize of side = {share}")
+            raise InputError(f"ends at {ends} px, expected {wanted} px; end with a Resize of side = {share}")
 
 
 def _correlated(rng: np.random.Generator, level: Any) -> Operator:

@@ -82,7 +82,7 @@ class SplitSummary:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one source: its record, or the sentence that says why there is none."""
+    """The result for one source: its record, or the sentence that says why there is none."""
 
     name: str
     record: dict[str, Any] | None = None
@@ -189,7 +189,7 @@ def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict[str, Any] 
 
 
 def _record(source: Source, plan: SplitPlan, operators: list[dict[str, str]], hashes: Sequence[str]) -> dict[str, Any]:
-    """One line of metadata.jsonl; every line has the same keys and types, as Arrow wants it."""
+    """One line of metadata.jsonl; every line has the same keys and types, as Arrow needs."""
     return {
         "file_name": f"lq/{source.name}.png",
         "hq_file_name": f"hq/{source.name}.png",
@@ -218,7 +218,7 @@ def _kept_records(out: Path) -> dict[str, dict[str, Any]]:
 
 
 def _is_intact(out: Path, record: dict[str, Any], source: bytes) -> bool:
-    """Whether the pair on disk is the one the record tells of, and its source is still the same."""
+    """Whether the pair on disk is the recorded one, and its source is still the same."""
     stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
     told = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]
     return [sha256(data) for data in (source, *stored)] == told

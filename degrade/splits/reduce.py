@@ -7,7 +7,7 @@ colour at full resolution, because how colour is brought back to it is where dec
 still belongs to its version, so sources.csv holds the SHA-256 of the decoded pixels beside that of the file (of
 each the first 16 digits).
 A face that is aligned first goes through OpenCV's warp in float32: there another processor may round a value the
-other way. A committed sources.csv tells, see `differences`.
+other way. A committed sources.csv shows it, see `differences`.
 """
 
 import csv
@@ -55,7 +55,7 @@ class ReduceSummary:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one face: its line of sources.csv, or the sentence that says why there is none."""
+    """The result for one face: its line of sources.csv, or the sentence that says why there is none."""
 
     name: str
     line: tuple[str, ...] = ()
@@ -98,9 +98,9 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
 
 
 def differences(made: Path, expected: Path) -> list[str]:
-    """What tells two sources.csv apart, a sentence for each face that is missing, extra or of other pixels.
+    """The differences between two sources.csv, a sentence for each face that is missing, extra or of other pixels.
 
-    Files of other bytes with the same pixels are one face: they come of another libjpeg.
+    Files of other bytes with the same pixels are one face, written by another libjpeg.
     """
     ours, theirs = read_manifest(made), read_manifest(expected)
     found = [f"{name}: missing" for name in theirs.keys() - ours.keys()]

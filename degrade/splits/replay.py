@@ -1,4 +1,4 @@
-"""Rebuild a split's images from its records without a draw, and check all of its files against their hashes."""
+"""Rebuild a split's images from its records without drawing anew, and check all of its files against their hashes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ def _rebuilt(split: Split, record: dict, side: str, originals: Mapping[str, Sequ
         raise InputError("was collected, not made by a recipe, so nothing here can rebuild it; import the set again")
     data = _reference(split, record, originals) if side == "hq" else _degraded(split, record)
     if sha256(data) != record[f"{side}_sha256"]:
-        raise InputError(f"comes out with another hash than recorded{_other_libraries(record)}; left as it was")
+        raise InputError(f"the rebuilt image has another hash than recorded{_other_libraries(record)}; left as it was")
     return data
 
 
@@ -99,7 +99,7 @@ def _degraded(split: Split, record: dict) -> bytes:
     file = pair_paths(split.path, record["name"])[0]
     data = read_if_there(file)
     if sha256(data) != record["hq_sha256"]:
-        raise InputError("cannot be rebuilt before its reference is whole again")
+        raise InputError("cannot be rebuilt before its reference is")
     return encode_png(replay_image(decode(data, str(file)), record["operators"]))
 
 
@@ -107,7 +107,7 @@ def _reference(split: Split, record: dict, originals: Mapping[str, Sequence[Path
     original = _original(record, originals)
     data = original.encoded(record["size"])
     if sha256(data) != record["source_sha256"]:
-        raise InputError(f"the embedded portrait comes out otherwise than recorded{_other_libraries(record)}")
+        raise InputError(f"the embedded portrait differs from the recorded one{_other_libraries(record)}")
     info = split.info
     return encode_png(original.reference(data, record["size"], info.get("crop", "none"), info.get("background")))
 

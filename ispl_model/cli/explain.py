@@ -1,4 +1,4 @@
-"""`ispl explain`: what each level of a network holds of one face."""
+"""`ispl explain`: what each level of a network contributes to one face."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from degrade.cli.console import DEVICE, FILE, Command
 @click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to compute.")
 def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> None:
-    """Draw what each subspace adds to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
+    """Draw what each subspace contributes to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
     from degrade.core.image import read, write
     from ispl_model.inspection import explain as subspaces
     from ispl_model.restoration.restore_files import fitted_face

@@ -1,4 +1,4 @@
-"""The command `ispl`: train the reference network, restore faces with it, look into it."""
+"""The command `ispl`: train the reference network, restore faces with it, inspect it."""
 
 import click
 
@@ -11,7 +11,7 @@ from ispl_model.cli.train import train
 
 @click.group(cls=Group)
 def ispl() -> None:
-    """The reference face restoration network: train it on a split, restore faces with it, look into it."""
+    """The reference face restoration network: train it on a split, restore faces with it, inspect it."""
 
 
 for command in (train, restore, explain, info):

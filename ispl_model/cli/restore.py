@@ -21,8 +21,8 @@ KIND = click.Choice(["auto", "face", "photo", "tiles"])
 @click.option("--out", required=True, type=FOLDER, help="Folder to write NAME.png to.")
 @click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
 @click.option("--kind", default="auto", show_default=True, type=KIND, help="What the images are, see above.")
-@click.option("--upscale", default=1, show_default=True, type=COUNT, help="Times a photo or tiled image grows.")
-@click.option("--level", type=float, help="Trade-off of a network with levels: low invents, high keeps.")
+@click.option("--upscale", default=1, show_default=True, type=COUNT, help="Enlargement of a photo or tiled image.")
+@click.option("--level", type=float, help="For a network with levels: low is sharper, high closer to the input.")
 @BACKGROUND
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
 @click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where that is faster.")
@@ -33,7 +33,7 @@ def restore(images, out, checkpoint, kind, upscale, level, background, device, d
 
     \b
     face   a square crop of a face, brought to the size of the network
-    photo  every face that is found, aligned, restored and laid back; the
+    photo  every face that is found, aligned, restored and pasted back; the
            rest stays as it is, or is enlarged by bicubic (--upscale)
     tiles  the whole image in overlapping tiles; not what a network as large
            as the image would give, since each tile is normalised on its own
@@ -82,4 +82,4 @@ def _errors_sentence(summary: "RestoreSummary", count: int) -> str:
 
 
 def _stopped(summary: "RestoreSummary") -> Stopped:
-    return Stopped(f"stopped, {summary.restored} restored; the same command with --resume goes on")
+    return Stopped(f"stopped, {summary.restored} restored; the same command with --resume continues")

@@ -48,7 +48,7 @@ BESIDE = (
 @click.option("--steps", type=COUNT, help="Updates.  [default: 50 epochs, as in the paper]")
 @click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in one pass of one process.")
 @click.option("--accumulate", default=1, show_default=True, type=COUNT, help="Passes that one update averages.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of everything drawn.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all random draws.")
 @click.option(
     "--optimiser",
     default="paper",
@@ -65,7 +65,7 @@ BESIDE = (
     multiple=True,
     type=WEIGHTED,
     metavar="NAME=WEIGHT",
-    help="Weigh a loss otherwise, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
+    help="Change a loss's weight, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
     f"{', '.join(BESIDE)}.",
 )
 @click.option(
@@ -91,7 +91,7 @@ def train(
     split, out, variant, width, steps, batch, accumulate, seed, optimiser, perceptual, losses, identity, crop, start,
     ema, levels, parsing, device, workers, redraw, checkpoint_every, samples_every,
 ):  # fmt: skip
-    """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it goes on where it was.
+    """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it continues where it stopped.
 
     `accelerate launch -m ispl_model train ...` shares the work among several GPUs.
     """

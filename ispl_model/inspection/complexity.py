@@ -1,4 +1,4 @@
-"""How large a network is and what one image costs, without its weights: everything is built on the meta device."""
+"""The size of a network and the cost of one image, without its weights: everything is built on the meta device."""
 
 from dataclasses import dataclass
 

@@ -34,7 +34,7 @@ class GanLoss:
 
     @property
     def certain(self) -> float | None:
-        """Below this discriminator's loss it tells all images apart: a hundredth of the loss where every score is 0.
+        """Below this loss the discriminator separates all images: a hundredth of the loss where every score is 0.
 
         None where that is 0, as wgan-gp's, which has no floor.
         """

@@ -52,7 +52,7 @@ class Trunk:
     gradients: Mapping[str, float] = field(default_factory=dict)
 
     def factor(self, asked: Taps | None) -> float:
-        """Of a stand-in's loss, for it to pull as hard as the asked map of VGG-19 where GRADIENTS has that, else 1."""
+        """Factor that scales a stand-in's gradient to that of the asked VGG-19 map, where GRADIENTS has it, else 1."""
         if not (self.gradients and asked and len(asked.layers) == 1):
             return 1.0
         ((layer, weight),) = asked.layers.items()

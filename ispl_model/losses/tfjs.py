@@ -47,7 +47,7 @@ class GraphModel(nn.Module):
         self.eval()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(N, C, H, W) in the range that the model wants to its output as it is."""
+        """(N, C, H, W) in the range that the model expects to its output as it is."""
         values = {name: getattr(self, f"constant_{index}") for index, name in enumerate(self.names)}
         values[self.input] = images.permute(0, 2, 3, 1)
         for node in self.nodes:

@@ -66,7 +66,7 @@ class Generator(nn.Module):
 class Ispl(nn.Module):
     """Degraded image => restored image of the same size, both in [0, 1], RGB, NCHW (eq. 7).
 
-    ep_map wants the one-hot parsing map (ispl_model.training.parsing) in channels 3 to 21 behind the image, and looks
+    ep_map needs the one-hot parsing map (ispl_model.training.parsing) in channels 3 to 21 behind the image, and looks
     at nothing else. S may be another side than config.size if a multiple of 2 ** config.top_level, for crops.
 
     The paper does not state the output's range; the authors' code has tanh against targets in [0, 1], which starts

@@ -103,7 +103,7 @@ class IsplConfig:
         current = VARIANTS[self.variant].revision
         if self.revision not in (None, current):
             raise ValueError(
-                f"the weights are of {self.variant} in revision {self.revision}, which computes otherwise than today's "
+                f"the weights are of {self.variant} in revision {self.revision}, which differs from today's "
                 f"revision {current}; train it again"
             )
         object.__setattr__(self, "revision", current)

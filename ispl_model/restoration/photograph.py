@@ -1,4 +1,4 @@
-"""A whole photograph: its faces are aligned, restored and laid back; the rest stays as it is or is enlarged."""
+"""A whole photograph: its faces are aligned, restored and pasted back; the rest stays as it is or is enlarged."""
 
 from collections.abc import Sequence
 

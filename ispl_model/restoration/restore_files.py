@@ -26,7 +26,7 @@ class RestorePlan:
     """What is done with each image.
 
     kind: "face": a square crop of a face, brought to the network's size. "photo": its faces are found, restored and
-        laid back. "tiles": all of it, in overlapping tiles. "auto": a face where the image is square and no face
+        pasted back. "tiles": all of it, in overlapping tiles. "auto": a face where the image is square and no face
         smaller than a third of it is found, else a photo.
     upscale: times that photographs and tiled images grow, by bicubic; above 1 "auto" means "photo".
     background: for images with an alpha channel, see degrade.core.image.read.
@@ -42,7 +42,7 @@ class RestorePlan:
         if self.kind not in KINDS:
             raise ValueError(f"RestorePlan: kind must be one of {KINDS}, got {self.kind!r}")
         if self.kind == "face" and self.upscale > 1:
-            raise InputError("a face comes out at the network's size; use --upscale with --kind photo or tiles")
+            raise InputError("a restored face has the network's size; use --upscale with --kind photo or tiles")
 
     @property
     def facts(self) -> dict[str, Any]:

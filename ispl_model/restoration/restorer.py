@@ -89,7 +89,7 @@ def load_restorer(
 
     device: "cpu", "cuda" or "auto", CUDA where there is one. level: of a network trained with levels, low invents and
     high keeps (the paper's Section 4.5). dtype: of products, "bf16", "fp32" or "auto", the faster. Raises InputError
-    for a file that is no such checkpoint, a device or level that is not there, and for a network that wants more
+    for a file that is no such checkpoint, a device or level that is not there, and for a network that needs more
     than an image. The network: Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020;
     ispl_model/weights/README.md is the card of the one that is shipped.
 
@@ -101,8 +101,8 @@ def load_restorer(
     path = Path(checkpoint) if checkpoint else shipped_checkpoint()
     network, _ = load_network(path, device)
     if network.config.inputs != 3:
-        more = f"{network.config.variant} wants a parsing map with each image"
-        raise InputError(f"{path}: {more}, and here are only images; choose a checkpoint of another variant")
+        more = f"{network.config.variant} needs a parsing map with each image"
+        raise InputError(f"{path}: {more}, got only images; choose a checkpoint of another variant")
     if level is not None:
         check_level(network.config, level, path)
     precision = multiplies_in(next(network.parameters()).device, dtype)

@@ -48,7 +48,7 @@ def multiplies_in(device: torch.device, dtype: str = "auto") -> str:
 def _processor_has_fast_bf16() -> bool:
     if torch.cpu._is_amx_tile_supported():
         return True
-    has: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not tell
+    has: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # missing in older torch
     return "AMD" in has.get("cpu_name", "") and has.get("avx512_bf16", False)
 
 

@@ -34,7 +34,7 @@ class TrainingPairs(Dataset):
     crop: side in reference pixels of a random window, a multiple of scale; None or at least the image: no crop.
     redraw: degrade each reference anew in every epoch instead of reading the stored degraded image; only done
         for splits whose recipe, in that version, is known.
-    condition: gives by an image's name, and whether it is mirrored, float32 channels (h, w, C) that the network wants
+    condition: gives by an image's name, and whether it is mirrored, float32 channels (h, w, C) that the network needs
         behind the degraded image's three, cropped alike. It mirrors them itself: in label maps left and right then
         change places too.
     """

@@ -1,4 +1,4 @@
-"""Whether a discriminator still has something to tell the generator."""
+"""Whether a discriminator still gives the generator a useful gradient."""
 
 from dataclasses import dataclass, replace
 

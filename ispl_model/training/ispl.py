@@ -30,7 +30,7 @@ ISPL_EPOCHS = 50
 def train_ispl(
     variant: str, width: int, run: TrainRun, split: Split, out: Path, training: Training = ISPL_TRAINING
 ) -> TrainSummary:
-    """Train the reference network, unless told otherwise as the paper does; its size is the split's, its start is
+    """Train the reference network, by default as the paper does; its size is the split's, its start is
     fixed by run.seed or is run.start.
 
     Raises InputError, beside those of `train`, for an unknown variant and a size the network is not made for.

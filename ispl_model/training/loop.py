@@ -57,7 +57,7 @@ def train(
 ) -> TrainSummary:
     """Train `network` on a split and write the checkpoint `out`; losses.csv and train.json go beside it.
 
-    Stopped by a signal, a crash or lost power, the same call goes on where the last saved state is and
+    Stopped by a signal, a crash or lost power, the same call continues from the last saved state and
     gives the same losses as an uninterrupted run (on the same device and number of threads). A
     finished training is not repeated. The weights at the start are the caller's: see seeded_build.
     Started by `accelerate launch`, the processes share each step; one of them writes the files.
@@ -189,7 +189,7 @@ def _health(training: Training, before: Point, losses: Mapping[str, float]) -> H
 def _keep(
     trainer: Trainer, progress: Progress, run: TrainRun, point: Point, pairs: TrainingPairs, stopping: bool
 ) -> None:
-    """Save what is due after a step, and end a training that was stopped or has gone astray."""
+    """Save what is due after a step, and end a training that was stopped or whose discriminator is unhealthy."""
     if point.health.astray >= PATIENCE:
         loss = f"the discriminator's loss ({point.losses['discriminator']:.3g})"
         raise progress.stopped(point.step, f"{loss} has been out of its healthy range for {PATIENCE} steps")
@@ -199,7 +199,7 @@ def _keep(
     if run.samples_every and progress.writes and (point.step % run.samples_every == 0 or point.step == run.steps):
         write_samples(progress.out.parent / "samples", point.step, trainer, pairs)
     if stopping:
-        raise Interrupted(f"stopped after step {point.step} of {run.steps}; the same command goes on from there")
+        raise Interrupted(f"stopped after step {point.step} of {run.steps}; the same command continues from there")
 
 
 def _trainer(

@@ -1,4 +1,4 @@
-"""What a training shows: losses.csv as a picture, and sheets of what it does to a few fixed faces."""
+"""Reports of a training: losses.csv as a plot, and sheets of a few fixed faces as it restores them."""
 
 import csv
 import io

@@ -1,6 +1,6 @@
-"""What a training keeps beside its checkpoint, so that it can stop at any moment and go on exactly.
+"""The files of a training beside its checkpoint, from which it resumes exactly wherever it stopped.
 
-OUT                the finished network                      train.json    what was asked and what came of it
+OUT                the finished network                      train.json    request and result
 state.safetensors  weights and optimisers, until finished    losses.csv    one line for each step
 samples/           sheets of restored images, where asked for
 """
@@ -22,7 +22,7 @@ from ispl_model.runtime.checkpoint import load_header, read_tensors, save, write
 from ispl_model.training.health import Health
 from ispl_model.training.trainer import NotFinite, Trainer
 
-_CHANGING = ("step", "commit", "schema")  # keys of a header that do not tell one training from another
+_CHANGING = ("step", "commit", "schema")  # keys of a header that do not distinguish one training from another
 
 
 class Interrupted(KeyboardInterrupt):
@@ -60,7 +60,7 @@ class Progress:
         self._refuse_other_trainings()
 
     def result(self) -> dict[str, Any] | None:
-        """What train.json tells of this training when it has reached its end, else None."""
+        """The result in train.json when the training has reached its end, else None."""
         report = read_report(self.report)
         return report["result"] if self.out.exists() and report else None
 

@@ -1,4 +1,4 @@
-"""One update of a network and, where there is one, of its discriminator; and the state to go on from."""
+"""One update of a network and, where there is one, of its discriminator; and the state to resume from."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,7 +98,7 @@ class Trainer:
         optimiser.step()
 
     def _finite(self, rows: Sequence[Tensors]) -> dict[str, float]:
-        """The mean losses of all passes and processes as plain numbers, fetched from the device in one go."""
+        """The mean losses of all passes and processes as plain numbers, fetched from the device at once."""
         stacked = [torch.stack([value.detach() for value in row.values()]) for row in rows]
         mean = stacked[0] if len(rows) == 1 else torch.stack(stacked).mean(dim=0)
         numbers = self.processes.mean(mean).tolist()

@@ -1,4 +1,4 @@
-"""The trainings that ispl-lite's weights came out of, from stage 10 on; README.md beside this file is their card.
+"""The trainings that made ispl-lite's weights, from stage 10 on; README.md beside this file is their card.
 
     python -m ispl_model.weights.stages 10 --faces runs/faces-256 --work runs/ispl-lite
 

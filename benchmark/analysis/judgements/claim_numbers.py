@@ -1,4 +1,4 @@
-"""The numbers that claims are held against: as printed, recomputed from the paper's own figures, and ours."""
+"""The numbers on which claims are checked: as printed, recomputed from the paper's own figures, and ours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -107,7 +107,7 @@ def combined(formula: Callable[[Sequence[float]], float], numbers: Sequence[Numb
 
 
 def interval(number: Number) -> Interval | None:
-    """95 % interval of a number of ours, a point for an exact one; None where it cannot be told."""
+    """95 % interval of a number of ours, a point for an exact one; None where there is none."""
     if number.sampled is None:
         return Interval(number.value, number.value)
     return reach(number.value, number.sampled.replicates)

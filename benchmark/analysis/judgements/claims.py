@@ -1,4 +1,4 @@
-"""The paper's sentences held against numbers three times: as printed, recomputed from its own figures, and ours."""
+"""The paper's claims, checked on numbers three times: as printed, recomputed from its own figures, and ours."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Orderings that one expects of any sound experiment, held against the score lines of a profile.
+"""Expected orderings of methods, checked on the score lines of a profile.
 
 On its own task a trained network beats the degraded input and bicubic_x4; trained on the real domain it beats, there,
 its twin that was trained on the synthetic one. PSNR is expected of networks alone that have a pixel loss.

@@ -43,7 +43,7 @@ def _words(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise InputError(f"cmd:{command}: cannot be split into words ({error}); mend its quotes") from error
+        raise InputError(f"cmd:{command}: cannot be split into words ({error}); correct its quotes") from error
     missing = [place for place in _PLACES if not any(place in word for word in words)]
     if missing:
         raise InputError(f"cmd:{command}: expected {' and '.join(_PLACES)} in it, {missing[0]} is missing")
@@ -60,7 +60,7 @@ def _restore(words: Sequence[str], images: Sequence[Image]) -> list[Image]:
             write(source, image)
             _call([word.replace(_PLACES[0], str(source)).replace(_PLACES[1], str(target)) for word in words])
             if not target.is_file():
-                raise InputError(f"{words[0]} ended well but wrote no {_PLACES[1]}")
+                raise InputError(f"{words[0]} ended with exit code 0 but wrote no {_PLACES[1]}")
             restored.append(read(target))
     return restored
 

@@ -49,7 +49,9 @@ def load(device: str, name: str, size: int) -> Method:
     if options.w is not None and kind != "CodeFormer":
         raise InputError(f"spandrel:{name}: w is CodeFormer's, this is {kind}; leave it out")
     if network.purpose == "FaceSR" and kind not in FACES:
-        raise InputError(f"spandrel:{name}: how {kind} wants its faces is not known here; use python: or cmd: for it")
+        raise InputError(
+            f"spandrel:{name}: which face alignment {kind} expects is not known here; use python: or cmd: for it"
+        )
     restore = _restore_face if kind in FACES else _restore_any
     scale = 1 if kind in FACES else network.scale
     if size % scale:

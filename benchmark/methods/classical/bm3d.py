@@ -1,7 +1,7 @@
 """BM3D for colour (Dabov et al. 2007): the classical floor for denoising, slow.
 
 From its authors' package bm3d, which only non-commercial use is allowed of; the project does not install it. White
-noise is assumed. Blind: the noise level is estimated on each image, and BM3D is told a multiple of it.
+noise is assumed. Blind: the noise level is estimated on each image, and BM3D gets a multiple of it.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmark.methods.classical.common import noise_level, tuned_method
 from benchmark.methods.method import Method
 from degrade.core.image import Image
 
-GRID = tuple({"strength": strength} for strength in (0.8, 1.0, 1.2))  # the level BM3D is told / noise level
+GRID = tuple({"strength": strength} for strength in (0.8, 1.0, 1.2))  # the level BM3D gets / noise level
 
 
 def restore(image: Image, strength: float) -> Image:

@@ -1,7 +1,7 @@
 """The figures of a profile, drawn from its score lines and from the very checkpoints that these name.
 
 Nothing is trained and nothing is scored: a method whose checkpoint is not under --work is left out, and said.
-Faces come of a list whose faces may be shown; the painted portraits of profile quick may.
+Faces are from a list of those that may be shown; the painted portraits of profile quick may.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +68,7 @@ class Gallery:
             self._write("plane.png", encode_png(plane(found, perception, title)))
 
     def _curves(self) -> None:
-        """The losses of every training whose checkpoint was scored, as its losses.csv tells them."""
+        """The losses of every training whose checkpoint was scored, from its losses.csv."""
         from ispl_model.training.reports import plot_losses
 
         tabled = [

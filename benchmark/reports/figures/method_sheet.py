@@ -1,4 +1,4 @@
-"""Pictures for a reader: what the methods make of the same faces."""
+"""Contact sheets: the results of several methods on the same faces."""
 
 from collections.abc import Sequence
 from dataclasses import replace

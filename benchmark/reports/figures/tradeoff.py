@@ -99,7 +99,7 @@ def _opposite(a: Point, b: Point) -> bool:
 
 def _check(config: IsplConfig, checkpoint: Path, split: Split) -> None:
     if not config.levels:
-        raise InputError(f"{checkpoint}: was trained without levels, so nothing can be traded; train with --levels")
+        raise InputError(f"{checkpoint}: was trained without levels, so there is no trade-off; train with --levels")
     if split.info["size"] != config.size:
         raise InputError(f"{split.path}: expected images of {config.size} px, got {split.info['size']} px")
     if not split.has_reference:

@@ -1,4 +1,4 @@
-"""What one expects of any sound experiment, as a table and as rows."""
+"""Expected orderings as a table and as rows."""
 
 from collections.abc import Iterator, Sequence
 

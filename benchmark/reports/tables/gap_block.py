@@ -1,4 +1,4 @@
-"""The blocks of gaps and gains under Table 3, and of what carries over to true faces."""
+"""The blocks of gaps and gains under Table 3, and of the transfer to true faces."""
 
 from collections.abc import Iterator, Sequence
 

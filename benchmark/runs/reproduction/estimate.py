@@ -1,4 +1,4 @@
-"""What a reproduction takes before it is begun: every stage with its size, hours and disk."""
+"""What a reproduction takes, estimated beforehand: every stage with its size, hours and disk."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Everything the tables of a profile need: what is missing is run, what is there is left."""
+"""Everything the tables of a profile need: missing runs are made, existing ones are kept."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field

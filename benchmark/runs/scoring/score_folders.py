@@ -50,7 +50,7 @@ def score_folders(
     metrics: Sequence[str] = FIDELITY,
     workers: int = 1,
 ) -> "pandas.DataFrame":
-    """Score the images of one folder, against those of the same names in another where one is given.
+    """Score the images of one folder, against the references of the same names in another if one is given.
 
     metrics: ids of METRICS, or pyiqa:NAME. One row for each image and metric, then one for each metric without an
     image: the mean over the `n` images that have a finite value, or the number of a metric of sets. value is NaN where

@@ -94,8 +94,8 @@ def _dead_process_in_a_sentence() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool as error:
-        remedy = "give fewer --workers; the same command goes on from there"
-        raise InputError(f"a scoring process died, most often for want of memory; {remedy}") from error
+        remedy = "give fewer --workers; the same command continues from there"
+        raise InputError(f"a scoring process died, most likely out of memory; {remedy}") from error
 
 
 class _Here(Executor):

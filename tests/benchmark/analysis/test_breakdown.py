@@ -97,7 +97,7 @@ def test_means_are_over_the_images_of_the_bin_that_have_a_value():
         ("ffd.dlib", (), [noise("a", 1), noise("b", 2)], "number of a whole set"),
         ("psnr.rgb", (), [noise("a", 1), noise("b", 2)], "edsr has no values"),
         ("gmsd", ("GaussianNoise.sigm",), [noise("a", 1), noise("b", 2)], "did you mean 'GaussianNoise.sigma'"),
-        ("gmsd", (), [noise("a", 1), noise("b", 1)], "degraded alike"),
+        ("gmsd", (), [noise("a", 1), noise("b", 1)], "have the same degradation"),
     ],
 )
 def test_what_cannot_be_broken_down_is_said_in_a_sentence(metric, by, records, words):

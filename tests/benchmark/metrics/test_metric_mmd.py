@@ -24,7 +24,7 @@ def kernel(x, y):
 
 
 def by_hand(first, second):
-    """Term by term; of equally many rows those at one place are pairs and not held against each other."""
+    """Term by term; of equally many rows those at one place are pairs and not compared with each other."""
     pairs = len(first) == len(second)
     within = [
         np.mean([kernel(x, y) for i, x in enumerate(s) for j, y in enumerate(s) if i != j]) for s in (first, second)

@@ -1,4 +1,4 @@
-"""The command lines as a user meets them: what is written where, what is told, how they end."""
+"""The command lines as a user meets them: what is written where, what is printed, how they end."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Fuzzed doors: whatever bytes, sizes, recipes and votes come in, the contract holds or one InputError tells why."""
+"""Fuzzed inputs: whatever bytes, sizes, recipes and votes come in, the contract holds or one InputError says why."""
 
 import io
 import subprocess

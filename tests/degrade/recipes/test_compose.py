@@ -134,13 +134,13 @@ def test_the_result_is_made_of_8_bit_values_and_of_the_promised_side() -> None:
     levels = apply(small(rng_for(0), 64), paint(1, 64)) * 255
     assert levels.shape == (16, 16, 3)
     np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
-    with pytest.raises(InputError, match="ends at 16 x 16 px where 64 x 64 are due"):
+    with pytest.raises(InputError, match="ends at 16 x 16 px, expected 64 x 64 px"):
         replace(small, scale=1, draw=replace(small.draw, scale=1))(rng_for(0), 64)
 
 
 @pytest.mark.parametrize("last", [{"height": 64, "width": 100}, {"height": 100, "width": 64}, {"factor": 1.02}])
 def test_a_last_step_that_gives_no_square_or_another_side_is_refused(last: dict) -> None:
-    with pytest.raises(InputError, match=r"ends at \d+ x \d+ px where 64 x 64 are due; end with a Resize of side = 1"):
+    with pytest.raises(InputError, match=r"ends at \d+ x \d+ px, expected 64 x 64 px; end with a Resize of side = 1"):
         one({"operator": "Resize", "library": "pil", "filter": "box", **last})(rng_for(0), 64)
 
 
@@ -245,7 +245,7 @@ def test_severities_are_asked_for_behind_the_name_of_the_file(tmp_path: Path) ->
         ("name = ", "is not a TOML file"),
     ],
 )
-def test_a_mistake_is_told_in_one_line_with_the_nearest_right_name(text: str, told: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_in_one_line_with_the_nearest_right_name(text: str, told: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(
         degrade, ["preview", "x.png", "--recipe", written(tmp_path, text), "--out", str(tmp_path / "a.png")]
     )

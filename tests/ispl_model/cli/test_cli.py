@@ -131,7 +131,7 @@ def test_ctrl_c_saves_the_state_and_the_same_command_goes_on(make_tiny_split, tm
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and "of 25; the same command goes on from there" in errors
+    assert process.returncode == 130 and "of 25; the same command continues from there" in errors
     assert "Traceback" not in errors and not out.exists()
     assert CliRunner().invoke(ispl, arguments).exit_code == 0
     assert len((tmp_path / "losses.csv").read_text().splitlines()) == 26

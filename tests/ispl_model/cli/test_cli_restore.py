@@ -102,7 +102,7 @@ def test_wrong_options_are_one_sentence(face, network_file, tmp_path, monkeypatc
     write(tmp_path / "wide.png", np.zeros((32, 64, 3), np.float32))
     for image, options, sentence in (
         (tmp_path / "wide.png", ["--kind", "face"], "expected a square face, got 64 x 32 px"),
-        (face, ["--kind", "face", "--upscale", "2"], "a face comes out at the network's size"),
+        (face, ["--kind", "face", "--upscale", "2"], "a restored face has the network's size"),
         (face, ["--upscale", "10000"], "would become 640000 x 640000 px, more than 89 million pixels"),
         (tmp_path / "none", [], "expected a folder of images, got nothing there"),
     ):
@@ -137,4 +137,4 @@ def test_stopping_says_how_to_go_on(face, network_file, tmp_path, monkeypatch):
 
     monkeypatch.setattr("ispl_model.restoration.restore_files.restore_files", stop)
     result = restore(face, network_file, tmp_path / "out")
-    assert result.exit_code == 130 and "stopped, 0 restored; the same command with --resume goes on" in result.output
+    assert result.exit_code == 130 and "stopped, 0 restored; the same command with --resume continues" in result.output

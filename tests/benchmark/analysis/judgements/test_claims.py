@@ -1,4 +1,4 @@
-"""Claims of the paper: what its own numbers say of them, and how ours are held against them."""
+"""Claims of the paper: what its own numbers say of them, and how ours are checked on them."""
 
 import csv
 from dataclasses import replace

@@ -119,7 +119,7 @@ def program(code):
     "code, sentence",
     [
         ('import sys; print("first", file=sys.stderr); sys.exit("out of luck")', "ended with exit code 1: out of luck"),
-        ("pass", "ended well but wrote no {output}"),
+        ("pass", "ended with exit code 0 but wrote no {output}"),
         ('import sys; open(sys.argv[2], "w").write("x")', "not a readable PNG"),
         ("import time; time.sleep(60)", "took more than 1 s for one image"),
     ],
@@ -257,5 +257,5 @@ def test_face_networks_get_512_px_in_minus_one_to_one_and_their_options(face_net
 def test_a_face_network_whose_range_nobody_told_is_refused(face_network, tmp_path):
     (tmp_path / "w.pth").touch()
     face_network("NewFaceNet")
-    with pytest.raises(InputError, match="how NewFaceNet wants its faces is not known"):
+    with pytest.raises(InputError, match="which face alignment NewFaceNet expects is not known"):
         method_module("spandrel:x").load("cpu", str(tmp_path / "w.pth"), 128)

@@ -94,7 +94,7 @@ def test_a_stopped_sweep_goes_on_from_the_lines_that_are_there(split, networks, 
 
 
 def test_what_cannot_be_swept_is_one_sentence(split, networks, tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="was trained without levels, so nothing can be traded"):
+    with pytest.raises(InputError, match="was trained without levels, so there is no trade-off"):
         tradeoff.tradeoff(networks / "plain.safetensors", split, tmp_path, device="cpu")
     small = tmp_path / "small"
     write_split(small, portrait_sources("test", 1), SplitPlan(find_recipe("sr4"), "test", 64), progress=False)

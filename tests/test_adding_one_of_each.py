@@ -106,10 +106,10 @@ from degrade.core.random import rng_for
 from degrade.operators.chain import trace
 from degrade.portraits.paint import paint
 from degrade.recipes.library import find_recipe
-from ispl_model.training.config import Training
+from ispl_model.training.config import TrainingConfig
 
 _, records = trace(find_recipe("novel")(rng_for(0, "face"), 64), paint(1, 64))
-training = Training(scale=1, losses={"novel": 1.0}, learning_rate=1e-4, betas=(0.9, 0.99), constant_share=1.0)
+training = TrainingConfig(scale=1, losses={"novel": 1.0}, learning_rate=1e-4, betas=(0.9, 0.99), constant_share=1.0)
 print(*(record["op"] for record in records), value_text("novel.rgb", 0.0), training.stage(0, 1))
 """
 LAWS = (

@@ -25,7 +25,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Point:
+class BinMean:
     """The mean of one method over those images of a bin that have a finite value."""
 
     parameter: str
@@ -62,7 +62,7 @@ def parameters(records: Sequence[Mapping[str, Any]], bins: int) -> dict[str, tup
 
 def breakdown(
     runs: Mapping[str, Run], metric: str, records: Sequence[Mapping[str, Any]], by: Sequence[str], bins: int
-) -> list[Point]:
+) -> list[BinMean]:
     """The means of a metric of images by parameter, bin and method; `by` empty for every parameter that varies.
 
     Raises InputError for a metric of sets, a parameter that does not vary and a method without values.
@@ -121,7 +121,7 @@ def _bin(found: Mapping[str, Any], numbers: bool) -> Bin:
     return Bin(" to ".join(dict.fromkeys(ends)), mean(list(found.values())), tuple(found))
 
 
-def _points(parameter: str, part: Bin, method: str, values: Mapping[str, float]) -> Iterator[Point]:
+def _points(parameter: str, part: Bin, method: str, values: Mapping[str, float]) -> Iterator[BinMean]:
     found = [values[name] for name in part.images if name in values]
     if found:
-        yield Point(parameter, part, method, len(found), mean(found), mean_interval([[value] for value in found]))
+        yield BinMean(parameter, part, method, len(found), mean(found), mean_interval([[value] for value in found]))

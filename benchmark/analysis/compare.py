@@ -12,7 +12,7 @@ from degrade.core.errors import InputError
 
 
 @dataclass(frozen=True)
-class Pair:
+class Comparison:
     """Two methods and one metric over the images for which both have a finite value.
 
     means: of first and second; difference: first - second with its interval, of resampled images;
@@ -47,7 +47,7 @@ class Pair:
         return {"": CHANCE, self.methods[0]: HOLDS}.get(self.better, FAILS)
 
 
-def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
+def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Comparison]:
     """Every pair of methods for every metric; by default those metrics of images that all methods have values of.
 
     Raises InputError for fewer than two methods, a metric of sets, and one that a method has no values of.
@@ -65,7 +65,7 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Pair]:
     ]
 
 
-def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float, float]]) -> Pair:
+def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float, float]]) -> Comparison:
     """found: the family of the two sides."""
     if find_metric(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
@@ -78,6 +78,6 @@ def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float
     apart = differences(run, other, metric)
     interval = mean_interval([[difference] for difference in apart])
     left_out = len(first.keys() | second.keys()) - len(both)
-    return Pair(
+    return Comparison(
         metric, (one, two), len(both), left_out, means, mean(apart), interval, *found[metric], family=len(found)
     )

@@ -50,7 +50,7 @@ def too_few(metric: Metric, images: int) -> str:
 
 
 @dataclass(frozen=True)
-class Halves:
+class GapMetrics:
     """What a gap is over: a distance of sets and a perceptual metric; None where none of the kind could be had.
 
     frechet: the Frechet distance that is shown; of_sets: the distance that enters the mean.
@@ -76,13 +76,13 @@ def of_sets() -> tuple[str, ...]:
     return (*with_role("frechet"), *with_role("kernel"))
 
 
-def choose_halves(available: Container[str], sound: Container[str]) -> Halves:
+def choose_gap_metrics(available: Container[str], sound: Container[str]) -> GapMetrics:
     """The first of each kind; a distance of sets counts only when it is `sound`: its intervals are above 0.
 
-    >>> choose_halves({"ffd.dlib", "mmd.dlib", "gmsd", "lpips.squeeze"}, {"mmd.dlib"})
-    Halves(frechet='ffd.dlib', of_sets='mmd.dlib', perceptual='lpips.squeeze')
+    >>> choose_gap_metrics({"ffd.dlib", "mmd.dlib", "gmsd", "lpips.squeeze"}, {"mmd.dlib"})
+    GapMetrics(frechet='ffd.dlib', of_sets='mmd.dlib', perceptual='lpips.squeeze')
     """
-    return Halves(
+    return GapMetrics(
         next((metric for metric in with_role("frechet") if metric in available), None),
         next((metric for metric in of_sets() if metric in sound), None),
         next((metric for metric in with_role("perceptual") if metric in available), None),

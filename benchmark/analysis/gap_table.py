@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.analysis.cells import MEASURED
-from benchmark.analysis.domain_gap import PAPER_PAIR, Halves, choose_halves, gain, gap, of_sets
+from benchmark.analysis.domain_gap import PAPER_PAIR, GapMetrics, choose_gap_metrics, gain, gap, of_sets
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, jackknife_interval
 from benchmark.specs.published import Printed, printed_beside
@@ -46,20 +46,20 @@ class Change:
 class GapTable:
     """All changes of a table, the metrics they are over and the number of images behind each."""
 
-    halves: Halves
+    metrics: GapMetrics
     images: int
     changes: tuple[Change, ...]
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What the table's header says about gap and gain."""
-        counted, frechet = self.halves.counted, self.halves.frechet
-        if not self.halves.shown:
+        counted, frechet = self.metrics.counted, self.metrics.frechet
+        if not self.metrics.shown:
             return ("Gap and gain: not run",)
         means = " and ".join(counted) or "no metric"
         lines = [f"Gap (mean of S2R/S2S) and gain (mean of 1 - R2R/S2R) over {means}, N = {self.images} under each"]
         if frechet and frechet not in counted:
-            instead = f"{self.halves.of_sets} stands in for it" if self.halves.of_sets else "the mean is without it"
+            instead = f"{self.metrics.of_sets} stands in for it" if self.metrics.of_sets else "the mean is without it"
             lines.append(f"{frechet} is shown but not counted, as not all its values have intervals above 0: {instead}")
         if counted != PAPER_PAIR:
             lines.append(f"The paper's gap and gain are over {' and '.join(PAPER_PAIR)}: not comparable with these")
@@ -73,18 +73,19 @@ def gap_table(methods: Mapping[str, Protocols], task: str) -> GapTable:
     """Gap and gain of every method (in order), over one pair of metrics for the whole table."""
     available = {metric for runs in methods.values() for metric in _measured(runs)}
     sound = {metric for metric in of_sets() if metric in available and _is_sound(metric, methods.values())}
-    halves = choose_halves(available, sound)
-    sizes = [runs["S2R"].cell(metric).scored for runs in methods.values() for metric in halves.shown]
+    metrics = choose_gap_metrics(available, sound)
+    sizes = [runs["S2R"].cell(metric).scored for runs in methods.values() for metric in metrics.shown]
     images = min(filter(None, sizes), default=0)
     changes = []
     for method, runs in methods.items():
         for kind in CHANGES:
-            single = [_change(runs, kind, (metric,)) for metric in halves.shown]
+            per_metric = [_change(runs, kind, (metric,)) for metric in metrics.shown]
             changes += [
-                Change(method, kind, metric, *half, None) for metric, half in zip(halves.shown, single, strict=True)
+                Change(method, kind, metric, *half, None)
+                for metric, half in zip(metrics.shown, per_metric, strict=True)
             ]
-            changes.append(_mean(method, kind, runs, halves.counted, task))
-    return GapTable(halves, images, tuple(changes))
+            changes.append(_mean(method, kind, runs, metrics.counted, task))
+    return GapTable(metrics, images, tuple(changes))
 
 
 def _measured(runs: Protocols) -> set[str]:
@@ -114,11 +115,11 @@ def _change(runs: Protocols, kind: str, metrics: tuple[str, ...]) -> tuple[float
     """(value, interval, note): the note says why one of them is None, and is empty where nothing was run."""
     protocols, formula, _ = CHANGES[kind]
     sides = {protocol: runs[protocol] for protocol in protocols}
-    reason = different_runs(kind, *sides.items()) or _different_sets(runs, metrics)
-    return changed(sides, (kind, formula), metrics, reason)
+    reason = mismatch_reason(kind, *sides.items()) or _different_sets(runs, metrics)
+    return relative_change(sides, (kind, formula), metrics, reason)
 
 
-def changed(
+def relative_change(
     sides: Protocols, what: tuple[str, Formula], metrics: tuple[str, ...], reason: str = ""
 ) -> tuple[float | None, Interval | None, str]:
     """As _change, from the first side to the second; what: a name and its formula; reason: why there is no value."""
@@ -154,7 +155,7 @@ def change_replicates(formula: Formula, before: Run, after: Run, metrics: tuple[
     return [formula(*left) for left in zip(*(list(zip(*side, strict=True)) for side in sides), strict=True)]
 
 
-def different_runs(kind: str, first: tuple[str, Run], second: tuple[str, Run]) -> str:
+def mismatch_reason(kind: str, first: tuple[str, Run], second: tuple[str, Run]) -> str:
     """Why there can be no change from one run to the other, each with its protocol; empty where there can."""
     (before, old), (after, new) = first, second
     if kind == "gap" and old.checkpoints != new.checkpoints:

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, outdated, summarise
 from benchmark.analysis.domain_gap import too_few
 from benchmark.analysis.statistics import corrected, jackknife_interval, mean, mean_interval, without_each_group
-from benchmark.methods.registry import canonical, find_method
+from benchmark.methods.registry import find_method, full_name
 from benchmark.metrics.registry import find_metric
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.run_file import run_facts
@@ -173,7 +173,7 @@ class Runs:
         return {protocol: self.find(protocol, task, method) for protocol in protocols}
 
     def _find(self, protocol: str, task: str, method: str) -> Run:
-        own = self._scores.get((protocol, task, canonical(method)))
+        own = self._scores.get((protocol, task, full_name(method)))
         if not own:
             return Run(())
         split = self._split[protocol, task]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.domain_gap import gain
-from benchmark.analysis.gap_table import changed, different_runs
+from benchmark.analysis.gap_table import mismatch_reason, relative_change
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.metrics.registry import find_metric
@@ -19,7 +19,7 @@ Twins = tuple[str, str]  # protocols of one test set, trained on the synthetic a
 
 
 @dataclass(frozen=True)
-class Carried:
+class Transfer:
     """What a method gains on one set in one metric, in per cent; None with the reason in `note`."""
 
     method: str
@@ -35,7 +35,7 @@ class Carried:
         return f"{_set_title(self.twins)}, {find_metric(self.metric).header}"
 
 
-def carried_over(spec: TableSpec, runs: Runs) -> tuple[Carried, ...]:
+def transfers(spec: TableSpec, runs: Runs) -> tuple[Transfer, ...]:
     """The gains of every method, set and metric of a table that holds twins; none of another table."""
     found = []
     for twins in _twins(spec):
@@ -43,7 +43,7 @@ def carried_over(spec: TableSpec, runs: Runs) -> tuple[Carried, ...]:
             methods = {name: runs.under(twins, row.task, name) for name in row.methods}
             for metric in _measured([run for sides in methods.values() for run in sides.values()]):
                 found += [
-                    Carried(name, twins, metric, *_gain(sides, metric))
+                    Transfer(name, twins, metric, *_gain(sides, metric))
                     for name, sides in methods.items()
                     if all(run.checkpoints.keys() - {None} for run in sides.values() if run.scores)
                 ]
@@ -51,8 +51,8 @@ def carried_over(spec: TableSpec, runs: Runs) -> tuple[Carried, ...]:
 
 
 def _gain(sides: Mapping[str, Run], metric: str) -> tuple[float | None, Interval | None, str]:
-    reason = different_runs("gain_percent", *sides.items())
-    return changed(sides, ("gain_percent", gain), (metric,), reason)
+    reason = mismatch_reason("gain_percent", *sides.items())
+    return relative_change(sides, ("gain_percent", gain), (metric,), reason)
 
 
 def _twins(spec: TableSpec) -> list[Twins]:

@@ -9,7 +9,7 @@ from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, holm, jackknife_interval, signed_rank
 from benchmark.metrics.registry import find_metric
 
-HOLDS, FAILS, CHANCE, UNTOLD, UNKNOWN = "holds", "does not hold", "within chance", "cannot be told", "not measured"
+HOLDS, FAILS, CHANCE, UNDECIDED, UNKNOWN = "holds", "does not hold", "within chance", "cannot be told", "not measured"
 LEVEL = 0.05  # of the corrected p value, below which one method is called better
 FAMILY = (
     "p Holm: p of Wilcoxon's signed-rank test over the images, corrected (Holm) for one family: every metric of images "
@@ -46,7 +46,7 @@ def of_interval(interval: Interval | None, low: float, high: float, decimals: in
     'within chance'
     """
     if interval is None:
-        return UNTOLD
+        return UNDECIDED
     ends = [end if decimals is None else float(f"{end:.{decimals}f}") for end in (interval.low, interval.high)]
     if low <= ends[0] and ends[1] <= high:
         return HOLDS

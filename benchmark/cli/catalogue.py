@@ -8,7 +8,7 @@ from tqdm import tqdm
 from benchmark.assets import weights
 from benchmark.methods import registry as methods
 from benchmark.methods.row import TRAINED, TUNED
-from benchmark.methods.table import METHODS, OUTSIDE
+from benchmark.methods.table import ADAPTERS, METHODS
 from degrade.cli.console import Command, Group, Name
 from degrade.core.errors import InputError
 from degrade.recipes.tasks import TASKS
@@ -22,14 +22,14 @@ _CHOSEN = click.argument("names", nargs=-1, type=Name("weight file", lambda: wei
 @click.command("methods", cls=Command)
 def list_methods() -> None:
     """List the methods: scale, whether they can run here and on what weights, tasks, licence, source, deviations."""
-    outside = {f"{kind}:": row for kind, row in OUTSIDE.items()}
+    outside = {f"{kind}:": row for kind, row in ADAPTERS.items()}
     for name, row in (METHODS | outside).items():
-        obstacle = methods.obstacle(row)
+        reason = methods.why_unavailable(row)
         given = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
-        runs = "not here" if obstacle else f"runs, {given}"
+        runs = "not here" if reason else f"runs, {given}"
         tasks = "every task" if row.tasks == TASKS else ", ".join(row.tasks) or "any task"
         scale = "-" if name in outside else f"x{row.scale}"
-        why = f"; not here: {obstacle}" if obstacle else ""
+        why = f"; not here: {reason}" if reason else ""
         click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")
         if row.deviation:
             click.echo(f"{'':<23}{row.deviation}")

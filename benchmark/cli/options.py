@@ -44,10 +44,15 @@ def make_settings(
     workers: int,
     limit: int | None,
 ) -> "Settings":
-    from benchmark.runs.settings import Faces, Settings
+    from benchmark.runs.settings import DataFolders, Settings
 
     return Settings(
-        load_profile(profile).limited(limit), Faces(*faces), *places, device, workers, ("benchmark", *sys.argv[1:])
+        load_profile(profile).limited(limit),
+        DataFolders(*faces),
+        *places,
+        device,
+        workers,
+        ("benchmark", *sys.argv[1:]),
     )
 
 

@@ -21,8 +21,8 @@ class Method:
     contract images of the side it was loaded for, in the same order.
 
     With `needs_reference` the runner passes the references in place of the degraded images.
-    condition: as Training.condition, from a split to what follows the three channels of each of its images, (S, S, C);
-    it may give None. files: by name the images that were restored elsewhere; `restore` is then not used.
+    condition: as TrainingConfig.condition, from a split to what follows the three channels of each of its images,
+    (S, S, C); it may give None. files: by name the images that were restored elsewhere; `restore` is then not used.
     """
 
     name: str

@@ -6,24 +6,24 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmark.methods.row import MethodRow
-from benchmark.methods.table import METHODS, OUTSIDE
+from benchmark.methods.table import ADAPTERS, METHODS
 from benchmark.specs.tables import load_table, table_names
 from degrade.core.errors import InputError, unknown
 
 
-def canonical(name: str) -> str:
+def full_name(name: str) -> str:
     """The full name of a method in any case: `ispl` means `ispl:isp_unet_pac`; an unknown name stays as it is."""
     folded = name.lower()
     kind, colon, rest = name.partition(":")
-    if kind.lower() in OUTSIDE:
+    if kind.lower() in ADAPTERS:
         return kind.lower() + colon + rest
     return folded if folded in METHODS else _short_names().get(folded, name)
 
 
-def argument(name: str) -> str | None:
+def adapter_argument(name: str) -> str | None:
     """What follows the colon in the name of a method from outside; None for a method of the table."""
-    kind, _, rest = canonical(name).partition(":")
-    return rest if kind in OUTSIDE else None
+    kind, _, rest = full_name(name).partition(":")
+    return rest if kind in ADAPTERS else None
 
 
 def find_method(name: str) -> MethodRow:
@@ -31,18 +31,18 @@ def find_method(name: str) -> MethodRow:
 
     Raises InputError when there is none, naming the nearest, and when it cannot run here, saying why.
     """
-    given = argument(name)
-    row = METHODS.get(canonical(name)) if given is None else OUTSIDE[canonical(name).partition(":")[0]]
+    given = adapter_argument(name)
+    row = METHODS.get(full_name(name)) if given is None else ADAPTERS[full_name(name).partition(":")[0]]
     if row is None:
         raise unknown("method", name, method_names())
     if given == "":
         raise InputError(f"method '{name}': expected more after a colon, got nothing; it is {row.source}")
-    if reason := obstacle(row):
+    if reason := why_unavailable(row):
         raise InputError(f"method '{name}': unavailable: {reason}")
     return row
 
 
-def obstacle(row: MethodRow) -> str:
+def why_unavailable(row: MethodRow) -> str:
     """Why a method cannot run here; empty when it can, also where it must be trained first."""
     packages = [package for package in row.packages if find_spec(package) is None]
     if packages:
@@ -65,7 +65,7 @@ def _short_names() -> dict[str, str]:
 
 def method_title(name: str) -> str:
     """The printed name of a method, which may be another for its short name; its id where it has none."""
-    row = METHODS.get(canonical(name))
+    row = METHODS.get(full_name(name))
     if row is None:
         return name
     return (row.short_title if name.lower() == row.short_name else row.title) or name
@@ -73,7 +73,7 @@ def method_title(name: str) -> str:
 
 def method_names() -> list[str]:
     """Every name that find_method takes: full and short ones, and how those from outside begin."""
-    return sorted([*METHODS, *_short_names(), *(f"{kind}:" for kind in OUTSIDE)])
+    return sorted([*METHODS, *_short_names(), *(f"{kind}:" for kind in ADAPTERS)])
 
 
 def tabled_methods() -> set[str]:

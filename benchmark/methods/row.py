@@ -5,7 +5,7 @@ from dataclasses import dataclass
 FIXED = "fixed"  # nothing is to be made before it restores
 TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.runs.checkpoints)
 TRAINED = "trained"  # a network that is trained on the train split (benchmark.runs.checkpoints)
-GIVEN = "given"  # a network with weights from elsewhere
+PRETRAINED = "given"  # a network with weights from elsewhere
 
 OURS = "Apache-2.0"
 
@@ -16,7 +16,7 @@ class MethodRow:
 
     module: below benchmark.methods; after a colon the object in it that is used as the module.
     source: paper. deviation: from the paper's method, in one sentence.
-    kind: FIXED, TUNED, TRAINED or GIVEN.
+    kind: FIXED, TUNED, TRAINED or PRETRAINED.
     tasks: those it runs when none is named; any other may be named.
     title: how tables print it; its name when empty.
     short_name, short_title: another name for it, which the tables print in another way.
@@ -49,4 +49,4 @@ class MethodRow:
     @property
     def has_network(self) -> bool:
         """Whether it computes on the device that the user names."""
-        return self.kind in (TRAINED, GIVEN)
+        return self.kind in (TRAINED, PRETRAINED)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmark.methods.row import FIXED, GIVEN, TRAINED, TUNED, MethodRow
+from benchmark.methods.row import FIXED, PRETRAINED, TRAINED, TUNED, MethodRow
 from degrade.recipes.tasks import TASKS as EVERY_TASK
 
 _X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"
@@ -171,7 +171,7 @@ METHODS: dict[str, MethodRow] = {
         source=f"{_ISPL}, as its authors' code has it",
     ),
     "ispl-lite": _ispl(
-        "lite", title="ISPL-lite, as shipped", kind=GIVEN, tasks=EVERY_TASK,
+        "lite", title="ISPL-lite, as shipped", kind=PRETRAINED, tasks=EVERY_TASK,
         licence="Apache-2.0, weights CC BY-NC-SA 4.0", weights=("ispl_model/weights/ispl-lite.safetensors",),
         source=f"{_ISPL}; the checkpoint shipped with ispl_model",
     ),
@@ -179,7 +179,7 @@ METHODS: dict[str, MethodRow] = {
 
 # Methods from anywhere: the name continues after a colon with what the module's `load` and `digest` are given.
 _USERS = "its owner's"
-OUTSIDE: dict[str, MethodRow] = {
+ADAPTERS: dict[str, MethodRow] = {
     "folder": MethodRow(
         "benchmark.methods.adapters.folder", kind=FIXED, tasks=(), licence=_USERS,
         source="images restored elsewhere: folder:DIR",
@@ -193,16 +193,16 @@ OUTSIDE: dict[str, MethodRow] = {
         source="a function of one image: python:PACKAGE.MODULE:FUNCTION",
     ),
     "spandrel": MethodRow(
-        "benchmark.methods.adapters.spandrel", kind=GIVEN, tasks=EVERY_TASK, licence="the weights'",
+        "benchmark.methods.adapters.spandrel", kind=PRETRAINED, tasks=EVERY_TASK, licence="the weights'",
         packages=("spandrel", "einops"),
         source="a file of weights that spandrel knows: spandrel:FILE, spandrel:FILE?w=0.7 for CodeFormer",
     ),
     "pulse": MethodRow(
-        "benchmark.methods.latent_search.pulse", kind=GIVEN, tasks=("mosaic16",), licence=_USERS, scale=16,
+        "benchmark.methods.latent_search.pulse", kind=PRETRAINED, tasks=("mosaic16",), licence=_USERS, scale=16,
         source="Menon et al., PULSE, 2020, over a face generator: pulse:FILE (TorchScript)",
     ),
     "mganprior": MethodRow(
-        "benchmark.methods.latent_search.mganprior", kind=GIVEN, tasks=("mosaic16",), licence=_USERS, scale=16,
+        "benchmark.methods.latent_search.mganprior", kind=PRETRAINED, tasks=("mosaic16",), licence=_USERS, scale=16,
         weights=("checkpoints/vgg16-397923af.pth",),
         source="Gu et al., Image Processing Using Multi-Code GAN Prior, 2020, over a face generator: mganprior:FILE",
     ),

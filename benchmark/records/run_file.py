@@ -14,7 +14,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import locked, write_bytes, write_json
 
 
-def claim(folder: Path, digits: str, anew: bool = False) -> Path:
+def open_run_file(folder: Path, digits: str, anew: bool = False) -> Path:
     """The file of the score lines of a run: that of an earlier session, or an empty one; `anew` always the latter.
 
     Its name is UTC time and `digits`, which stand for the run's key. Two processes get one file. A packed one is

@@ -26,7 +26,7 @@ _LATEX = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class TableCell:
     """One cell: text, whether bold, numbers of its footnotes, what the paper prints for it, and how sure it is."""
 
     text: str = ""
@@ -36,11 +36,11 @@ class Entry:
     spread: str = ""
 
 
-Grid = tuple[tuple[Entry, ...], ...]  # rows, the names of the columns first; the first column is left-aligned
+Grid = tuple[tuple[TableCell, ...], ...]  # rows, the names of the columns first; the first column is left-aligned
 
 
 @dataclass(frozen=True)
-class Page:
+class TableDocument:
     """A whole table: title, sentences above it, its blocks by heading, numbered notes below it."""
 
     title: str
@@ -65,7 +65,7 @@ class Footnotes:
         return tuple(self._numbers)
 
 
-def to_markdown(page: Page) -> str:
+def to_markdown(page: TableDocument) -> str:
     """The page as Markdown whose columns are aligned in the raw text as well."""
     parts = [f"# {page.title}", "\n".join(f"- {_escape_markdown(sentence)}." for sentence in page.sentences)]
     for heading, grid in page.blocks.items():
@@ -76,7 +76,7 @@ def to_markdown(page: Page) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def to_latex(page: Page, label: str) -> str:
+def to_latex(page: TableDocument, label: str) -> str:
     r"""The page as a LaTeX `table*`, one booktabs tabular for each set of columns; needs \usepackage{booktabs}."""
     parts = [r"% needs \usepackage{booktabs}", r"\begin{table*}", r"\centering\scriptsize\setlength{\tabcolsep}{3pt}"]
     parts.append(rf"\caption{{{escape_latex(page.title)}. {escape_latex('. '.join(page.sentences))}.}}")
@@ -95,7 +95,7 @@ def to_csv(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def forms(page: Page, rows: Iterable[Sequence[object]], label: str) -> dict[str, str]:
+def forms(page: TableDocument, rows: Iterable[Sequence[object]], label: str) -> dict[str, str]:
     """A table in every form by the ending of its file: the page as Markdown and LaTeX, the rows as CSV."""
     return {".md": to_markdown(page), ".csv": to_csv(rows), ".tex": to_latex(page, label)}
 
@@ -137,7 +137,7 @@ def _markdown_line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _markdown_entry(entry: Entry) -> str:
+def _markdown_entry(entry: TableCell) -> str:
     text = _escape_markdown(entry.text)
     marks = "".join(f"[{number}]" for number in entry.marks)
     printed = f"({_escape_markdown(entry.printed)})" if entry.printed else ""
@@ -158,11 +158,11 @@ def _latex_tabular(blocks: Mapping[str, Grid]) -> list[str]:
     return [*lines, r"\bottomrule", r"\end{tabular}"]
 
 
-def _latex_line(row: Sequence[Entry]) -> str:
+def _latex_line(row: Sequence[TableCell]) -> str:
     return " & ".join(_latex_entry(entry) for entry in row) + r" \\"
 
 
-def _latex_entry(entry: Entry) -> str:
+def _latex_entry(entry: TableCell) -> str:
     text = escape_latex(entry.text)
     text = rf"\textbf{{{text}}}" if entry.bold else text
     spread = rf" {{\tiny {escape_latex(entry.spread)}}}" if entry.spread else ""

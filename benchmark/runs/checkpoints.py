@@ -12,10 +12,10 @@ from statistics import fmean
 from tqdm import tqdm
 
 from benchmark.methods.classical.common import read_parameters
-from benchmark.methods.registry import canonical, method_module
+from benchmark.methods.registry import full_name, method_module
 from benchmark.metrics.pixel import psnr
 from benchmark.runs.settings import Settings, checkpoint_file, parameters_file
-from benchmark.runs.splits import Prepared
+from benchmark.runs.splits import PreparedSplit
 from degrade.core.errors import InputError
 from degrade.core.files import JsonLines, digest_of, locked, write_json
 from degrade.core.image import Image, from_uint8, to_uint8
@@ -40,10 +40,10 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
     from ispl_model.losses.perceptual import perceptual_label
     from ispl_model.runtime.checkpoint import load_header
     from ispl_model.runtime.device import seeded_build
-    from ispl_model.training.config import TrainRun
+    from ispl_model.training.config import TrainOptions
     from ispl_model.training.loop import train
 
-    profile, name, module = settings.profile, canonical(method), method_module(method)
+    profile, name, module = settings.profile, full_name(method), method_module(method)
     config = asdict(module.configure(profile.width, profile.size))
     perceptual = profile.perceptual if "perceptual" in module.TRAINING.losses else "none"
     shape = {key: value for key, value in config.items() if value}  # without what older versions did not know
@@ -61,7 +61,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
             load_header(path)  # raises when the file is cut off or something else
             return path, False
         network = seeded_build(lambda: module.build(profile.width, profile.size), seed)
-        run = TrainRun(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
+        run = TrainOptions(profile.steps, profile.batch, seed, perceptual, settings.device, settings.workers - 1)
         train(network, {"method": name, "network": config}, module.TRAINING, run, split, path)
         return path, True
 
@@ -74,7 +74,7 @@ def training_warning(checkpoint: Path) -> str | None:
     return report["result"].get("warning") if report and report["result"] else None
 
 
-def tuned(settings: Settings, method: str, recipe: str, prepared: Prepared) -> tuple[Path, bool]:
+def tuned(settings: Settings, method: str, recipe: str, prepared: PreparedSplit) -> tuple[Path, bool]:
     """The parameters.json of a method on a validation split, and whether it was made just now.
 
     Chosen is the candidate of the method's GRID with the highest mean PSNR over the first IMAGES images, restored
@@ -83,7 +83,7 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: Prepared) -> t
     Of two processes that want one choice the second waits for it.
     Raises InputError when the file there is damaged or the split holds no pairs.
     """
-    name, module = canonical(method), method_module(method)
+    name, module = full_name(method), method_module(method)
     names, split = prepared.names[:IMAGES], prepared.split
     if not (names and split.has_reference):
         raise InputError(f"{prepared.label}: holds no pairs to choose the parameters of {name} on; add references")
@@ -102,7 +102,7 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: Prepared) -> t
         return path, True
 
 
-def _scores(method: str, prepared: Prepared, path: Path) -> list[float]:
+def _scores(method: str, prepared: PreparedSplit, path: Path) -> list[float]:
     """The mean PSNR of each candidate; what an earlier session wrote to `path` is taken over."""
     module, names = method_module(method), prepared.names[:IMAGES]
     grid = module.GRID

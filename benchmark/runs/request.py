@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.methods.method import Method
-from benchmark.methods.registry import argument, canonical, find_method, module_of
+from benchmark.methods.registry import adapter_argument, find_method, full_name, module_of
 from benchmark.methods.row import MethodRow
 from benchmark.records.scores import Score
-from benchmark.runs.scoring.plan import Subject
+from benchmark.runs.scoring.plan import RunKey
 from benchmark.runs.settings import Settings
-from benchmark.runs.splits import Prepared
+from benchmark.runs.splits import PreparedSplit
 from benchmark.specs.protocols import Protocol
 
 
@@ -43,12 +43,12 @@ class RunRequest:
     @cached_property
     def name(self) -> str:
         """The method's full name."""
-        return canonical(self.method)
+        return full_name(self.method)
 
     @cached_property
     def argument(self) -> str | None:
         """What follows the colon in the name of a method from outside; None for one of the table."""
-        return argument(self.method)
+        return adapter_argument(self.method)
 
     @cached_property
     def module(self) -> Any:
@@ -127,12 +127,12 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PreparedRun:
     """What is scored: a method with its weights on a split; `method` is loaded already when it comes from outside."""
 
-    subject: Subject
-    prepared: Prepared
-    references: Prepared | None  # the split that sets are compared with
+    run_key: RunKey
+    prepared: PreparedSplit
+    references: PreparedSplit | None  # the split that sets are compared with
     weights: Weights | None
     method: Method | None
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from benchmark.methods.method import Method
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
-from benchmark.records.run_file import claim
+from benchmark.records.run_file import open_run_file
 from benchmark.records.scores import ScoreFile, newest, scores_folder
 from benchmark.runs.checkpoints import trained, training_warning, tuned
-from benchmark.runs.request import Candidate, RunRequest, RunSummary, Weights
-from benchmark.runs.scoring.plan import Subject
+from benchmark.runs.request import PreparedRun, RunRequest, RunSummary, Weights
+from benchmark.runs.scoring.plan import RunKey
 from benchmark.runs.scoring.workers import scoring_pool
-from benchmark.runs.session import Session
-from benchmark.runs.splits import Prepared, domain_split, recipe_of, test_splits
+from benchmark.runs.session import RunScorer
+from benchmark.runs.splits import PreparedSplit, domain_split, recipe_of, test_splits
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256_file
 from degrade.splits.pairing import check_images
@@ -42,16 +42,16 @@ def load_method(request: RunRequest, task: str) -> Method:
 
 def _run_task(request: RunRequest, task: str) -> RunSummary:
     settings, summary = request.settings, RunSummary()
-    candidate = _candidate(request, task, summary)
+    prepared_run = _prepare(request, task, summary)
     folder = scores_folder(settings.results, settings.profile.name)
-    path = claim(folder, digest_of(candidate.subject.key)[:8], request.anew)
-    candidate = replace(candidate, subject=replace(candidate.subject, run=path.stem))
+    path = open_run_file(folder, digest_of(prepared_run.run_key.key)[:8], request.anew)
+    prepared_run = replace(prepared_run, run_key=replace(prepared_run.run_key, run=path.stem))
     with ScoreFile(path) as file, scoring_pool(settings.workers, settings.work / "cache") as pool:
-        session = Session(request, candidate, file, pool)
+        scorer = RunScorer(request, prepared_run, file, pool)
         with summary.stage("score"):
-            summary.scores_reused += session.find_missing()
-        summary.scores_made += session.score(lambda: candidate.method or _load(request, candidate.weights))
-        summary.add_seconds(session.seconds)
+            summary.scores_reused += scorer.find_missing()
+        summary.scores_made += scorer.score(lambda: prepared_run.method or _load(request, prepared_run.weights))
+        summary.add_seconds(scorer.seconds)
         there = newest(file.values)
     summary.places.append(path)
     order = {metric: place for place, metric in enumerate(request.chosen_metrics())}
@@ -60,7 +60,7 @@ def _run_task(request: RunRequest, task: str) -> RunSummary:
     return summary
 
 
-def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate:
+def _prepare(request: RunRequest, task: str, summary: RunSummary) -> PreparedRun:
     """The test split, the weights and the method; everything that may be refused is refused here."""
     settings, name = request.settings, request.name
     with summary.stage("split"):
@@ -74,10 +74,10 @@ def _candidate(request: RunRequest, task: str, summary: RunSummary) -> Candidate
         if method.files is not None:
             check_images(name, method.files, dict.fromkeys(prepared.names, (settings.profile.size,) * 2))
     key = (settings.profile.name, request.protocol.name, task, prepared.label, name, seed, checkpoint)
-    return Candidate(Subject("", *key), prepared, references, weights, method)
+    return PreparedRun(RunKey("", *key), prepared, references, weights, method)
 
 
-def _note_split(summary: RunSummary, prepared: Prepared) -> None:
+def _note_split(summary: RunSummary, prepared: PreparedSplit) -> None:
     summary.splits_made += prepared.made
     summary.errors += prepared.errors
 
@@ -116,7 +116,7 @@ def _tuned(request: RunRequest, task: str, summary: RunSummary) -> Weights:
     return Weights(path, sha256_file(path), prepared.label, None)
 
 
-def _own_split(request: RunRequest, task: str, role: str, summary: RunSummary) -> tuple[Prepared, str]:
+def _own_split(request: RunRequest, task: str, role: str, summary: RunSummary) -> tuple[PreparedSplit, str]:
     """The split of the domain that the protocol trains on, and its recipe's name."""
     settings, domain = request.settings, request.protocol.train_domain
     with summary.stage("split"):

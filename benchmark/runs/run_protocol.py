@@ -8,7 +8,7 @@ from benchmark.methods.registry import find_method
 from benchmark.records.load_scores import score_table
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import load_profile, load_protocol
 from degrade.core.errors import unknown
 from degrade.recipes.tasks import TASKS
@@ -53,7 +53,7 @@ def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark 
     strange = next((task for task in tasks if task not in TASKS), None)
     if strange is not None:
         raise unknown("task", strange, TASKS)
-    faces = Faces(Path(ffhq) if ffhq else None, Path(facerenov) if facerenov else None)
+    faces = DataFolders(Path(ffhq) if ffhq else None, Path(facerenov) if facerenov else None)
     places = Path(work), Path(results)
     settings = Settings(
         load_profile(profile).limited(limit), faces, *places, device, workers, ("benchmark.run_protocol",)

@@ -14,25 +14,25 @@ from benchmark.metrics.registry import metric_hashes
 from benchmark.records.environment import environment
 from benchmark.records.run_file import RunFile, read_run_file
 from benchmark.records.scores import KEY, ScoreFile, newest, read_file
-from benchmark.runs.request import Candidate, RunRequest
+from benchmark.runs.request import PreparedRun, RunRequest
 from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
-from benchmark.runs.scoring.plan import Plan, Subject, plan
-from benchmark.runs.scoring.score_split import Bench, Keeping, Scoring
+from benchmark.runs.scoring.plan import Plan, RunKey, plan
+from benchmark.runs.scoring.score_split import RestoredImages, Scoring, ScoringContext
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.settings import made_folder
-from benchmark.runs.splits import Prepared
+from benchmark.runs.splits import PreparedSplit
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split
 
 
-class Session:
+class RunScorer:
     """Scores one candidate into one file, together with the run file beside it."""
 
-    def __init__(self, request: RunRequest, candidate: Candidate, file: ScoreFile, pool: Pool) -> None:
-        self.request, self.candidate, self.file, self.pool = request, candidate, file, pool
+    def __init__(self, request: RunRequest, prepared_run: PreparedRun, file: ScoreFile, pool: Pool) -> None:
+        self.request, self.prepared_run, self.file, self.pool = request, prepared_run, file, pool
         self.seconds: Mapping[str, float] = {}  # of "restore" and "score"
-        self._facts = _facts(request, candidate)
+        self._facts = _facts(request, prepared_run)
         self._note = RunFile(file.path, self._facts)
         self._hashes: Mapping[str, str] = {}  # of the metrics' definitions
         self._todo = Plan()
@@ -58,7 +58,7 @@ class Session:
         before = len(self.file.values)
         session = environment(self.request.settings.command, self.request.device)
         self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
-        scoring = Scoring(self.candidate.subject, self.candidate.prepared, self._todo, self._bench(), self.file)
+        scoring = Scoring(self.prepared_run.run_key, self.prepared_run.prepared, self._todo, self._context(), self.file)
         scoring.run(load_method)
         self.seconds = scoring.seconds
         self._note.end(self.file.values, self.seconds)
@@ -66,7 +66,7 @@ class Session:
 
     def _plan(self) -> Plan:
         asked = self.request.chosen_metrics()
-        return plan(self.candidate.subject, self.candidate.prepared, asked, newest(self.file.values), self.pool)
+        return plan(self.prepared_run.run_key, self.prepared_run.prepared, asked, newest(self.file.values), self.pool)
 
     def _take_over(self) -> None:
         """What another run has of the same images; `anew` takes nothing and forgets what lies in the folders."""
@@ -74,15 +74,17 @@ class Session:
             for kind in ("features", "restored"):
                 shutil.rmtree(self._made(kind), ignore_errors=True)
             return
-        earlier = find_earlier(self.candidate.subject, self.candidate.prepared, self.file.path)
-        if earlier is not None:
-            take_over(earlier, self.candidate.subject, self._features(), self.file, self.request.settings.work)
+        reusable = find_reusable(self.prepared_run.run_key, self.prepared_run.prepared, self.file.path)
+        if reusable is not None:
+            take_over(reusable, self.prepared_run.run_key, self._features(), self.file, self.request.settings.work)
             self._todo = self._plan()
 
-    def _bench(self) -> Bench:
+    def _context(self) -> ScoringContext:
         settings = self.request.settings
-        keeping = Keeping(self._made("restored"), settings.keep)
-        return Bench(self.pool, self._features(), keeping, self.candidate.references, settings.max_failures)
+        restored_images = RestoredImages(self._made("restored"), settings.keep)
+        return ScoringContext(
+            self.pool, self._features(), restored_images, self.prepared_run.references, settings.max_failures
+        )
 
     def _features(self) -> FeatureFolder:
         return FeatureFolder(self._made("features"), self._hashes)
@@ -91,11 +93,11 @@ class Session:
         return made_folder(self.request.settings.work, kind, self._facts)
 
 
-def _facts(request: RunRequest, candidate: Candidate) -> dict[str, Any]:
+def _facts(request: RunRequest, prepared_run: PreparedRun) -> dict[str, Any]:
     """The contents of <run>.json but for definitions of metrics and sessions."""
-    prepared, weights = candidate.prepared, candidate.weights
+    prepared, weights = prepared_run.prepared, prepared_run.weights
     facts = {
-        **asdict(candidate.subject),
+        **asdict(prepared_run.run_key),
         "profile_values": asdict(request.settings.profile),
         "protocol_values": asdict(request.protocol),
         "split_sha256": prepared.split.digest,
@@ -104,13 +106,13 @@ def _facts(request: RunRequest, candidate: Candidate) -> dict[str, Any]:
         "metrics": {},
         "counts": {"faces_asked": prepared.asked, "images": len(prepared.names), "scored": None, "failed": None},
     }
-    if candidate.references not in (None, prepared):
-        facts["set_references"] = candidate.references.label
+    if prepared_run.references not in (None, prepared):
+        facts["set_references"] = prepared_run.references.label
     return facts
 
 
 @dataclass(frozen=True)
-class Earlier:
+class ReusableRun:
     """A run of the same method, weights and task on another split; `names`: its pairs that are also in ours."""
 
     scores: Path
@@ -118,33 +120,33 @@ class Earlier:
     names: frozenset[str]
 
 
-def find_earlier(subject: Subject, prepared: Prepared, scores: Path) -> Earlier | None:
+def find_reusable(run_key: RunKey, prepared: PreparedSplit, scores: Path) -> ReusableRun | None:
     """The run beside `scores` that shares most pairs with this one, if any does.
 
     The splits of earlier runs are looked for beside ours.
     """
     found = [
-        Earlier(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
+        ReusableRun(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
         for path in sorted(scores.parent.glob("*.json"))
-        if (facts := _facts_of_other(path, subject)) is not None
+        if (facts := _facts_of_other(path, run_key)) is not None
     ]
     return max((run for run in found if run.names), key=lambda run: len(run.names), default=None)
 
 
-def take_over(earlier: Earlier, subject: Subject, features: FeatureFolder, file: ScoreFile, work: Path) -> None:
+def take_over(reusable: ReusableRun, run_key: RunKey, features: FeatureFolder, file: ScoreFile, work: Path) -> None:
     """Copy its score lines and features that are not here yet, of metrics that are defined alike.
 
     Failures are left behind: they may have had other causes.
     """
-    same = {metric for metric, digest in features.hashes.items() if earlier.facts["metrics"].get(metric) == digest}
+    same = {metric for metric, digest in features.hashes.items() if reusable.facts["metrics"].get(metric) == digest}
     known = {(score.image, score.metric) for score in file.values}
-    for score in newest(read_file(earlier.scores)):
-        wanted = score.image in earlier.names and score.metric in same and (score.image, score.metric) not in known
+    for score in newest(read_file(reusable.scores)):
+        wanted = score.image in reusable.names and score.metric in same and (score.image, score.metric) not in known
         if wanted and not is_failure(score.error):
-            file.append(replace(score, run=subject.run, split=subject.split))
-    theirs = FeatureFolder(made_folder(work, "features", earlier.facts), features.hashes)
+            file.append(replace(score, run=run_key.run, split=run_key.split))
+    theirs = FeatureFolder(made_folder(work, "features", reusable.facts), features.hashes)
     for metric in sorted(same):
-        _take_features(theirs.file(metric), features.file(metric), earlier.names)
+        _take_features(theirs.file(metric), features.file(metric), reusable.names)
 
 
 def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
@@ -157,14 +159,14 @@ def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
                 file.append((name, there[name]))
 
 
-def _facts_of_other(path: Path, subject: Subject) -> dict[str, Any] | None:
+def _facts_of_other(path: Path, run_key: RunKey) -> dict[str, Any] | None:
     """The contents of a <run>.json that differs from ours in nothing but the split."""
     try:
         facts = read_run_file(path)
     except InputError:
         return None  # of another program
     theirs = tuple(facts.get(field) for field in KEY)
-    return facts if theirs == replace(subject, split=facts["split"]).key != subject.key else None
+    return facts if theirs == replace(run_key, split=facts["split"]).key != run_key.key else None
 
 
 def _shared(facts: Mapping[str, Any], split: Split) -> frozenset[str]:

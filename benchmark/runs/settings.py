@@ -15,7 +15,7 @@ SIMULATED = "facerenov_simulated"  # the recipe that stands for the real domain 
 
 
 @dataclass(frozen=True)
-class Faces:
+class DataFolders:
     """Where the user says the faces are. All None: embedded portraits, or what the environment names."""
 
     ffhq: Path | None = None  # folder of clean faces
@@ -28,7 +28,7 @@ class Settings:
     """What all runs of one command share. Raises InputError for faces that the profile does not use."""
 
     profile: Profile
-    faces: Faces = field(default_factory=Faces)
+    faces: DataFolders = field(default_factory=DataFolders)
     work: Path = Path("runs")
     results: Path = Path("results")
     device: str = "auto"

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmark.metrics.registry import find_metric
-from benchmark.runs.settings import SIMULATED, Faces, Settings, split_folder
+from benchmark.runs.settings import SIMULATED, DataFolders, Settings, split_folder
 from benchmark.specs.protocols import Profile, Protocol
 from benchmark.specs.test_sets import FaceSet, load_sets
 from degrade.core.errors import InputError
 from degrade.core.files import digest_of, sha256
-from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.known_sets import folder_pairs
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, SplitSummary, split_hash, write_split
@@ -23,7 +23,7 @@ SPLIT_SEED = 0  # test images are the same for every training seed
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedSplit:
     """An existing split, and what was asked of it."""
 
     split: Split
@@ -41,7 +41,7 @@ def recipe_of(profile: Profile, domain: str, task: str) -> str:
     return "facerenov" if profile.name == "paper" else SIMULATED
 
 
-def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepared:
+def domain_split(settings: Settings, domain: str, task: str, role: str) -> PreparedSplit:
     """The split of a domain (or test set), task and role: the user's own, or made from faces and reused by content.
 
     Raises InputError when the faces cannot be found or none of them can be used.
@@ -56,7 +56,7 @@ def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepa
 
 def test_splits(
     settings: Settings, protocol: Protocol, task: str, metric_ids: Sequence[str]
-) -> tuple[Prepared, Prepared | None]:
+) -> tuple[PreparedSplit, PreparedSplit | None]:
     """The test split, and the one whose references sets are compared with: the same where it has any.
 
     A set of real faces has none. A protocol that trains on clean faces, or tests on a set of protocols/sets.toml, then
@@ -75,7 +75,7 @@ def test_splits(
     return prepared, domain_split(settings, "synthetic", task, "test") if needing else None
 
 
-def set_obstacle(settings: Settings, chosen: FaceSet) -> str:
+def why_set_unavailable(settings: Settings, chosen: FaceSet) -> str:
     """Why a test set cannot be had here; empty when it can."""
     if settings.profile.name == "quick":
         return f"{chosen.title}: profile quick knows the embedded portraits alone; use lite"
@@ -98,7 +98,7 @@ def _set_faces(settings: Settings, chosen: FaceSet) -> list[Source]:
 
 
 def _need_folder(settings: Settings, chosen: FaceSet) -> Path:
-    reason, folder = set_obstacle(settings, chosen), _set_folder(settings, chosen)
+    reason, folder = why_set_unavailable(settings, chosen), _set_folder(settings, chosen)
     if reason or folder is None:
         raise InputError(reason)
     return folder
@@ -111,12 +111,12 @@ def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
     return next(found, None)
 
 
-def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
+def _set_split(settings: Settings, chosen: FaceSet, task: str) -> PreparedSplit:
     """Faces of a list, degraded by the task; or images that are degraded already, brought to the profile's side."""
     sources, folder = _set_faces(settings, chosen), _need_folder(settings, chosen)
     if chosen.list:
         return _degraded(settings, sources, task, "test", chosen.name)
-    pairs = [Pair(source.name, source.path) for source in sources if source.path]
+    pairs = [ImagePair(source.name, source.path) for source in sources if source.path]
     if chosen.references:
         pairs = folder_pairs(folder / chosen.references, folder / chosen.degraded)[: len(sources)]
     plan = ImportPlan(chosen.name, size=settings.profile.size, scale=1)
@@ -126,13 +126,13 @@ def _set_split(settings: Settings, chosen: FaceSet, task: str) -> Prepared:
     return _there_or_made(path, len(pairs), lambda: import_pairs(path, pairs, plan))
 
 
-def _degraded(settings: Settings, sources: list[Source], recipe: str, role: str, called: str) -> Prepared:
+def _degraded(settings: Settings, sources: list[Source], recipe: str, role: str, called: str) -> PreparedSplit:
     plan = SplitPlan(find_recipe(recipe), role, settings.profile.size, SPLIT_SEED)
     path = split_folder(settings.work, recipe, plan.size, called, split_hash(sources, plan))
     return _there_or_made(path, len(sources), lambda: write_split(path, sources, plan, workers=settings.workers))
 
 
-def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> Prepared:
+def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> PreparedSplit:
     errors: tuple[tuple[str, str], ...] = ()
     try:
         split, made = load_split(path), False
@@ -142,10 +142,10 @@ def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> 
             none = f"{path.name}: none of {asked} faces could be used"
             raise InputError(f"{none}; first: {errors[0][1]}") from None
         split = load_split(path)
-    return Prepared(split, path.name, tuple(split.names), asked, made, errors)
+    return PreparedSplit(split, path.name, tuple(split.names), asked, made, errors)
 
 
-def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
+def face_sources(profile: Profile, faces: DataFolders, role: str) -> list[Source]:
     """The clean faces of a role: embedded portraits for `quick`, those of a folder for other profiles.
 
     Faces named by --list are the test faces and are kept out of training.
@@ -167,7 +167,7 @@ def face_sources(profile: Profile, faces: Faces, role: str) -> list[Source]:
     return sources
 
 
-def clean_folder(profile: Profile, faces: Faces) -> Path:
+def clean_folder(profile: Profile, faces: DataFolders) -> Path:
     """The folder of clean faces; InputError where none is named."""
     # Only --ffhq for `paper`: whatever FACES_HQ names, it would be taken for FFHQ in silence.
     found = faces.ffhq or (os.environ.get("FACES_HQ") if profile.name != "paper" else None)
@@ -177,7 +177,7 @@ def clean_folder(profile: Profile, faces: Faces) -> Path:
     return Path(found)
 
 
-def _facerenov(profile: Profile, faces: Faces, role: str) -> Prepared:
+def _facerenov(profile: Profile, faces: DataFolders, role: str) -> PreparedSplit:
     """The user's split of real degraded faces; its label holds eight digits of its content's hash."""
     root = faces.facerenov or os.environ.get("FACES_REAL")
     if not root:
@@ -189,4 +189,4 @@ def _facerenov(profile: Profile, faces: Faces, role: str) -> Prepared:
     names = tuple(split.names)
     kept = names[: profile.test] if role == "test" and profile.test else names
     shortened = f"-first{len(kept)}" if len(kept) < len(names) else ""
-    return Prepared(split, f"facerenov-{size}-{role}-{split.digest[:8]}{shortened}", kept, len(kept))
+    return PreparedSplit(split, f"facerenov-{size}-{role}-{split.digest[:8]}{shortened}", kept, len(kept))

@@ -10,7 +10,7 @@ import click
 from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, Group, Name, options
 
 if TYPE_CHECKING:
-    from degrade.importing.import_pairs import Pair
+    from degrade.importing.import_pairs import ImagePair
 
 
 @click.group(name="import", cls=Group)
@@ -93,7 +93,7 @@ def known_set(name, folder, out, role, size, crop, background) -> None:
 
 def _import(
     out: Path,
-    found: "list[Pair]",
+    found: "list[ImagePair]",
     facts: tuple[str, str, str, int | None],
     crop: str,
     background: str | None,

@@ -17,7 +17,7 @@ from degrade.core.errors import InputError
 from degrade.core.files import sha256_file, write_bytes, write_json
 from degrade.core.image import read, write
 from degrade.core.random import rng_for
-from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.pairing import check_same_names
@@ -123,14 +123,14 @@ def write_sheets(collection: Collection, out: Path, key: Path, seed: int = 0) ->
     return len(collection.names)
 
 
-def _pair(collection: Collection, decision: Decision, choice: str) -> Pair:
+def _pair(collection: Collection, decision: Decision, choice: str) -> ImagePair:
     facts = {
         "choice": choice,
         "decided_by": decision.decided_by,
         "votes": json.dumps(decision.counts, ensure_ascii=False),  # as text: Arrow needs one type for each field
         "missing_votes": json.dumps(decision.missing, ensure_ascii=False),
     }
-    return Pair(decision.name, collection.lq[decision.name], collection.candidates[choice][decision.name], facts)
+    return ImagePair(decision.name, collection.lq[decision.name], collection.candidates[choice][decision.name], facts)
 
 
 def _report(

@@ -24,7 +24,7 @@ RESIZE = "references Pillow Lanczos, degraded images Pillow bicubic, both antial
 
 
 @dataclass(frozen=True)
-class Pair:
+class ImagePair:
     """One degraded image and its reference: `hq` is None without one, and equal to `lq` where both are stacked.
 
     facts: further keys of its record, the same ones for every pair of a split.
@@ -55,7 +55,7 @@ class ImportPlan:
     align: bool = False
 
 
-def import_pairs(out: Path, pairs: Sequence[Pair], plan: ImportPlan) -> SplitSummary:
+def import_pairs(out: Path, pairs: Sequence[ImagePair], plan: ImportPlan) -> SplitSummary:
     """Write the pairs as a split to `out`; the same call continues or repeats an earlier one.
 
     An image that cannot be used is listed in the summary and the rest is written. Raises InputError for
@@ -76,7 +76,7 @@ def import_pairs(out: Path, pairs: Sequence[Pair], plan: ImportPlan) -> SplitSum
 
 
 def _write_all(
-    out: Path, pairs: Sequence[Pair], plan: ImportPlan, sides: tuple[int, int]
+    out: Path, pairs: Sequence[ImagePair], plan: ImportPlan, sides: tuple[int, int]
 ) -> tuple[list[dict], list[tuple[str, str]]]:
     """Records of the pairs written, and (name, sentence) of those that cannot be used."""
     from tqdm import tqdm  # here, as degrade.splits.split has it
@@ -92,7 +92,7 @@ def _write_all(
     return records, errors
 
 
-def _check_apart(out: Path, pairs: Sequence[Pair]) -> None:
+def _check_apart(out: Path, pairs: Sequence[ImagePair]) -> None:
     """Raise InputError where writing to `out` would touch, or later be taken for, the images to import."""
     folders = {path.parent.resolve() for pair in pairs for path in (pair.lq, pair.hq) if path}
     target = out.resolve()
@@ -121,7 +121,7 @@ def _facts(plan: ImportPlan, size: int, scale: int, has_reference: bool) -> dict
     }
 
 
-def _sides(pairs: Sequence[Pair], plan: ImportPlan) -> tuple[int, int]:
+def _sides(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[int, int]:
     """Size and scale of the split: as asked, or those of the first pair that can be read."""
     size, scale = plan.size, plan.scale
     if size is None or scale is None:
@@ -136,16 +136,16 @@ def _sides(pairs: Sequence[Pair], plan: ImportPlan) -> tuple[int, int]:
     return size, scale
 
 
-def _first(pairs: Sequence[Pair], plan: ImportPlan) -> tuple[Image | None, Image]:
+def _first(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[Image | None, Image]:
     for pair in pairs:
         try:
             return _read(pair, plan)[1]
         except InputError as error:
-            trouble = error
-    raise trouble
+            fault = error
+    raise fault
 
 
-def _read(pair: Pair, plan: ImportPlan) -> tuple[tuple[bytes, ...], tuple[Image | None, Image]]:
+def _read(pair: ImagePair, plan: ImportPlan) -> tuple[tuple[bytes, ...], tuple[Image | None, Image]]:
     """The bytes of the files, and (reference, degraded) as they are in them."""
     data = tuple(Source(pair.name, path).encoded(0) for path in dict.fromkeys((pair.lq, pair.hq)) if path)
     degraded = decode(data[0], str(pair.lq), plan.background)
@@ -159,7 +159,7 @@ def _read(pair: Pair, plan: ImportPlan) -> tuple[tuple[bytes, ...], tuple[Image 
     return data, (degraded[width:], degraded[:width])
 
 
-def _write(out: Path, pair: Pair, plan: ImportPlan, size: int, scale: int) -> dict:
+def _write(out: Path, pair: ImagePair, plan: ImportPlan, size: int, scale: int) -> dict:
     """Write the images of one pair and return their record."""
     data, (reference, degraded) = _read(pair, plan)
     if plan.align:
@@ -209,7 +209,7 @@ def _fitted(image: Image, side: int, plan: ImportPlan, name: str, is_reference: 
 
 
 def _aligned(
-    pair: Pair, reference: Image | None, degraded: Image, sides: tuple[int, int]
+    pair: ImagePair, reference: Image | None, degraded: Image, sides: tuple[int, int]
 ) -> tuple[Image | None, Image]:
     """Both images cut by one FFHQ crop, detected where the face is clearest: in the reference if there is one."""
     clear = degraded if reference is None else reference

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from degrade.core.errors import InputError, unknown
-from degrade.importing.import_pairs import Pair
+from degrade.importing.import_pairs import ImagePair
 from degrade.splits.pairing import check_same_names
 from degrade.splits.sources import images_by_name, read_list
 
@@ -35,7 +35,7 @@ KNOWN_SETS: dict[str, KnownSet] = {
 }
 
 
-def known_pairs(name: str, folder: Path) -> list[Pair]:
+def known_pairs(name: str, folder: Path) -> list[ImagePair]:
     """The images of a known set below `folder`, which holds the unpacked folders or is the one of the faces itself.
 
     Raises InputError for an unknown name, for folders that are not there and for references that lack an image.
@@ -45,7 +45,7 @@ def known_pairs(name: str, folder: Path) -> list[Pair]:
     known, folder = KNOWN_SETS[name], Path(folder)
     lq = next((folder / below for below in known.lq if (folder / below).is_dir()), None)
     if not known.hq:
-        return [Pair(name, path) for name, path in images_by_name(lq or folder).items()]
+        return [ImagePair(name, path) for name, path in images_by_name(lq or folder).items()]
     hq = next((folder / below for below in known.hq if (folder / below).is_dir()), None)
     if lq is None or hq is None:
         wanted = f"one of {', '.join(known.hq)} and one of {', '.join(known.lq)}"
@@ -53,24 +53,24 @@ def known_pairs(name: str, folder: Path) -> list[Pair]:
     return folder_pairs(hq, lq)
 
 
-def folder_pairs(hq: Path, lq: Path) -> list[Pair]:
+def folder_pairs(hq: Path, lq: Path) -> list[ImagePair]:
     """Two folders whose images have the same names, suffixes aside; InputError for a name that is in one only."""
     references, degraded = images_by_name(hq), images_by_name(lq)
     check_same_names(str(hq), references, degraded, str(lq))
-    return [Pair(name, degraded[name], references[name]) for name in sorted(degraded)]
+    return [ImagePair(name, degraded[name], references[name]) for name in sorted(degraded)]
 
 
-def stacked_pairs(folder: Path) -> list[Pair]:
+def stacked_pairs(folder: Path) -> list[ImagePair]:
     """Images of the authors' layout: two squares in one file, the degraded one above its reference."""
-    return [Pair(name, path, path) for name, path in images_by_name(folder).items()]
+    return [ImagePair(name, path, path) for name, path in images_by_name(folder).items()]
 
 
-def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[Pair]:
+def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[ImagePair]:
     """The pairs of a BasicSR meta-info list: `NAME (H,W,C) ...` or `NAME` in both folders, or `HQ_PATH, LQ_PATH`.
 
     Raises InputError for a line of neither form, a file that is not there, and two references of one name.
     """
-    pairs: dict[str, Pair] = {}
+    pairs: dict[str, ImagePair] = {}
     for line in read_list(list_file):
         reference, degraded = _listed(line, list_file)
         paths = Path(hq, reference), Path(lq, degraded)
@@ -82,7 +82,7 @@ def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[Pair]:
         name = paths[0].stem
         if name in pairs:
             raise InputError(f"{list_file}: names two references '{name}'; a split holds one image of each name")
-        pairs[name] = Pair(name, paths[1], paths[0])
+        pairs[name] = ImagePair(name, paths[1], paths[0])
     return [pairs[name] for name in sorted(pairs)]
 
 

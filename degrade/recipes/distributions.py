@@ -16,7 +16,7 @@ DERIVED: dict[str, Callable[[Any], Any]] = {"same": lambda drawn: drawn, "imgaug
 
 
 @dataclass(frozen=True)
-class Law:
+class Distribution:
     """How a value is drawn.
 
     kind: "fixed"; an interval "uniform", "log_uniform", "one_over_uniform" (1 / uniform), "root_uniform" (square root

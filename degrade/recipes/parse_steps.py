@@ -10,10 +10,10 @@ import numpy as np
 from degrade.core.errors import InputError, unknown
 from degrade.operators.base import SIDE
 from degrade.operators.chain import OPERATORS
-from degrade.recipes.distributions import DERIVED, INTERVALS, LISTS, Law
-from degrade.recipes.steps import EXTRA, Drawing, Group, Maybe, OneOf, Operation, Repeat, Step
+from degrade.recipes.distributions import DERIVED, INTERVALS, LISTS, Distribution
+from degrade.recipes.steps import EXTRA, DrawContext, Group, Maybe, OneOf, Operation, Repeat, Step
 
-_LAWS = (*INTERVALS, *LISTS, *DERIVED, "severity")
+_DISTRIBUTIONS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")
 _DEEPEST, _MOST_REPEATS, _MOST_CELLS = 8, 64, 10**6
 
@@ -68,7 +68,7 @@ class Reader:
         return OneOf(steps, _weights(where, table, len(steps)))
 
     def repeat(self, where: str, table: dict[str, Any]) -> Repeat:
-        count = self.law(f"{where}.repeat", table["repeat"])
+        count = self.distribution(f"{where}.repeat", table["repeat"])
         ends, before = count.extremes(), self.repeats
         if not all(isinstance(end, int) and end >= 0 for end in ends) or max(ends) * before > _MOST_REPEATS:
             raise InputError(f"{where}: repeat must be whole and at most {_MOST_REPEATS} in all, got {count}")
@@ -88,59 +88,65 @@ class Reader:
         if missing and not ("level" in extra and "level" in table):
             raise InputError(f"{where}: {name} needs {', '.join(missing)}; known fields: {', '.join(known)}")
         order = [key for key in (*extra, *known) if key in table]
-        operation = Operation(name, tuple((key, self.law(f"{where}.{key}", table[key])) for key in order))
-        for number, (key, law) in enumerate(operation.laws):
-            if law.kind in DERIVED and law.values[0] not in order[:number]:
-                raise InputError(f"{where}.{key}: {law.kind} needs a field before it, got {law.values[0]!r}")
+        operation = Operation(name, tuple((key, self.distribution(f"{where}.{key}", table[key])) for key in order))
+        for number, (key, distribution) in enumerate(operation.distributions):
+            if distribution.kind in DERIVED and distribution.values[0] not in order[:number]:
+                raise InputError(
+                    f"{where}.{key}: {distribution.kind} needs a field before it, got {distribution.values[0]!r}"
+                )
         _try_extremes(where, operation)
         return operation
 
-    def law(self, where: str, value: Any) -> Law:
+    def distribution(self, where: str, value: Any) -> Distribution:
         if not isinstance(value, dict):
-            return Law("fixed", (_plain(where, value),))
-        kinds = [kind for kind in _LAWS if kind in value]
+            return Distribution("fixed", (_plain(where, value),))
+        kinds = [kind for kind in _DISTRIBUTIONS if kind in value]
         if len(kinds) != 1:
-            check_keys(where, value, (*_LAWS, "weights"))
+            check_keys(where, value, (*_DISTRIBUTIONS, "weights"))
             raise InputError(f"{where}: expected one law, such as {{uniform = [1, 2]}}, got {value!r}")
         kind, values = kinds[0], value[kinds[0]]
         check_keys(where, value, (kind, "weights") if kind == "choice" else (kind,))
         if kind in DERIVED:
-            return Law(kind, (values,))
+            return Distribution(kind, (values,))
         if not isinstance(values, list) or not values:
             raise InputError(f"{where}: {kind} needs a list of values, got {values!r}")
         if kind == "severity":
             return self.severity(where, values)
         if kind in INTERVALS:
-            return Law(kind, _interval(where, kind, values))
+            return Distribution(kind, _interval(where, kind, values))
         plain = tuple(_plain(where, each) for each in values)
         if kind == "grid":
             return self.grid(where, plain)
-        return Law(kind, plain, _weights(where, value, len(plain)))
+        return Distribution(kind, plain, _weights(where, value, len(plain)))
 
-    def severity(self, where: str, values: list[Any]) -> Law:
+    def severity(self, where: str, values: list[Any]) -> Distribution:
         if len(values) != self.severities:
             raise InputError(
                 f"{where}: expected a value for each of the {self.severities} severities, got {len(values)}"
             )
-        return self.law(where, values[self.place])
+        return self.distribution(where, values[self.place])
 
-    def grid(self, where: str, values: tuple[Any, ...]) -> Law:
+    def grid(self, where: str, values: tuple[Any, ...]) -> Distribution:
         self.factors.append(len(values))
         if math.prod(self.factors) > _MOST_CELLS:
             raise InputError(f"{where}: the grid has more than {_MOST_CELLS} cells")
-        return Law("grid", values, place=len(self.factors) - 1)
+        return Distribution("grid", values, place=len(self.factors) - 1)
 
 
 def _try_extremes(where: str, operation: Operation) -> None:
     """Build the operator at both ends of each law, so that a bad range is reported before any image is made."""
-    has_side = any(key == "side" for key, _ in operation.laws)
+    has_side = any(key == "side" for key, _ in operation.distributions)
     size = SIDE // 4 if has_side else 10**9  # no length is too long for the image, nor the largest `side` for an image
-    large = Drawing(np.random.default_rng(0), size, 1.0, ())
+    large = DrawContext(np.random.default_rng(0), size, 1.0, ())
     first: dict[str, Any] = {}
-    for key, law in operation.laws:
-        first[key] = DERIVED[law.kind](first[law.values[0]]) if law.kind in DERIVED else law.extremes()[0]
-    for key, law in operation.laws:
-        for value in law.extremes() if law.kind not in DERIVED else ():
+    for key, distribution in operation.distributions:
+        first[key] = (
+            DERIVED[distribution.kind](first[distribution.values[0]])
+            if distribution.kind in DERIVED
+            else distribution.extremes()[0]
+        )
+    for key, distribution in operation.distributions:
+        for value in distribution.extremes() if distribution.kind not in DERIVED else ():
             try:
                 operation.build(first | {key: value}, large)
             except InputError as error:

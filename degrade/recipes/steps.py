@@ -13,7 +13,7 @@ from degrade.operators.digital.compression import Quantize
 from degrade.operators.digital.resize import ROUNDINGS, Resize
 from degrade.operators.lengths import lengths_of
 from degrade.operators.noise.additive import draw_correlated_noise
-from degrade.recipes.distributions import Law, pick
+from degrade.recipes.distributions import Distribution, pick
 
 # Fields that steps have beside the operator's own, each in the place of some of these.
 EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
@@ -21,7 +21,7 @@ _LARGEST = 4  # no image on the way may be more than this many times as wide as 
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DrawContext:
     """What the steps draw with: the generator, the image's side in px, size / base, and the digits of the cell."""
 
     rng: np.random.Generator
@@ -40,35 +40,40 @@ class Operation:
     """
 
     name: str
-    laws: tuple[tuple[str, Law], ...]
+    distributions: tuple[tuple[str, Distribution], ...]
 
-    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
+    def draw(self, context: DrawContext) -> tuple[Operator, ...]:
         values: dict[str, Any] = {}
-        for name, law in self.laws:
-            values[name] = law.draw(drawing.rng, drawing.digits, values)
-        return (self.build(values, drawing),)
+        for name, distribution in self.distributions:
+            values[name] = distribution.draw(context.rng, context.digits, values)
+        return (self.build(values, context),)
 
-    def build(self, values: dict[str, Any], drawing: Drawing) -> Operator:
+    def build(self, values: dict[str, Any], context: DrawContext) -> Operator:
         values = dict(values)
         if "level" in values:
-            return _correlated(drawing.rng, values["level"])
+            return _correlated(context.rng, values["level"])
         if "side" in values:
             whole = ROUNDINGS.get(values.pop("rounding", "nearest"), round)
-            values["height"] = values["width"] = max(1, whole(values.pop("side") * drawing.size))
+            values["height"] = values["width"] = max(1, whole(values.pop("side") * context.size))
         kind = OPERATORS[self.name]
         for field, length in lengths_of(kind).items():
             if field in values:
-                values[field] = length.scaled(f"{self.name} {field}", values[field], drawing.size, drawing.ratio)
+                values[field] = length.scaled(f"{self.name} {field}", values[field], context.size, context.ratio)
         if any(field.name == "seed" for field in fields(kind)):
-            values["seed"] = draw_seed(drawing.rng)
+            values["seed"] = draw_seed(context.rng)
         try:
             return kind(**values)
         except (TypeError, ValueError) as error:
             raise InputError(str(error)) from error
 
     def __str__(self) -> str:
-        speaks = {name: isinstance(law.values[0], str) and law.kind != "same" for name, law in self.laws}
-        texts = [str(law) if speaks[name] else f"{name} {law}" for name, law in self.laws]
+        speaks = {
+            name: isinstance(distribution.values[0], str) and distribution.kind != "same"
+            for name, distribution in self.distributions
+        }
+        texts = [
+            str(distribution) if speaks[name] else f"{name} {distribution}" for name, distribution in self.distributions
+        ]
         return self.name + (f"({', '.join(texts)})" if texts else "")
 
 
@@ -83,11 +88,11 @@ class Group:
     shuffled: bool = False
     in_order: tuple[int, ...] = ()
 
-    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
-        parts = [step.draw(drawing) for step in self.steps]
+    def draw(self, context: DrawContext) -> tuple[Operator, ...]:
+        parts = [step.draw(context) for step in self.steps]
         if self.shuffled:
             kept = iter(self.in_order)
-            places = drawing.rng.permutation(len(parts))
+            places = context.rng.permutation(len(parts))
             parts = [parts[next(kept) if place in self.in_order else place] for place in places]
         return tuple(operator for part in parts for operator in part)
 
@@ -105,8 +110,8 @@ class OneOf:
     options: tuple["Step", ...]
     weights: tuple[float, ...] = ()
 
-    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
-        return self.options[pick(drawing.rng, len(self.options), self.weights)].draw(drawing)
+    def draw(self, context: DrawContext) -> tuple[Operator, ...]:
+        return self.options[pick(context.rng, len(self.options), self.weights)].draw(context)
 
     def __str__(self) -> str:
         shares = [f"{100 * weight / sum(self.weights):g} % " for weight in self.weights] or [""] * len(self.options)
@@ -118,12 +123,12 @@ class OneOf:
 class Repeat:
     """The step several times, each time drawn anew."""
 
-    count: Law
+    count: Distribution
     step: "Step"
 
-    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
-        count = self.count.draw(drawing.rng, drawing.digits, {})
-        return tuple(operator for _ in range(count) for operator in self.step.draw(drawing))
+    def draw(self, context: DrawContext) -> tuple[Operator, ...]:
+        count = self.count.draw(context.rng, context.digits, {})
+        return tuple(operator for _ in range(count) for operator in self.step.draw(context))
 
     def __str__(self) -> str:
         return f"{self.count} times [{self.step}]"
@@ -136,8 +141,8 @@ class Maybe:
     chance: float
     step: "Step"
 
-    def draw(self, drawing: Drawing) -> tuple[Operator, ...]:
-        return self.step.draw(drawing) if drawing.rng.random() < self.chance else ()
+    def draw(self, context: DrawContext) -> tuple[Operator, ...]:
+        return self.step.draw(context) if context.rng.random() < self.chance else ()
 
     def __str__(self) -> str:
         return f"{100 * self.chance:g} %: {self.step}"
@@ -162,7 +167,7 @@ class Composition:
             cell, digit = divmod(cell, factor)
             digits.append(digit)
         try:
-            chain = self.steps.draw(Drawing(rng, size, size / self.base if self.base else 1.0, tuple(digits)))
+            chain = self.steps.draw(DrawContext(rng, size, size / self.base if self.base else 1.0, tuple(digits)))
             self._check_sides(chain, size)
         except InputError as error:
             raise InputError(f"recipe {self.name}: {error}") from error

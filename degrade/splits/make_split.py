@@ -220,5 +220,5 @@ def _kept_records(out: Path) -> dict[str, dict[str, Any]]:
 def _is_intact(out: Path, record: dict[str, Any], source: bytes) -> bool:
     """Whether the pair on disk is the recorded one, and its source is still the same."""
     stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
-    told = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]
-    return [sha256(data) for data in (source, *stored)] == told
+    recorded = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]
+    return [sha256(data) for data in (source, *stored)] == recorded

@@ -28,7 +28,7 @@ class ReplaySummary:
 
 @dataclass(frozen=True)
 class Finding:
-    """One file that is not as the records say: kind is `changed`, `missing` or `extra`."""
+    """One file that is not as the records say: kind is `relative_change`, `missing` or `extra`."""
 
     kind: str
     file: str

@@ -97,18 +97,18 @@ def train(
     """
     from degrade.splits.split import load_split
     from ispl_model.runtime.distributed import first_process, process_count
-    from ispl_model.training.config import TrainRun
+    from ispl_model.training.config import TrainOptions
     from ispl_model.training.ispl import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
 
     pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))
     training = replace(paper, losses=_weights(paper.losses, dict(losses)), crop=crop, ema=ema, levels=levels)
-    run = TrainRun(
+    options = TrainOptions(
         steps, batch, seed, perceptual, device, workers, redraw, checkpoint_every, start, accumulate,
         samples_every or None, parsing, identity,
     )  # fmt: skip
     try:
-        summary = train_ispl(variant, width, run, pairs, out, training)
+        summary = train_ispl(variant, width, options, pairs, out, training)
     except KeyboardInterrupt as stop:
         raise Stopped(str(stop) or "stopped before the first step") from stop
     if first_process():

@@ -6,7 +6,7 @@ import torch
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image
-from ispl_model.network.guides import dense
+from ispl_model.network.guides import materialise
 from ispl_model.network.ispl import Ispl
 from ispl_model.runtime.tensors import to_images, to_tensor
 
@@ -24,7 +24,7 @@ def explain(network: Ispl, image: Image) -> Image:
     degraded = to_tensor(image)[None].to(next(network.parameters()).device)
     with torch.inference_mode():
         maps = network.encode(degraded)
-        start, guides = network.start(degraded, maps), [dense(guide) for guide in network.guides(maps)]
+        start, guides = network.start(degraded, maps), [materialise(guide) for guide in network.guides(maps)]
         count = range(len(guides))
         alone = [decoded(network, start, guides, {level}) for level in count]
         together = [decoded(network, start, guides, set(range(level + 1))) for level in count]

@@ -31,7 +31,7 @@ class Objective:
         restored = outputs["restored"]
         values = {name: loss(outputs, batch) for name, loss in self.functions.items() if name in weights}
         with mixed_precision(restored.device):
-            if self.adversary is not None and self.judged(weights):
+            if self.adversary is not None and self.uses_discriminator(weights):
                 values |= self.adversary.generator_losses(restored, batch, "feature_matching" in weights)
             for name, network in self.networks.items():
                 if name in weights:
@@ -51,7 +51,7 @@ class Objective:
         order = (*self.functions, *adversarial[:2], *self.networks)
         return (*(name for name in order if name in set(weights)), *adversarial[2:])
 
-    def judged(self, weights: Mapping[str, float]) -> bool:
+    def uses_discriminator(self, weights: Mapping[str, float]) -> bool:
         """Whether the discriminator has a part in steps with these weights."""
         return self.adversary is not None and not weights.keys().isdisjoint((self.adversary.name, "feature_matching"))
 

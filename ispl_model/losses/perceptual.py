@@ -15,7 +15,7 @@ from ispl_model.runtime.checkpoint import file_label
 
 
 @dataclass(frozen=True)
-class Taps:
+class FeatureLayers:
     """Which maps of VGG-19 a method compares, instead of those of the ISPL paper.
 
     layers: weight of each, by name: "conv5_4" before its activation, "relu3_3" after. distance: "l1" or "mse", a mean.
@@ -29,7 +29,7 @@ class Taps:
 
 
 @dataclass(frozen=True)
-class Trunk:
+class Backbone:
     """A frozen classifier's convolution part: how to build it, its file, what is compared.
 
     taps: indices of torchvision's `features` whose outputs are compared, shallow to deep, unless a method says so.
@@ -51,7 +51,7 @@ class Trunk:
     version: int = 1
     gradients: Mapping[str, float] = field(default_factory=dict)
 
-    def factor(self, asked: Taps | None) -> float:
+    def factor(self, asked: FeatureLayers | None) -> float:
         """Factor that scales a stand-in's gradient to that of the asked VGG-19 map, where GRADIENTS has it, else 1."""
         if not (self.gradients and asked and len(asked.layers) == 1):
             return 1.0
@@ -60,7 +60,7 @@ class Trunk:
         own = self.gradients[asked.distance]
         return weight * GRADIENTS.get((layer, asked.distance, given), own) / own
 
-    def label(self, name: str, asked: Taps | None) -> str:
+    def label(self, name: str, asked: FeatureLayers | None) -> str:
         """The name, with the version and the factor of a stand-in."""
         factor = self.factor(asked)
         return f"{name}@{self.version}" + (f" x {factor:.2g}" if factor != 1 else "") if self.tone else name
@@ -78,7 +78,7 @@ class Perceptual(nn.Module):
     name: "vgg19" or "squeezenet" (weights from torch.hub.get_dir()/checkpoints, else downloaded), or
         the path of a file with torchvision's weights of either, with or without the prefix "features.".
     asked: a method's own maps of VGG-19. SqueezeNet stands in for them with its five, taking over the distance, and is
-        weighed so that its gradient has the size of theirs (Trunk.factor).
+        weighed so that its gradient has the size of theirs (Backbone.factor).
     shifts: compare the images at an offset drawn anew in each call. SqueezeNet begins with a stride of 2, so it takes a
         pattern of that period for a constant, and a training without a loss on pixels hides its errors in one (SRGAN
         on sr4, 5,000 images seen: NIQE 77 without the offsets, 7 with them, and a faint rest of
@@ -89,17 +89,17 @@ class Perceptual(nn.Module):
     mean: torch.Tensor
     deviation: torch.Tensor
 
-    def __init__(self, name: str, asked: Taps | None = None, shifts: bool = False) -> None:
+    def __init__(self, name: str, asked: FeatureLayers | None = None, shifts: bool = False) -> None:
         super().__init__()
-        state = _features(_cached(TRUNKS[name].file, name) if name in TRUNKS else _read(Path(name)))
-        trunk, self.trunk, self.taps = _fit(state, name, asked)
+        state = _features(_cached(BACKBONES[name].file, name) if name in BACKBONES else _read(Path(name)))
+        backbone, self.backbone, self.taps = _fit(state, name, asked)
         distance = asked.distance if asked else "l1"
-        self.distance, self.tone = {"l1": l1, "mse": mse}[distance], trunk.tone.get(distance)
-        self.factor = trunk.factor(asked)
-        self.offsets = trunk.stride if shifts else 1
-        normalised = asked.normalised if asked and trunk is TRUNKS["vgg19"] else trunk.normalised
+        self.distance, self.tone = {"l1": l1, "mse": mse}[distance], backbone.tone.get(distance)
+        self.factor = backbone.factor(asked)
+        self.offsets = backbone.stride if shifts else 1
+        normalised = asked.normalised if asked and backbone is BACKBONES["vgg19"] else backbone.normalised
         mean, deviation = ((0.485, 0.456, 0.406), IMAGENET_DEVIATION) if normalised else ((0,) * 3, (1,) * 3)
-        if asked and asked.signed and trunk is TRUNKS["vgg19"]:
+        if asked and asked.signed and backbone is BACKBONES["vgg19"]:
             mean, deviation = (0.5,) * 3, (0.5,) * 3
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor(deviation, dtype=torch.float32).view(1, 3, 1, 1))
@@ -110,7 +110,7 @@ class Perceptual(nn.Module):
         """(N, 3, H, W) in [0, 1] to the compared maps, shallow to deep."""
         maps = []
         hidden = (image - self.mean) / self.deviation
-        for index, layer in enumerate(self.trunk):
+        for index, layer in enumerate(self.backbone):
             hidden = layer(hidden)
             if index in self.taps:
                 maps.append(hidden)
@@ -131,18 +131,18 @@ class Perceptual(nn.Module):
         return added(weight * self.distance(ours, theirs) for weight, ours, theirs in pairs)
 
 
-def perceptual_label(name: str, asked: Taps | None = None) -> str:
+def perceptual_label(name: str, asked: FeatureLayers | None = None) -> str:
     """What a checkpoint's header says: the name, or a file's name and the start of its SHA-256.
 
     A stand-in's version and factor are part of it, so that what was trained otherwise is not taken for the same.
     """
     if name == "none":
         return name
-    if name in TRUNKS:
-        return TRUNKS[name].label(name, asked)
+    if name in BACKBONES:
+        return BACKBONES[name].label(name, asked)
     _require_file(Path(name))
-    trunk, _, _ = _fit(_features(_read(Path(name))), name, None)
-    return trunk.label(file_label(Path(name)), asked)
+    backbone, _, _ = _fit(_features(_read(Path(name))), name, None)
+    return backbone.label(file_label(Path(name)), asked)
 
 
 class _Fire(nn.Module):
@@ -189,9 +189,9 @@ def _vgg19() -> nn.Sequential:
 
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)  # of the five maps, shallow to deep
-TRUNKS = {
-    "vgg19": Trunk(_vgg19, "vgg19-dcbb9e9d.pth", taps=(1, 6, 11, 20, 29), normalised=False),
-    "squeezenet": Trunk(
+BACKBONES = {
+    "vgg19": Backbone(_vgg19, "vgg19-dcbb9e9d.pth", taps=(1, 6, 11, 20, 29), normalised=False),
+    "squeezenet": Backbone(
         _squeezenet,
         "squeezenet1_1-b8a52dc0.pth",
         taps=(1, 4, 7, 10, 12),
@@ -235,7 +235,9 @@ def _cached(file: str, name: str) -> Mapping[str, torch.Tensor]:
 
 def _require_file(path: Path) -> None:
     if not path.is_file():
-        raise InputError(f"perceptual loss '{path}': expected {', '.join(TRUNKS)}, none or an existing file of weights")
+        raise InputError(
+            f"perceptual loss '{path}': expected {', '.join(BACKBONES)}, none or an existing file of weights"
+        )
 
 
 def _read(path: Path) -> Mapping[str, torch.Tensor]:
@@ -255,20 +257,22 @@ def _features(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def _fit(
-    state: Mapping[str, torch.Tensor], name: str, asked: Taps | None
-) -> tuple[Trunk, nn.Sequential, dict[int, float]]:
+    state: Mapping[str, torch.Tensor], name: str, asked: FeatureLayers | None
+) -> tuple[Backbone, nn.Sequential, dict[int, float]]:
     """The network these weights belong to, filled with them up to the last compared map, and the maps' weights."""
-    for trunk in TRUNKS.values():
-        taps = dict(zip(trunk.taps, WEIGHTS, strict=True))
-        if asked and trunk is TRUNKS["vgg19"]:
+    for backbone in BACKBONES.values():
+        taps = dict(zip(backbone.taps, WEIGHTS, strict=True))
+        if asked and backbone is BACKBONES["vgg19"]:
             taps = {_vgg_index(layer): weight for layer, weight in asked.layers.items()}
         with torch.device("meta"):
-            network = trunk.build()[: max(taps) + 1]
+            network = backbone.build()[: max(taps) + 1]
         wanted = network.state_dict()
         if all(key in state and state[key].shape == value.shape for key, value in wanted.items()):
             network.load_state_dict({key: state[key].float() for key in wanted}, assign=True)
-            return trunk, network, dict(sorted(taps.items()))
-    raise InputError(f"perceptual loss '{name}': the weights fit neither of {', '.join(TRUNKS)} (torchvision layout)")
+            return backbone, network, dict(sorted(taps.items()))
+    raise InputError(
+        f"perceptual loss '{name}': the weights fit neither of {', '.join(BACKBONES)} (torchvision layout)"
+    )
 
 
 def _vgg_index(layer: str) -> int:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ispl_model.network.guides import aligned
+from ispl_model.network.guides import resample_to
 from ispl_model.network.pac import PixelAdaptiveConv2d
 from ispl_model.network.spade import standardise
 
@@ -48,7 +48,7 @@ class Encoder(nn.Module):
             maps.append(F.relu(standardise(stage(maps[-1]))))  # (N, C, H, W) => (N, 2C, H/2, W/2)
         smallest = self.stages[-1](maps[-1])
         if self.picture is not None:
-            smallest = smallest + self.picture(aligned(image, smallest))
+            smallest = smallest + self.picture(resample_to(image, smallest))
         maps.append(standardise(smallest) if self.authors else smallest)
         return maps[::-1]
 

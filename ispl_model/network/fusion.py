@@ -11,8 +11,8 @@ from functools import reduce
 import torch
 from torch import nn
 
-from ispl_model.network.guides import Guide, aligned, dense, stacked
-from ispl_model.network.init import pass_through_
+from ispl_model.network.guides import Guide, concat_lazy, materialise, resample_to
+from ispl_model.network.init import init_identity_
 
 Maps = Sequence[torch.Tensor]
 
@@ -42,7 +42,7 @@ class FirstMapFusion(Fusion):
         self.guide_channels = (map_channels[0],) * len(map_channels)
 
     def forward(self, maps: Maps) -> list[Guide]:
-        return [stacked(maps[:1], level) for level in maps]
+        return [concat_lazy(maps[:1], level) for level in maps]
 
 
 class StyleFusion(Fusion):
@@ -57,7 +57,7 @@ class StyleFusion(Fusion):
         self.styles = nn.ModuleList(nn.Conv2d(map_channels[0], channels, 1) for channels in map_channels)
 
     def forward(self, maps: Maps) -> list[Guide]:
-        return [stacked([style(maps[0])], level) for style, level in zip(self.styles, maps, strict=True)]
+        return [concat_lazy([style(maps[0])], level) for style, level in zip(self.styles, maps, strict=True)]
 
 
 class ConcatFusion(Fusion):
@@ -71,7 +71,7 @@ class ConcatFusion(Fusion):
         self.guide_channels = (sum(map_channels),) * len(map_channels)
 
     def forward(self, maps: Maps) -> list[Guide]:
-        return [stacked(maps[::-1], level) for level in maps]
+        return [concat_lazy(maps[::-1], level) for level in maps]
 
 
 class MatrixFusion(Fusion):
@@ -126,7 +126,7 @@ class LevelInput(nn.Module):
         carry = [[nn.Conv2d(channels, outputs, 1) for outputs in above] for channels, above in finer]
         self.carry = nn.ModuleList(nn.ModuleList(convs) for convs in carry)
         for conv in (conv for convs in carry for conv in convs):
-            pass_through_(conv)
+            init_identity_(conv)
 
     def forward(self, guides: Sequence[Guide], level: float) -> list[Guide]:
         whole = math.floor(level)
@@ -134,24 +134,27 @@ class LevelInput(nn.Module):
         if share == 0:
             return lower
         pairs = zip(lower[whole + 1 :], self._at(guides, whole + 1)[whole + 1 :], strict=True)
-        return [*lower[: whole + 1], *((1 - share) * dense(low) + share * dense(high) for low, high in pairs)]
+        return [
+            *lower[: whole + 1],
+            *((1 - share) * materialise(low) + share * materialise(high) for low, high in pairs),
+        ]
 
     def _at(self, guides: Sequence[Guide], level: int) -> list[Guide]:
         if level == len(self.carry):
             return list(guides)
-        whole = dense(guides[level])
+        whole = materialise(guides[level])
         carried = [conv(whole) for conv in self.carry[level].children()]
-        finer = [aligned(features, guide) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
+        finer = [resample_to(features, guide) for features, guide in zip(carried, guides[level + 1 :], strict=True)]
         return [*guides[: level + 1], *finer]
 
 
 def _alignments(map_channels: Sequence[int], outputs: int) -> nn.ModuleList:
     """For each map a 1x1 convolution to as many channels; the finest starts by passing its channels on."""
     convs = [nn.Conv2d(channels, outputs, 1) for channels in map_channels]
-    pass_through_(convs[-1])
+    init_identity_(convs[-1])
     return nn.ModuleList(convs)
 
 
 def _weighted_sum(embedded: Maps, weights: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-    terms = (weight * aligned(features, level) for weight, features in zip(weights, embedded, strict=True))
+    terms = (weight * resample_to(features, level) for weight, features in zip(weights, embedded, strict=True))
     return reduce(torch.add, terms)

@@ -19,7 +19,7 @@ FAR = 4  # from this enlargement on; at 2 the matrices take more multiply-adds t
 
 
 @dataclass(frozen=True)
-class Stack:
+class MultiScaleGuide:
     """The channels of `near`, (N, C, H, W), and behind them those of the maps `far`, (N, C_j, h_j, w_j), enlarged."""
 
     near: torch.Tensor
@@ -32,26 +32,26 @@ class Stack:
         return torch.Size((images, channels + sum(features.shape[1] for features in self.far), *sides))
 
 
-Guide = torch.Tensor | Stack
+Guide = torch.Tensor | MultiScaleGuide
 
 
-def stacked(maps: Sequence[torch.Tensor], level: torch.Tensor) -> Guide:
+def concat_lazy(maps: Sequence[torch.Tensor], level: torch.Tensor) -> Guide:
     """The channels of all maps, finest map first, each at the side of the map `level`."""
     near = [features for features in maps if level.shape[-1] < FAR * features.shape[-1]]
-    first = [aligned(features, level) for features in near] or [level[:, :0]]
+    first = [resample_to(features, level) for features in near] or [level[:, :0]]
     joined = first[0] if len(first) == 1 else torch.cat(first, dim=1)
-    return Stack(joined, maps[len(near) :]) if len(near) < len(maps) else joined
+    return MultiScaleGuide(joined, maps[len(near) :]) if len(near) < len(maps) else joined
 
 
-def dense(guide: Guide) -> torch.Tensor:
+def materialise(guide: Guide) -> torch.Tensor:
     """The guide as one map, (N, C, H, W)."""
     if isinstance(guide, torch.Tensor):
         return guide
-    return torch.cat([guide.near, *(aligned(features, guide.near) for features in guide.far)], dim=1)
+    return torch.cat([guide.near, *(resample_to(features, guide.near) for features in guide.far)], dim=1)
 
 
-def convolved(guide: Guide, conv: nn.Conv2d) -> torch.Tensor:
-    """conv(dense(guide)) for a 3x3 convolution with padding 1, (N, O, H, W)."""
+def conv_guide(guide: Guide, conv: nn.Conv2d) -> torch.Tensor:
+    """conv(materialise(guide)) for a 3x3 convolution with padding 1, (N, O, H, W)."""
     if isinstance(guide, torch.Tensor):
         return conv(guide)
     channels = [features.shape[1] for features in (guide.near, *guide.far)]
@@ -66,7 +66,7 @@ def convolved(guide: Guide, conv: nn.Conv2d) -> torch.Tensor:
     return far + F.conv2d(guide.near, kernel, conv.bias, padding=1)
 
 
-def aligned(features: torch.Tensor, level: Guide) -> torch.Tensor:
+def resample_to(features: torch.Tensor, level: Guide) -> torch.Tensor:
     """`features` at the side of the guide or map `level`: enlarged bilinearly, or halved as often as needed.
 
     A bilinear halving is the mean of 2x2 pixels, several of them the mean of a block.

@@ -18,7 +18,7 @@ def bias_of(layer: nn.Module) -> torch.Tensor:
     return layer.bias
 
 
-def pass_through_(conv: nn.Module, repeats: int = 1) -> None:
+def init_identity_(conv: nn.Module, repeats: int = 1) -> None:
     """Start near the identity: each channel goes to itself, the default weights stay at a tenth, no bias.
 
     repeats: outputs for each input; 4 before a pixel shuffle by 2 starts it as a repetition of pixels
@@ -26,12 +26,12 @@ def pass_through_(conv: nn.Module, repeats: int = 1) -> None:
     """
     outputs, inputs, *kernel = weight_of(conv).shape
     identity = nn.init.dirac_(torch.empty(outputs // repeats, inputs, *kernel)).repeat_interleave(repeats, dim=0)
-    subdue_(conv)
+    init_small_(conv)
     with torch.no_grad():
         weight_of(conv).add_(identity)
 
 
-def subdue_(conv: nn.Module) -> None:
+def init_small_(conv: nn.Module) -> None:
     """Start with a tenth of the default weights and no bias: a branch that hardly speaks at first."""
     with torch.no_grad():
         weight_of(conv).mul_(0.1)

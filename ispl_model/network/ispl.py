@@ -10,7 +10,7 @@ from degrade.core.errors import InputError
 from ispl_model.network.encoder import Encoder, Pyramid, sampled
 from ispl_model.network.fusion import LevelInput
 from ispl_model.network.guides import Guide
-from ispl_model.network.init import bias_of, pass_through_, subdue_
+from ispl_model.network.init import bias_of, init_identity_, init_small_
 from ispl_model.network.spade import ModulatedBlock
 from ispl_model.network.variants import VARIANTS, IsplConfig, Variant
 
@@ -44,10 +44,10 @@ class Generator(nn.Module):
         if variant.starts_as_image:
             self._start_as_image()
         else:
-            subdue_(self.to_rgb)
+            init_small_(self.to_rgb)
 
     def _start_as_image(self) -> None:
-        pass_through_(self.to_rgb)
+        init_identity_(self.to_rgb)
         with torch.no_grad():  # the last block gives twice the image; 0.5 + 0.5 tanh(2.5 v - 1.25) is close to v
             self.to_rgb.weight.mul_(1.25)
             bias_of(self.to_rgb).fill_(-1.25)

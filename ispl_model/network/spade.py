@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ispl_model.network.guides import Guide, convolved
-from ispl_model.network.init import pass_through_, subdue_
+from ispl_model.network.guides import Guide, conv_guide
+from ispl_model.network.init import init_identity_, init_small_
 
 HIDDEN_LIMIT = 128  # channels between the guide and its gamma and beta, at most
 
@@ -60,12 +60,12 @@ class Modulation(nn.Module):
 
     def pass_guide_through_(self) -> None:
         """Start with an output that is nearly the guide (which is >= 0)."""
-        pass_through_(self.shared)
-        pass_through_(self.beta)
-        subdue_(self.gamma)
+        init_identity_(self.shared)
+        init_identity_(self.beta)
+        init_small_(self.gamma)
 
     def forward(self, standardised: torch.Tensor, guide: Guide) -> torch.Tensor:  # (N, channels, H, W) => same
-        hidden = F.relu(convolved(guide, self.shared))
+        hidden = F.relu(conv_guide(guide, self.shared))
         return self.gamma(hidden) * standardised + self.beta(hidden)
 
 
@@ -96,7 +96,7 @@ class ModulatedBlock(nn.Module):
             if isinstance(module, Modulation):
                 module.pass_guide_through_()
             else:
-                pass_through_(module)
+                init_identity_(module)
 
     def forward(self, features: torch.Tensor, guide: Guide) -> torch.Tensor:
         # (N, inputs, H, W), (N, guide, H, W) => (N, outputs, H, W)

@@ -2,29 +2,29 @@
 
 A network takes (N, C, h, w) and gives (N, 3, H, W), RGB in [0, 1]; a paper's other range ([-1, 1], 0..255) is the
 network's own affair, inside its forward. While training it may give a mapping of named tensors instead, with
-"restored" among them; in evaluation mode it gives the restored image alone. C is 3 unless `Training.condition`
+"restored" among them; in evaluation mode it gives the restored image alone. C is 3 unless `TrainingConfig.condition`
 appends channels to the degraded image (a guide, label maps).
 
 A loss is a plain function of (outputs, batch) that gives one number. Both are mappings of float32 tensors, and no
 autocast is on:
     outputs  what the network gave; {"restored": ...} for a plain tensor
     batch    "reference" (N, 3, H, W), "degraded" (N, 3, h, w), "input" (N, C, h, w), all in [0, 1]
-`Training.losses` weighs losses by name, and a name is one of
+`TrainingConfig.losses` weighs losses by name, and a name is one of
     LOSSES              ispl_model.losses.pixel, such as "l1", "mse", "l1_pyramid", "consistency"
     GAN_LOSSES          ispl_model.losses.gan, such as "lsgan", "ragan", "wgan-gp"; one at most, it brings the
-                        discriminator of `Training.discriminator` (ispl_model.losses.discriminators)
+                        discriminator of `TrainingConfig.discriminator` (ispl_model.losses.discriminators)
     "feature_matching"  on the same discriminator (with "lsgan" when no other is named)
-    "perceptual"        a classifier's features, `Training.perceptual` says which
-    "identity"          a face recogniser's descriptors, `TrainRun.identity` is its file
-    Training.functions  the method's own functions
-    Training.networks   the method's own frozen networks; each is built from (split, run) and is called with
+    "perceptual"        a classifier's features, `TrainingConfig.perceptual` says which
+    "identity"          a face recogniser's descriptors, `TrainOptions.identity` is its file
+    TrainingConfig.functions  the method's own functions
+    TrainingConfig.networks   the method's own frozen networks; each is built from (split, options) and is called with
                         (restored, reference), as the perceptual loss is
 What has no weight is not computed. ESRGAN, for example:
 
-    Training(scale=4, crop=128, losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},
+    TrainingConfig(scale=4, crop=128, losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},
              learning_rate=1e-4, betas=(0.9, 0.99), constant_share=1.0, drops={1/8: 0.5, 1/4: 0.5, 1/2: 0.5, 3/4: 0.5},
              pretraining=Pretraining(share=0.5, losses={"l1": 1.0}, learning_rate=2e-4),
-             discriminator="vgg", conditional=False, perceptual=Taps({"conv5_4": 1.0}))
+             discriminator="vgg", conditional=False, perceptual=FeatureLayers({"conv5_4": 1.0}))
 """
 
 import math
@@ -38,7 +38,7 @@ from torch import nn
 from degrade.splits.split import Split
 from ispl_model.losses.discriminators import DISCRIMINATORS
 from ispl_model.losses.gan import GAN_LOSSES
-from ispl_model.losses.perceptual import Taps
+from ispl_model.losses.perceptual import FeatureLayers
 from ispl_model.losses.pixel import LOSSES, LossFunction
 from ispl_model.training.data import Condition
 
@@ -50,8 +50,8 @@ _FIRST_FACTS = ("scale", "losses", "learning_rate", "betas", "constant_share", "
 class Pretraining:
     """A first stage: `share` of the steps with these losses alone; a discriminator starts after it.
 
-    SRGAN's and ESRGAN's PSNR stage is one. drops: as Training.drops, shares of the stage. cosines: how often the rate
-    falls to 0 along half a cosine, each time from the full rate; 0 for never.
+    SRGAN's and ESRGAN's PSNR stage is one. drops: as TrainingConfig.drops, shares of the stage. cosines: how often the
+    rate falls to 0 along half a cosine, each time from the full rate; 0 for never.
     """
 
     share: float
@@ -72,7 +72,7 @@ class Pretraining:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingConfig:
     """How one method is trained; reads like its paper's training section. See above for what a loss is.
 
     scale: reference side / input side. crop: side in reference pixels of a random window, None for whole images.
@@ -112,24 +112,26 @@ class Training:
     discriminator: str = "multi_scale"
     conditional: bool = True
     critic_steps: int = 1
-    perceptual: Taps | None = None
+    perceptual: FeatureLayers | None = None
     shifts: bool = False
     functions: Mapping[str, LossFunction] = field(default_factory=dict)
-    networks: Mapping[str, Callable[[Split, "TrainRun"], nn.Module]] = field(default_factory=dict)
+    networks: Mapping[str, Callable[[Split, "TrainOptions"], nn.Module]] = field(default_factory=dict)
     condition: Callable[[Split], Condition | None] | None = None
     version: int = 1
 
     def __post_init__(self) -> None:
         _check_losses(self)
         if not (self.learning_rate > 0 and 0 <= self.constant_share <= 1):
-            raise ValueError("Training: learning_rate must be > 0 and constant_share in [0, 1]")
+            raise ValueError("TrainingConfig: learning_rate must be > 0 and constant_share in [0, 1]")
         if self.ema is not None and not 0 < self.ema < 1:
-            raise ValueError(f"Training: ema must be in (0, 1), got {self.ema}")
+            raise ValueError(f"TrainingConfig: ema must be in (0, 1), got {self.ema}")
         for name, known in (("optimiser", OPTIMISERS), ("discriminator", DISCRIMINATORS)):
             if getattr(self, name) not in known:
-                raise ValueError(f"Training: {name} must be one of {sorted(known)}, got {getattr(self, name)!r}")
+                raise ValueError(f"TrainingConfig: {name} must be one of {sorted(known)}, got {getattr(self, name)!r}")
         if self.gan == "wgan-gp" and self.discriminator == "multi_scale":
-            raise ValueError("Training: the multi_scale discriminator has no second derivative, which wgan-gp needs")
+            raise ValueError(
+                "TrainingConfig: the multi_scale discriminator has no second derivative, which wgan-gp needs"
+            )
 
     @property
     def gan(self) -> str | None:
@@ -155,7 +157,7 @@ class Training:
     def rate(self, step: int, steps: int) -> float:
         """The network's learning rate in step 0 ... steps - 1. Step `steps` would have 0 where the rate falls at all.
 
-        >>> half = Training(1, {"l1": 1.0}, 1.0, (0.9, 0.999), constant_share=0.5)
+        >>> half = TrainingConfig(1, {"l1": 1.0}, 1.0, (0.9, 0.999), constant_share=0.5)
         >>> [half.rate(step, 4) for step in range(4)]
         [1.0, 1.0, 1.0, 0.5]
         """
@@ -172,12 +174,12 @@ class Training:
 
     def facts(self) -> dict[str, Any]:
         """Plain data for headers and hashes; what came later is left out at its default, as if it were not there."""
-        told = (one for one in fields(self) if one.name in _FIRST_FACTS or getattr(self, one.name) != _default(one))
-        return {one.name: _plain(getattr(self, one.name)) for one in told}
+        stored = (one for one in fields(self) if one.name in _FIRST_FACTS or getattr(self, one.name) != _default(one))
+        return {one.name: _plain(getattr(self, one.name)) for one in stored}
 
 
 @dataclass(frozen=True)
-class TrainRun:
+class TrainOptions:
     """How long and where; a profile's part of a training.
 
     steps: updates. batch: images in one pass; accumulate: passes whose gradients one update averages, so that it sees
@@ -208,7 +210,7 @@ class TrainRun:
         counts = (self.steps, self.batch, self.checkpoint_every, self.accumulate)
         if min(counts) < 1 or self.workers < 0 or self.samples_every == 0:
             raise ValueError(
-                "TrainRun: steps, batch, checkpoint_every, accumulate and samples_every must be >= 1, workers >= 0"
+                "TrainOptions: steps, batch, checkpoint_every, accumulate and samples_every must be >= 1, workers >= 0"
             )
 
 
@@ -217,17 +219,17 @@ def _dropped(drops: Mapping[float, float], step: int, steps: int) -> float:
     return math.prod(factor for share, factor in drops.items() if step >= share * steps)
 
 
-def _check_losses(training: Training) -> None:
+def _check_losses(training: TrainingConfig) -> None:
     judges = ("feature_matching", "perceptual", "identity")
     known = {*LOSSES, *GAN_LOSSES, *judges, *training.functions, *training.networks}
     stages = [training.losses] + ([training.pretraining.losses] if training.pretraining else [])
     for losses in stages:
         if not losses or set(losses) - known:
-            raise ValueError(f"Training: losses must be some of {sorted(known)}, got {sorted(losses)}")
+            raise ValueError(f"TrainingConfig: losses must be some of {sorted(known)}, got {sorted(losses)}")
     if len(set(training.losses) & set(GAN_LOSSES)) > 1:
-        raise ValueError(f"Training: expected one GAN loss at most, got {sorted(training.losses)}")
+        raise ValueError(f"TrainingConfig: expected one GAN loss at most, got {sorted(training.losses)}")
     if training.pretraining and set(training.pretraining.losses) & {*GAN_LOSSES, "feature_matching"}:
-        raise ValueError("Training: a pretraining has no discriminator")
+        raise ValueError("TrainingConfig: a pretraining has no discriminator")
 
 
 def _default(one: Field) -> Any:

@@ -19,7 +19,7 @@ from degrade.recipes.recipe import Recipe
 from degrade.splits.split import Split
 from ispl_model.runtime.tensors import to_tensor
 
-Pair = tuple[torch.Tensor, torch.Tensor]
+TensorPair = tuple[torch.Tensor, torch.Tensor]
 Condition = Callable[[str, bool], np.ndarray]
 _KEPT_BYTES = 2**29  # of decoded images, in each process
 
@@ -53,7 +53,7 @@ class TrainingPairs(Dataset):
         if self.size % scale or (crop or 0) % scale:
             raise ValueError(f"size and crop must be multiples of the scale {scale}, got {self.size} and {crop}")
 
-    def __getitem__(self, position: int) -> Pair:
+    def __getitem__(self, position: int) -> TensorPair:
         epoch, index = divmod(position, len(self.split.names))
         if epoch != self.epoch:
             self.names, self.epoch = epoch_order(self.split.names, self.seed, epoch), epoch
@@ -62,7 +62,7 @@ class TrainingPairs(Dataset):
         degraded = self._fitting(self._degraded(reference, name, epoch), name, mirrored)
         return self._cropped(degraded, reference[:, ::-1] if mirrored else reference, rng)
 
-    def stored(self, name: str) -> Pair:
+    def stored(self, name: str) -> TensorPair:
         """One pair as it is stored, whole and not mirrored."""
         return to_tensor(self._fitting(self._stored("degraded", name), name)), to_tensor(
             self._stored("reference", name)
@@ -90,7 +90,7 @@ class TrainingPairs(Dataset):
             self.kept[side, name] = to_uint8(getattr(self.split, side)(name))
         return from_uint8(self.kept[side, name])
 
-    def _cropped(self, degraded: np.ndarray, reference: Image, rng: np.random.Generator) -> Pair:
+    def _cropped(self, degraded: np.ndarray, reference: Image, rng: np.random.Generator) -> TensorPair:
         if self.crop is not None and self.crop < self.size:
             side = self.crop // self.scale
             top, left = (int(start) for start in rng.integers(self.size // self.scale - side + 1, size=2))
@@ -114,7 +114,7 @@ def epoch_order(names: tuple[str, ...], seed: int, epoch: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Share:
+class BatchShard:
     """One process's part of every step: `passes` batches of `batch` images, of `count` processes the one at `index`."""
 
     batch: int
@@ -135,20 +135,20 @@ class Share:
             yield from range(start, start + own)
 
 
-def batches(pairs: TrainingPairs, share: Share, steps: range, workers: int) -> Iterator[Sequence[Pair]]:
+def batches(pairs: TrainingPairs, shard: BatchShard, steps: range, workers: int) -> Iterator[Sequence[TensorPair]]:
     """The passes of each step number: (N, 3 + C, crop / scale, ...) and (N, 3, crop, ...), the same for any workers.
 
     The global random state is left alone.
     """
     loader = DataLoader(
         pairs,
-        batch_size=share.batch,
-        sampler=share.positions(steps),
+        batch_size=shard.batch,
+        sampler=shard.positions(steps),
         num_workers=workers,
         worker_init_fn=_quiet_worker,
         generator=torch.Generator(),
     )
-    return zip(*[iter(loader)] * share.passes, strict=True)
+    return zip(*[iter(loader)] * shard.passes, strict=True)
 
 
 def _quiet_worker(_: int) -> None:

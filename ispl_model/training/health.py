@@ -1,10 +1,12 @@
 """Whether a discriminator still gives the generator a useful gradient."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ispl_model.losses.gan import GanLoss
 
-PATIENCE = 500  # steps astray after which a training is stopped
+PATIENCE = 500  # unhealthy steps in a row after which a training is stopped
 COLLAPSE = 100  # steps in a row with a loss of about 0 after which it counts as collapsed
 
 
@@ -12,20 +14,26 @@ COLLAPSE = 100  # steps in a row with a loss of about 0 after which it counts as
 class Health:
     """Of a discriminator after some steps.
 
-    astray: for how many steps in a row its loss has been outside of GanLoss.healthy. certain: for how many it has been
-    below GanLoss.certain. collapsed: the step, from 1 on, with which the first COLLAPSE certain ones in a row began.
+    unhealthy_steps: for how many steps in a row its loss has been outside of GanLoss.healthy. certain: for how many it
+    has been below GanLoss.certain. collapsed: the step, from 1 on, with which the first COLLAPSE certain ones in a row
+    began.
     """
 
-    astray: int = 0
+    unhealthy_steps: int = 0
     certain: int = 0
     collapsed: int | None = None
+
+    @classmethod
+    def from_saved(cls, saved: Mapping[str, Any]) -> "Health":
+        """From a state file; an older one calls unhealthy_steps `astray`."""
+        return cls(**{"unhealthy_steps" if key == "astray" else key: value for key, value in saved.items()})
 
     def after(self, step: int, gan: GanLoss, loss: float) -> "Health":
         """The health after step 1, 2, ... in which the discriminator had that loss."""
         low, high = gan.healthy
-        astray = 0 if low <= loss <= high else self.astray + 1
+        unhealthy_steps = 0 if low <= loss <= high else self.unhealthy_steps + 1
         certain = self.certain + 1 if gan.certain is not None and loss < gan.certain else 0
-        health = replace(self, astray=astray, certain=certain)
+        health = replace(self, unhealthy_steps=unhealthy_steps, certain=certain)
         if certain == COLLAPSE and self.collapsed is None:
             return replace(health, collapsed=step - COLLAPSE + 1)
         return health

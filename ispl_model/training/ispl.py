@@ -8,12 +8,12 @@ from degrade.splits.split import Split
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import SMALLEST_MAP, IsplConfig
 from ispl_model.runtime.device import seeded_build
-from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.config import TrainingConfig, TrainOptions
 from ispl_model.training.loop import TrainSummary, train
 
 # Sections 3.5 and 4.1: LSGAN + 10 feature matching + 10 perceptual, no pixel loss; Adam 2e-4 (0.9, 0.999),
 # 30 epochs at that rate and 20 of linear decay.
-ISPL_TRAINING = Training(
+ISPL_TRAINING = TrainingConfig(
     scale=1,
     losses={"lsgan": 1.0, "feature_matching": 10.0, "perceptual": 10.0},
     learning_rate=2e-4,
@@ -28,7 +28,7 @@ ISPL_EPOCHS = 50
 
 
 def train_ispl(
-    variant: str, width: int, run: TrainRun, split: Split, out: Path, training: Training = ISPL_TRAINING
+    variant: str, width: int, options: TrainOptions, split: Split, out: Path, training: TrainingConfig = ISPL_TRAINING
 ) -> TrainSummary:
     """Train the reference network, by default as the paper does; its size is the split's, its start is
     fixed by run.seed or is run.start.
@@ -40,11 +40,11 @@ def train_ispl(
         config = IsplConfig(variant=variant, width=width, size=split.info["size"], **levels)
     except ValueError as error:
         raise InputError(f"{split.path}: no network for this split ({error})") from error
-    if (run.parsing is None) == (variant == "ep_map"):
+    if (options.parsing is None) == (variant == "ep_map"):
         raise InputError(f"variant {variant}: label maps (--parsing DIR) are for ep_map, which needs them")
     halvings = config.size // SMALLEST_MAP
     if training.crop is not None and training.crop % halvings:
         raise InputError(f"crop: expected a multiple of {halvings} at {config.size} px, got {training.crop}")
-    network = seeded_build(lambda: Ispl(config), run.seed)
+    network = seeded_build(lambda: Ispl(config), options.seed)
     header = {"method": f"ispl:{variant}", "network": asdict(config)}
-    return train(network, header, training, run, split, out)
+    return train(network, header, training, options, split, out)

@@ -29,11 +29,11 @@ from ispl_model.losses.tfjs import model_files
 from ispl_model.runtime.checkpoint import complete_header, file_label, warm_start
 from ispl_model.runtime.device import device_name, own_randomness, seeded_build
 from ispl_model.runtime.distributed import Processes
-from ispl_model.training.config import Training, TrainRun
-from ispl_model.training.data import Condition, Pair, Share, TrainingPairs, batches
+from ispl_model.training.config import TrainingConfig, TrainOptions
+from ispl_model.training.data import BatchShard, Condition, TensorPair, TrainingPairs, batches
 from ispl_model.training.health import PATIENCE, Health
 from ispl_model.training.reports import write_samples
-from ispl_model.training.resume import Interrupted, Point, Progress, stop_signals
+from ispl_model.training.resume import Interrupted, Progress, TrainState, stop_signals
 from ispl_model.training.trainer import NotFinite, Trainer
 
 
@@ -53,7 +53,12 @@ class TrainSummary:
 
 
 def train(
-    network: nn.Module, header: Mapping[str, Any], training: Training, run: TrainRun, split: Split, out: Path
+    network: nn.Module,
+    header: Mapping[str, Any],
+    training: TrainingConfig,
+    options: TrainOptions,
+    split: Split,
+    out: Path,
 ) -> TrainSummary:
     """Train `network` on a split and write the checkpoint `out`; losses.csv and train.json go beside it.
 
@@ -68,11 +73,11 @@ def train(
     a loss stops being finite or the discriminator's stays unhealthy for PATIENCE steps (the last good state stays);
     Interrupted after a signal, with the state saved.
     """
-    processes = Processes(run.device)
-    whole = _full_header(header, training, run, split, processes)
-    progress = Progress(Path(out), whole, _surroundings(run, processes), processes.main)
+    processes = Processes(options.device)
+    whole = _full_header(header, training, options, split, processes)
+    progress = Progress(Path(out), whole, _surroundings(options, processes), processes.main)
     if progress.result() is None:
-        _run(network, progress, training, run, split, processes)
+        _run(network, progress, training, options, split, processes)
         processes.wait()  # until the checkpoint is there
     result = progress.result()
     assert result is not None
@@ -80,83 +85,94 @@ def train(
 
 
 def _full_header(
-    header: Mapping[str, Any], training: Training, run: TrainRun, split: Split, processes: Processes
+    header: Mapping[str, Any], training: TrainingConfig, options: TrainOptions, split: Split, processes: Processes
 ) -> dict[str, Any]:
     """What fixes the result, and so what a resumed run must agree in; where it runs is left out."""
-    facts = training.facts() | {key: getattr(run, key) for key in ("steps", "seed", "redraw")}
-    facts["batch"] = _share(run, processes).images
+    facts = training.facts() | {key: getattr(options, key) for key in ("steps", "seed", "redraw")}
+    facts["batch"] = _shard(options, processes).images
     facts["perceptual"] = (
-        perceptual_label(run.perceptual, training.perceptual) if "perceptual" in training.losses else "none"
+        perceptual_label(options.perceptual, training.perceptual) if "perceptual" in training.losses else "none"
     )
     facts |= {"split": split.digest, "size": split.info["size"]}
-    if run.start is not None:
-        facts["start"] = file_label(run.start)
-    if recogniser := _recogniser(training, run):
+    if options.start is not None:
+        facts["start"] = file_label(options.start)
+    if recogniser := _recogniser(training, options):
         facts["identity"] = [file_label(path) for path in model_files(recogniser)]
-    if run.parsing is not None:
-        facts["parsing"] = sha256("".join(file_label(run.parsing / f"{name}.png") for name in split.names).encode())
+    if options.parsing is not None:
+        facts["parsing"] = sha256("".join(file_label(options.parsing / f"{name}.png") for name in split.names).encode())
     recipe = f"{split.info['recipe']}@{split.info['recipe_version']}"
-    return complete_header({**header, "training": facts, "recipe": recipe, "step": run.steps})
+    return complete_header({**header, "training": facts, "recipe": recipe, "step": options.steps})
 
 
-def _recogniser(training: Training, run: TrainRun) -> Path | None:
+def _recogniser(training: TrainingConfig, options: TrainOptions) -> Path | None:
     """The file of the loss identity where that has a weight; InputError for one of these without the other."""
-    weighed = "identity" in training.losses
-    if weighed != (run.identity is not None):
+    has_identity = "identity" in training.losses
+    if has_identity != (options.identity is not None):
         raise InputError("loss identity: expected its weight and its recogniser's file, got one without the other")
-    if weighed and training.crop is not None:
+    if has_identity and training.crop is not None:
         raise InputError(
             f"loss identity: it looks at whole faces, got windows of {training.crop} px; leave out the crop"
         )
-    return run.identity
+    return options.identity
 
 
-def _surroundings(run: TrainRun, processes: Processes) -> dict[str, Any]:
+def _surroundings(options: TrainOptions, processes: Processes) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "command": shlex.join(sys.argv),
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
     facts |= {"device": device_name(processes.device), "threads": torch.get_num_threads(), "processes": processes.count}
-    return facts | {key: getattr(run, key) for key in ("batch", "accumulate", "workers", "checkpoint_every")}
+    return facts | {key: getattr(options, key) for key in ("batch", "accumulate", "workers", "checkpoint_every")}
 
 
-def _share(run: TrainRun, processes: Processes) -> Share:
-    return Share(run.batch, run.accumulate, processes.index, processes.count)
+def _shard(options: TrainOptions, processes: Processes) -> BatchShard:
+    return BatchShard(options.batch, options.accumulate, processes.index, processes.count)
 
 
 def _run(
-    network: nn.Module, progress: Progress, training: Training, run: TrainRun, split: Split, processes: Processes
+    network: nn.Module,
+    progress: Progress,
+    training: TrainingConfig,
+    options: TrainOptions,
+    split: Split,
+    processes: Processes,
 ) -> None:
     """Train from the saved state, or from the start, to the end."""
-    pairs = TrainingPairs(split, training.scale, training.crop, run.seed, run.redraw, _condition(training, run, split))
-    if run.start is not None:
-        warm_start(network, progress.header["network"], run.start)
-    trainer = _trainer(network, progress.header, training, run, split, processes)
-    point, share = progress.resume(trainer), _share(run, processes)
-    started = time.perf_counter() - point.seconds
-    with stop_signals() as stopped, own_randomness(processes.device) as reseed, _bar(run, point.step, share) as bar:
-        for passes in batches(pairs, share, range(point.step, run.steps), run.workers):
-            reseed(_step_seed(run, point.step, processes))
-            losses = _step(trainer, progress, run, point.step, passes)
-            health = _health(training, point, losses)
-            point = Point(point.step + 1, time.perf_counter() - started, losses, health)
-            progress.record(point, training.rate(point.step - 1, run.steps))
+    pairs = TrainingPairs(
+        split, training.scale, training.crop, options.seed, options.redraw, _condition(training, options, split)
+    )
+    if options.start is not None:
+        warm_start(network, progress.header["network"], options.start)
+    trainer = _trainer(network, progress.header, training, options, split, processes)
+    state, shard = progress.resume(trainer), _shard(options, processes)
+    started = time.perf_counter() - state.seconds
+    with stop_signals() as stopped, own_randomness(processes.device) as reseed, _bar(options, state.step, shard) as bar:
+        for passes in batches(pairs, shard, range(state.step, options.steps), options.workers):
+            reseed(_step_seed(options, state.step, processes))
+            losses = _step(trainer, progress, options, state.step, passes)
+            health = _health(training, state, losses)
+            state = TrainState(state.step + 1, time.perf_counter() - started, losses, health)
+            progress.record(state, training.rate(state.step - 1, options.steps))
             bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
-            bar.update(share.images)
-            _keep(trainer, progress, run, point, pairs, processes.any(stopped()))
-    warning = point.health.warning(GAN_LOSSES[training.gan]) if training.gan else None
-    progress.finish(trainer, point, run.steps * share.images, warning)
+            bar.update(shard.images)
+            _keep(trainer, progress, options, state, pairs, processes.any(stopped()))
+    warning = state.health.warning(GAN_LOSSES[training.gan]) if training.gan else None
+    progress.finish(trainer, state, options.steps * shard.images, warning)
 
 
-def _step(trainer: Trainer, progress: Progress, run: TrainRun, step: int, passes: Sequence[Pair]) -> dict[str, float]:
+def _step(
+    trainer: Trainer, progress: Progress, options: TrainOptions, step: int, passes: Sequence[TensorPair]
+) -> dict[str, float]:
     """One update of everything; InputError when a loss is not finite."""
     training = trainer.training
-    asked = {"level": level} if (level := drawn_level(trainer.network, training, run.seed, step)) is not None else {}
-    if training.switches(step, run.steps):
+    asked = (
+        {"level": level} if (level := drawn_level(trainer.network, training, options.seed, step)) is not None else {}
+    )
+    if training.switches(step, options.steps):
         trainer.forget()
     try:
-        rate, weights = training.rate(step, run.steps), training.stage(step, run.steps)
+        rate, weights = training.rate(step, options.steps), training.stage(step, options.steps)
         losses = trainer.step([_batch(pair, trainer.processes.device) for pair in passes], rate, weights, **asked)
     except NotFinite as error:
         raise progress.stopped(step + 1, f"{error} is not finite") from error
@@ -164,7 +180,7 @@ def _step(trainer: Trainer, progress: Progress, run: TrainRun, step: int, passes
     return losses
 
 
-def drawn_level(network: nn.Module, training: Training, seed: int, step: int) -> float | None:
+def drawn_level(network: nn.Module, training: TrainingConfig, seed: int, step: int) -> float | None:
     """t of Section 4.5, uniform in [0, top level], for half of the steps of a training with levels; else None."""
     if not training.levels:
         return None
@@ -175,44 +191,53 @@ def drawn_level(network: nn.Module, training: Training, seed: int, step: int) ->
     return float(rng.uniform(0, config.top_level))
 
 
-def _batch(pair: Pair, device: torch.device) -> dict[str, torch.Tensor]:
+def _batch(pair: TensorPair, device: torch.device) -> dict[str, torch.Tensor]:
     given, reference = (part.to(device, memory_format=torch.channels_last) for part in pair)
     return {"input": given, "degraded": given[:, :3], "reference": reference}
 
 
-def _health(training: Training, before: Point, losses: Mapping[str, float]) -> Health:
+def _health(training: TrainingConfig, before: TrainState, losses: Mapping[str, float]) -> Health:
     if training.gan is None or "discriminator" not in losses:
         return before.health
     return before.health.after(before.step + 1, GAN_LOSSES[training.gan], losses["discriminator"])
 
 
 def _keep(
-    trainer: Trainer, progress: Progress, run: TrainRun, point: Point, pairs: TrainingPairs, stopping: bool
+    trainer: Trainer, progress: Progress, options: TrainOptions, state: TrainState, pairs: TrainingPairs, stopping: bool
 ) -> None:
     """Save what is due after a step, and end a training that was stopped or whose discriminator is unhealthy."""
-    if point.health.astray >= PATIENCE:
-        loss = f"the discriminator's loss ({point.losses['discriminator']:.3g})"
-        raise progress.stopped(point.step, f"{loss} has been out of its healthy range for {PATIENCE} steps")
-    well = not point.health.astray  # else the last good state stays
-    if stopping or (point.step % run.checkpoint_every == 0 and well):
-        progress.save(trainer, point)
-    if run.samples_every and progress.writes and (point.step % run.samples_every == 0 or point.step == run.steps):
-        write_samples(progress.out.parent / "samples", point.step, trainer, pairs)
+    if state.health.unhealthy_steps >= PATIENCE:
+        loss = f"the discriminator's loss ({state.losses['discriminator']:.3g})"
+        raise progress.stopped(state.step, f"{loss} has been out of its healthy range for {PATIENCE} steps")
+    well = not state.health.unhealthy_steps  # else the last good state stays
+    if stopping or (state.step % options.checkpoint_every == 0 and well):
+        progress.save(trainer, state)
+    if (
+        options.samples_every
+        and progress.writes
+        and (state.step % options.samples_every == 0 or state.step == options.steps)
+    ):
+        write_samples(progress.out.parent / "samples", state.step, trainer, pairs)
     if stopping:
-        raise Interrupted(f"stopped after step {point.step} of {run.steps}; the same command continues from there")
+        raise Interrupted(f"stopped after step {state.step} of {options.steps}; the same command continues from there")
 
 
 def _trainer(
-    network: nn.Module, header: Mapping[str, Any], training: Training, run: TrainRun, split: Split, processes: Processes
+    network: nn.Module,
+    header: Mapping[str, Any],
+    training: TrainingConfig,
+    options: TrainOptions,
+    split: Split,
+    processes: Processes,
 ) -> Trainer:
     used = {**training.losses, **(training.pretraining.losses if training.pretraining else {})}
     functions = {name: loss for name, loss in {**LOSSES, **training.functions}.items() if name in used}
-    networks = {name: build(split, run) for name, build in training.networks.items() if name in used}
-    if "perceptual" in used and run.perceptual != "none":
-        networks["perceptual"] = Perceptual(run.perceptual, training.perceptual, training.shifts)
-    if run.identity is not None:
-        networks["identity"] = Identity(run.identity)
-    adversary = _adversary(header, training, run)
+    networks = {name: build(split, options) for name, build in training.networks.items() if name in used}
+    if "perceptual" in used and options.perceptual != "none":
+        networks["perceptual"] = Perceptual(options.perceptual, training.perceptual, training.shifts)
+    if options.identity is not None:
+        networks["identity"] = Identity(options.identity)
+    adversary = _adversary(header, training, options)
     for module in (network, *networks.values(), *([adversary.discriminator] if adversary else [])):
         module.to(processes.device).to(memory_format=torch.channels_last)
     for module in networks.values():
@@ -220,19 +245,19 @@ def _trainer(
     return Trainer(network, Objective(functions, networks, adversary), training, processes)
 
 
-def _adversary(header: Mapping[str, Any], training: Training, run: TrainRun) -> Adversary | None:
+def _adversary(header: Mapping[str, Any], training: TrainingConfig, options: TrainOptions) -> Adversary | None:
     if training.gan is None:
         return None
     width, whole = header["network"].get("width", 64), header["training"]["size"]
     size, channels = min(training.crop or whole, whole), 6 if training.conditional else 3
     build = DISCRIMINATORS[training.discriminator]
-    seed = draw_seed(rng_for(run.seed, "discriminator"))
+    seed = draw_seed(rng_for(options.seed, "discriminator"))
     return Adversary(training.gan, seeded_build(lambda: build(channels, width, size), seed), training.conditional)
 
 
-def _condition(training: Training, run: TrainRun, split: Split) -> Condition | None:
+def _condition(training: TrainingConfig, options: TrainOptions, split: Split) -> Condition | None:
     """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
-    folder = run.parsing
+    folder = options.parsing
     if folder is None:
         return training.condition(split) if training.condition else None
     from ispl_model.training.parsing import label_map, parsing_condition
@@ -240,12 +265,12 @@ def _condition(training: Training, run: TrainRun, split: Split) -> Condition | N
     return parsing_condition(lambda name: label_map(folder, name, split.info["size"]))
 
 
-def _step_seed(run: TrainRun, step: int, processes: Processes) -> int:
+def _step_seed(options: TrainOptions, step: int, processes: Processes) -> int:
     """Of dropout and the like; another one in each process."""
-    return draw_seed(rng_for(run.seed, "step", step, *([processes.index] if processes.index else [])))
+    return draw_seed(rng_for(options.seed, "step", step, *([processes.index] if processes.index else [])))
 
 
-def _bar(run: TrainRun, done: int, share: Share) -> tqdm:
+def _bar(options: TrainOptions, done: int, shard: BatchShard) -> tqdm:
     """Counts images, so that its rate is images per second; silent where no one watches and in processes but one."""
-    total, disable = run.steps * share.images, True if share.index else None
-    return tqdm(total=total, initial=done * share.images, unit="image", desc="training", disable=disable)
+    total, disable = options.steps * shard.images, True if shard.index else None
+    return tqdm(total=total, initial=done * shard.images, unit="image", desc="training", disable=disable)

@@ -66,7 +66,7 @@ def parsing_condition(labels_of: Callable[[str], np.ndarray]) -> Condition:
     return channels
 
 
-def parser_obstacle() -> str:
+def why_parser_unavailable() -> str:
     """Why facexlib's parser cannot be used here, in one sentence; empty when it can."""
     if importlib.util.find_spec("facexlib") is None:
         return "facexlib is not installed; pip install facexlib"
@@ -80,8 +80,8 @@ def load_parser(device: str) -> Callable[[Image], np.ndarray]:
 
     Raises InputError when the package or its weights are missing, or the file holds something else.
     """
-    if obstacle := parser_obstacle():
-        raise InputError(f"face parsing: {obstacle}")
+    if reason := why_parser_unavailable():
+        raise InputError(f"face parsing: {reason}")
     import torch
     from facexlib.parsing.parsenet import ParseNet
 

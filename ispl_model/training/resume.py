@@ -30,7 +30,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 @dataclass(frozen=True)
-class Point:
+class TrainState:
     """How far a training has come: steps done, seconds spent, losses of the last step, the discriminator's health."""
 
     step: int = 0
@@ -64,14 +64,14 @@ class Progress:
         report = read_report(self.report)
         return report["result"] if self.out.exists() and report else None
 
-    def resume(self, trainer: Trainer) -> Point:
+    def resume(self, trainer: Trainer) -> TrainState:
         """Fill the trainer with the saved state, if there is one, and say where that is."""
         self.names = trainer.loss_names
         if not self.state.exists():
             if self.writes:
                 self._write_report(None)
                 write_bytes(self.losses, b"")
-            return Point()
+            return TrainState()
         tensors, saved = read_tensors(self.state)
         try:
             trainer.load(tensors)
@@ -79,35 +79,35 @@ class Progress:
             raise InputError(f"{self.state}: does not fit this network; delete it to train from the start") from error
         if self.writes:
             self._cut_losses(saved["step"])
-        return Point(saved["step"], saved["seconds"], saved["losses"], Health(**saved.get("health", {})))
+        return TrainState(saved["step"], saved["seconds"], saved["losses"], Health.from_saved(saved.get("health", {})))
 
-    def record(self, point: Point, rate: float) -> None:
+    def record(self, state: TrainState, rate: float) -> None:
         """Remember one line of losses.csv; written by the next save. A loss that a step has not is left empty."""
-        if point.step == 1:
+        if state.step == 1:
             self.rows.append(",".join(("step", "learning_rate", *self.names)))
-        values = (rate, *(point.losses.get(name) for name in self.names))
-        self.rows.append(",".join((str(point.step), *("" if value is None else f"{value:.6g}" for value in values))))
+        values = (rate, *(state.losses.get(name) for name in self.names))
+        self.rows.append(",".join((str(state.step), *("" if value is None else f"{value:.6g}" for value in values))))
 
-    def save(self, trainer: Trainer, point: Point) -> None:
+    def save(self, trainer: Trainer, state: TrainState) -> None:
         """Write losses, then the state; with weights that are not finite InputError, and the last good state stays."""
-        tensors = self._finite_tensors(trainer, point)
+        tensors = self._finite_tensors(trainer, state)
         if not self.writes:
             return
         self._write_losses()
-        facts = asdict(point)
+        facts = asdict(state)
         write_tensors(self.state, tensors, {"header": self.header, **facts})
 
-    def finish(self, trainer: Trainer, point: Point, images_seen: int, warning: str | None) -> None:
+    def finish(self, trainer: Trainer, state: TrainState, images_seen: int, warning: str | None) -> None:
         """Write losses, train.json and last of all the checkpoint; then the state is no longer needed.
 
         warning: a sentence for train.json on what went wrong on the way.
         """
-        self._finite_tensors(trainer, point)
+        self._finite_tensors(trainer, state)
         if not self.writes:
             return
         self._write_losses()
-        result = {"steps": point.step, "images_seen": images_seen, "seconds": round(point.seconds, 2)}
-        self._write_report(result | {"losses": point.losses, "warning": warning})
+        result = {"steps": state.step, "images_seen": images_seen, "seconds": round(state.seconds, 2)}
+        self._write_report(result | {"losses": state.losses, "warning": warning})
         save(self.out, trainer.weights(), self.header)
         self.state.unlink(missing_ok=True)
 
@@ -122,11 +122,11 @@ class Progress:
     def _write_report(self, result: Mapping[str, Any] | None) -> None:
         write_json(self.report, {"header": self.header, "result": result, "run": self.surroundings})
 
-    def _finite_tensors(self, trainer: Trainer, point: Point) -> dict[str, torch.Tensor]:
+    def _finite_tensors(self, trainer: Trainer, state: TrainState) -> dict[str, torch.Tensor]:
         try:
             return trainer.tensors()
         except NotFinite as error:
-            raise self.stopped(point.step, f"{error} is not finite") from error
+            raise self.stopped(state.step, f"{error} is not finite") from error
 
     def _refuse_other_trainings(self) -> None:
         readers: dict[Path, Callable[[Path], Any]] = {

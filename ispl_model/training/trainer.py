@@ -12,7 +12,7 @@ from ispl_model.losses.objective import Objective, total
 from ispl_model.losses.pixel import Tensors
 from ispl_model.runtime.device import mixed_precision
 from ispl_model.runtime.distributed import Processes
-from ispl_model.training.config import Training
+from ispl_model.training.config import TrainingConfig
 
 
 class NotFinite(ArithmeticError):
@@ -26,7 +26,9 @@ class Trainer:
     them again with the updated generator, at the price of one more pass).
     """
 
-    def __init__(self, network: nn.Module, objective: Objective, training: Training, processes: Processes) -> None:
+    def __init__(
+        self, network: nn.Module, objective: Objective, training: TrainingConfig, processes: Processes
+    ) -> None:
         self.network, self.objective, self.training, self.processes = network, objective, training, processes
         self.ema = None if training.ema is None else Ema(network, training.ema)
         modules = {"generator": network}
@@ -56,7 +58,7 @@ class Trainer:
             restored.append(outputs["restored"].detach())
         values = self._finite(rows)
         self._update("generator", rate)
-        if self.objective.judged(weights):
+        if self.objective.uses_discriminator(weights):
             for _ in range(self.training.critic_steps):
                 values |= self._discriminator_step(restored, batches, rate)
         return values
@@ -156,7 +158,7 @@ class Trainer:
             optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
-def _optimiser(name: str, module: nn.Module, training: Training) -> torch.optim.Optimizer:
+def _optimiser(name: str, module: nn.Module, training: TrainingConfig) -> torch.optim.Optimizer:
     """Its groups differ in `factor`, the share of the network's learning rate that they take."""
     whole = (training.discriminator_rate or training.learning_rate) / training.learning_rate
     groups: list[dict[str, Any]] = [{"params": [], "factor": 1.0 if name == "generator" else whole}]

@@ -63,17 +63,19 @@ STAGES = {
 @click.option("--work", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where everything lies.")
 def main(number: str, faces: Path, work: Path) -> None:
     """Train stage NUMBER of ispl-lite."""
-    from ispl_model.training.config import TrainRun
+    from ispl_model.training.config import TrainOptions
     from ispl_model.training.ispl import ISPL_TRAINING, train_ispl
 
     stage, before = STAGES[int(number)], work / f"stage-{int(number) - 1}" / "model.safetensors"
     training = replace(ISPL_TRAINING, losses=stage.losses, constant_share=stage.constant_share, levels=True, ema=0.998)
-    run = TrainRun(
+    options = TrainOptions(
         stage.steps, BATCH, stage.seed, stage.perceptual, checkpoint_every=100, samples_every=500,
         start=before if int(number) > min(STAGES) else shipped_checkpoint(),
     )  # fmt: skip
     split = _split(faces, work / f"faces-{number}", stage.seed)
-    summary = train_ispl("isp_unet_pac", WIDTH, run, split, work / f"stage-{number}" / "model.safetensors", training)
+    summary = train_ispl(
+        "isp_unet_pac", WIDTH, options, split, work / f"stage-{number}" / "model.safetensors", training
+    )
     click.echo(f"{summary.path}: {summary.steps} steps, {summary.images_seen} faces, {summary.seconds:.0f} s")
 
 

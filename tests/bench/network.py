@@ -118,8 +118,8 @@ def _saved(device: str, stride: int) -> list[str]:
 def _training(device: str) -> Iterator[str]:
     for variant in ("isp_unet_pac", "isp_unet"):
         spent, peak = _own_process(_train, device, variant)
-        told = f"{variant}, width {TRAINING['width']}, {TRAINING['size']} px, batch {BATCH}, no perceptual loss"
-        yield f"training {told}: {1e3 / spent:.3f} steps a second, peak {peak:,.0f} MB"
+        setting = f"{variant}, width {TRAINING['width']}, {TRAINING['size']} px, batch {BATCH}, no perceptual loss"
+        yield f"training {setting}: {1e3 / spent:.3f} steps a second, peak {peak:,.0f} MB"
 
 
 def _train(device: str, variant: str) -> tuple[float, float]:
@@ -139,10 +139,10 @@ def _train(device: str, variant: str) -> tuple[float, float]:
 
 
 def _restoring(device: str) -> Iterator[str]:
-    told = f"restoring, {RESTORING.variant}, width {RESTORING.width}, {RESTORING.size} px"
+    setting = f"restoring, {RESTORING.variant}, width {RESTORING.width}, {RESTORING.size} px"
     measured = {way: _own_process(_restore, device, way) for way in ("plain", "fp32", "bf16")}
     for way, (spent, peak, _) in measured.items():
-        yield f"{told}, {way}: {1e3 / spent:.3f} a second, peak {peak:,.0f} MB"
+        yield f"{setting}, {way}: {1e3 / spent:.3f} a second, peak {peak:,.0f} MB"
     best = multiplies_in(torch.device(device))
     (plain, _, expected), (ours, _, restored) = measured["plain"], measured[best]
     yield reached(f"restoring in {best} against the plain fp32 module", plain / ours, 2.0)

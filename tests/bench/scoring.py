@@ -33,10 +33,11 @@ COUNTING = "for _ in range(20_000_000): pass"
 ONE_METHOD = """
 import sys
 from pathlib import Path
-from benchmark.runs.scoring.image_scores import Job
+from benchmark.runs.scoring.image_scores import ImageJob
 from benchmark.runs.scoring.workers import scoring_pool
 restored, reference, cache, ids = sys.argv[1:]
-jobs = [Job(path.name, tuple(ids.split(",")), Path(restored, path.name), path) for path in Path(reference).iterdir()]
+pairs = [(Path(restored, path.name), path) for path in Path(reference).iterdir()]
+jobs = [ImageJob(path.name, tuple(ids.split(",")), ours, path) for ours, path in pairs]
 with scoring_pool(1, Path(cache)) as pool:
     sum(1 for _ in pool.stream(jobs))
 """

@@ -8,11 +8,11 @@ from torch import nn
 
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import seeded_build
-from ispl_model.training.config import Training
+from ispl_model.training.config import TrainingConfig
 
 HEADER = {"method": "tiny", "network": {"width": 2}}
-PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=0.5)
-ADVERSARIAL = Training(
+PIXEL = TrainingConfig(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=0.5)
+ADVERSARIAL = TrainingConfig(
     scale=1,
     losses={"lsgan": 1.0, "feature_matching": 10.0, "perceptual": 10.0},
     learning_rate=2e-4,

@@ -75,7 +75,7 @@ def ours(runs: Runs) -> Source:
     (row,) = spec.rows
     methods = {method: runs.under(spec.protocols, row.task, method) for method in row.methods}
     changes = gap_table(methods, row.task)
-    over = changes.halves.counted
+    over = changes.metrics.counted
     found = {(change.method, change.kind): change for change in changes.changes if change.metric is None}
 
     def number(claim: Claim, task: str, method: str, metric: str) -> Number | None:

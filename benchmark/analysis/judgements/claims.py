@@ -18,7 +18,7 @@ from benchmark.analysis.judgements.claim_numbers import (
     rising,
 )
 from benchmark.analysis.runs import Runs
-from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD, differences, of_interval
+from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNDECIDED, UNKNOWN, differences, of_interval
 from benchmark.methods.registry import method_title
 from benchmark.records.scores import read_scores
 from benchmark.specs.claims import Claim, load_claims
@@ -28,7 +28,7 @@ from benchmark.specs.published import load_published
 OTHERS = "others"
 
 _NO_BASELINE = ("identity", "reference")  # rows of Table 2 that are no method
-_WORST_FIRST = (FAILS, UNKNOWN, UNTOLD, CHANCE, HOLDS)  # what decides where comparisons come out differently
+_WORST_FIRST = (FAILS, UNKNOWN, UNDECIDED, CHANCE, HOLDS)  # what decides where comparisons come out differently
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Judgement:
         against = [check.text for check in checks if check.verdict == FAILS]
         if against:
             return f"{'; '.join(against)} ({len(against)} of {len(checks)} comparisons disagree)"
-        texts = [f"{one.text} ({one.verdict})" if one.verdict in (CHANCE, UNTOLD) else one.text for one in checks]
+        texts = [f"{one.text} ({one.verdict})" if one.verdict in (CHANCE, UNDECIDED) else one.text for one in checks]
         return "; ".join([*texts, *self._missing()])
 
     def _missing(self) -> list[str]:
@@ -153,7 +153,7 @@ def _ahead(sign: int, first: dict[str, Number], second: dict[str, Number]) -> st
         difference = combined(lambda numbers: sign * (numbers[0] - numbers[1]), (own, other))
         return of_interval(interval(difference), 0, float("inf"))
     metric, sides = own.sampled.metric, dict(zip((*first, *second), (run, beside), strict=True))
-    return compare(sides, [metric])[0].verdict if differences(run, beside, metric) else UNTOLD
+    return compare(sides, [metric])[0].verdict if differences(run, beside, metric) else UNDECIDED
 
 
 def _mean(claim: Claim, task: str, found: dict[str, Number]) -> Iterator[Check]:

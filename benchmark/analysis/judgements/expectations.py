@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from benchmark.analysis.compare import Pair, compare
+from benchmark.analysis.compare import Comparison, compare
 from benchmark.analysis.runs import Run, Runs
-from benchmark.analysis.verdicts import UNTOLD
-from benchmark.methods.registry import canonical, method_title
+from benchmark.analysis.verdicts import UNDECIDED
+from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import with_role
 from benchmark.records.run_file import run_facts
@@ -31,13 +31,13 @@ class Ordering:
     task: str
     expected: str
     metric: str
-    pair: Pair | None
+    pair: Comparison | None
     why: str = ""
 
     @property
     def verdict(self) -> str:
-        """As Pair.verdict; UNTOLD without a pair."""
-        return self.pair.verdict if self.pair else UNTOLD
+        """As Comparison.verdict; UNDECIDED without a pair."""
+        return self.pair.verdict if self.pair else UNDECIDED
 
 
 def orderings(profile: str, results: Path) -> list[Ordering]:
@@ -78,7 +78,7 @@ def _trained_rows(runs: Runs) -> Iterator[tuple[str, str, str]]:
     for table in map(load_table, TABLES):
         for protocol, row in product(table.protocols, table.rows):
             for method in row.methods:
-                known = METHODS.get(canonical(method))
+                known = METHODS.get(full_name(method))
                 if known and known.trainable and runs.find(protocol, row.task, method).scores:
                     yield protocol, row.task, method
 
@@ -88,7 +88,7 @@ def _ordered(results: Path, profile: str, said: tuple[str, str, str], sides: dic
     first, second = sides.values()
     both = (metric for metric in with_role("perceptual") if first.by_image(metric) and second.by_image(metric))
     perceptual = next(both, None)
-    in_pixels = "psnr.rgb" if METHODS[canonical(method)].pixel_loss else None
+    in_pixels = "psnr.rgb" if METHODS[full_name(method)].pixel_loss else None
     for metric in filter(None, (perceptual, in_pixels)):
         why = _different(results, profile, (first, second), metric)
         yield Ordering(task, expected, metric, None if why else compare(sides, [metric])[0], why)

@@ -19,7 +19,7 @@ from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.restorer import load_network, restore_images
 from ispl_model.runtime.device import find_device
-from ispl_model.training.config import Training
+from ispl_model.training.config import TrainingConfig
 from ispl_model.training.ispl import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 
 
@@ -28,7 +28,7 @@ class IsplMethod:
     """One variant of ispl_model.network.variants, with what a module of a trainable method has."""
 
     variant: str
-    TRAINING: Training = ISPL_TRAINING
+    TRAINING: TrainingConfig = ISPL_TRAINING
 
     def configure(self, width: int, size: int) -> IsplConfig:
         """The network's config for images of `size` px."""

@@ -10,8 +10,8 @@ from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod
 from degrade.core.colour import TO_YCC
-from ispl_model.network.init import pass_through_
-from ispl_model.training.config import Training
+from ispl_model.network.init import init_identity_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 1
 
@@ -36,7 +36,7 @@ class Arcnn(nn.Module):
             _conv(max(channels, width // 4), channels, 5),
         )  # fmt: skip
         for conv in self.body[::2]:
-            pass_through_(conv)
+            init_identity_(conv)
         self.channels = channels
         self.register_buffer("to_ycc", torch.tensor(TO_YCC).view(3, 3, 1, 1), persistent=False)
         self.register_buffer("to_rgb", torch.tensor(TO_YCC).inverse().view(3, 3, 1, 1), persistent=False)
@@ -57,7 +57,7 @@ def _conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
 
 # Section 4 of the paper, as it is cited (not re-read): MSE on patches of 32 px, plain SGD at 1e-4, a tenth for the last
 # layer. That needs millions of updates: Adam at 5e-4 is yjn870/ARCNN-pytorch's (main.py, e94eb70), with the same tenth.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"mse": 1.0},
     learning_rate=5e-4,

@@ -11,12 +11,12 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
-from ispl_model.network.init import subdue_
+from ispl_model.network.init import init_small_
 from ispl_model.restoration.restorer import prepared, restore_images
 from ispl_model.runtime.checkpoint import load as load_checkpoint
 from ispl_model.runtime.checkpoint import load_weights, require_version
 from ispl_model.runtime.device import find_device, seeded_build
-from ispl_model.training.config import Training
+from ispl_model.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class NetworkMethod:
 
     name: str
     network: Callable[..., nn.Module]
-    TRAINING: Training
+    TRAINING: TrainingConfig
     sized: bool = False
 
     def configure(self, width: int, size: int) -> WidthConfig:
@@ -140,7 +140,7 @@ class PlainBlock(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        subdue_(self.second)
+        init_small_(self.second)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         return x + self.second(torch.relu(self.first(x)))

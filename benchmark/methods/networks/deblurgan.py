@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod
-from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import subdue_
-from ispl_model.training.config import Training
+from ispl_model.losses.perceptual import FeatureLayers
+from ispl_model.network.init import init_small_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 1
 BLOCKS = 9
@@ -45,7 +45,7 @@ class DeblurGan(nn.Module):
             nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Tanh(),
         )  # fmt: skip
         for _ in range(2):  # its features have unit variance, and the picture only a quarter
-            subdue_(self.body[-2])
+            init_small_(self.body[-2])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         signed = 2 * x - 1
@@ -61,14 +61,14 @@ def _after(channels: int) -> tuple[nn.Module, nn.Module]:
 # train_options.py, 634bc29; 0.999 and five critic steps: models/conditional_gan_model.py, 6d3f1e1; windows of 256 px:
 # options/base_options.py, ad676d6. Chosen here: the gradient penalty (see ispl_model.losses.gan) and a stand-in's
 # offsets.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"perceptual": 100.0, "wgan-gp": 1.0},
     learning_rate=1e-4,
     betas=(0.5, 0.999),
     constant_share=1 / 2,
     crop=256,
-    perceptual=Taps({"conv3_3": 1.0}, distance="mse", normalised=False, signed=True),
+    perceptual=FeatureLayers({"conv3_3": 1.0}, distance="mse", normalised=False, signed=True),
     shifts=True,
     discriminator="patch_3",
     conditional=False,

@@ -15,10 +15,10 @@ from torch.nn import functional
 from benchmark.assets.weights import missing, weight_path
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod, padded_to_multiple
 from degrade.core.errors import InputError
-from ispl_model.losses.perceptual import IMAGENET_DEVIATION, Taps
+from ispl_model.losses.perceptual import IMAGENET_DEVIATION, FeatureLayers
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import subdue_
-from ispl_model.training.config import Training
+from ispl_model.network.init import init_small_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 1
 COARSEST = 32  # side of a pixel of the coarsest map
@@ -55,7 +55,7 @@ class Pyramid(nn.Module):
         self.join, self.refine = _normed(4 * head, head), _normed(head, head // 2)
         self.tail = nn.Conv2d(head // 2, 3, 3, padding=1)
         for _ in range(2):  # its features have unit variance, and the picture only a quarter
-            subdue_(self.tail)
+            init_small_(self.tail)
 
     def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
         """Maps of 1/2 ... 1/32 of the side => (N, 3, H, W), not bounded."""
@@ -147,14 +147,14 @@ def normalised_mse(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 # sections 3.2 and 4.1 of the paper, as it is cited (not re-read). Adam at 1e-4 with torch's betas, windows of 256 px:
 # train.py, 7fdac82, and config/config.yaml, 6b231fc (which has 50 epochs of 200 constant, and another adversarial
 # loss).
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"normalised_mse": 0.5, "perceptual": 0.006, "ragan-ls": 0.01},
     learning_rate=1e-4,
     betas=(0.9, 0.999),
     constant_share=1 / 2,
     crop=256,
-    perceptual=Taps({"conv3_3": 1.0}, distance="mse"),
+    perceptual=FeatureLayers({"conv3_3": 1.0}, distance="mse"),
     functions={"normalised_mse": normalised_mse},
     discriminator="patch_3_5",
     conditional=False,

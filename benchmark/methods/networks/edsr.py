@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod, div2k_mean
-from ispl_model.network.init import bias_of, pass_through_, subdue_
-from ispl_model.training.config import Training
+from ispl_model.network.init import bias_of, init_identity_, init_small_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 4
 
@@ -25,7 +25,7 @@ class Block(nn.Module):
         self.residual = residual
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        subdue_(self.second)
+        init_small_(self.second)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, width, H, W) => same
         return x + self.residual * self.second(torch.relu(self.first(x)))
@@ -49,10 +49,10 @@ class Edsr(nn.Module):
         self.register_buffer("mean", div2k_mean(), persistent=False)
         nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
         nn.init.zeros_(bias_of(self.head))
-        subdue_(self.join)
+        init_small_(self.join)
         for enlargement in (self.enlarge[0], self.enlarge[2]):
-            pass_through_(enlargement, repeats=4)
-        pass_through_(self.tail)
+            init_identity_(enlargement, repeats=4)
+        init_identity_(self.tail)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         features = self.head(x - self.mean)
@@ -65,7 +65,7 @@ def _twice_as_large(width: int) -> tuple[nn.Module, nn.Module]:
 
 # sanghyun-son/EDSR-PyTorch: src/option.py, 021bea7: L1, Adam, windows of 192 px of the large image, 300 epochs, the
 # rate halved after 200.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1.0},
     learning_rate=1e-4,

@@ -15,8 +15,8 @@ from torch.nn import functional
 from benchmark.methods.networks.common import NetworkMethod, PlainBlock
 from degrade.core.colour import LUMA
 from ispl_model.losses.pixel import Tensors, l1
-from ispl_model.network.init import subdue_
-from ispl_model.training.config import Pretraining, Training
+from ispl_model.network.init import init_small_
+from ispl_model.training.config import Pretraining, TrainingConfig
 
 SCALE = 1
 BLOCKS = 16
@@ -34,7 +34,7 @@ class EpGan(nn.Module):
         self.blocks = nn.Sequential(*(PlainBlock(width) for _ in range(BLOCKS)))
         self.image = nn.Conv2d(width, 3, 3, padding=1)
         self.edges = nn.Sequential(nn.Conv2d(width, 1, 3, padding=1), nn.Softplus())
-        subdue_(self.image)
+        init_small_(self.image)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         features = self.blocks(self.head(x))
@@ -58,7 +58,7 @@ def edges(image: torch.Tensor) -> torch.Tensor:
 
 
 # All of it is chosen here.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1.0, "edges": 0.1, "perceptual": 0.006, "vanilla": 1e-3},
     learning_rate=1e-4,

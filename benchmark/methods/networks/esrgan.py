@@ -8,9 +8,9 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.networks.common import NetworkMethod
-from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import bias_of, pass_through_, subdue_, weight_of
-from ispl_model.training.config import Pretraining, Training
+from ispl_model.losses.perceptual import FeatureLayers
+from ispl_model.network.init import bias_of, init_identity_, init_small_, weight_of
+from ispl_model.training.config import Pretraining, TrainingConfig
 
 SCALE = 4
 BLOCKS = 23
@@ -28,7 +28,7 @@ class DenseBlock(nn.Module):
             nn.Conv2d(width + index * growth, channels, 3, padding=1) for index, channels in enumerate(outputs)
         )
         for conv in self.convs:
-            subdue_(conv)  # a tenth of the default weights, as the authors start these blocks
+            init_small_(conv)  # a tenth of the default weights, as the authors start these blocks
         with torch.no_grad():  # half of x goes on, or 23 blocks would make 66 times the input of it
             nn.init.dirac_(taken := torch.empty_like(weight_of(self.convs[-1])))
             weight_of(self.convs[-1]).sub_(taken, alpha=0.5 / RESIDUAL)
@@ -67,9 +67,9 @@ class Esrgan(nn.Module):
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
         nn.init.dirac_(self.head.weight[:3])  # the first three features start as red, green and blue
         nn.init.zeros_(bias_of(self.head))
-        subdue_(self.join)
+        init_small_(self.join)
         for conv in (*self.enlarge, self.finish, self.tail):
-            pass_through_(conv)
+            init_identity_(conv)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         features = self.head(x)
@@ -82,7 +82,7 @@ class Esrgan(nn.Module):
 # Section 4.1 of the paper, as it is cited (not re-read): 10^6 updates on L1 at 2e-4, halved every 200,000 (so also
 # XPixelGroup/BasicSR: codes/options/train/train_sr.json, 018744c, from 1e-4). Then open-mmlab/mmagic (once mmsr):
 # codes/options/train/train_ESRGAN.yml, 037933b: 400,000 at 1e-4, halved four times, 5e-3 of half the relativistic loss.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},
     learning_rate=1e-4,
@@ -96,7 +96,7 @@ TRAINING = Training(
         learning_rate=2e-4,
         drops={1 / 5: 0.5, 2 / 5: 0.5, 3 / 5: 0.5, 4 / 5: 0.5},
     ),
-    perceptual=Taps({"conv5_4": 1.0}),
+    perceptual=FeatureLayers({"conv5_4": 1.0}),
     discriminator="vgg",
     conditional=False,
     version=2,

@@ -23,8 +23,8 @@ from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import bias_of, subdue_, weight_of
-from ispl_model.training.config import Training
+from ispl_model.network.init import bias_of, init_small_, weight_of
+from ispl_model.training.config import TrainingConfig
 from ispl_model.training.data import Condition
 
 SCALE = 1
@@ -139,8 +139,8 @@ class RecNet(nn.Module):
 
 def _start_as_half_size(first: nn.Module, last: nn.Module) -> None:
     """The outermost skip starts by passing on the degraded image at half size, logit(x) being about 4 x - 2."""
-    subdue_(first)
-    subdue_(last)
+    init_small_(first)
+    init_small_(last)
     taken, given = weight_of(first), weight_of(last)
     with torch.no_grad():
         for colour in range(3):
@@ -192,7 +192,7 @@ def variation(outputs: Tensors, batch: Tensors) -> torch.Tensor:
 # is left out), landmarks 10, variation 1; Adam 2e-4 with momentum 0.5, the rate lowered twice by ten. When it falls is
 # chosen here, and so are the discriminator and its least squares. sonack/GFRNet_pytorch_new (opts.py, 08efb14), a
 # rewrite by others, has the same weights but for the reconstruction: 0.1 times a sum over pixels.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"mse": 100.0, "perceptual": 0.001, "lsgan": 1.0, "places": 10.0, "variation": 1.0},
     learning_rate=2e-4,

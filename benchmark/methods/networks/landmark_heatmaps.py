@@ -23,7 +23,7 @@ from degrade.splits.split import Split
 from ispl_model.losses.pixel import mse
 from ispl_model.runtime.device import find_device, mixed_precision, seeded_build
 from ispl_model.runtime.tensors import to_tensor
-from ispl_model.training.config import TrainRun
+from ispl_model.training.config import TrainOptions
 
 FAN_FILE = "checkpoints/2DFAN4-cd938726ad.zip"
 LANDMARKS = 68
@@ -54,8 +54,8 @@ class HeatmapLoss(nn.Module):
         return mse(self.heatmaps(restored), wanted)
 
 
-def landmark_network(split: Split, run: TrainRun) -> HeatmapLoss:
-    """FAN, or an hourglass trained on the references of `split` in at most four times the steps of `run`.
+def landmark_network(split: Split, options: TrainOptions) -> HeatmapLoss:
+    """FAN, or an hourglass trained on the references of `split` in at most four times the steps of `options`.
 
     Deterministic; kept in the process for the next training on the same references. Raises InputError when dlib is
     missing or finds no face in them.
@@ -64,11 +64,11 @@ def landmark_network(split: Split, run: TrainRun) -> HeatmapLoss:
     if path.is_file():
         return HeatmapLoss(torch.jit.load(str(path), map_location="cpu"), _FAN_SIDE)
     key = tuple(record["hq_sha256"] for record in split.records)
-    steps = min(MOST_STEPS, 4 * run.steps)
-    if (key, run.seed, steps) not in _kept:
+    steps = min(MOST_STEPS, 4 * options.steps)
+    if (key, options.seed, steps) not in _kept:
         _kept.clear()
-        _kept[key, run.seed, steps] = trained_hourglass(split, steps, run.seed, run.device)
-    return HeatmapLoss(_kept[key, run.seed, steps], _SIDE)
+        _kept[key, options.seed, steps] = trained_hourglass(split, steps, options.seed, options.device)
+    return HeatmapLoss(_kept[key, options.seed, steps], _SIDE)
 
 
 _kept: dict[tuple, nn.Module] = {}

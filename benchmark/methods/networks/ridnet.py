@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from benchmark.methods.networks.common import NetworkMethod, div2k_mean
-from ispl_model.network.init import bias_of, subdue_
-from ispl_model.training.config import Training
+from ispl_model.network.init import bias_of, init_small_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 1
 MODULES = 4
@@ -51,7 +51,7 @@ class Ridnet(nn.Module):
         self.enhancements = nn.Sequential(*(Enhancement(width) for _ in range(MODULES)))
         self.tail = _conv(width, 3)
         self.register_buffer("mean", div2k_mean(), persistent=False)
-        subdue_(self.tail)
+        init_small_(self.tail)
         with torch.no_grad():
             bias_of(self.tail).copy_(-self.mean.flatten())
 
@@ -71,7 +71,7 @@ def _dilated(width: int, dilation: int) -> tuple[nn.Module, nn.Module]:
 # Section 4.1 of the paper, as it is cited (not re-read): L1, Adam at 1e-4, patches of 80 px, the rate halved after 10^5
 # updates; of how many is not printed, so half way is chosen here. The options of saeed-anwar/RIDNet (TestCode/code/
 # option.py, 3fa0b35), which only tests, name 192 px and 1000 epochs, halved every 300, as left over from EDSR's.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1.0},
     learning_rate=1e-4,

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.networks.common import NetworkMethod, div2k_mean
-from ispl_model.network.init import subdue_
-from ispl_model.training.config import Training
+from ispl_model.network.init import init_small_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 4
 STEPS = 4
@@ -58,7 +58,7 @@ class Srfbn(nn.Module):
         self.enlarge = _prelu(nn.ConvTranspose2d(width, width, 8, 4, 2))
         self.tail = nn.Conv2d(width, 3, 3, padding=1)
         self.register_buffer("mean", div2k_mean(), persistent=False)
-        subdue_(self.tail)
+        init_small_(self.tail)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | Mapping[str, torch.Tensor]:
         enlarged = functional.interpolate(x, scale_factor=SCALE, mode="bilinear", align_corners=False)
@@ -80,7 +80,7 @@ def _linked(features: list[torch.Tensor], links: nn.ModuleList, group: int) -> t
 
 # Paper99/SRFBN_CVPR19: options/train/train_SRFBN.json, 4ac6798: the sum of the L1 of all four images, Adam, patches of
 # 40 px of the small image, 1000 epochs, the rate halved every 200.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1_steps": 1.0},
     learning_rate=1e-4,

@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn import functional
 
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod, NormBlock, PlainBlock
-from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import bias_of, pass_through_, subdue_, weight_of
-from ispl_model.training.config import Pretraining, Training
+from ispl_model.losses.perceptual import FeatureLayers
+from ispl_model.network.init import bias_of, init_identity_, init_small_, weight_of
+from ispl_model.training.config import Pretraining, TrainingConfig
 
 SCALE = 4
 BLOCKS = 16
@@ -35,8 +35,8 @@ class Srgan(nn.Module):
         nn.init.dirac_(weight_of(self.head[0])[:3])  # the first three features start as red, green and blue
         nn.init.zeros_(bias_of(self.head[0]))
         for conv in (self.enlarge[0], self.enlarge[3]):
-            pass_through_(conv, repeats=4)
-        pass_through_(self.tail)
+            init_identity_(conv, repeats=4)
+        init_identity_(self.tail)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         features = self.head(x)
@@ -56,7 +56,7 @@ class SrganWithoutNorm(nn.Module):
         self.blocks = nn.Sequential(*(PlainBlock(width) for _ in range(BLOCKS)))
         self.enlarge = nn.Sequential(*_twice_as_large(width, slope), *_twice_as_large(width, slope))
         self.tail = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), slope, nn.Conv2d(width, 3, 3, padding=1))
-        subdue_(self.tail[2])
+        init_small_(self.tail[2])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         enlarged = functional.interpolate(x, scale_factor=SCALE, mode="bilinear", align_corners=False)
@@ -70,7 +70,7 @@ def _twice_as_large(width: int, activation: nn.Module) -> tuple[nn.Module, ...]:
 # Section 3.2 of the paper, as it is cited (not re-read): 10^6 updates on the pixel loss at 1e-4, without a drop, then
 # 10^5 at 1e-4 and 10^5 at 1e-5 on VGG5,4 features (their squared distance scaled by 1 / 12.75^2, here as its rounded
 # 0.006) and the adversarial loss; 96 px windows. Chosen here: ImageNet's normalisation, the offsets for a stand-in.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"perceptual": 0.006, "vanilla": 1e-3},
     learning_rate=1e-4,
@@ -79,7 +79,7 @@ TRAINING = Training(
     drops={1 / 2: 0.1},
     crop=96,
     pretraining=Pretraining(share=5 / 6, losses={"mse": 1.0}, learning_rate=1e-4),
-    perceptual=Taps({"relu5_4": 1.0}, distance="mse"),
+    perceptual=FeatureLayers({"relu5_4": 1.0}, distance="mse"),
     shifts=True,
     discriminator="srgan",
     conditional=False,
@@ -89,7 +89,7 @@ TRAINING = Training(
 # open-mmlab/mmagic (once mmsr), 037933b: codes/options/train/train_SRResNet.yml, 10^6 updates on L1, the rate falling
 # four times from 2e-4 along a cosine; then train_SRGAN.yml, 400,000 at 1e-4, halved four times; 128 px windows. Their
 # cosine ends at 1e-7, ours at 0.
-NOBN_TRAINING = Training(
+NOBN_TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1e-2, "perceptual": 1.0, "vanilla": 5e-3},
     learning_rate=1e-4,
@@ -98,7 +98,7 @@ NOBN_TRAINING = Training(
     drops={1 / 8: 0.5, 1 / 4: 0.5, 1 / 2: 0.5, 3 / 4: 0.5},
     crop=128,
     pretraining=Pretraining(share=5 / 7, losses={"l1": 1.0}, learning_rate=2e-4, cosines=4),
-    perceptual=Taps({"conv5_4": 1.0}),
+    perceptual=FeatureLayers({"conv5_4": 1.0}),
     discriminator="vgg",
     conditional=False,
     version=2,

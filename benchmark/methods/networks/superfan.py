@@ -13,9 +13,9 @@ from torch import nn
 
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod, NormBlock
 from benchmark.methods.networks.landmark_heatmaps import landmark_network
-from ispl_model.losses.perceptual import Taps
-from ispl_model.network.init import bias_of, pass_through_
-from ispl_model.training.config import Pretraining, Training
+from ispl_model.losses.perceptual import FeatureLayers
+from ispl_model.network.init import bias_of, init_identity_
+from ispl_model.training.config import Pretraining, TrainingConfig
 
 SCALE = 4
 
@@ -35,7 +35,7 @@ class SuperFan(nn.Module):
         )
         self.tail = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, 3, 3, padding=1))
         for conv in (self.head[0], self.tail[0], self.tail[2]):
-            pass_through_(conv)
+            init_identity_(conv)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.tail(self.body(self.head(x)))
@@ -61,14 +61,14 @@ def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
 # stage, the gradient penalty (see ispl_model.losses.gan), whole faces, and 6e-4 for VGG-19's features where that has
 # 0.1 for
 # ResNet-50's.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"mse": 1.0, "perceptual": 6e-4, "heatmaps": 0.005, "wgan-gp": 0.01},
     learning_rate=1e-4,
     betas=(0.5, 0.9),
     constant_share=1.0,
     pretraining=Pretraining(share=1 / 2, losses={"mse": 1.0}, learning_rate=1e-4),
-    perceptual=Taps({"relu2_2": 1.0, "relu3_4": 1.0, "relu4_4": 1.0}, distance="mse"),
+    perceptual=FeatureLayers({"relu2_2": 1.0, "relu3_4": 1.0, "relu4_4": 1.0}, distance="mse"),
     networks={"heatmaps": landmark_network},
     discriminator="plain",
     conditional=False,

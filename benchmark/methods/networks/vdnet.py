@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from benchmark.methods.networks.common import NetworkMethod, padded_to_multiple
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import bias_of, subdue_
-from ispl_model.training.config import Training
+from ispl_model.network.init import bias_of, init_small_
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 1
 DEPTH = 4
@@ -92,7 +92,7 @@ class Denoiser(nn.Module):
         self.enlarge = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, 2) for a, b in pairs)
         self.up = nn.ModuleList(_double(2 * b, b) for _, b in pairs)
         self.tail = nn.Conv2d(width, 6, 3, padding=1)
-        subdue_(self.tail)
+        init_small_(self.tail)
         nn.init.constant_(bias_of(self.tail)[3:], math.log(PRIOR_VARIANCE))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -148,7 +148,7 @@ def _double(inputs: int, outputs: int) -> nn.Sequential:
 # zsyOAOA/VDNet: options.py and train_simulation.py, 605098c: the three terms of the bound, Adam at 2e-4, 60 epochs, the
 # rate halved at 10, 20, 25, ..., 50 (their loop then stops, below 1e-6; here the last ten run too); patches of 128 px;
 # largest gradient norms 1e4 and 1e3. The prior variance, 5e-5, is that of its README for simulated noise.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"likelihood": 1.0, "kl_gauss": 1.0, "kl_inverse_gamma": 1.0},
     learning_rate=2e-4,

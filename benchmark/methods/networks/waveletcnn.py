@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod
 from ispl_model.losses.pixel import Tensors
-from ispl_model.network.init import pass_through_, subdue_, weight_of
-from ispl_model.training.config import Training
+from ispl_model.network.init import init_identity_, init_small_, weight_of
+from ispl_model.training.config import TrainingConfig
 
 SCALE = 4
 LIFT = 4  # an image times this has unit deviation, beside which a step of the optimiser changes little
@@ -75,10 +75,10 @@ class NormBlock(nn.Module):
             nn.Conv2d(outputs, outputs, 3, padding=1, groups=groups[1], bias=False),
             last,
         )
-        subdue_(self.body[3])
+        init_small_(self.body[3])
         last.keep_brightness_(given=LIFT, gives=LIFT)
         if inputs != outputs:
-            pass_through_(self.shortcut)
+            init_identity_(self.shortcut)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H, W)
         branch = self.body[:4](x)
@@ -109,11 +109,11 @@ class WaveletCnn(nn.Module):
 
     def _start_as_repetition(self, levels: int, bands: Sequence[nn.Module]) -> None:
         """The average band starts as the input, as far as batch norm lets it, and the details as nearly nothing."""
-        pass_through_(self.embedding[0])
+        init_identity_(self.embedding[0])
         average, *details = bands
-        pass_through_(average)
+        init_identity_(average)
         for band in details:
-            subdue_(band)
+            init_small_(band)
         with torch.no_grad():
             weight_of(average).mul_(2**levels)
             for band in bands:
@@ -173,7 +173,7 @@ def _half_squared_error(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tens
 
 # hhb072/WaveletSRNet: main.py, 3406727: the weights of the detail and average bands, of the image and of texture, Adam
 # and weight decay, faces of 128 px, no drop of the rate in 500 epochs.
-TRAINING = Training(
+TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"details": 0.99, "averages": 0.01, "image": 0.1, "texture": 1.0},
     learning_rate=2e-4,

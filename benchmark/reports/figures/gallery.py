@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmark.analysis.runs import Run, Runs
 from benchmark.methods.method import Method
-from benchmark.methods.registry import canonical, find_method, method_module, method_title
+from benchmark.methods.registry import find_method, full_name, method_module, method_title
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.methods.table import METHODS
 from benchmark.records.run_file import run_facts
@@ -138,7 +138,7 @@ class Gallery:
         """The method's images by the checkpoint that was scored; nothing where there are no scores or no checkpoint."""
         if not run.scores:
             return
-        made = METHODS[canonical(name)].kind in (TRAINED, TUNED)
+        made = METHODS[full_name(name)].kind in (TRAINED, TUNED)
         weights = self._weights(run) if made else None
         if made and weights is None:
             return
@@ -212,7 +212,7 @@ def _restored(method: Method, split: Split) -> list[Image]:
 
 
 def _trained(name: str) -> bool:
-    row = METHODS.get(canonical(name))
+    row = METHODS.get(full_name(name))
     return row is not None and row.trainable
 
 
@@ -221,7 +221,7 @@ def _compared() -> dict[str, list[str]]:
     named: dict[str, dict[str, str]] = {}
     for row in [*load_table("table1").rows, *load_table("table2").rows]:
         for name in row.methods:
-            named.setdefault(row.task, {}).setdefault(canonical(name), name)
+            named.setdefault(row.task, {}).setdefault(full_name(name), name)
     return {task: list(names.values()) for task, names in named.items()}
 
 

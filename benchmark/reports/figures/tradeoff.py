@@ -14,7 +14,7 @@ from tqdm import tqdm
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.table import METRICS, with_stand_ins
-from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, Point, factor_sheet, plot
+from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, LevelMean, factor_sheet, plot
 from degrade.core.errors import InputError
 from degrade.core.files import JsonLines, write_bytes
 from degrade.core.image import Image, from_uint8, to_uint8, write
@@ -30,7 +30,7 @@ DISTORTION, PERCEPTION, FOUND = "psnr.rgb", "lpips.alex", "found.dlib"  # or wha
 class Tradeoff:
     """The points in the order of the levels, the metric of perception, and the files written."""
 
-    points: tuple[Point, ...]
+    points: tuple[LevelMean, ...]
     perception: str
     files: tuple[Path, ...]
 
@@ -76,7 +76,7 @@ def closing(done: Tradeoff) -> list[str]:
     return [_found_sentence(done.points), _traded_sentence(done.points, METRICS[done.perception].header)]
 
 
-def _found_sentence(points: Sequence[Point]) -> str:
+def _found_sentence(points: Sequence[LevelMean]) -> str:
     if not points[0].faces:
         return "dlib finds no face in the references, so nothing is said of the restored ones"
     lost = [f"{point.level:g} ({point.found:.0%})" for point in points if point.found < FOUND_SHARE]
@@ -85,14 +85,14 @@ def _found_sentence(points: Sequence[Point]) -> str:
     return f"dlib finds the face in at least {min(point.found for point in points):.0%} of the images at every level"
 
 
-def _traded_sentence(points: Sequence[Point], header: str) -> str:
+def _traded_sentence(points: Sequence[LevelMean], header: str) -> str:
     traded = [f"{a.level:g} to {b.level:g}" for a, b in pairwise(points) if _opposite(a, b)]
     if not traded:
         return f"PSNR and {header} never move in opposite directions: no level trades one for the other"
     return f"PSNR and {header} move in opposite directions, one better and one worse, from level {', '.join(traded)}"
 
 
-def _opposite(a: Point, b: Point) -> bool:
+def _opposite(a: LevelMean, b: LevelMean) -> bool:
     """PSNR is better where it is higher, LPIPS where it is lower: both rising is one better and one worse."""
     return (b.distortion - a.distortion) * (b.perception - a.perception) > 0
 
@@ -120,7 +120,7 @@ def _perception() -> str:
 
 def _point(
     restorer: Restorer, split: Split, names: Sequence[str], perception: str, lines: JsonLines, bar: tqdm
-) -> Point:
+) -> LevelMean:
     """The means at the restorer's level, from the lines that are there and new ones."""
     facts = restorer.facts | {"split": split.digest, "perception": perception}
     there = {line.get("image"): line for line in lines.values if line.items() >= facts.items()}
@@ -133,7 +133,7 @@ def _point(
     found = [line[FOUND] for line in chosen if line[FOUND] is not None]
     distorted, perceived = (float(np.mean([line[metric] for line in chosen])) for metric in (DISTORTION, perception))
     assert restorer.level is not None
-    return Point(
+    return LevelMean(
         restorer.level, len(chosen), len(found), distorted, perceived, float(np.mean(found)) if found else float("nan")
     )
 
@@ -152,7 +152,7 @@ def _value(metric: str, restored: Image, reference: Image) -> float | None:
         return None
 
 
-def _table(points: Sequence[Point], perception: str) -> str:
+def _table(points: Sequence[LevelMean], perception: str) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["level", "images", DISTORTION, perception, "faces", FOUND])

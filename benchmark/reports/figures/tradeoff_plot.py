@@ -14,7 +14,7 @@ FACTORS = (2, 4, 8, 16)
 FOUND_SHARE = 0.95  # of the outputs; fewer at some level, and the closing note says so
 
 
-def plot(points: Sequence["Point"], perception: str) -> Image:
+def plot(points: Sequence["LevelMean"], perception: str) -> Image:
     """PSNR against LPIPS along the level, better to the left and below, as in the paper; how often a face is found."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -57,7 +57,7 @@ def factor_sheet(restorer: Restorer, references: Sequence[Image]) -> Image:
 
 
 @dataclass(frozen=True)
-class Point:
+class LevelMean:
     """Means over the images at one level. faces: references in which dlib finds one."""
 
     level: float

@@ -6,22 +6,22 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmark.analysis.breakdown import Point
+from benchmark.analysis.breakdown import BinMean
 from benchmark.analysis.statistics import Interval
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import Entry, Page
+from benchmark.reports.markup import TableCell, TableDocument
 from degrade.core.files import write_bytes
 
 COLUMNS = ("parameter", "bin", "method", "metric", "images", "mean", "low", "high")
 _ACROSS = 3  # panels in a row of the plot
 
 
-def page(points: Sequence[Point], metric: str, where: str) -> Page:
+def page(points: Sequence[BinMean], metric: str, where: str) -> TableDocument:
     """A block for each parameter: one row a bin, one column a method. where: profile, protocol, task and split."""
     methods = list(dict.fromkeys(point.method for point in points))
-    columns = (Entry("Value"), Entry("images"), *(Entry(method_title(method)) for method in methods))
+    columns = (TableCell("Value"), TableCell("images"), *(TableCell(method_title(method)) for method in methods))
     blocks = {}
     for parameter, of_parameter in groupby(points, key=lambda point: point.parameter):
         rows = [list(of_bin) for _, of_bin in groupby(of_parameter, key=lambda point: point.bin)]
@@ -32,10 +32,10 @@ def page(points: Sequence[Point], metric: str, where: str) -> Page:
         "Nothing is tested: an interval is of its bin alone, and of many bins some miss their mean",
         "Lengths are in pixels of the image, noise levels in 8-bit steps; images without the operator are in no bin",
     )
-    return Page(f"{find_metric(metric).header} by degradation", sentences, blocks)
+    return TableDocument(f"{find_metric(metric).header} by degradation", sentences, blocks)
 
 
-def rows(points: Sequence[Point], metric: str) -> Iterator[tuple[object, ...]]:
+def rows(points: Sequence[BinMean], metric: str) -> Iterator[tuple[object, ...]]:
     """The points as lines of a CSV file, COLUMNS first."""
     yield COLUMNS
     for point in points:
@@ -44,7 +44,7 @@ def rows(points: Sequence[Point], metric: str) -> Iterator[tuple[object, ...]]:
         yield (point.parameter, point.bin.label, point.method, metric, point.images, *numbers)
 
 
-def plot(points: Sequence[Point], metric: str, title: str, path: Path) -> None:
+def plot(points: Sequence[BinMean], metric: str, title: str, path: Path) -> None:
     """Write a PNG: a panel for each parameter, a line for each method, bars for the intervals."""
     from matplotlib.figure import Figure
 
@@ -68,22 +68,22 @@ def plot(points: Sequence[Point], metric: str, title: str, path: Path) -> None:
     write_bytes(path, image.getvalue())
 
 
-def _row(points: Sequence[Point], methods: Sequence[str], metric: str) -> tuple[Entry, ...]:
+def _row(points: Sequence[BinMean], methods: Sequence[str], metric: str) -> tuple[TableCell, ...]:
     own = {point.method: point for point in points}
     counts = " to ".join(dict.fromkeys(str(count) for count in sorted({point.images for point in points})))
     return (
-        Entry(points[0].bin.label),
-        Entry(counts),
-        *(_entry(own[method], metric) if method in own else Entry("n/a") for method in methods),
+        TableCell(points[0].bin.label),
+        TableCell(counts),
+        *(_entry(own[method], metric) if method in own else TableCell("n/a") for method in methods),
     )
 
 
-def _entry(point: Point, metric: str) -> Entry:
+def _entry(point: BinMean, metric: str) -> TableCell:
     spread = f"±{value_text(metric, point.interval.half)}" if point.interval else ""
-    return Entry(value_text(metric, point.value), spread=spread)
+    return TableCell(value_text(metric, point.value), spread=spread)
 
 
-def _panel(axis: Any, points: Sequence[Point]) -> None:
+def _panel(axis: Any, points: Sequence[BinMean]) -> None:
     """Lines over numbers, markers side by side over words."""
     bins = list(dict.fromkeys(point.bin for point in points))
     methods = list(dict.fromkeys(point.method for point in points))

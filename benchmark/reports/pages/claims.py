@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.judgements.claims import Judgement
-from benchmark.analysis.verdicts import CHANCE, FAMILY, LEVEL, UNTOLD
-from benchmark.reports.markup import Entry, Page, to_markdown
+from benchmark.analysis.verdicts import CHANCE, FAMILY, LEVEL, UNDECIDED
+from benchmark.reports.markup import TableCell, TableDocument, to_markdown
 from benchmark.specs.claims import Claim
 
 COLUMNS = ("section", "sentence", "reading", "source", "verdict", "evidence")
@@ -16,10 +16,10 @@ def to_text(judgements: Sequence[Judgement], profile: str) -> str:
     for judgement in judgements:
         of_claim.setdefault(judgement.claim, []).append(judgement)
     rows = tuple(
-        tuple(map(Entry, (str(number), claim.section, claim.reading, *(judgement.verdict for judgement in own))))
+        tuple(map(TableCell, (str(number), claim.section, claim.reading, *(judgement.verdict for judgement in own))))
         for number, (claim, own) in enumerate(of_claim.items(), start=1)
     )
-    columns = tuple(map(Entry, ("Claim", "section", "read as", "printed", "recomputed", "ours")))
+    columns = tuple(map(TableCell, ("Claim", "section", "read as", "printed", "recomputed", "ours")))
     sentences = (
         "printed: the paper's tables as they stand; recomputed: gap and gain from the printed FID and LPIPS, all else "
         f"as printed; ours: the score lines of profile {profile}, ± half of their 95 % interval",
@@ -29,11 +29,11 @@ def to_text(judgements: Sequence[Judgement], profile: str) -> str:
         f"{LEVEL} and 0 outside the 95 % interval of the difference; {CHANCE} otherwise",
         FAMILY,
         "Numbers of sets, gap, gain and what a claim states are judged by the 95 % interval alone, of differences too "
-        f"(jackknife over the same groups of images); {UNTOLD} where there is none",
+        f"(jackknife over the same groups of images); {UNDECIDED} where there is none",
         "Of ours FFD-dlib and LPIPS-squeeze stand in for FID and LPIPS where these could not be measured; they are not "
         "held against stated numbers",
     )
-    text = to_markdown(Page("Claims of the paper", sentences, {"Verdicts": (columns, *rows)}))
+    text = to_markdown(TableDocument("Claims of the paper", sentences, {"Verdicts": (columns, *rows)}))
     return text + "".join(_section(number, claim, own) for number, (claim, own) in enumerate(of_claim.items(), start=1))
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmark.analysis.compare import Pair
+from benchmark.analysis.compare import Comparison
 from benchmark.analysis.verdicts import FAMILY, LEVEL
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import Entry, Page
+from benchmark.reports.markup import TableCell, TableDocument
 
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
@@ -15,10 +15,10 @@ COLUMNS = (
 )
 
 
-def page(pairs: Sequence[Pair], where: str) -> Page:
+def page(pairs: Sequence[Comparison], where: str) -> TableDocument:
     """The pairs as a table. where: profile, protocol, task and split, for the header."""
     names = ("Metric", "First", "Second", "images", "first", "second", "difference", "95 % interval", "p", "p Holm")
-    columns = tuple(Entry(name) for name in (*names, "better"))
+    columns = tuple(TableCell(name) for name in (*names, "better"))
     sizes = {pair.family for pair in pairs}
     sentences = (
         where,
@@ -26,10 +26,10 @@ def page(pairs: Sequence[Pair], where: str) -> Page:
         f"{FAMILY} ({' to '.join(dict.fromkeys(map(str, (min(sizes), max(sizes)))))} comparisons)",
         f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
     )
-    return Page("Comparison of methods", sentences, {"Pairs": (columns, *map(_entries, pairs))})
+    return TableDocument("Comparison of methods", sentences, {"Pairs": (columns, *map(_entries, pairs))})
 
 
-def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:
+def rows(pairs: Sequence[Comparison]) -> Iterator[tuple[object, ...]]:
     """The pairs as lines of a CSV file, COLUMNS first."""
     yield COLUMNS
     for pair in pairs:
@@ -39,7 +39,7 @@ def rows(pairs: Sequence[Pair]) -> Iterator[tuple[object, ...]]:
         yield (pair.metric, *pair.methods, pair.images, pair.left_out, *texts, pair.family, pair.better)
 
 
-def _entries(pair: Pair) -> tuple[Entry, ...]:
+def _entries(pair: Comparison) -> tuple[TableCell, ...]:
     def text(value: float) -> str:
         return value_text(pair.metric, value)
 
@@ -48,7 +48,7 @@ def _entries(pair: Pair) -> tuple[Entry, ...]:
     names = (find_metric(pair.metric).header, *map(method_title, pair.methods))
     numbers = (text(pair.means[0]), text(pair.means[1]), text(pair.difference), ends)
     better = method_title(pair.better) if pair.better else ""
-    return tuple(map(Entry, (*names, images, *numbers, _chance(pair.p), _chance(pair.corrected), better)))
+    return tuple(map(TableCell, (*names, images, *numbers, _chance(pair.p), _chance(pair.corrected), better)))
 
 
 def _chance(p: float) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.judgements.expectations import Ordering
-from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNTOLD
+from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNDECIDED
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import Entry, Page
+from benchmark.reports.markup import TableCell, TableDocument
 
 COLUMNS = (
     "task",
@@ -26,7 +26,7 @@ COLUMNS = (
 )
 
 
-def page(found: Sequence[Ordering], profile: str) -> Page:
+def page(found: Sequence[Ordering], profile: str) -> TableDocument:
     """The orderings as a table."""
     sentences = (
         f"Score lines of profile {profile}; expected: the first is better than the second on the same images",
@@ -35,8 +35,10 @@ def page(found: Sequence[Ordering], profile: str) -> Page:
         f"{CHANCE}: p Holm is at least {LEVEL}, or the 95 % interval of the difference holds 0",
         FAMILY,
     )
-    columns = tuple(map(Entry, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict")))
-    return Page("Expected orderings", sentences, {"Orderings": (columns, *map(_row, found))})
+    columns = tuple(
+        map(TableCell, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict"))
+    )
+    return TableDocument("Expected orderings", sentences, {"Orderings": (columns, *map(_row, found))})
 
 
 def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
@@ -54,15 +56,19 @@ def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
 
 def closing(found: Sequence[Ordering]) -> str:
     """How many orderings came out how."""
-    counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in (HOLDS, FAILS, CHANCE, UNTOLD)}
+    counts = {verdict: sum(one.verdict == verdict for one in found) for verdict in (HOLDS, FAILS, CHANCE, UNDECIDED)}
     return f"{len(found)} expected orderings: " + ", ".join(f"{verdict} {count}" for verdict, count in counts.items())
 
 
-def _row(one: Ordering) -> tuple[Entry, ...]:
+def _row(one: Ordering) -> tuple[TableCell, ...]:
     names = (one.task, one.expected, find_metric(one.metric).header)
     if one.pair is None:
-        return tuple(map(Entry, (*names, "", "", "", "", f"{one.verdict}: {one.why}")))
+        return tuple(map(TableCell, (*names, "", "", "", "", f"{one.verdict}: {one.why}")))
     values = [value_text(one.metric, value) for value in (*one.pair.means, one.pair.difference)]
     half = f"±{value_text(one.metric, one.pair.interval.half)}" if one.pair.interval else ""
     cells = (*names, str(one.pair.images), *values[:2])
-    return (*map(Entry, cells), Entry(values[2], spread=half), Entry(one.verdict, bold=one.verdict == FAILS))
+    return (
+        *map(TableCell, cells),
+        TableCell(values[2], spread=half),
+        TableCell(one.verdict, bold=one.verdict == FAILS),
+    )

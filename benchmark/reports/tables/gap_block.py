@@ -3,34 +3,34 @@
 from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.gap_table import CHANGES, Change, GapTable
-from benchmark.analysis.transfer import Carried
+from benchmark.analysis.transfer import Transfer
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
-from benchmark.reports.markup import Entry, Footnotes, Grid
+from benchmark.reports.markup import Footnotes, Grid, TableCell
 
 CARRIED = "Gain by training on the real domain, % (100 x (S - R) / S; above 0: better than its synthetic twin)"
 
 
-def carried_block(found: Sequence[Carried], footnotes: Footnotes) -> Grid:
+def transfer_block(found: Sequence[Transfer], footnotes: Footnotes) -> Grid:
     """One row a method, one column a set and metric."""
     columns = dict.fromkeys(one.column for one in found)
     cells = {(one.method, one.column): _entry(one, footnotes) for one in found}
     rows = [
-        (Entry(method_title(method)), *(cells.get((method, column), Entry()) for column in columns))
+        (TableCell(method_title(method)), *(cells.get((method, column), TableCell()) for column in columns))
         for method in dict.fromkeys(one.method for one in found)
     ]
-    return ((Entry("Method"), *map(Entry, columns)), *rows)
+    return ((TableCell("Method"), *map(TableCell, columns)), *rows)
 
 
-def carried_rows(found: Sequence[Carried]) -> Iterator[tuple[Carried, str]]:
+def transfer_rows(found: Sequence[Transfer]) -> Iterator[tuple[Transfer, str]]:
     """Each gain that has a value, with the metric's name in a CSV file: `gain_percent:<metric>`."""
     yield from ((one, f"gain_percent:{one.metric}") for one in found if one.value is not None)
 
 
-def _entry(one: Carried, footnotes: Footnotes) -> Entry:
+def _entry(one: Transfer, footnotes: Footnotes) -> TableCell:
     spread = f"±{one.interval.half:.1f}" if one.interval else ""
     text = f"{one.value:.1f}" if one.value is not None else "n/a" if one.note else ""
-    return Entry(text, marks=footnotes.mark([one.note] if one.note else []), spread=spread)
+    return TableCell(text, marks=footnotes.mark([one.note] if one.note else []), spread=spread)
 
 
 def gap_block(table: GapTable, footnotes: Footnotes) -> Grid:
@@ -38,24 +38,24 @@ def gap_block(table: GapTable, footnotes: Footnotes) -> Grid:
     methods = dict.fromkeys(change.method for change in table.changes)
     rows = []
     for method in methods:
-        entries = [Entry(method_title(method))]
+        entries = [TableCell(method_title(method))]
         for change in (change for change in table.changes if change.method == method):
             entries += _entries(change, footnotes)
         rows.append(tuple(entries))
-    columns = [Entry("Method")]
+    columns = [TableCell("Method")]
     for _, _, title in CHANGES.values():
-        columns += [Entry(f"{title}, {find_metric(metric).header}") for metric in table.halves.shown]
-        columns += [Entry(f"{title}, mean"), Entry(f"{title}, paper (FID, LPIPS)")]
+        columns += [TableCell(f"{title}, {find_metric(metric).header}") for metric in table.metrics.shown]
+        columns += [TableCell(f"{title}, mean"), TableCell(f"{title}, paper (FID, LPIPS)")]
     return (tuple(columns), *rows)
 
 
-def _entries(change: Change, footnotes: Footnotes) -> list[Entry]:
+def _entries(change: Change, footnotes: Footnotes) -> list[TableCell]:
     decimals = 1 if change.metric is None else 2
     text = "n/a" if change.note else ""
     if change.value is not None:
         text = f"{change.value:.{decimals}f}"
     spread = f"±{change.interval.half:.{decimals}f}" if change.interval else ""
-    entry = Entry(text, marks=footnotes.mark([change.note] if change.note else []), spread=spread)
+    entry = TableCell(text, marks=footnotes.mark([change.note] if change.note else []), spread=spread)
     if change.metric is not None:
         return [entry]
-    return [entry, Entry(change.printed.text if change.printed else "")]
+    return [entry, TableCell(change.printed.text if change.printed else "")]

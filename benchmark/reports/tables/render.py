@@ -9,11 +9,11 @@ from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.gap_table import Change, GapTable, gap_table
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.analysis.transfer import Carried, carried_over
+from benchmark.analysis.transfer import Transfer, transfers
 from benchmark.records.run_file import definitions
 from benchmark.records.scores import Score, read_scores
 from benchmark.reports.markup import forms, write_form
-from benchmark.reports.tables.gap_block import carried_rows
+from benchmark.reports.tables.gap_block import transfer_rows
 from benchmark.reports.tables.rows import Rows, measures, metric_note, printed_cells, rows_of, shown
 from benchmark.reports.tables.text import page
 from benchmark.specs.protocols import Profile, load_profile, load_protocol
@@ -50,10 +50,10 @@ def _is_begun(spec: TableSpec, runs: Runs) -> bool:
 
 
 def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
-    rows, gaps, carried = rows_of(spec, runs), _gaps(spec, runs), carried_over(spec, runs)
+    rows, gaps, transferred = rows_of(spec, runs), _gaps(spec, runs), transfers(spec, runs)
     notes = {metric: metric_note(metric, profile.size, rows) for metric in shown(spec, rows)}
-    lines = [*_csv_rows(spec, notes, rows, gaps), *_carried_rows(spec, carried)]
-    written = forms(page(spec, profile, rows, notes, gaps, carried), lines, f"{profile.name}-{spec.name}")
+    lines = [*_csv_rows(spec, notes, rows, gaps), *_transfer_rows(spec, transferred)]
+    written = forms(page(spec, profile, rows, notes, gaps, transferred), lines, f"{profile.name}-{spec.name}")
     paths = [folder / f"{spec.name}{ending}" for ending in written]
     for path in paths:
         write_form(path, written)
@@ -108,7 +108,7 @@ def _cell_rows(spec: TableSpec, notes: Mapping[str, str], rows: Rows) -> Iterato
 def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     """From the protocol on. The metric is `gap` or `gain_percent` for the mean, `gap:<metric>` for one half."""
     metric = f"{change.kind}:{change.metric}" if change.metric else change.kind
-    over = change.metric or " and ".join(gaps.halves.counted)
+    over = change.metric or " and ".join(gaps.metrics.counted)
     count = gaps.images if change.value is not None else ""
     notes = ["" if change.value is None else f"over {over}", change.note]
     value = (_number(change.value), "", *_ends(change.interval))
@@ -116,9 +116,9 @@ def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
 
 
-def _carried_rows(spec: TableSpec, carried: Sequence[Carried]) -> Iterator[tuple[object, ...]]:
+def _transfer_rows(spec: TableSpec, transferred: Sequence[Transfer]) -> Iterator[tuple[object, ...]]:
     """Lines as those of the gain, each under the protocol that was trained on the real domain."""
-    for one, metric in carried_rows(carried):
+    for one, metric in transfer_rows(transferred):
         key = (spec.name.removeprefix("table"), spec.rows[0].task, one.twins[1], one.method, metric)
         yield (*key, _number(one.value), "", *_ends(one.interval), "", "", "", "", one.note)
 

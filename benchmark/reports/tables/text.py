@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
 from benchmark.analysis.gap_table import GapTable
 from benchmark.analysis.runs import Run
-from benchmark.analysis.transfer import Carried
+from benchmark.analysis.transfer import Transfer
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text, with_role
-from benchmark.reports.markup import Entry, Footnotes, Page
-from benchmark.reports.tables.gap_block import CARRIED, carried_block, gap_block
+from benchmark.reports.markup import Footnotes, TableCell, TableDocument
+from benchmark.reports.tables.gap_block import CARRIED, gap_block, transfer_block
 from benchmark.reports.tables.rows import (
     LIMIT,
     Rows,
@@ -50,11 +50,11 @@ def page(
     rows: Rows,
     notes: Mapping[str, str],
     gaps: GapTable | None,
-    carried: Sequence[Carried] = (),
-) -> Page:
+    transferred: Sequence[Transfer] = (),
+) -> TableDocument:
     """The whole table as text. notes: what must be known of each metric shown. The same rows give the same page."""
     footnotes, columns = Footnotes(), tuple(notes)
-    names = (Entry("Method"), Entry("images"), Entry("failed"))
+    names = (TableCell("Method"), TableCell("images"), TableCell("failed"))
     printed = list(printed_rows(spec, rows))
     header = (*names, *(_header(metric, note, printed, footnotes) for metric, note in notes.items()))
     blocks = {
@@ -63,21 +63,21 @@ def page(
     }
     if gaps:
         blocks["Gap and gain"] = gap_block(gaps, footnotes)
-    if carried:
-        blocks[CARRIED] = carried_block(carried, footnotes)
+    if transferred:
+        blocks[CARRIED] = transfer_block(transferred, footnotes)
     sentences = (*_sentences(spec, profile, rows), *(gaps.sentences if gaps else ()))
     title = (TABLES | COMPANIONS)[spec.name]
-    return Page(f"{title} (profile {profile.name})", sentences, blocks, footnotes.sentences)
+    return TableDocument(f"{title} (profile {profile.name})", sentences, blocks, footnotes.sentences)
 
 
-def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]], footnotes: Footnotes) -> Entry:
+def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]], footnotes: Footnotes) -> TableCell:
     metric = find_metric(metric_id)
     arrow = {True: " ↑", False: " ↓", None: ""}[metric.higher_is_better]
     printed = [row[metric_id] for row in rows if metric_id in row]
     beside = ""
     if printed:
         beside = "paper" if printed[0].comparable else f"paper, other {metric.header}"
-    return Entry(metric.header + arrow, marks=footnotes.mark([note] if note else []), printed=beside)
+    return TableCell(metric.header + arrow, marks=footnotes.mark([note] if note else []), printed=beside)
 
 
 def _heading(section: Section, profile: Profile) -> str:
@@ -96,26 +96,26 @@ def _domain(name: str, profile: Profile) -> str:
 
 def _section(
     spec: TableSpec, section: Section, methods: Mapping[str, Run], columns: Sequence[str], footnotes: Footnotes
-) -> Iterator[tuple[Entry, ...]]:
+) -> Iterator[tuple[TableCell, ...]]:
     """The rows of one section."""
     measured = [metric for metric in columns if measures(section, metric)]
     bold = {metric: best(methods, metric) for metric in measured}
     added = _added(spec, section, methods)
     for method, run in methods.items():
-        name = Entry(method_title(method) + (_ADDED if method in added else ""))
+        name = TableCell(method_title(method) + (_ADDED if method in added else ""))
         printed = {metric: found.text for metric, found in printed_cells(spec, section, method).items()}
         if not run.scores:
-            start = (name, Entry(NOT_RUN, marks=footnotes.mark(run.notes)), Entry())
-            yield (*start, *(Entry(printed=printed.get(metric, "")) for metric in columns))
+            start = (name, TableCell(NOT_RUN, marks=footnotes.mark(run.notes)), TableCell())
+            yield (*start, *(TableCell(printed=printed.get(metric, "")) for metric in columns))
             continue
         failed = sum(run.cell(metric).failed for metric in columns)
         entries = [
             _entry(metric, run.cell(metric), method in bold[metric], printed.get(metric, ""), footnotes)
             if metric in bold
-            else Entry("-")
+            else TableCell("-")
             for metric in columns
         ]
-        yield (name, Entry(str(run.images)), Entry(str(failed)), *entries)
+        yield (name, TableCell(str(run.images)), TableCell(str(failed)), *entries)
 
 
 def _added(spec: TableSpec, section: Section, methods: Iterable[str]) -> list[str]:
@@ -124,8 +124,8 @@ def _added(spec: TableSpec, section: Section, methods: Iterable[str]) -> list[st
     return [method for method, cells in printed.items() if not cells] if any(printed.values()) else []
 
 
-def _entry(metric: str, cell: Cell, bold: bool, printed: str, footnotes: Footnotes) -> Entry:
-    return Entry(_text(metric, cell), bold, footnotes.mark(cell.notes), printed, _spread(metric, cell))
+def _entry(metric: str, cell: Cell, bold: bool, printed: str, footnotes: Footnotes) -> TableCell:
+    return TableCell(_text(metric, cell), bold, footnotes.mark(cell.notes), printed, _spread(metric, cell))
 
 
 def _text(metric: str, cell: Cell) -> str:

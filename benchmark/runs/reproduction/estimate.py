@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.methods.table import METHODS
-from benchmark.runs.reproduction.reproduce import Job
+from benchmark.runs.reproduction.reproduce import RunJob
 from benchmark.runs.reproduction.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import recipe_of, set_size
@@ -35,7 +35,7 @@ class Estimate:
         return ", ".join(parts)
 
 
-def lines(settings: Settings, jobs: Iterable[Job]) -> list[str]:
+def lines(settings: Settings, jobs: Iterable[RunJob]) -> list[str]:
     """The stages of the jobs as text, those of one kind under one heading, and the total."""
     jobs, measured = list(jobs), best_measured()
     rate = multiply_adds_per_second(measured)
@@ -76,7 +76,7 @@ def _total(text: str, stages: Iterable[Estimate]) -> Estimate:
     return Estimate(text, *(sum(getattr(stage, key) for stage in stages) for key in ("hours", "cores", "disk")))
 
 
-def _splits(settings: Settings, jobs: Iterable[Job]) -> list[Estimate]:
+def _splits(settings: Settings, jobs: Iterable[RunJob]) -> list[Estimate]:
     """Test splits of all jobs, train splits of trained methods, validation splits of tuned ones."""
     wanted: dict[tuple[str, str, str], None] = {}
     for job in jobs:
@@ -112,7 +112,7 @@ def _count(settings: Settings, domain: str, role: str) -> int:
     return getattr(settings.profile, role)
 
 
-def _trainings(profile: Profile, jobs: Iterable[Job], rate: float) -> list[Estimate]:
+def _trainings(profile: Profile, jobs: Iterable[RunJob], rate: float) -> list[Estimate]:
     """Each checkpoint once, whatever it is tested on."""
     trained = {
         (recipe_of(profile, load_protocol(job.protocol).train_domain, job.task), job.method, job.seed): None
@@ -129,16 +129,16 @@ def _training(profile: Profile, rate: float, recipe: str, method: str, seed: int
     return Estimate(text, hours=images * network.trained / rate / 3600, disk=4 * network.parameters)
 
 
-def _tunings(profile: Profile, jobs: Iterable[Job]) -> list[Estimate]:
+def _tunings(profile: Profile, jobs: Iterable[RunJob]) -> list[Estimate]:
     tuned = {(job.task, job.method): None for job in jobs if METHODS[job.method].kind == TUNED}
     return [Estimate(f"{task} {method}: up to {profile.val:,} images") for task, method in tuned]
 
 
-def _runs(settings: Settings, jobs: Iterable[Job], rate: float) -> list[Estimate]:
+def _runs(settings: Settings, jobs: Iterable[RunJob], rate: float) -> list[Estimate]:
     return [_run(settings, job, rate) for job in jobs]
 
 
-def _run(settings: Settings, job: Job, rate: float) -> Estimate:
+def _run(settings: Settings, job: RunJob, rate: float) -> Estimate:
     profile, images = settings.profile, _count(settings, load_protocol(job.protocol).test_domain, "test")
     hours = 0.0
     if job.seed is not None:

@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from benchmark.methods.registry import canonical, obstacle
+from benchmark.methods.registry import full_name, why_unavailable
 from benchmark.methods.row import MethodRow
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import Score, read_scores
 from benchmark.runs.request import RunRequest, RunSummary, stages
 from benchmark.runs.run import run
 from benchmark.runs.settings import Settings
-from benchmark.runs.splits import set_obstacle
+from benchmark.runs.splits import why_set_unavailable
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
 
 
 @dataclass(frozen=True)
-class Job:
+class RunJob:
     """One run of one method on one task."""
 
     protocol: str
@@ -32,7 +32,7 @@ class Job:
 
     def is_of(self, score: Score) -> bool:
         """Whether a score line is one of this job's."""
-        return Job(score.protocol, score.task, score.method, score.seed) == self
+        return RunJob(score.protocol, score.task, score.method, score.seed) == self
 
 
 @dataclass
@@ -44,18 +44,18 @@ class Reproduction:
     not_run: tuple[str, ...] = ()  # `protocol task method: not run, reason` of rows that cannot run here
 
 
-def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[Job], tuple[str, ...]]:
+def jobs_of(settings: Settings, tables: Iterable[TableSpec]) -> tuple[list[RunJob], tuple[str, ...]]:
     """Each run that the tables need once, in their order, and the rows that cannot run here, with the reason."""
-    jobs: dict[Job, None] = {}
+    jobs: dict[RunJob, None] = {}
     absent: dict[str, None] = {}
     for protocol, task, method in _rows(tables):
-        row = METHODS.get(canonical(method))
+        row = METHODS.get(full_name(method))
         reason = _obstacle(settings, protocol, row)
         if row is None or reason:
             absent[f"{protocol} {task} {method}: not run, {reason}"] = None
             continue
         for seed in settings.profile.seeds if row.trainable else (None,):
-            jobs[Job(protocol, task, canonical(method), seed)] = None
+            jobs[RunJob(protocol, task, full_name(method), seed)] = None
     return list(jobs), tuple(absent)
 
 
@@ -64,7 +64,7 @@ def _obstacle(settings: Settings, protocol: str, row: MethodRow | None) -> str:
     if row is None:
         return "the method is not there"
     chosen = load_sets().get(load_protocol(protocol).test_domain)
-    return obstacle(row) or (set_obstacle(settings, chosen) if chosen else "")
+    return why_unavailable(row) or (why_set_unavailable(settings, chosen) if chosen else "")
 
 
 def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:
@@ -83,14 +83,14 @@ def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:
     return [*lines, *absent]
 
 
-def line(job: Job, made: RunSummary) -> str:
+def line(job: RunJob, made: RunSummary) -> str:
     """One job's progress in one line."""
     trained = f"{made.trainings_made} trainings made, " if made.trainings_made else ""
     return f"{job}: {trained}{made.scores_made} scores made, {made.scores_reused} reused; {stages(made)}"
 
 
 def reproduce(
-    settings: Settings, tables: Iterable[TableSpec], report: Callable[[Job, RunSummary], None]
+    settings: Settings, tables: Iterable[TableSpec], report: Callable[[RunJob, RunSummary], None]
 ) -> Reproduction:
     """Run what is missing for every row of the tables; `report` is called after each job.
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmark.methods.registry import canonical, find_method, method_module
+from benchmark.methods.registry import find_method, full_name, method_module
 from benchmark.records.environment import environment
 from benchmark.specs.strict_toml import checked, parsed, text_of
 from degrade.core.errors import InputError
@@ -104,7 +104,7 @@ def measure(method: str, width: int, size: int, batch: int, device: str, percept
             for steps in (_FIRST, _FIRST + _STEPS)
         )
     rate = round(_STEPS * batch / (all_of_them - first), 3)
-    return Throughput(*_machine(device), canonical(method), width, size, batch, rate)
+    return Throughput(*_machine(device), full_name(method), width, size, batch, rate)
 
 
 def _machine(device: str) -> tuple[str, str]:
@@ -136,13 +136,13 @@ def _portraits(folder: Path, size: int) -> Split:
 def _seconds(folder: Path, what: tuple[str, int, str], how: tuple[int, int, str], split: Split) -> float:
     """What a training takes; what: method, width and perceptual loss; how: steps, batch and device."""
     from ispl_model.runtime.device import seeded_build
-    from ispl_model.training.config import TrainRun
+    from ispl_model.training.config import TrainOptions
     from ispl_model.training.loop import train
 
     (method, width, perceptual), (steps, batch, device) = what, how
     module, size = method_module(method), split.info["size"]
     loss = perceptual if "perceptual" in module.TRAINING.losses else "none"
     network = seeded_build(lambda: module.build(width, size), 0)
-    header = {"method": canonical(method), "network": asdict(module.configure(width, size))}
-    run = TrainRun(steps, batch, 0, loss, device)
+    header = {"method": full_name(method), "network": asdict(module.configure(width, size))}
+    run = TrainOptions(steps, batch, 0, loss, device)
     return train(network, header, module.TRAINING, run, split, folder / "model.safetensors").seconds

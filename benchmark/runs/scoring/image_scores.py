@@ -38,7 +38,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Job:
+class ImageJob:
     """One image to score.
 
     metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `trouble`.
@@ -49,7 +49,7 @@ class Job:
     metrics: tuple[str, ...]
     restored: np.ndarray | Path | None
     reference: Path | None = None
-    trouble: str = ""
+    fault: str = ""
     features: tuple[str, ...] = ()
 
 
@@ -72,10 +72,10 @@ def is_failure(error: str) -> bool:
     return error.startswith((NOT_RESTORED, NOT_COMPUTED))
 
 
-def measure(job: Job) -> ImageScores:
+def measure(job: ImageJob) -> ImageScores:
     """What each metric says; a metric that fails says why and the others go on."""
     if job.restored is None:
-        return _nothing(job, job.trouble)
+        return _nothing(job, job.fault)
     try:
         restored = read(job.restored) if isinstance(job.restored, Path) else from_uint8(job.restored)
         reference = read(job.reference) if job.reference else None
@@ -124,7 +124,7 @@ def attempt(compute: Callable[[], Value]) -> tuple[Value | None, str, float]:
     return value, error, time.perf_counter() - start
 
 
-def _nothing(job: Job, error: str) -> ImageScores:
+def _nothing(job: ImageJob, error: str) -> ImageScores:
     return ImageScores(
         dict.fromkeys(job.metrics, ImageValue(None, error)), dict.fromkeys(job.features, Feature(None, error))
     )

@@ -9,11 +9,11 @@ from benchmark.records.scores import KEY, SCHEMA, Score, split_value
 from benchmark.runs.scoring.image_scores import UNAVAILABLE, ImageValue, is_failure
 from benchmark.runs.scoring.set_scores import SetValue
 from benchmark.runs.scoring.workers import Pool
-from benchmark.runs.splits import Prepared
+from benchmark.runs.splits import PreparedSplit
 
 
 @dataclass(frozen=True)
-class Subject:
+class RunKey:
     """What every line of one run says of itself: the fields of a Score up to the checkpoint."""
 
     run: str
@@ -39,7 +39,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Task:
+class PendingMetric:
     """What is still to be done for one metric."""
 
     metric: Metric
@@ -50,27 +50,27 @@ class Task:
 class Plan:
     """All that is to be done, and what there was already."""
 
-    tasks: list[Task] = field(default_factory=list)
+    pending: list[PendingMetric] = field(default_factory=list)
     unavailable: list[Score] = field(default_factory=list)  # lines to write: metrics without weights
     reused: int = 0
     failed: set[str] = field(default_factory=set)  # images that failed before
 
     @property
     def is_empty(self) -> bool:
-        return not (self.tasks or self.unavailable)
+        return not (self.pending or self.unavailable)
 
     @property
     def begun(self) -> set[str]:
         """The metrics that get a line."""
-        return {task.metric.id for task in self.tasks} | {score.metric for score in self.unavailable}
+        return {pending.metric.id for pending in self.pending} | {score.metric for score in self.unavailable}
 
 
-def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterable[Score], pool: Pool) -> Plan:
+def plan(run_key: RunKey, prepared: PreparedSplit, ids: Iterable[str], there: Iterable[Score], pool: Pool) -> Plan:
     """Compare the lines that are there with the ones asked for.
 
     A failure is a score and is not tried again; only an unavailable metric is, when it can be loaded by now.
     """
-    known = {(score.image, score.metric): score for score in there if score.run_key == subject.key}
+    known = {(score.image, score.metric): score for score in there if score.run_key == run_key.key}
     failed = {score.image for score in known.values() if score.image and is_failure(score.error)}
     result, missing = Plan(failed=failed), {}
     for metric in map(find_metric, ids):
@@ -81,11 +81,11 @@ def plan(subject: Subject, prepared: Prepared, ids: Iterable[str], there: Iterab
     for metric, names in missing.items():
         if metric.id not in reasons:
             images = prepared.names if metric.per == "set" else names
-            result.tasks += [Task(metric, frozenset(images))] if names else []
+            result.pending += [PendingMetric(metric, frozenset(images))] if names else []
         elif (None, metric.id) in known:
             result.reused += 1
         else:
-            result.unavailable.append(subject.score(metric, None, ImageValue(None, reasons[metric.id])))
+            result.unavailable.append(run_key.score(metric, None, ImageValue(None, reasons[metric.id])))
     return result
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import split_value
-from benchmark.runs.scoring.image_scores import Feature, ImageValue, Job
+from benchmark.runs.scoring.image_scores import Feature, ImageJob, ImageValue
 from benchmark.runs.scoring.score import FIDELITY
 from benchmark.runs.scoring.set_scores import References, SetValue, score_set
 from benchmark.runs.scoring.workers import Pool, scoring_pool
@@ -33,7 +33,7 @@ SUFFIXES = (".csv", ".jsonl")
 
 
 @dataclass(frozen=True)
-class Line:
+class FolderScore:
     """One number. image: None for a mean over the images that have one (n of them) and for a metric of sets."""
 
     image: str | None
@@ -69,13 +69,13 @@ def score_folders(
     import pandas  # here, because it takes half a second
 
     lines = folder_lines(Path(restored), None if reference is None else Path(reference), metrics, workers)
-    table = pandas.DataFrame([asdict(line) for line in lines], columns=[field.name for field in fields(Line)])
+    table = pandas.DataFrame([asdict(line) for line in lines], columns=[field.name for field in fields(FolderScore)])
     return table.astype({"value": float, "n": "Int64"})
 
 
 def folder_lines(
     restored: Path, reference: Path | None, metric_ids: Sequence[str], workers: int = 1
-) -> tuple[Line, ...]:
+) -> tuple[FolderScore, ...]:
     """The lines of every image in name order, then the means and the metrics of sets.
 
     Raises InputError for names or sizes that do not match, and without references for metrics that need them.
@@ -89,11 +89,11 @@ def folder_lines(
         references = images_by_name(reference)
         check_images(str(restored), files, {name: image_size(path) for name, path in references.items()})
     with scoring_pool(workers, None) as pool:
-        jobs = [Job(name, (), path, references.get(name)) for name, path in files.items()]
+        jobs = [ImageJob(name, (), path, references.get(name)) for name, path in files.items()]
         return tuple(_lines(pool, wanted, jobs))
 
 
-def write_lines(out: Path, lines: Sequence[Line]) -> None:
+def write_lines(out: Path, lines: Sequence[FolderScore]) -> None:
     """Write CSV or JSON lines, as the suffix says; whole or not at all. InputError for another suffix."""
     check_suffix(out)
     rows = [asdict(line) for line in lines]
@@ -101,7 +101,7 @@ def write_lines(out: Path, lines: Sequence[Line]) -> None:
         text = "".join(json.dumps(row, allow_nan=False, ensure_ascii=False) + "\n" for row in rows)
     else:
         table = io.StringIO()
-        writer = csv.DictWriter(table, [field.name for field in fields(Line)], lineterminator="\n")
+        writer = csv.DictWriter(table, [field.name for field in fields(FolderScore)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         text = table.getvalue()
@@ -114,7 +114,7 @@ def check_suffix(out: Path) -> None:
         raise InputError(f"{out}: expected a name ending in {' or '.join(SUFFIXES)}")
 
 
-def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[Job]) -> Iterator[Line]:
+def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[ImageJob]) -> Iterator[FolderScore]:
     reasons = pool.unavailable(metric.id for metric in wanted)
     usable = [metric for metric in wanted if metric.id not in reasons]
     of_images = tuple(metric.id for metric in usable if metric.per == "image")
@@ -131,7 +131,7 @@ def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[Job]) -> Iterato
     references = {job.name: job.reference for job in jobs}
     for metric in wanted:
         if metric.id in reasons:
-            yield Line(None, metric.id, None, metric.unit, None, reasons[metric.id])
+            yield FolderScore(None, metric.id, None, metric.unit, None, reasons[metric.id])
         elif metric.per == "image":
             yield _mean(metric, [own[metric.id] for own in values.values()])
         else:
@@ -139,12 +139,12 @@ def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[Job]) -> Iterato
             yield _line(None, metric, score_set(pool, metric.id, features[metric.id], against))
 
 
-def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> Line:
+def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> FolderScore:
     value, error = (None, found.error) if found.value is None else split_value(found.value)
-    return Line(image, metric.id, value, metric.unit, found.n if isinstance(found, SetValue) else None, error)
+    return FolderScore(image, metric.id, value, metric.unit, found.n if isinstance(found, SetValue) else None, error)
 
 
-def _mean(metric: Metric, found: Iterable[ImageValue]) -> Line:
+def _mean(metric: Metric, found: Iterable[ImageValue]) -> FolderScore:
     """Over the finite values; what is not in it is counted in the error."""
     values = [one.value for one in found]
     finite = [value for value in values if value is not None and math.isfinite(value)]
@@ -153,4 +153,6 @@ def _mean(metric: Metric, found: Iterable[ImageValue]) -> Line:
         "failed": sum(value is None for value in values),
     }
     error = ", ".join(f"{count} {what}" for what, count in left_out.items() if count)
-    return Line(None, metric.id, math.fsum(finite) / len(finite) if finite else None, metric.unit, len(finite), error)
+    return FolderScore(
+        None, metric.id, math.fsum(finite) / len(finite) if finite else None, metric.unit, len(finite), error
+    )

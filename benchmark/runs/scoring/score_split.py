@@ -13,17 +13,17 @@ from benchmark.methods.method import Method
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score, ScoreFile
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, Job, reason
-from benchmark.runs.scoring.plan import Plan, Subject
+from benchmark.runs.scoring.image_scores import NOT_RESTORED, ImageJob, reason
+from benchmark.runs.scoring.plan import Plan, RunKey
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, score_set
 from benchmark.runs.scoring.workers import Pool
-from benchmark.runs.splits import Prepared
+from benchmark.runs.splits import PreparedSplit
 from degrade.core.errors import InputError
 from degrade.core.image import check_image, from_uint8, read, to_uint8, write
 
 
 @dataclass(frozen=True)
-class Keeping:
+class RestoredImages:
     """A folder of restored images: those that lie there are not restored again; with `keep` the others come there."""
 
     folder: Path
@@ -31,7 +31,7 @@ class Keeping:
 
 
 @dataclass(frozen=True)
-class Bench:
+class ScoringContext:
     """What scoring stands on.
 
     references: the split that sets are compared with, None where there is none.
@@ -40,21 +40,23 @@ class Bench:
 
     pool: Pool
     features: FeatureFolder
-    keeping: Keeping
-    references: Prepared | None = None
+    restored_images: RestoredImages
+    references: PreparedSplit | None = None
     max_failures: int | None = None
 
 
 class Scoring:
     """The work of a plan; run() returns when all of its lines are written."""
 
-    def __init__(self, subject: Subject, prepared: Prepared, todo: Plan, bench: Bench, file: ScoreFile) -> None:
-        self.subject, self.prepared, self.todo, self.bench, self.file = subject, prepared, todo, bench, file
+    def __init__(
+        self, run_key: RunKey, prepared: PreparedSplit, todo: Plan, context: ScoringContext, file: ScoreFile
+    ) -> None:
+        self.run_key, self.prepared, self.todo, self.context, self.file = run_key, prepared, todo, context, file
         self.seconds = {"restore": 0.0, "score": 0.0}  # of this process: restoring, and all else
-        self._sets = [task.metric for task in todo.tasks if task.metric.per == "set"]
+        self._sets = [pending.metric for pending in todo.pending if pending.metric.per == "set"]
         self._features: dict[str, FeatureFile] = {}  # by descriptors, which several metrics may share; while it runs
         # Metric or descriptors -> the images of which they are still to be computed.
-        self._values = {task.metric.id: task.images for task in todo.tasks if task.metric.per == "image"}
+        self._values = {pending.metric.id: pending.images for pending in todo.pending if pending.metric.per == "image"}
         self._vectors: dict[str, frozenset[str]] = {}
 
     def run(self, load_method: Callable[[], Method]) -> None:
@@ -69,7 +71,7 @@ class Scoring:
                 self.file.append(line)
             with ExitStack() as stack:
                 for kind in dict.fromkeys(metric.descriptors for metric in self._sets):
-                    file = stack.enter_context(FeatureFile(self.bench.features.file(kind)))
+                    file = stack.enter_context(FeatureFile(self.context.features.file(kind)))
                     self._features[kind] = file
                     self._vectors[kind] = frozenset(self.prepared.names) - file.by_image.keys()
                 self._score_images(load_method)
@@ -84,31 +86,31 @@ class Scoring:
         if not names:
             return
         method = load_method()
-        title = f"{self.subject.protocol} {self.subject.task} {self.subject.method}"
-        done = self.bench.pool.stream(self._job(method, name) for name in names)
+        title = f"{self.run_key.protocol} {self.run_key.task} {self.run_key.method}"
+        done = self.context.pool.stream(self._job(method, name) for name in names)
         for job, found in tqdm(done, title, len(names), unit="image", disable=None):
             for metric_id, value in found.values.items():
-                self.file.append(self.subject.score(find_metric(metric_id), job.name, value))
+                self.file.append(self.run_key.score(find_metric(metric_id), job.name, value))
             for kind, feature in found.features.items():
                 self._features[kind].append((job.name, feature))
             self._count_failure(job.name, found.failure)
 
-    def _job(self, method: Method, name: str) -> Job:
+    def _job(self, method: Method, name: str) -> ImageJob:
         values, vectors = (
             tuple(wanted for wanted, images in missing.items() if name in images)
             for missing in (self._values, self._vectors)
         )
-        split, kept = self.prepared.split, self.bench.keeping.folder / f"{name}.png"
+        split, kept = self.prepared.split, self.context.restored_images.folder / f"{name}.png"
         start = time.perf_counter()
-        pixels, trouble = None, ""
+        pixels, fault = None, ""
         try:
             pixels = to_uint8(read(kept)) if kept.exists() else self._restored(method, name)
         except Exception as error:  # any method may fail on any image in any way; the reason is the score
-            trouble = reason(NOT_RESTORED, error)
+            fault = reason(NOT_RESTORED, error)
         self.seconds["restore"] += time.perf_counter() - start
-        if self.bench.keeping.keep and pixels is not None and not kept.exists():
+        if self.context.restored_images.keep and pixels is not None and not kept.exists():
             write(kept, from_uint8(pixels))
-        return Job(name, values, pixels, split.files(name)[0] if split.has_reference else None, trouble, vectors)
+        return ImageJob(name, values, pixels, split.files(name)[0] if split.has_reference else None, fault, vectors)
 
     def _restored(self, method: Method, name: str) -> np.ndarray:
         """The restored image in 8 bits, so that a score is that of the file a user would save."""
@@ -123,21 +125,21 @@ class Scoring:
         if not why:
             return
         self.todo.failed.add(name)
-        most = self.bench.max_failures
+        most = self.context.max_failures
         if most is not None and len(self.todo.failed) > most:
             failed = f"{len(self.todo.failed)} images failed, more than --max-failures {most}"
             remedy = "put that right and score again with --anew"
-            raise InputError(f"{self.subject.task} {self.subject.method}: {failed}; last: {name}: {why}; {remedy}")
+            raise InputError(f"{self.run_key.task} {self.run_key.method}: {failed}; last: {name}: {why}; {remedy}")
 
     def _score_set(self, metric: Metric) -> Score:
         found = self._features[metric.descriptors].by_image
         restored = {name: found[name] for name in self.prepared.names}
-        return self.subject.score(
-            metric, None, score_set(self.bench.pool, metric.id, restored, self._references(metric))
+        return self.run_key.score(
+            metric, None, score_set(self.context.pool, metric.id, restored, self._references(metric))
         )
 
     def _references(self, metric: Metric) -> References | None:
-        others = self.bench.references
+        others = self.context.references
         if not metric.needs_reference or others is None:
             return None
         files = {name: others.split.files(name)[0] for name in others.names}

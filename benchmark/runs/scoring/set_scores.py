@@ -15,7 +15,7 @@ from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import SetScorer
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.scores import GROUPS
-from benchmark.runs.scoring.image_scores import Feature, Job, attempt
+from benchmark.runs.scoring.image_scores import Feature, ImageJob, attempt
 from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
 from degrade.core.files import JsonLines, parse_lines
@@ -167,7 +167,7 @@ def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tu
 
 def _reference_features(pool: Pool, metric_id: str, files: Mapping[str, Path]) -> dict[str, np.ndarray]:
     """Images without a feature are left out. All are remembered by content: the second method computes none."""
-    jobs = (Job(name, (), path, features=(metric_id,)) for name, path in files.items())
+    jobs = (ImageJob(name, (), path, features=(metric_id,)) for name, path in files.items())
     done = tqdm(pool.stream(jobs), f"{metric_id} of references", len(files), unit="image", disable=None, leave=False)
     vectors = ((job.name, found.features[metric_id].vector) for job, found in done)
     return {name: vector for name, vector in vectors if vector is not None}

@@ -17,7 +17,7 @@ import cv2
 from threadpoolctl import threadpool_limits
 
 from benchmark.assets import feature_cache, offline
-from benchmark.runs.scoring.image_scores import ImageScores, Job, measure, unavailable
+from benchmark.runs.scoring.image_scores import ImageJob, ImageScores, measure, unavailable
 from degrade.core.errors import InputError
 
 _IDLE = 600  # seconds after which a worker process without work ends
@@ -76,16 +76,16 @@ class Pool:
             answers = [answer.result() for answer in asked]
         return answers[0] if answers else {}
 
-    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, ImageScores]]:
+    def stream(self, jobs: Iterable[ImageJob]) -> Iterator[tuple[ImageJob, ImageScores]]:
         """Each job with its scores. `jobs` is drawn from in this process, while earlier ones are scored."""
-        begun: deque[tuple[Job, Future]] = deque()
+        submitted: deque[tuple[ImageJob, Future]] = deque()
         with _dead_process_in_a_sentence():
             for job in jobs:
-                begun.append((job, self._executor.submit(measure, job)))
-                while begun and (begun[0][1].done() or len(begun) > self._ahead):
-                    first, future = begun.popleft()
+                submitted.append((job, self._executor.submit(measure, job)))
+                while submitted and (submitted[0][1].done() or len(submitted) > self._ahead):
+                    first, future = submitted.popleft()
                     yield first, future.result()
-            for last, future in begun:
+            for last, future in submitted:
                 yield last, future.result()
 
 

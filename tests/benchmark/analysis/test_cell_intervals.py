@@ -125,7 +125,7 @@ def test_a_frechet_half_without_an_interval_above_0_is_shown_and_not_counted(n, 
         ]
     )
     table = gap_table({"edsr": runs.under(("S2S", "S2R", "R2R"), "sr4", "edsr")}, "sr4")
-    assert (table.halves.shown, table.halves.counted) == (("ffd.dlib", "mmd.dlib"), ("mmd.dlib",))
+    assert (table.metrics.shown, table.metrics.counted) == (("ffd.dlib", "mmd.dlib"), ("mmd.dlib",))
     assert any("not all its values have intervals above 0: mmd.dlib stands in" in line for line in table.sentences)
     gaps = {change.metric: change for change in table.changes if change.kind == "gap"}
     assert gaps[None].value == gaps["mmd.dlib"].value == pytest.approx(2.0)

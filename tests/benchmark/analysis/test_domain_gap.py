@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.analysis.domain_gap import PAPER_PAIR, Halves, choose_halves, gain, gap, too_few
+from benchmark.analysis.domain_gap import PAPER_PAIR, GapMetrics, choose_gap_metrics, gain, gap, too_few
 from benchmark.metrics.table import METRICS, with_role
 from benchmark.specs.published import load_published
 
@@ -65,19 +65,19 @@ def test_every_printed_gap_and_gain_is_in_one_of_the_two_lists():
 
 def test_the_first_available_metric_of_each_kind_is_taken():
     everything = {"fid.inception", "ffd.dlib", "mmd.dlib", "lpips.alex", "lpips.squeeze", "gmsd", "psnr.rgb"}
-    assert choose_halves(everything, everything) == Halves("fid.inception", "fid.inception", "lpips.alex")
-    assert choose_halves(everything, everything).counted == PAPER_PAIR
+    assert choose_gap_metrics(everything, everything) == GapMetrics("fid.inception", "fid.inception", "lpips.alex")
+    assert choose_gap_metrics(everything, everything).counted == PAPER_PAIR
     fewer = everything - {"fid.inception"}
-    assert choose_halves(fewer, fewer) == Halves("ffd.dlib", "ffd.dlib", "lpips.alex")
-    assert choose_halves({"gmsd"}, set()) == Halves(None, None, "gmsd")
-    assert choose_halves({"psnr.rgb"}, set()) == Halves(None, None, None)
+    assert choose_gap_metrics(fewer, fewer) == GapMetrics("ffd.dlib", "ffd.dlib", "lpips.alex")
+    assert choose_gap_metrics({"gmsd"}, set()) == GapMetrics(None, None, "gmsd")
+    assert choose_gap_metrics({"psnr.rgb"}, set()) == GapMetrics(None, None, None)
 
 
 def test_of_the_distances_of_sets_only_a_sound_one_counts_and_the_frechet_one_is_shown():
     measured = {"ffd.dlib", "mmd.dlib", "gmsd"}
-    stands_in = choose_halves(measured, {"mmd.dlib"})
+    stands_in = choose_gap_metrics(measured, {"mmd.dlib"})
     assert (stands_in.shown, stands_in.counted) == (("ffd.dlib", "mmd.dlib", "gmsd"), ("mmd.dlib", "gmsd"))
-    without = choose_halves(measured, set())
+    without = choose_gap_metrics(measured, set())
     assert (without.shown, without.counted) == (("ffd.dlib", "gmsd"), ("gmsd",))
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli.main import benchmark
-from benchmark.methods.table import METHODS, OUTSIDE
+from benchmark.methods.table import ADAPTERS, METHODS
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import Score, ScoreFile, read_scores, scores_folder
 
@@ -21,7 +21,7 @@ def call(*arguments):
 
 def test_listing_methods_and_metrics_names_every_one():
     shown = [line for line in call("methods").output.splitlines() if not line.startswith(" ")]
-    assert [line.split()[0] for line in shown] == [*METHODS, *(f"{kind}:" for kind in OUTSIDE)]
+    assert [line.split()[0] for line in shown] == [*METHODS, *(f"{kind}:" for kind in ADAPTERS)]
     assert [line.split()[0] for line in call("metrics").output.splitlines()] == list(METRICS)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.methods.networks.common import NetworkMethod
-from benchmark.methods.registry import canonical, find_method, method_module, obstacle, tabled_methods
+from benchmark.methods.registry import find_method, full_name, method_module, tabled_methods, why_unavailable
 from benchmark.methods.row import TUNED
 from benchmark.methods.table import METHODS
 from degrade.core.errors import InputError
@@ -22,7 +22,7 @@ from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
 
 SIZE = 64
-HERE = sorted(name for name, row in METHODS.items() if not obstacle(row))
+HERE = sorted(name for name, row in METHODS.items() if not why_unavailable(row))
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +122,15 @@ def test_bicubic_x4_loses_what_a_quarter_of_the_side_cannot_hold(face):
 
 
 def test_short_names_and_any_case_are_understood():
-    assert canonical("ISPL") == "ispl:isp_unet_pac"
-    assert canonical("EDSR") == "edsr"
+    assert full_name("ISPL") == "ispl:isp_unet_pac"
+    assert full_name("EDSR") == "edsr"
     assert find_method("ispl") is METHODS["ispl:isp_unet_pac"]
 
 
 def test_an_unknown_method_is_answered_with_the_nearest_and_every_row_of_the_tables_is_there():
     with pytest.raises(InputError, match="did you mean 'bicubic'"):
         find_method("bicubik")
-    assert all(canonical(name) in METHODS for name in tabled_methods())
+    assert all(full_name(name) in METHODS for name in tabled_methods())
 
 
 def test_the_table_is_read_without_torch_and_opencv():

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.methods.registry import method_module, obstacle
+from benchmark.methods.registry import method_module, why_unavailable
 from benchmark.methods.table import METHODS
 from degrade.core.resize import match_scale
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.losses.perceptual import TRUNKS
+from ispl_model.losses.perceptual import BACKBONES
 from ispl_model.runtime.device import seeded_build
-from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.config import TrainingConfig, TrainOptions
 from ispl_model.training.loop import train
 
 SIZE, WIDTH, LIMIT = 64, 8, 20.0  # px; features; seconds of processor time
@@ -29,7 +29,7 @@ SIZE, WIDTH, LIMIT = 64, 8, 20.0  # px; features; seconds of processor time
 TASK = "rain_haze_medium"  # haze is more than any fixed filter takes away, at every scale
 MARGIN = 3.0  # dB above the input, which counts enlarged where it is small; the least gain of the run was 6 dB
 STEPS, RATE = 30, 1e-3
-TRAINABLE = [name for name, row in METHODS.items() if row.trainable and not obstacle(row)]
+TRAINABLE = [name for name, row in METHODS.items() if row.trainable and not why_unavailable(row)]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def classifier(tmp_path_factory):
     """A file in the layout of SqueezeNet with seeded random weights: its features keep distances, by and large."""
     generator = torch.Generator().manual_seed(0)
     with torch.device("meta"):
-        state = TRUNKS["squeezenet"].build().state_dict()
+        state = BACKBONES["squeezenet"].build().state_dict()
     fans = {key: value[0].numel() if value.dim() == 4 else 1 for key, value in state.items()}
     weights = {
         key: torch.randn(value.shape, generator=generator) * (2 / fans[key]) ** 0.5 * (value.dim() == 4)
@@ -57,7 +57,7 @@ def pair(tmp_path_factory):
     return load_split(folder)
 
 
-def hastened(training: Training) -> Training:
+def hastened(training: TrainingConfig) -> TrainingConfig:
     """With a higher rate for what is learnt from pixels, falling to 0, and no drops; a GAN keeps its own."""
     changes = {"drops": {}, "constant_share": 0.5, "discriminator_rate": training.learning_rate}
     if training.pretraining is None:
@@ -84,7 +84,7 @@ def test_fitted_to_one_pair_it_is_closer_to_the_reference_than_its_input(name, p
     network = seeded_build(lambda: module.build(WIDTH, SIZE), 0)
     before = {key: weights.clone() for key, weights in network.named_parameters()}
     header = {"method": name, "network": asdict(module.configure(WIDTH, SIZE))}
-    run = TrainRun(STEPS, 1, redraw=False, perceptual=str(classifier), device="cpu")
+    run = TrainOptions(STEPS, 1, redraw=False, perceptual=str(classifier), device="cpu")
     started = time.process_time()
     train(network, header, hastened(module.TRAINING), run, pair, tmp_path / "model.safetensors")
     assert time.process_time() - started < LIMIT

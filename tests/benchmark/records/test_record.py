@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmark.records.run_file import claim
+from benchmark.records.run_file import open_run_file
 from benchmark.records.scores import Score, ScoreFile, newest, read_file, read_scores, scores_folder, split_value
 from degrade.core.errors import InputError
 
@@ -68,7 +68,7 @@ def test_packed_lines_are_read_in_the_order_of_their_names_and_go_on_unpacked(tm
     plain = second.read_bytes()
     pack(second)
     assert [score.value for score in read_scores(tmp_path, "quick")] == [2.0]
-    assert claim(folder, "aaaaaaaa") == second
+    assert open_run_file(folder, "aaaaaaaa") == second
     assert second.read_bytes() == plain and sorted(path.suffix for path in folder.iterdir() if path.is_file()) == [
         ".jsonl", ".jsonl",
     ]  # fmt: skip

@@ -2,11 +2,13 @@
 
 import pytest
 
-from benchmark.reports.markup import Entry, Page, escape_latex, forms, write_form
+from benchmark.reports.markup import TableCell, TableDocument, escape_latex, forms, write_form
 from degrade.core.errors import InputError
 
-CELL = Entry("28.401", bold=True, marks=(1, 2), printed="30.824", spread="±0.265")
-PAGE = Page("Title", ("One sentence",), {"Block": ((Entry("Method"), Entry("PSNR")), (Entry("A"), CELL))})
+CELL = TableCell("28.401", bold=True, marks=(1, 2), printed="30.824", spread="±0.265")
+PAGE = TableDocument(
+    "Title", ("One sentence",), {"Block": ((TableCell("Method"), TableCell("PSNR")), (TableCell("A"), CELL))}
+)
 FORMS = forms(PAGE, [("method", "psnr, dB"), ("A", 28.401)], "label")
 
 

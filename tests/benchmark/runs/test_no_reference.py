@@ -8,12 +8,12 @@ import pytest
 from benchmark.metrics import registry as metrics
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.image import write
-from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.portraits.paint import paint
 
 PAPER = Profile("paper", 64, 2, 1, 0, 4, 1, 2, "none", (0,))
@@ -25,12 +25,12 @@ def settings(tmp_path_factory):
     root = tmp_path_factory.mktemp("real")
     for place in range(3):
         write(root / "photos" / f"photo{place}.png", np.clip(paint(place, 64) * 0.8, 0, 1).astype(np.float32))
-    pairs = [Pair(path.stem, path) for path in sorted((root / "photos").glob("*.png"))]
+    pairs = [ImagePair(path.stem, path) for path in sorted((root / "photos").glob("*.png"))]
     import_pairs(root / "real" / "test", pairs, ImportPlan("photos"))
     for place in range(4):
         write(root / "clean" / f"clean{place}.png", paint(100 + place, 64))
     (root / "clean" / "test.txt").write_text("\n".join(f"clean{place}" for place in range(4)))
-    faces = Faces(ffhq=root / "clean", facerenov=root / "real")
+    faces = DataFolders(ffhq=root / "clean", facerenov=root / "real")
     return Settings(PAPER, faces, root / "work", root / "results", "cpu")
 
 

@@ -20,7 +20,7 @@ from benchmark.records.scores import read_file, read_scores
 from benchmark.reports.tables.render import render
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
@@ -290,7 +290,9 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path, monkeypatch):
 
     monkeypatch.setattr(identity, "load", load)
     asked = request(tmp_path, "identity")
-    lite = replace(asked.settings, profile=replace(PROFILE, name="lite", test=40), faces=Faces(ffhq=tmp_path / "faces"))
+    lite = replace(
+        asked.settings, profile=replace(PROFILE, name="lite", test=40), faces=DataFolders(ffhq=tmp_path / "faces")
+    )
     domain_split(lite, "synthetic", "sr4", "test")
     tracemalloc.start()
     try:

@@ -13,10 +13,10 @@ from benchmark.runs.reproduction import reproduce
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.scoring import score_split
-from benchmark.runs.scoring.plan import Subject, plan
+from benchmark.runs.scoring.plan import RunKey, plan
 from benchmark.runs.scoring.set_scores import FeatureFolder
 from benchmark.runs.scoring.workers import scoring_pool
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.runs.splits import domain_split, face_sources
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import Row, TableSpec
@@ -127,7 +127,7 @@ def test_the_run_file_tells_of_a_discriminator_that_collapsed_also_when_its_chec
 
 
 def subject(prepared):
-    return Subject("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
+    return RunKey("run", "quick", "S2S", "sr4", prepared.label, "fake", None, None)
 
 
 def scored(tmp_path, method, ids=METRICS, prepared=None):
@@ -136,9 +136,11 @@ def scored(tmp_path, method, ids=METRICS, prepared=None):
     path = tmp_path / "scores.jsonl"
     features = FeatureFolder(tmp_path / "features", dict.fromkeys(ids, "0" * 64))
     with ScoreFile(path) as file, scoring_pool(1, None) as pool:
-        bench = score_split.Bench(pool, features, score_split.Keeping(tmp_path / "restored"), prepared)
+        context = score_split.ScoringContext(
+            pool, features, score_split.RestoredImages(tmp_path / "restored"), prepared
+        )
         todo = plan(subject(prepared), prepared, ids, read_file(path), pool)
-        score_split.Scoring(subject(prepared), prepared, todo, bench, file).run(lambda: method)
+        score_split.Scoring(subject(prepared), prepared, todo, context, file).run(lambda: method)
     return read_file(path)
 
 
@@ -218,20 +220,20 @@ def faces_folder(folder, count=12):
 def test_lite_takes_faces_from_the_option_or_the_environment_and_paper_only_from_the_option(tmp_path, monkeypatch):
     folder = faces_folder(tmp_path / "faces")
     lite = replace(TINY, name="lite", train=0, test=3)
-    assert len(face_sources(lite, Faces(ffhq=folder), "train")) == 4
+    assert len(face_sources(lite, DataFolders(ffhq=folder), "train")) == 4
     monkeypatch.setenv("FACES_HQ", str(folder))
-    assert [source.name for source in face_sources(lite, Faces(), "test")] == ["face_10", "face_11", "face_8"]
+    assert [source.name for source in face_sources(lite, DataFolders(), "test")] == ["face_10", "face_11", "face_8"]
     with pytest.raises(InputError, match="give --ffhq DIR$"):
-        face_sources(replace(TINY, name="paper"), Faces(), "train")
+        face_sources(replace(TINY, name="paper"), DataFolders(), "train")
     monkeypatch.delenv("FACES_HQ")
     with pytest.raises(InputError, match="give --ffhq DIR or set FACES_HQ"):
-        face_sources(lite, Faces(), "train")
+        face_sources(lite, DataFolders(), "train")
 
 
 def test_faces_listed_for_the_test_are_kept_out_of_training(tmp_path):
     folder = faces_folder(tmp_path / "faces")
     (tmp_path / "mine.txt").write_text("face_0\nface_9\n")
-    faces = Faces(ffhq=folder, names=tmp_path / "mine.txt")
+    faces = DataFolders(ffhq=folder, names=tmp_path / "mine.txt")
     lite = replace(TINY, name="lite", train=0, test=0)
     assert [source.name for source in face_sources(lite, faces, "test")] == ["face_0", "face_9"]
     assert [source.name for source in face_sources(lite, faces, "train")] == ["face_1", "face_2", "face_3"]
@@ -239,9 +241,9 @@ def test_faces_listed_for_the_test_are_kept_out_of_training(tmp_path):
 
 def test_faces_that_a_profile_does_not_use_are_refused(tmp_path):
     with pytest.raises(InputError, match="uses the embedded portraits"):
-        Settings(TINY, Faces(ffhq=tmp_path))
+        Settings(TINY, DataFolders(ffhq=tmp_path))
     with pytest.raises(InputError, match="leave out --facerenov"):
-        Settings(replace(TINY, name="lite"), Faces(facerenov=tmp_path))
+        Settings(replace(TINY, name="lite"), DataFolders(facerenov=tmp_path))
 
 
 def test_paper_tests_the_real_domain_on_the_users_own_split(tmp_path, monkeypatch):
@@ -250,7 +252,7 @@ def test_paper_tests_the_real_domain_on_the_users_own_split(tmp_path, monkeypatc
     (tmp_path / "real").mkdir()
     made.split.path.rename(tmp_path / "real" / "test")
     paper = replace(TINY, name="paper", test=0)
-    settings = Settings(paper, Faces(facerenov=tmp_path / "real"), work=tmp_path / "work")
+    settings = Settings(paper, DataFolders(facerenov=tmp_path / "real"), work=tmp_path / "work")
     found = domain_split(settings, "real", "sr4", "test")
     assert found.label == f"facerenov-64-test-{made.split.digest[:8]}" and found.names == made.names
     fewer = domain_split(replace(settings, profile=replace(paper, test=1)), "real", "sr4", "test")
@@ -265,7 +267,7 @@ def test_a_bad_face_is_listed_and_the_others_are_scored(tmp_path):
     folder = faces_folder(tmp_path / "faces")
     (folder / "face_9.png").write_bytes(b"not an image")
     lite = replace(TINY, name="lite", test=0)
-    settings = Settings(lite, Faces(ffhq=folder), tmp_path / "work", tmp_path / "results", "cpu")
+    settings = Settings(lite, DataFolders(ffhq=folder), tmp_path / "work", tmp_path / "results", "cpu")
     summary = run(RunRequest(settings, protocol(ids=("psnr.rgb",)), "bicubic", ("sr4",)))
     assert [name for name, _ in summary.errors] == ["face_9"] and summary.scores_made == 3
     facts = json.loads(summary.places[0].with_suffix(".json").read_text())

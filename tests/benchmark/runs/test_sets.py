@@ -14,7 +14,7 @@ from benchmark.reports.tables.render import render
 from benchmark.runs.reproduction import reproduce
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol, parse_protocol, protocol_names
 from benchmark.specs.tables import load_table
@@ -48,7 +48,7 @@ def root(tmp_path_factory):
 def settings(root, monkeypatch):
     for variable, folder in (("FACES_HQ", "hq"), ("FACES_PAIRS", "pairs"), ("FACES_REAL", "real")):
         monkeypatch.setenv(variable, str(root / folder))
-    return Settings(LITE, Faces(), root / "work", root / "results", "cpu")
+    return Settings(LITE, DataFolders(), root / "work", root / "results", "cpu")
 
 
 @pytest.mark.parametrize("name", ON_SETS)

@@ -71,7 +71,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 def image_or_sentence(data: bytes, background: str | None = None) -> None:
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             image = decode(data, "photo", background)
@@ -79,7 +79,7 @@ def image_or_sentence(data: bytes, background: str | None = None) -> None:
             assert str(error).startswith("photo: ")
         else:
             check_image(image)
-    assert not [str(warning.message) for warning in told]
+    assert not [str(warning.message) for warning in caught]
 
 
 @fuzzed(60)

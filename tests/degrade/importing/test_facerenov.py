@@ -16,7 +16,7 @@ from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.importing.facerenov import Crop, import_votes, open_collection, write_sheets
-from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.portraits.paint import paint
 from degrade.splits.replay import verify
 from degrade.splits.split import load_split
@@ -162,7 +162,7 @@ def test_align_cuts_both_images_by_the_landmarks_of_the_reference(tmp_path: Path
     np.testing.assert_array_equal(to_uint8(split.reference("face")), expected)
     assert np.abs(split.degraded("face") - split.reference("face")).mean() < 0.03
     assert split.info["align"] == "ffhq"
-    pair = Pair("face", tmp_path / "lq" / "face.png", tmp_path / "good" / "face.png")
+    pair = ImagePair("face", tmp_path / "lq" / "face.png", tmp_path / "good" / "face.png")
     import_pairs(tmp_path / "half", [pair], ImportPlan("pairs", size=96, scale=2, align=True))
     half = load_split(tmp_path / "half")
     small = resize_bicubic(half.reference("face"), 48, 48)
@@ -177,20 +177,20 @@ def test_the_commands_lead_from_sheets_to_a_split(photos: Path) -> None:
     given = ["--lq", str(photos / "lq")]
     for program in PROGRAMS:
         given += ["--candidates", str(photos / program)]
-    told = runner.invoke(degrade_facerenov, ["sheet", *given, "--out", str(photos / "sheets")])
-    assert told.exit_code == 0 and (photos / "sheets-key.csv").is_file(), told.output
+    result = runner.invoke(degrade_facerenov, ["sheet", *given, "--out", str(photos / "sheets")])
+    assert result.exit_code == 0 and (photos / "sheets-key.csv").is_file(), result.output
     votes = _vote(photos, "face0,ann,B", "face0,bob,B", "face1,ann,A", "face1,bob,A")
     call = ["import", *given, "--votes", str(votes), "--out", str(photos / "out"), "--size", "64"]
-    told = runner.invoke(degrade_facerenov, [*call, "--key", str(photos / "sheets-key.csv")])
-    assert told.exit_code == 0 and "train: 2 pairs in" in told.output, told.output
-    assert "4 images, 4 votes, Fleiss' kappa" in told.output and "2 left out without any" in told.output
-    told = runner.invoke(degrade_facerenov, call)
-    assert told.exit_code == 1 and "unknown candidate 'B'" in told.output and told.output.count("\n") == 1
+    result = runner.invoke(degrade_facerenov, [*call, "--key", str(photos / "sheets-key.csv")])
+    assert result.exit_code == 0 and "train: 2 pairs in" in result.output, result.output
+    assert "4 images, 4 votes, Fleiss' kappa" in result.output and "2 left out without any" in result.output
+    result = runner.invoke(degrade_facerenov, call)
+    assert result.exit_code == 1 and "unknown candidate 'B'" in result.output and result.output.count("\n") == 1
 
 
 def test_simulate_makes_the_stand_in_from_clean_faces(tmp_path: Path) -> None:
     call = ["simulate", "--out", str(tmp_path / "out"), "--size", "64", "--limit", "1"]
-    told = CliRunner(env={"FACES_HQ": None}).invoke(degrade_facerenov, call)
-    assert told.exit_code == 0 and "embedded portraits" in told.output, told.output
+    result = CliRunner(env={"FACES_HQ": None}).invoke(degrade_facerenov, call)
+    assert result.exit_code == 0 and "embedded portraits" in result.output, result.output
     infos = [load_split(tmp_path / "out" / role).info for role in ("train", "val", "test")]
     assert {(info["recipe"], info["domain"], info["count"]) for info in infos} == {("facerenov_simulated", "real", 1)}

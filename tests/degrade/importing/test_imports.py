@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
-from degrade.importing.import_pairs import ImportPlan, Pair, import_pairs
+from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.known_sets import KNOWN_SETS, folder_pairs, known_pairs, listed_pairs, stacked_pairs
 from degrade.splits.replay import replay, verify
 from degrade.splits.split import load_split
@@ -42,8 +42,8 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def test_a_folder_pair_becomes_a_split_with_its_pixels_and_its_scale(tmp_path: Path) -> None:
     import_pairs(tmp_path / "out", folder_pairs(*_folders(tmp_path)), PAIRS)
     split = load_split(tmp_path / "out")
-    told = [split.info[key] for key in ("recipe", "domain", "role", "size", "scale", "count", "seed", "has_reference")]
-    assert told == ["pairs", "synthetic", "test", 64, 4, 3, None, True] and split.has_reference
+    given = [split.info[key] for key in ("recipe", "domain", "role", "size", "scale", "count", "seed", "has_reference")]
+    assert given == ["pairs", "synthetic", "test", 64, 4, 3, None, True] and split.has_reference
     np.testing.assert_array_equal(to_uint8(split.reference("face1")), _pixels(1, 64))
     np.testing.assert_array_equal(to_uint8(split.degraded("face1")), _pixels(11, 16))
     assert verify(tmp_path / "out") == ()
@@ -105,7 +105,7 @@ def test_sides_without_a_whole_scale_and_other_proportions_are_refused(tmp_path:
     with pytest.raises(InputError, match="whole number of times as large, got 64 and 24 px"):
         import_pairs(tmp_path / "out", folder_pairs(*_folders(tmp_path, small=24)), PAIRS)
     _save(tmp_path / "wide" / "face.png", _pixels(0, 32, 48))
-    wide = [Pair("face", tmp_path / "wide" / "face.png")]
+    wide = [ImagePair("face", tmp_path / "wide" / "face.png")]
     summary = import_pairs(tmp_path / "none", wide, PAIRS)
     assert "--crop center cuts it" in summary.errors[0][1] and not (tmp_path / "none" / "split.json").exists()
     import_pairs(tmp_path / "cut", wide, ImportPlan("pairs", crop="center"))
@@ -138,7 +138,7 @@ def test_both_forms_of_a_meta_info_list_are_read(tmp_path: Path) -> None:
     _save(hq / "face 3 (1).png", _pixels(0, 64))
     listed = tmp_path / "list.txt"
     listed.write_text("face 3 (1).png (64, 64, 3) 1\n")
-    assert listed_pairs(listed, hq, lq) == [Pair("face 3 (1)", lq / "face 3 (1).png", hq / "face 3 (1).png")]
+    assert listed_pairs(listed, hq, lq) == [ImagePair("face 3 (1)", lq / "face 3 (1).png", hq / "face 3 (1).png")]
     listed.write_text("hq/face1.png, lq/face0.bmp\nhq/face2.png,lq/face2.bmp\n")
     pairs = listed_pairs(listed, tmp_path, tmp_path)
     assert [(pair.name, pair.lq.name) for pair in pairs] == [("face1", "face0.bmp"), ("face2", "face2.bmp")]
@@ -175,9 +175,9 @@ def test_every_known_set_is_found_by_each_of_its_folders(name: str, tmp_path: Pa
 def test_a_set_without_references_has_no_hq_and_says_so(tmp_path: Path) -> None:
     for number in range(2):
         _save(tmp_path / "lfw_cropped_faces" / f"Aaron_{number}_00.png", _pixels(number, 32))
-    told = CliRunner().invoke(degrade, ["import", "set", "LFW-Test", str(tmp_path), str(tmp_path / "out")])
-    assert told.exit_code == 0 and "2 in, 2 images without references in" in told.output
-    assert "lfw-test is published with 1711 images, here are 2" in told.output
+    given = CliRunner().invoke(degrade, ["import", "set", "LFW-Test", str(tmp_path), str(tmp_path / "out")])
+    assert given.exit_code == 0 and "2 in, 2 images without references in" in given.output
+    assert "lfw-test is published with 1711 images, here are 2" in given.output
     split = load_split(tmp_path / "out")
     assert not (tmp_path / "out" / "hq").exists() and not split.has_reference
     assert json.loads((tmp_path / "out" / "split.json").read_text())["has_reference"] is False
@@ -207,16 +207,16 @@ def test_every_layout_has_a_command(tmp_path: Path) -> None:
         ["stacked", str(tmp_path / "both"), f"{out}3", "--size", "16"],
     ]
     for call in calls:
-        told = CliRunner().invoke(degrade, ["import", *call])
-        assert told.exit_code == 0, told.output
+        given = CliRunner().invoke(degrade, ["import", *call])
+        assert given.exit_code == 0, given.output
     kinds = [load_split(Path(f"{out}{number}")).info for number in (1, 2, 3)]
     assert [(info["recipe"], info["domain"], info["role"], info["size"]) for info in kinds] == [
         ("pairs", "real", "train", 64),
         ("meta-info", "synthetic", "test", 64),
         ("stacked", "synthetic", "test", 16),
     ]
-    told = CliRunner().invoke(degrade, ["import", "set", "lwf-test", root, f"{out}4"])
-    assert told.exit_code == 2 and "did you mean 'lfw-test'" in told.output
+    given = CliRunner().invoke(degrade, ["import", "set", "lwf-test", root, f"{out}4"])
+    assert given.exit_code == 2 and "did you mean 'lfw-test'" in given.output
 
 
 def test_hugging_face_datasets_loads_an_imported_split(tmp_path: Path) -> None:

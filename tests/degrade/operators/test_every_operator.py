@@ -22,7 +22,7 @@ from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNois
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
 from degrade.recipes.parse_steps import Reader
-from degrade.recipes.steps import Drawing
+from degrade.recipes.steps import DrawContext
 
 EXAMPLES = [
     AnisotropicBlur(2.0, 0.7, 30.0),
@@ -242,7 +242,7 @@ def test_a_step_of_a_recipe_draws_the_operator_and_scales_its_lengths_alone(oper
     values = {field.name: getattr(operator, field.name) for field in fields(operator) if field.name != "seed"}
     step = Reader(0, 0).step("step", {"operator": name, **values})
     seed = {"seed": operator.seed} if hasattr(operator, "seed") else {}
-    whole, half = (step.draw(Drawing(np.random.default_rng(0), size, size / 512, ()))[0] for size in (512, 256))
+    whole, half = (step.draw(DrawContext(np.random.default_rng(0), size, size / 512, ()))[0] for size in (512, 256))
     assert replace(whole, **seed) == operator
     changed = {field for field, value in values.items() if value != getattr(half, field)}
     assert changed <= set(lengths_of(type(operator)))

@@ -165,15 +165,17 @@ def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
     runner = CliRunner()
     assert runner.invoke(degrade, ["verify", str(split)]).exit_code == 0
     (split / "lq" / "face1.png").unlink()
-    told = runner.invoke(degrade, ["verify", str(split)])
-    assert (told.exit_code, told.output) == (1, "missing lq/face1.png\n1 files are not as recorded\n")
-    told = runner.invoke(degrade, ["replay", str(split), "--only", "face1"])
-    assert (told.exit_code, told.output.splitlines()[0]) == (0, "rebuilt lq/face1.png")
+    result = runner.invoke(degrade, ["verify", str(split)])
+    assert (result.exit_code, result.output) == (1, "missing lq/face1.png\n1 files are not as recorded\n")
+    result = runner.invoke(degrade, ["replay", str(split), "--only", "face1"])
+    assert (result.exit_code, result.output.splitlines()[0]) == (0, "rebuilt lq/face1.png")
     (split / "hq" / "face1.png").unlink()
     assert runner.invoke(degrade, ["replay", str(split)]).exit_code == 1
     (split / "metadata.jsonl").write_bytes(b"{}")
-    told = runner.invoke(degrade, ["verify", str(split)])
-    assert told.exit_code == 1 and told.output.count("\n") == 1 and "changed since the split was made" in told.output
+    result = runner.invoke(degrade, ["verify", str(split)])
+    assert (
+        result.exit_code == 1 and result.output.count("\n") == 1 and "changed since the split was made" in result.output
+    )
 
 
 @pytest.mark.slow

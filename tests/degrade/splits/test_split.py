@@ -129,9 +129,9 @@ def started(faces: Path, out: Path) -> subprocess.Popen:
 @pytest.mark.slow
 def test_two_processes_that_make_one_split_both_succeed(tmp_path: Path, faces: list[Source]) -> None:
     processes = [started(tmp_path / "faces", tmp_path / "out") for _ in range(2)]
-    told = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], told
-    made = sorted(re.search(r"\((\d) made, (\d) reused\)", output).groups() for output, _ in told)
+    result = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], result
+    made = sorted(re.search(r"\((\d) made, (\d) reused\)", output).groups() for output, _ in result)
     assert made == [("0", "6"), ("6", "0")]
     _make(tmp_path / "whole", faces)
     assert _contents(tmp_path / "out") == _contents(tmp_path / "whole")
@@ -222,10 +222,10 @@ def test_split_json_counts_what_is_there(tmp_path: Path, faces: list[Source]) ->
     summary = _make(tmp_path / "out", folder_sources(tmp_path / "faces"), replace(PLAN, recipe=find_recipe("sr4")))
     assert summary.made + summary.reused + len(summary.errors) == 7
     made = load_split(tmp_path / "out")
-    told = [
+    result = [
         made.info[key] for key in ("schema", "recipe", "domain", "role", "size", "scale", "count", "seed", "errors")
     ]
-    assert told == [1, "sr4", "synthetic", "all", 64, 4, 6, 0, 1]
+    assert result == [1, "sr4", "synthetic", "all", 64, 4, 6, 0, 1]
     assert made.digest == sha256_file(tmp_path / "out" / "metadata.jsonl")
     assert made.names == tuple(f"face{number}" for number in range(6))
 

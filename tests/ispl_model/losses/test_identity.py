@@ -11,7 +11,7 @@ from degrade.core.errors import InputError
 from ispl_model.losses.identity import Identity
 from ispl_model.losses.tfjs import OPERATIONS, GraphModel
 from ispl_model.runtime import checkpoint
-from ispl_model.training.config import TrainRun
+from ispl_model.training.config import TrainOptions
 from ispl_model.training.loop import train
 from tests.ispl_model.tiny import HEADER, PIXEL, tiny
 
@@ -106,7 +106,7 @@ def test_the_loss_moves_the_restored_face_alone_and_only_where_the_recogniser_lo
 
 def test_a_training_with_the_loss_records_its_recogniser(make_tiny_split, tmp_path):
     split, training = make_tiny_split("sr4"), replace(PIXEL, losses={"identity": 1.0})
-    run = TrainRun(1, 1, identity=write_graph(tmp_path))
+    run = TrainOptions(1, 1, identity=write_graph(tmp_path))
     assert 0 < train(tiny(), HEADER, training, run, split, tmp_path / "m").losses["identity"] < 2
     labels = checkpoint.load_header(tmp_path / "m")["training"]["identity"]
     assert [label.split(" sha256:")[0] for label in labels] == ["r.json", "r.bin"]
@@ -115,11 +115,11 @@ def test_a_training_with_the_loss_records_its_recogniser(make_tiny_split, tmp_pa
 def test_the_loss_is_refused_without_its_recogniser_and_on_windows(make_tiny_split, tmp_path):
     split, file = make_tiny_split("sr4"), write_graph(tmp_path)
     weighed = replace(PIXEL, losses={"identity": 1.0})
-    for training, run in ((weighed, TrainRun(1, 1)), (PIXEL, TrainRun(1, 1, identity=file))):
+    for training, run in ((weighed, TrainOptions(1, 1)), (PIXEL, TrainOptions(1, 1, identity=file))):
         with pytest.raises(InputError, match="got one without the other"):
             train(tiny(), HEADER, training, run, split, tmp_path / "m")
     with pytest.raises(InputError, match="got windows of 32 px"):
-        train(tiny(), HEADER, replace(weighed, crop=32), TrainRun(1, 1, identity=file), split, tmp_path / "m")
+        train(tiny(), HEADER, replace(weighed, crop=32), TrainOptions(1, 1, identity=file), split, tmp_path / "m")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from ispl_model.losses.perceptual import TRUNKS, Perceptual, Taps, perceptual_label
+from ispl_model.losses.perceptual import BACKBONES, FeatureLayers, Perceptual, perceptual_label
 from ispl_model.losses.tone import match_tone
 
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -21,11 +21,11 @@ def random_weights(network: nn.Module, seed: int = 0) -> dict[str, torch.Tensor]
 def squeezenet_file(tmp_path):
     """Seeded random weights under the layout of the real file: they test paths and shapes, nothing perceptual."""
     path = tmp_path / "features.pth"
-    torch.save(random_weights(TRUNKS["squeezenet"].build()), path)
+    torch.save(random_weights(BACKBONES["squeezenet"].build()), path)
     return path
 
 
-@pytest.mark.parametrize("name", TRUNKS)
+@pytest.mark.parametrize("name", BACKBONES)
 def test_a_trunk_with_random_weights_computes_what_torchvisions_does(name, tmp_path):
     torchvision_name, end = TORCHVISION[name]
     models = pytest.importorskip("torchvision.models")
@@ -36,7 +36,7 @@ def test_a_trunk_with_random_weights_computes_what_torchvisions_does(name, tmp_p
     torch.save({f"features.{key}": value for key, value in theirs.state_dict().items()}, path)
     ours = Perceptual(str(path))
     hidden = image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    if TRUNKS[name].normalised:
+    if BACKBONES[name].normalised:
         hidden = (image - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(
             3, 1, 1
         )
@@ -98,10 +98,12 @@ def test_the_image_gets_a_gradient_and_the_trunk_none(squeezenet_file):
 def test_a_named_trunk_is_taken_from_torchs_own_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").mkdir()
-    state = random_weights(TRUNKS["squeezenet"].build())
+    state = random_weights(BACKBONES["squeezenet"].build())
     whole = {f"features.{key}": value for key, value in state.items()} | {"classifier.1.bias": torch.zeros(1000)}
-    torch.save(whole, tmp_path / "checkpoints" / TRUNKS["squeezenet"].file)
-    torch.testing.assert_close(Perceptual("squeezenet").trunk.state_dict(), state, rtol=0, atol=0, check_stride=False)
+    torch.save(whole, tmp_path / "checkpoints" / BACKBONES["squeezenet"].file)
+    torch.testing.assert_close(
+        Perceptual("squeezenet").backbone.state_dict(), state, rtol=0, atol=0, check_stride=False
+    )
 
 
 def test_missing_weights_without_a_network_name_the_file_and_the_way_out(tmp_path, monkeypatch):
@@ -137,42 +139,42 @@ def test_a_damaged_or_foreign_file_is_one_sentence(tmp_path, squeezenet_file):
 def test_the_label_of_a_file_tells_its_content(squeezenet_file):
     assert perceptual_label("none") == "none"
     first = perceptual_label(str(squeezenet_file))
-    torch.save(random_weights(TRUNKS["squeezenet"].build(), seed=1), squeezenet_file)
+    torch.save(random_weights(BACKBONES["squeezenet"].build(), seed=1), squeezenet_file)
     assert first.startswith("features.pth sha256:") and perceptual_label(str(squeezenet_file)) != first
 
 
 def test_the_label_of_a_stand_in_tells_its_version_and_vggs_has_none(squeezenet_file, tmp_path):
-    assert [perceptual_label(name) for name in TRUNKS] == ["vgg19", "squeezenet@2"]
-    asked = Taps({"conv5_4": 1.0})
-    assert [perceptual_label(name, asked) for name in TRUNKS] == ["vgg19", "squeezenet@2 x 0.063"]
+    assert [perceptual_label(name) for name in BACKBONES] == ["vgg19", "squeezenet@2"]
+    asked = FeatureLayers({"conv5_4": 1.0})
+    assert [perceptual_label(name, asked) for name in BACKBONES] == ["vgg19", "squeezenet@2 x 0.063"]
     assert perceptual_label(str(squeezenet_file)).endswith("@2")
     assert "@" not in perceptual_label(vgg_file(tmp_path / "vgg.pth"))
 
 
 def vgg_file(path):
-    torch.save(random_weights(TRUNKS["vgg19"].build()), path)
+    torch.save(random_weights(BACKBONES["vgg19"].build()), path)
     return str(path)
 
 
 def test_a_methods_own_taps_are_taken_from_vgg_with_random_weights(tmp_path):
-    asked = Taps({"conv5_4": 2.0, "relu3_3": 0.5}, distance="mse", normalised=True)
+    asked = FeatureLayers({"conv5_4": 2.0, "relu3_3": 0.5}, distance="mse", normalised=True)
     loss = Perceptual(vgg_file(tmp_path / "vgg.pth"), asked)
     ours, theirs = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     pairs = zip(loss.features(ours), loss.features(theirs), strict=True)
     shallow, deep = ((one - other).square().mean() for one, other in pairs)
     assert loss.features(ours)[1].min() < 0 <= loss.features(ours)[0].min()  # before and after the activation
     torch.testing.assert_close(loss(ours, theirs), 0.5 * shallow + 2 * deep)
-    assert loss.mean.flatten()[0].item() == pytest.approx(0.485) and len(loss.trunk) == 35
+    assert loss.mean.flatten()[0].item() == pytest.approx(0.485) and len(loss.backbone) == 35
 
 
 def test_a_method_may_ask_for_vggs_features_of_images_in_minus_1_to_1(tmp_path):
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    loss = Perceptual(vgg_file(tmp_path / "vgg.pth"), Taps({"conv3_3": 1.0}, normalised=False, signed=True))
-    torch.testing.assert_close(loss.features(image)[0], loss.trunk(2 * image - 1))
+    loss = Perceptual(vgg_file(tmp_path / "vgg.pth"), FeatureLayers({"conv3_3": 1.0}, normalised=False, signed=True))
+    torch.testing.assert_close(loss.features(image)[0], loss.backbone(2 * image - 1))
 
 
 def test_squeezenet_stands_in_for_vggs_taps(squeezenet_file, images):
-    loss, (ours, theirs) = Perceptual(str(squeezenet_file), Taps({"conv3_3": 2.0}, "mse")), images
+    loss, (ours, theirs) = Perceptual(str(squeezenet_file), FeatureLayers({"conv3_3": 2.0}, "mse")), images
     matched, distance = match_tone(ours, theirs)
     wanted = weighted_sum(loss, matched, theirs, torch.square) + 6000 * distance
     factor = 2 * 1.7 / 270  # the gradient of VGG-19's map at its weight over SqueezeNet's own

@@ -13,11 +13,11 @@ from degrade.core.resize import resize_bicubic
 from degrade.operators.chain import apply
 from degrade.portraits.paint import paint, portrait_seeds
 from degrade.recipes.library import find_recipe
-from ispl_model.losses.perceptual import TRUNKS, Perceptual, Taps
+from ispl_model.losses.perceptual import BACKBONES, FeatureLayers, Perceptual
 from ispl_model.losses.tone import WINDOW, match_tone
 
 SIZE, LEVEL = 256, 1 / 255
-STAND_INS = [name for name in TRUNKS if name != "vgg19"]
+STAND_INS = [name for name in BACKBONES if name != "vgg19"]
 SHIFTS, CONTRASTS = (-20, -10, -3, 3, 10, 20), (0.8, 0.97, 1.03, 1.25)
 
 
@@ -108,7 +108,7 @@ def changes(images: torch.Tensor, mask: torch.Tensor):
 
 @pytest.fixture(params=STAND_INS)
 def stand_in(request):
-    path = Path(torch.hub.get_dir()) / "checkpoints" / TRUNKS[request.param].file
+    path = Path(torch.hub.get_dir()) / "checkpoints" / BACKBONES[request.param].file
     if not path.is_file():
         pytest.skip(f"TORCH_HOME has no weights of {request.param}")
     return request.param
@@ -120,7 +120,7 @@ def stand_in(request):
 @pytest.mark.parametrize("faces", FACES)
 def test_the_law_of_stand_ins(stand_in, faces, restored, distance):
     """No shift and no contrast, of the image or the face alone, lowers the loss of an image in its reference's tone."""
-    loss = Perceptual(stand_in, Taps({"conv5_4": 1.0}, distance))
+    loss = Perceptual(stand_in, FeatureLayers({"conv5_4": 1.0}, distance))
     faces = FACES[faces]()
     references = tensor(faces)
     images = tensor([RESTORED[restored](face, str(index)) for index, face in enumerate(faces)])
@@ -136,7 +136,7 @@ def test_the_law_of_stand_ins(stand_in, faces, restored, distance):
 @pytest.mark.parametrize("layer, distance, gradient", [("conv5_4", "l1", 0.26), ("conv3_3", "mse", 1.7)])
 def test_the_gradient_of_a_stand_in_has_the_size_of_vgg_19s(stand_in, layer, distance, gradient):
     """The geometric mean over two faces, each as bicubic_x4 and as degraded, against what five faces gave."""
-    loss, lengths = Perceptual(stand_in, Taps({layer: 1.0}, distance)), []
+    loss, lengths = Perceptual(stand_in, FeatureLayers({layer: 1.0}, distance)), []
     for face in FACES["real"]():
         for restored in RESTORED.values():
             image = tensor([restored(face, "gradient")]).requires_grad_()

@@ -13,7 +13,7 @@ from ispl_model.network.fusion import (
     StyleFusion,
     UnetFusion,
 )
-from ispl_model.network.guides import aligned, dense
+from ispl_model.network.guides import materialise, resample_to
 
 CHANNELS = (8, 4, 2)
 FUSIONS = (UnetFusion, FirstMapFusion, StyleFusion, ConcatFusion, MatrixFusion, MultiCodeFusion)
@@ -28,7 +28,7 @@ def maps() -> list[torch.Tensor]:
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_every_fusion_guides_each_level_at_its_side_with_the_channels_it_says(fusion, maps):
     built = fusion(CHANNELS)
-    guides = [dense(guide) for guide in built(maps)]
+    guides = [materialise(guide) for guide in built(maps)]
     assert [guide.shape[1] for guide in guides] == list(built.guide_channels)
     assert [guide.shape[2:] for guide in guides] == [features.shape[2:] for features in maps]
 
@@ -39,7 +39,7 @@ def test_fusions_are_linear_in_the_maps_as_section_3_4_has_it(fusion, maps):
     nothing = [torch.zeros_like(features) for features in maps]  # gives what the alignments' biases add
     asked = (maps, [2 * features for features in maps], nothing)
     for guides in zip(*(built(given) for given in asked), strict=True):
-        one, two, nothing = map(dense, guides)
+        one, two, nothing = map(materialise, guides)
         torch.testing.assert_close(two - nothing, 2 * (one - nothing), atol=1e-5, rtol=1e-5)
 
 
@@ -49,7 +49,7 @@ def test_unet_is_f_i_equals_y_i(maps):
 
 def test_first_map_is_f_i_equals_y_0(maps):
     for guide in FirstMapFusion(CHANNELS)(maps):
-        enlarged = dense(guide)
+        enlarged = materialise(guide)
         torch.testing.assert_close(enlarged, F.interpolate(maps[0], size=enlarged.shape[2:], mode="bilinear"))
 
 
@@ -57,7 +57,7 @@ def test_style_looks_at_y_0_alone(maps):
     fusion = StyleFusion(CHANNELS)
     others = [maps[0], *(torch.zeros_like(features) for features in maps[1:])]
     for guide, other in zip(fusion(maps), fusion(others), strict=True):
-        assert torch.equal(dense(guide), dense(other))
+        assert torch.equal(materialise(guide), materialise(other))
     torch.testing.assert_close(fusion(maps)[0], fusion.styles[0](maps[0]))
 
 
@@ -75,7 +75,7 @@ def test_matrix_is_w_times_the_aligned_maps_and_starts_as_the_unet(maps):
         torch.testing.assert_close(guide, features)
     fusion.matrix.data = torch.tensor([[0.0, 0.0, 0.0], [3.0, 5.0, 7.0], [0.0, 0.0, 0.0]])
     guide = fusion(maps)[1]
-    expected = 3 * aligned(embedded[0], guide) + 5 * embedded[1] + 7 * aligned(embedded[2], guide)
+    expected = 3 * resample_to(embedded[0], guide) + 5 * embedded[1] + 7 * resample_to(embedded[2], guide)
     torch.testing.assert_close(guide, expected)
 
 
@@ -85,7 +85,7 @@ def test_multi_code_gives_every_level_the_same_combination_channel_by_channel(ma
     fusion.alpha.data[0, 1] = 3
     embedded = fusion.align[0](maps[0])
     for guide in fusion(maps):
-        torch.testing.assert_close(guide[:, 1], 3 * aligned(embedded, guide)[:, 1])
+        torch.testing.assert_close(guide[:, 1], 3 * resample_to(embedded, guide)[:, 1])
         assert not guide[:, [0, 2, 3]].any()
 
 

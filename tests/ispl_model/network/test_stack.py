@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ispl_model.network.guides import Stack, aligned, convolved, dense, stacked
+from ispl_model.network.guides import MultiScaleGuide, concat_lazy, conv_guide, materialise, resample_to
 
 SIDES = (32, 16, 8, 4, 2)
 
@@ -19,24 +19,24 @@ def maps() -> list[torch.Tensor]:
 
 def test_maps_are_aligned_by_bilinear_steps():
     features = torch.arange(16.0).reshape(1, 1, 4, 4)
-    assert aligned(features, torch.empty(1, 1, 4, 4)) is features
+    assert resample_to(features, torch.empty(1, 1, 4, 4)) is features
     halved = F.interpolate(features, scale_factor=0.5, mode="bilinear", align_corners=False)
-    torch.testing.assert_close(aligned(features, torch.empty(1, 1, 2, 2)), halved)
-    assert aligned(features, torch.empty(1, 1, 1, 1)).item() == 7.5
+    torch.testing.assert_close(resample_to(features, torch.empty(1, 1, 2, 2)), halved)
+    assert resample_to(features, torch.empty(1, 1, 1, 1)).item() == 7.5
     enlarged = F.interpolate(features, size=16, mode="bilinear", align_corners=False)
-    torch.testing.assert_close(aligned(features, torch.empty(1, 1, 16, 16)), enlarged)
+    torch.testing.assert_close(resample_to(features, torch.empty(1, 1, 16, 16)), enlarged)
 
 
 @pytest.mark.parametrize("level", range(len(SIDES)))
 @pytest.mark.parametrize("first", [0, 3])  # from the finest map on, or coarse maps alone
 def test_convolving_a_stack_is_convolving_its_enlarged_maps(maps, first, level):
-    guide = stacked(maps[first:], maps[level])
-    assert isinstance(guide, Stack) == (SIDES[level] >= 4 * SIDES[-1])
-    whole = torch.cat([aligned(features, maps[level]) for features in maps[first:]], dim=1)
-    assert torch.equal(dense(guide), whole)
+    guide = concat_lazy(maps[first:], maps[level])
+    assert isinstance(guide, MultiScaleGuide) == (SIDES[level] >= 4 * SIDES[-1])
+    whole = torch.cat([resample_to(features, maps[level]) for features in maps[first:]], dim=1)
+    assert torch.equal(materialise(guide), whole)
     conv = nn.Conv2d(whole.shape[1], 3, 3, padding=1).double()
     inputs = [*maps[first:], *conv.parameters()]
-    ours, theirs = convolved(guide, conv), conv(whole)
+    ours, theirs = conv_guide(guide, conv), conv(whole)
     torch.testing.assert_close(ours, theirs)
     towards = torch.randn_like(theirs)
     for mine, wanted in zip(*(torch.autograd.grad(one, inputs, towards) for one in (ours, theirs)), strict=True):
@@ -47,8 +47,8 @@ def test_a_stack_costs_less_than_its_enlarged_maps():
     from torch.utils.flop_counter import FlopCounterMode
 
     maps = [torch.rand(1, 32, side, side) for side in (64, 8)]
-    guide, conv, costs = stacked(maps, maps[0]), nn.Conv2d(64, 8, 3, padding=1), []
-    for convolve in (lambda: convolved(guide, conv), lambda: conv(dense(guide))):
+    guide, conv, costs = concat_lazy(maps, maps[0]), nn.Conv2d(64, 8, 3, padding=1), []
+    for convolve in (lambda: conv_guide(guide, conv), lambda: conv(materialise(guide))):
         with FlopCounterMode(display=False) as counter:
             convolve()
         costs.append(counter.get_total_flops())

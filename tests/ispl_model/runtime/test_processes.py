@@ -23,11 +23,11 @@ from torch import nn
 from degrade.splits.split import load_split
 from ispl_model.runtime.device import seeded_build
 from ispl_model.training.loop import train
-from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.config import TrainingConfig, TrainOptions
 
-training = Training(1, {"l1": 1.0, "lsgan": 0.1, "feature_matching": 0.1}, 1e-2, (0.0, 0.0), 1.0, optimiser="sgd")
+training = TrainingConfig(1, {"l1": 1.0, "lsgan": 0.1, "feature_matching": 0.1}, 1e-2, (0.0, 0.0), 1.0, optimiser="sgd")
 split, out, steps, batch = load_split(Path(sys.argv[1])), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-run = TrainRun(steps, batch, checkpoint_every=1, samples_every=1)
+run = TrainOptions(steps, batch, checkpoint_every=1, samples_every=1)
 network = seeded_build(lambda: nn.Conv2d(3, 3, 3, padding=1), 0)
 train(network, {"method": "m", "network": {"width": 2}}, training, run, split, out)
 """

@@ -10,7 +10,7 @@ import torch
 from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import find_recipe
 from ispl_model.training import data
-from ispl_model.training.data import Share, TrainingPairs, batches, epoch_order
+from ispl_model.training.data import BatchShard, TrainingPairs, batches, epoch_order
 
 COUNT = 5
 
@@ -21,7 +21,7 @@ def pairs_of(split, scale=1, crop=None, seed=0, redraw=True) -> TrainingPairs:
 
 def passes(pairs, batch, steps, workers):
     """The only pass of each step."""
-    return (only for (only,) in batches(pairs, Share(batch), steps, workers))
+    return (only for (only,) in batches(pairs, BatchShard(batch), steps, workers))
 
 
 def same(one, other) -> bool:
@@ -148,23 +148,23 @@ def test_a_split_too_large_to_keep_gives_the_same_pairs(make_tiny_split, monkeyp
 
 def test_loading_leaves_the_global_random_states_alone(make_tiny_split):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    list(islice(batches(pairs_of(make_tiny_split("denoise")), Share(1), range(3), workers=0), 3))
+    list(islice(batches(pairs_of(make_tiny_split("denoise")), BatchShard(1), range(3), workers=0), 3))
     assert torch.equal(torch_state, torch.get_rng_state())
     np.testing.assert_array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
 
 
 def test_shares_of_a_step_are_its_images_without_gap_or_overlap():
-    whole = list(Share(batch=6).positions(range(2, 4)))
-    parts = [list(Share(batch=1, passes=3, index=index, count=2).positions(range(2, 4))) for index in (0, 1)]
+    whole = list(BatchShard(batch=6).positions(range(2, 4)))
+    parts = [list(BatchShard(batch=1, passes=3, index=index, count=2).positions(range(2, 4))) for index in (0, 1)]
     assert whole == list(range(12, 24))
     assert parts == [[12, 13, 14, 18, 19, 20], [15, 16, 17, 21, 22, 23]]
-    assert Share(batch=1, passes=3, count=2).images == 6
+    assert BatchShard(batch=1, passes=3, count=2).images == 6
 
 
 def test_the_passes_of_a_step_hold_its_images_in_order(make_tiny_split):
     pairs = pairs_of(make_tiny_split("denoise"))
-    (whole,) = next(batches(pairs, Share(4), range(1, 2), workers=0))
-    parts = next(batches(pairs, Share(2, passes=2), range(1, 2), workers=0))
+    (whole,) = next(batches(pairs, BatchShard(4), range(1, 2), workers=0))
+    parts = next(batches(pairs, BatchShard(2, passes=2), range(1, 2), workers=0))
     assert same([torch.cat(sides) for sides in zip(*parts, strict=True)], whole)
 
 

@@ -1,6 +1,7 @@
 """What counts as a discriminator that collapsed."""
 
 import math
+from dataclasses import asdict
 
 import pytest
 
@@ -37,5 +38,10 @@ def test_a_loss_without_a_floor_and_one_near_the_undecided_one_never_warn():
     assert after([0.02] * 3 * COLLAPSE).warning(VANILLA) is None
 
 
-def test_it_is_astray_outside_of_the_healthy_range():
-    assert after([1.0, 200.0, 0.0]).astray == 2 and after([200.0, 1.0]).astray == 0
+def test_it_is_unhealthy_outside_of_the_healthy_range():
+    assert after([1.0, 200.0, 0.0]).unhealthy_steps == 2 and after([200.0, 1.0]).unhealthy_steps == 0
+
+
+def test_an_older_state_file_is_read():
+    assert Health.from_saved({"astray": 3, "certain": 1, "collapsed": None}) == Health(3, 1)
+    assert Health.from_saved(asdict(Health(3, 1, 7))) == Health(3, 1, 7)

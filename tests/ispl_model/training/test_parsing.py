@@ -8,7 +8,14 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError
 from ispl_model.network.variants import CLASSES
 from ispl_model.training import parsing
-from ispl_model.training.parsing import label_map, load_parser, mirrored, one_hot, parser_obstacle, parsing_condition
+from ispl_model.training.parsing import (
+    label_map,
+    load_parser,
+    mirrored,
+    one_hot,
+    parsing_condition,
+    why_parser_unavailable,
+)
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def test_a_parser_without_weights_or_package_says_so(monkeypatch, tmp_path):
     with pytest.raises(InputError, match="face parsing: .*facexlib"):
         load_parser("cpu")
     monkeypatch.setattr(parsing.importlib.util, "find_spec", lambda name: None)
-    assert parser_obstacle() == "facexlib is not installed; pip install facexlib"
+    assert why_parser_unavailable() == "facexlib is not installed; pip install facexlib"
 
 
 @pytest.fixture
@@ -98,7 +105,7 @@ def random_weights(monkeypatch, tmp_path):
 
 def test_the_parser_with_random_weights_labels_every_pixel_at_the_images_side(random_weights, monkeypatch):
     monkeypatch.setattr(parsing, "_PARSER_SIDE", 128)  # it is convolutional, and 512 px take seconds
-    assert parser_obstacle() == ""
+    assert why_parser_unavailable() == ""
     image = np.random.default_rng(0).random((64, 64, 3), dtype=np.float32)
     labels = load_parser("cpu")(image)
     assert labels.shape == (64, 64) and labels.dtype == np.uint8 and labels.max() < 19

@@ -12,7 +12,7 @@ from torch import nn
 from degrade.core.errors import InputError
 from ispl_model.losses.gan import GAN_LOSSES, _lsgan_discriminator
 from ispl_model.runtime import checkpoint
-from ispl_model.training.config import Training, TrainRun
+from ispl_model.training.config import TrainingConfig, TrainOptions
 from ispl_model.training.ispl import ISPL_TRAINING, train_ispl
 from ispl_model.training.loop import train
 from ispl_model.training.resume import Interrupted
@@ -21,7 +21,7 @@ from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny,
 
 def test_training_lowers_the_loss(make_tiny_split, tmp_path):
     out = tmp_path / "a" / "m.safetensors"
-    summary = train(tiny(), HEADER, PIXEL, TrainRun(60, 2), make_tiny_split("sr4"), out)
+    summary = train(tiny(), HEADER, PIXEL, TrainOptions(60, 2), make_tiny_split("sr4"), out)
     values = [float(line.split(",")[2]) for line in lines(out)[1:]]
     assert len(values) == 60 and np.mean(values[-10:]) < 0.5 * np.mean(values[:10])
     assert (summary.path, summary.steps, summary.images_seen) == (out, 60, 120)
@@ -30,7 +30,7 @@ def test_training_lowers_the_loss(make_tiny_split, tmp_path):
 
 def test_the_checkpoint_and_the_report_say_what_made_them(make_tiny_split, tmp_path):
     out, split = tmp_path / "m.safetensors", make_tiny_split("sr4")
-    train(tiny(), HEADER, ADVERSARIAL, TrainRun(2, 1, seed=7), split, out)
+    train(tiny(), HEADER, ADVERSARIAL, TrainOptions(2, 1, seed=7), split, out)
     header = checkpoint.load_header(out)
     assert (header["method"], header["network"], header["step"]) == ("tiny", {"width": 2}, 2)
     assert header["recipe"].startswith("sr4@") and header["training"]["split"] == split.digest
@@ -44,10 +44,10 @@ def test_the_checkpoint_and_the_report_say_what_made_them(make_tiny_split, tmp_p
 @pytest.mark.parametrize("training", [PIXEL, ADVERSARIAL])
 def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(make_tiny_split, tmp_path, training):
     for name, workers in (("a", 0), ("b", 2)):
-        run = TrainRun(4, 2, workers=workers)
+        run = TrainOptions(4, 2, workers=workers)
         train(tiny(), HEADER, training, run, make_tiny_split("denoise"), tmp_path / name / "m")
     assert (tmp_path / "a" / "m").read_bytes() == (tmp_path / "b" / "m").read_bytes()
-    train(tiny(), HEADER, training, TrainRun(4, 2, seed=1), make_tiny_split("denoise"), tmp_path / "c" / "m")
+    train(tiny(), HEADER, training, TrainOptions(4, 2, seed=1), make_tiny_split("denoise"), tmp_path / "c" / "m")
     assert lines(tmp_path / "c" / "m") != lines(tmp_path / "a" / "m")
 
 
@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_workers(make_tiny_
     ],
 )
 def test_a_stopped_training_goes_on_to_the_losses_of_an_uninterrupted_one(make_tiny_split, tmp_path, training):
-    split, run = make_tiny_split("denoise"), TrainRun(9, 1, checkpoint_every=4, accumulate=2)
+    split, run = make_tiny_split("denoise"), TrainOptions(9, 1, checkpoint_every=4, accumulate=2)
     train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
     out = tmp_path / "parts" / "m"
     with pytest.raises(Interrupted, match="stopped after step 6 of 9"):
@@ -82,33 +82,33 @@ def lost_power(output: torch.Tensor) -> torch.Tensor:
 def test_signals_are_answered_as_before_after_training(make_tiny_split, tmp_path):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with pytest.raises(Interrupted):
-        train(tiny({1: stop}), HEADER, PIXEL, TrainRun(3, 1), make_tiny_split("sr4"), tmp_path / "m")
+        train(tiny({1: stop}), HEADER, PIXEL, TrainOptions(3, 1), make_tiny_split("sr4"), tmp_path / "m")
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
 def test_a_finished_training_is_not_repeated(make_tiny_split, tmp_path):
     split, out = make_tiny_split("sr4"), tmp_path / "m"
-    first = train(tiny(), HEADER, PIXEL, TrainRun(2, 1), split, out)
+    first = train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), split, out)
     network = tiny()
-    assert train(network, HEADER, PIXEL, TrainRun(2, 1, workers=1, checkpoint_every=1), split, out) == first
+    assert train(network, HEADER, PIXEL, TrainOptions(2, 1, workers=1, checkpoint_every=1), split, out) == first
     assert network.calls == 0
 
 
 def test_a_folder_of_another_training_is_refused_and_left_alone(make_tiny_split, tmp_path):
     split, out = make_tiny_split("sr4"), tmp_path / "m"
-    train(tiny(), HEADER, PIXEL, TrainRun(2, 1), split, out)
+    train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), split, out)
     before = out.read_bytes()
     with pytest.raises(InputError, match=r"another training \(other training.seed, training.steps\)"):
-        train(tiny(), HEADER, PIXEL, TrainRun(3, 1, seed=1), split, out)
+        train(tiny(), HEADER, PIXEL, TrainOptions(3, 1, seed=1), split, out)
     with pytest.raises(InputError, match=r"other method.*folder of its own"):
-        train(tiny(), {**HEADER, "method": "other"}, PIXEL, TrainRun(2, 1), split, tmp_path / "n")
+        train(tiny(), {**HEADER, "method": "other"}, PIXEL, TrainOptions(2, 1), split, tmp_path / "n")
     with pytest.raises(InputError, match="recipe"):
-        train(tiny(), HEADER, PIXEL, TrainRun(2, 1), make_tiny_split("denoise"), out)
+        train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), make_tiny_split("denoise"), out)
     assert out.read_bytes() == before
 
 
 def test_a_state_of_another_network_is_refused(make_tiny_split, tmp_path):
-    split, run = make_tiny_split("sr4"), TrainRun(3, 1)
+    split, run = make_tiny_split("sr4"), TrainOptions(3, 1)
     with pytest.raises(Interrupted):
         train(tiny({1: stop}), HEADER, PIXEL, run, split, tmp_path / "m")
     with pytest.raises(InputError, match="does not fit this network"):
@@ -119,7 +119,7 @@ def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_state(make_ti
     split, out = make_tiny_split("sr4"), tmp_path / "m"
     network = tiny({5: lambda output: output * float("nan")})
     with pytest.raises(InputError, match=r"stopped in step 5 because l1 = nan is not finite; the last good state"):
-        train(network, HEADER, PIXEL, TrainRun(9, 1, checkpoint_every=2), split, out)
+        train(network, HEADER, PIXEL, TrainOptions(9, 1, checkpoint_every=2), split, out)
     tensors, header = checkpoint.read_tensors(tmp_path / "state.safetensors")
     assert header["step"] == 4 and all(torch.isfinite(value).all() for value in tensors.values())
     assert not out.exists()
@@ -132,33 +132,33 @@ def test_weights_that_are_not_finite_never_replace_a_good_state(make_tiny_split,
 
     network = tiny({4: spoil})
     with pytest.raises(InputError, match="stopped in step 4 because generator.layers.0.weight is not finite"):
-        train(network, HEADER, PIXEL, TrainRun(4, 1, checkpoint_every=2), make_tiny_split("sr4"), tmp_path / "m")
+        train(network, HEADER, PIXEL, TrainOptions(4, 1, checkpoint_every=2), make_tiny_split("sr4"), tmp_path / "m")
     assert checkpoint.read_tensors(tmp_path / "state.safetensors")[1]["step"] == 2
     assert not (tmp_path / "m").exists()
 
 
 def test_a_network_of_another_output_size_is_a_fault_of_the_caller(make_tiny_split, tmp_path):
     with pytest.raises(ValueError, match=r"expected output \(1, 3, 64, 64\), got \(1, 3, 32, 32\)"):
-        train(nn.Conv2d(3, 3, 2, stride=2), HEADER, PIXEL, TrainRun(1, 1), make_tiny_split("sr4"), tmp_path / "m")
+        train(nn.Conv2d(3, 3, 2, stride=2), HEADER, PIXEL, TrainOptions(1, 1), make_tiny_split("sr4"), tmp_path / "m")
 
 
 def test_a_super_resolution_network_is_trained_with_a_discriminator_too(make_tiny_split, tmp_path):
     network = nn.Sequential(nn.Conv2d(3, 48, 3, padding=1), nn.PixelShuffle(4))
-    training = Training(4, {"l1": 1.0, "lsgan": 0.1}, 1e-4, (0.9, 0.999), 0.5, crop=32)
-    summary = train(network, HEADER, training, TrainRun(2, 2), make_tiny_split("denoise"), tmp_path / "m")
+    training = TrainingConfig(4, {"l1": 1.0, "lsgan": 0.1}, 1e-4, (0.9, 0.999), 0.5, crop=32)
+    summary = train(network, HEADER, training, TrainOptions(2, 2), make_tiny_split("denoise"), tmp_path / "m")
     assert set(summary.losses) == {"l1", "lsgan", "discriminator"}
 
 
 def test_training_leaves_torchs_global_state_alone(make_tiny_split, tmp_path):
     before = torch.get_rng_state()
-    train_ispl("isp_unet_pac", 1, TrainRun(1, 1), make_tiny_split("sr4"), tmp_path / "m")
+    train_ispl("isp_unet_pac", 1, TrainOptions(1, 1), make_tiny_split("sr4"), tmp_path / "m")
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_ispl_is_trained_at_the_size_of_the_split_and_every_weight_moves(make_tiny_split, tmp_path):
     split = make_tiny_split("sr4")
     for steps, name in ((1, "a"), (2, "b")):
-        run = TrainRun(steps, 1)
+        run = TrainOptions(steps, 1)
         train_ispl("isp_unet_pac", 2, run, split, tmp_path / name / "m")
     assert checkpoint.load_header(tmp_path / "a" / "m")["network"]["size"] == 64
     one, two = weights(tmp_path / "a" / "m"), weights(tmp_path / "b" / "m")
@@ -169,12 +169,12 @@ def test_ispl_is_trained_at_the_size_of_the_split_and_every_weight_moves(make_ti
 def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, tmp_path):
     split = make_tiny_split("sr4")
     with pytest.raises(InputError, match="did you mean 'isp_unet_pac'"):
-        train_ispl("isp_unet_pak", 2, TrainRun(1, 1), split, tmp_path / "m")
+        train_ispl("isp_unet_pak", 2, TrainOptions(1, 1), split, tmp_path / "m")
     odd = replace(split, info=split.info | {"size": 80})
     with pytest.raises(InputError, match="no network for this split.*80"):
-        train_ispl("isp_unet_pac", 2, TrainRun(1, 1), odd, tmp_path / "m")
+        train_ispl("isp_unet_pac", 2, TrainOptions(1, 1), odd, tmp_path / "m")
     with pytest.raises(InputError, match="crop: expected a multiple of 4 at 64 px, got 30"):
-        train_ispl("isp_unet_pac", 2, TrainRun(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=30))
+        train_ispl("isp_unet_pac", 2, TrainOptions(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=30))
 
 
 def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make_tiny_split, tmp_path, monkeypatch):
@@ -188,7 +188,9 @@ def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make
 
     monkeypatch.setitem(GAN_LOSSES, "lsgan", replace(GAN_LOSSES["lsgan"], discriminator=loss))
     with pytest.raises(InputError, match=r"stopped in step 9 because the discriminator's loss \(20\d.*for 4 steps"):
-        train(tiny(), HEADER, ADVERSARIAL, TrainRun(20, 1, checkpoint_every=1), make_tiny_split("sr4"), tmp_path / "m")
+        train(
+            tiny(), HEADER, ADVERSARIAL, TrainOptions(20, 1, checkpoint_every=1), make_tiny_split("sr4"), tmp_path / "m"
+        )
     assert checkpoint.read_tensors(tmp_path / "state.safetensors")[1]["step"] == 5
 
 
@@ -200,7 +202,7 @@ def test_a_discriminator_that_collapsed_is_told_in_the_report_of_an_interrupted_
     def almost_nothing(real, fake):  # for maps of scores; the single scores of an undecided one cost what they do
         return _lsgan_discriminator(real, fake) * (1e-3 if real.numel() > 1 else 1)
 
-    split, run, out = make_tiny_split("sr4"), TrainRun(6, 1), tmp_path / "m"
+    split, run, out = make_tiny_split("sr4"), TrainOptions(6, 1), tmp_path / "m"
     assert train(tiny(), HEADER, ADVERSARIAL, run, split, tmp_path / "well" / "m").warning is None
     monkeypatch.setitem(GAN_LOSSES, "lsgan", replace(GAN_LOSSES["lsgan"], discriminator=almost_nothing))
     with pytest.raises(Interrupted):

@@ -15,7 +15,7 @@ from ispl_model.network.variants import IsplConfig
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import mixed_precision
 from ispl_model.runtime.tensors import to_tensor
-from ispl_model.training.config import Pretraining, TrainRun
+from ispl_model.training.config import Pretraining, TrainOptions
 from ispl_model.training.ispl import train_ispl
 from ispl_model.training.loop import drawn_level, train
 from ispl_model.training.resume import Interrupted
@@ -25,12 +25,12 @@ from tests.ispl_model.tiny import ADVERSARIAL, HEADER, PIXEL, lines, stop, tiny,
 def test_the_average_goes_into_the_checkpoint_and_the_state_holds_both(make_tiny_split, tmp_path):
     split, training = make_tiny_split("sr4"), replace(PIXEL, ema=0.9)
     with pytest.raises(Interrupted):
-        train(tiny({3: stop}), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+        train(tiny({3: stop}), HEADER, training, TrainOptions(4, 1), split, tmp_path / "m")
     state = checkpoint.read_tensors(tmp_path / "state.safetensors")[0]
     key = "layers.0.weight"
     assert not torch.equal(state[f"average.{key}"], state[f"generator.{key}"])
-    train(tiny(), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
-    train(tiny(), HEADER, PIXEL, TrainRun(4, 1), split, tmp_path / "plain" / "m")
+    train(tiny(), HEADER, training, TrainOptions(4, 1), split, tmp_path / "m")
+    train(tiny(), HEADER, PIXEL, TrainOptions(4, 1), split, tmp_path / "plain" / "m")
     assert lines(tmp_path / "m") == lines(tmp_path / "plain" / "m")
     # the fourth update: d = min(0.9, (1 + 3) / (10 + 3))
     wanted = 4 / 13 * state[f"average.{key}"] + 9 / 13 * weights(tmp_path / "plain" / "m")[key]
@@ -39,8 +39,8 @@ def test_the_average_goes_into_the_checkpoint_and_the_state_holds_both(make_tiny
 
 def test_a_warm_start_takes_the_weights_and_is_recorded(make_tiny_split, tmp_path):
     split, first = make_tiny_split("sr4"), tmp_path / "first" / "m"
-    train(tiny(seed=3), HEADER, PIXEL, TrainRun(1, 1), split, first)
-    run = TrainRun(1, 1, start=first)
+    train(tiny(seed=3), HEADER, PIXEL, TrainOptions(1, 1), split, first)
+    run = TrainOptions(1, 1, start=first)
     network = tiny()
     train(network, HEADER, replace(PIXEL, learning_rate=1e-12), run, split, tmp_path / "m")
     torch.testing.assert_close(weights(tmp_path / "m"), weights(first))
@@ -66,7 +66,7 @@ class Level(nn.Module):
 
 def test_half_of_the_steps_ask_for_a_level_drawn_uniformly(make_tiny_split, tmp_path):
     network = Level()
-    train(network, HEADER, replace(PIXEL, levels=True), TrainRun(200, 1), make_tiny_split("sr4"), tmp_path / "m")
+    train(network, HEADER, replace(PIXEL, levels=True), TrainOptions(200, 1), make_tiny_split("sr4"), tmp_path / "m")
     drawn = [level for level in network.asked if level is not None]
     assert 80 < len(drawn) < 120 and min(drawn) < 0.3 and max(drawn) > 3.7
     assert abs(np.mean(drawn) - 2) < 0.4
@@ -77,7 +77,7 @@ def test_half_of_the_steps_ask_for_a_level_drawn_uniformly(make_tiny_split, tmp_
 @pytest.mark.parametrize("stopped", [1, 2, 3])  # before, at and behind the switch
 def test_a_training_with_a_pretraining_goes_on_exactly_and_its_table_has_one_shape(make_tiny_split, tmp_path, stopped):
     split, training = make_tiny_split("sr4"), replace(ADVERSARIAL, pretraining=Pretraining(0.5, {"l1": 1.0}, 1e-3))
-    run = TrainRun(4, 1)
+    run = TrainOptions(4, 1)
     train(tiny(), HEADER, training, run, split, tmp_path / "whole" / "m")
     with pytest.raises(Interrupted):
         train(tiny({stopped: stop}), HEADER, training, run, split, tmp_path / "parts" / "m")
@@ -96,9 +96,9 @@ def test_the_step_after_a_pretraining_is_the_first_of_a_fresh_optimiser(make_tin
     first = Pretraining(0.75, {"l1": 1.0}, 1e-2)
     training = replace(PIXEL, losses={"mse": 1.0}, learning_rate=rate, constant_share=1.0, pretraining=first)
     with pytest.raises(Interrupted):
-        train(tiny({3: stop}), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+        train(tiny({3: stop}), HEADER, training, TrainOptions(4, 1), split, tmp_path / "m")
     before = checkpoint.read_tensors(tmp_path / "state.safetensors")[0]
-    train(tiny(), HEADER, training, TrainRun(4, 1), split, tmp_path / "m")
+    train(tiny(), HEADER, training, TrainOptions(4, 1), split, tmp_path / "m")
     moves = [(value - before[f"generator.{key}"]).abs() for key, value in weights(tmp_path / "m").items()]
     moved = torch.cat([move.flatten() for move in moves])
     moved = moved[moved > 0]
@@ -108,8 +108,8 @@ def test_the_step_after_a_pretraining_is_the_first_of_a_fresh_optimiser(make_tin
 
 def test_samples_show_the_first_faces_and_change_nothing(make_tiny_split, tmp_path):
     split, training = make_tiny_split("denoise"), replace(ADVERSARIAL, ema=0.9)
-    train(tiny(), HEADER, training, TrainRun(3, 1, samples_every=2), split, tmp_path / "seen" / "m")
-    train(tiny(), HEADER, training, TrainRun(3, 1), split, tmp_path / "unseen" / "m")
+    train(tiny(), HEADER, training, TrainOptions(3, 1, samples_every=2), split, tmp_path / "seen" / "m")
+    train(tiny(), HEADER, training, TrainOptions(3, 1), split, tmp_path / "unseen" / "m")
     assert (tmp_path / "seen" / "m").read_bytes() == (tmp_path / "unseen" / "m").read_bytes()
     sheets = sorted((tmp_path / "seen" / "samples").iterdir())
     assert [sheet.name for sheet in sheets] == ["00000002.png", "00000003.png"]
@@ -126,7 +126,7 @@ def test_samples_show_the_first_faces_and_change_nothing(make_tiny_split, tmp_pa
 def test_ispl_restores_alike_in_training_and_in_evaluation_mode(make_tiny_split, tmp_path):
     """The authors' code does not: see the fact sheet's "train mode" fault."""
     split = make_tiny_split("denoise")
-    train_ispl("isp_unet_pac", 4, TrainRun(10, 2), split, tmp_path / "m")
+    train_ispl("isp_unet_pac", 4, TrainOptions(10, 2), split, tmp_path / "m")
     config = checkpoint.load_header(tmp_path / "m")["network"]
     network = Ispl(IsplConfig(**config))
     network.load_state_dict(weights(tmp_path / "m"))
@@ -158,7 +158,7 @@ def test_a_methods_condition_reaches_the_network_and_the_discriminator_sees_the_
         return channels
 
     network, training = Stacked(4), replace(ADVERSARIAL, condition=bright_red)
-    train(network, HEADER, training, TrainRun(1, 1, redraw=False), make_tiny_split("denoise"), tmp_path / "m")
+    train(network, HEADER, training, TrainOptions(1, 1, redraw=False), make_tiny_split("denoise"), tmp_path / "m")
     assert torch.equal(network.seen[:, 3], (network.seen[:, 0] > 0.5).float()) and 0 < network.seen[:, 3].mean() < 1
     assert checkpoint.load_header(tmp_path / "m")["training"]["condition"] == "bright_red"
 
@@ -169,13 +169,13 @@ def test_label_maps_become_nineteen_channels(make_tiny_split, tmp_path, monkeypa
     monkeypatch.setattr("ispl_model.training.parsing.label_map", lambda folder, name, size: labels)
     maps.mkdir()
     with pytest.raises(InputError, match="face_0.png: expected an existing file"):
-        train(network, HEADER, PIXEL, TrainRun(1, 1, parsing=maps), split, tmp_path / "m")
+        train(network, HEADER, PIXEL, TrainOptions(1, 1, parsing=maps), split, tmp_path / "m")
     for name in split.names:
         (maps / f"{name}.png").write_bytes(b"")
-    train(network, HEADER, PIXEL, TrainRun(1, 1, parsing=maps), split, tmp_path / "m")
+    train(network, HEADER, PIXEL, TrainOptions(1, 1, parsing=maps), split, tmp_path / "m")
     classes = network.seen[0, 3:].argmax(0).numpy()
     assert (network.seen[0, 3:].sum(0) == 1).all()
     assert (classes == labels).all() or (classes == labels[:, ::-1]).all()
     assert checkpoint.load_header(tmp_path / "m")["training"]["parsing"]
     with pytest.raises(InputError, match="label maps .* are for ep_map"):
-        train_ispl("isp_unet_pac", 2, TrainRun(1, 1, parsing=maps), split, tmp_path / "n" / "m")
+        train_ispl("isp_unet_pac", 2, TrainOptions(1, 1, parsing=maps), split, tmp_path / "n" / "m")

@@ -10,11 +10,11 @@ from ispl_model.losses.objective import Objective, total
 from ispl_model.losses.pixel import LOSSES
 from ispl_model.runtime.device import seeded_build
 from ispl_model.runtime.distributed import Processes
-from ispl_model.training.config import Training
+from ispl_model.training.config import TrainingConfig
 from ispl_model.training.trainer import NotFinite, Trainer
 
 SIZE = 64
-PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-3, betas=(0.9, 0.999), constant_share=1.0)
+PIXEL = TrainingConfig(scale=1, losses={"l1": 1.0}, learning_rate=1e-3, betas=(0.9, 0.999), constant_share=1.0)
 
 
 class TwoOutputs(nn.Module):
@@ -62,7 +62,7 @@ ADVERSARIES += [("lsgan", "multi_scale", True), ("ragan-ls", "patch_3_5", False)
 @pytest.mark.parametrize(("loss", "kind", "conditional"), ADVERSARIES)
 def test_a_network_of_many_outputs_trains_with_every_kind_of_adversary(loss, kind, conditional):
     losses = {"l1_steps": 1.0, "edge": 0.1, loss: 1e-2, "feature_matching": 1.0, "frozen": 1.0}
-    training = Training(
+    training = TrainingConfig(
         1, losses, 1e-3, (0.5, 0.9), 1.0, discriminator=kind, conditional=conditional, critic_steps=2,
         functions={"edge": lambda outputs, batch: (outputs["steps"][0] - batch["degraded"]).abs().mean()},
         networks={"frozen": None},
@@ -85,7 +85,9 @@ def test_a_network_of_many_outputs_trains_with_every_kind_of_adversary(loss, kin
 @pytest.mark.parametrize("loss", GAN_LOSSES)
 def test_an_adversary_alone_pulls_restored_images_towards_the_references(loss):
     """Too dark images and bright references: whatever the loss, the network learns to brighten."""
-    training = Training(1, {loss: 1.0}, 2e-3, (0.5, 0.9), 1.0, discriminator="plain", conditional=False, critic_steps=2)
+    training = TrainingConfig(
+        1, {loss: 1.0}, 2e-3, (0.5, 0.9), 1.0, discriminator="plain", conditional=False, critic_steps=2
+    )
     network = nn.Conv2d(3, 3, 1)
     nn.init.dirac_(network.weight)
     nn.init.zeros_(network.bias)
@@ -109,7 +111,7 @@ def test_the_total_is_the_weighted_sum():
 
 
 def test_losses_of_another_stage_are_not_computed_and_the_discriminator_rests():
-    training = Training(1, {"l1": 1.0, "lsgan": 1.0}, 1e-3, (0.9, 0.999), 1.0)
+    training = TrainingConfig(1, {"l1": 1.0, "lsgan": 1.0}, 1e-3, (0.9, 0.999), 1.0)
     trainer = trainer_of(training=training)
     discriminator = trainer.modules["discriminator"]
     before = copied(discriminator)
@@ -119,7 +121,7 @@ def test_losses_of_another_stage_are_not_computed_and_the_discriminator_rests():
 
 
 def test_passes_give_the_gradients_of_one_large_batch():
-    training = Training(1, {"l1": 1.0, "lsgan": 1.0, "feature_matching": 1.0}, 1e-3, (0.9, 0.999), 1.0)
+    training = TrainingConfig(1, {"l1": 1.0, "lsgan": 1.0, "feature_matching": 1.0}, 1e-3, (0.9, 0.999), 1.0)
     whole, parts = trainer_of(training=training), trainer_of(training=training)
     batch = batch_of(4)
     values = whole.step([batch], 1e-3, training.losses)
@@ -130,7 +132,7 @@ def test_passes_give_the_gradients_of_one_large_batch():
 
 
 def test_parts_have_rates_of_their_own_and_the_discriminator_another():
-    training = Training(
+    training = TrainingConfig(
         1, {"l1": 1.0, "lsgan": 1.0}, 1e-4, (0.0, 0.9), 1.0, discriminator_rate=4e-4, part_rates={"tail": 0.1}
     )  # fmt: skip
     trainer = trainer_of(training=training)
@@ -147,7 +149,7 @@ def test_parts_have_rates_of_their_own_and_the_discriminator_another():
 
 
 def test_gradients_are_clipped_by_part():
-    training = Training(1, {"l1": 1.0}, 1.0, (0.0, 0.9), 1.0, optimiser="sgd", clip={"body": 1e-3})
+    training = TrainingConfig(1, {"l1": 1.0}, 1.0, (0.0, 0.9), 1.0, optimiser="sgd", clip={"body": 1e-3})
     trainer = trainer_of(training=training)
     before = copied(trainer.network)
     trainer.step([batch_of()], 1.0, training.losses)
@@ -159,7 +161,7 @@ def test_gradients_are_clipped_by_part():
 
 @pytest.mark.parametrize(("optimiser", "kind"), [("adam", "Adam"), ("sgd", "SGD"), ("rmsprop", "RMSprop")])
 def test_the_literal_reaches_the_optimiser(optimiser, kind):
-    training = Training(1, {"l1": 1.0}, 1e-3, (0.8, 0.95), 1.0, optimiser=optimiser, weight_decay=5e-4)
+    training = TrainingConfig(1, {"l1": 1.0}, 1e-3, (0.8, 0.95), 1.0, optimiser=optimiser, weight_decay=5e-4)
     made = trainer_of(training=training).optimisers["generator"]
     (group,) = made.param_groups
     assert type(made).__name__ == kind and group["weight_decay"] == 5e-4

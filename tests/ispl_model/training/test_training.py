@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ispl_model.losses.perceptual import Taps
-from ispl_model.training.config import Pretraining, Training, TrainRun
+from ispl_model.losses.perceptual import FeatureLayers
+from ispl_model.training.config import Pretraining, TrainingConfig, TrainOptions
 from ispl_model.training.ispl import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 
-PIXEL = Training(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=1.0)
+PIXEL = TrainingConfig(scale=1, losses={"l1": 1.0}, learning_rate=1e-2, betas=(0.9, 0.999), constant_share=1.0)
 
 
 def test_the_literal_of_ispl_is_the_papers():
@@ -57,7 +57,7 @@ def test_facts_are_plain_data_and_name_what_was_asked():
         PIXEL,
         losses={"own": 1.0},
         functions={"own": lambda outputs, batch: 0},
-        perceptual=Taps({"conv5_4": 1.0}),
+        perceptual=FeatureLayers({"conv5_4": 1.0}),
         drops={0.5: 0.1},
     )
     facts = json.loads(json.dumps(training.facts()))
@@ -91,4 +91,4 @@ def test_a_literal_that_makes_no_sense_is_a_fault_of_the_caller(changes, sentenc
 )
 def test_a_run_of_nothing_is_a_fault_of_the_caller(wrong):
     with pytest.raises(ValueError, match="must be >= 1"):
-        TrainRun(**({"steps": 1, "batch": 1} | wrong))
+        TrainOptions(**({"steps": 1, "batch": 1} | wrong))

@@ -8,9 +8,9 @@ from click.testing import CliRunner
 
 from benchmark.analysis.judgements.claim_numbers import Number
 from benchmark.analysis.judgements.claims import checks, judge
-from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNKNOWN, UNTOLD
+from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNDECIDED, UNKNOWN
 from benchmark.cli.main import benchmark
-from benchmark.methods.registry import canonical, tabled_methods
+from benchmark.methods.registry import full_name, tabled_methods
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.reports.pages.claims import COLUMNS, to_text
@@ -172,7 +172,7 @@ def test_images_that_two_methods_do_not_share_tell_nothing(judged):
         replace(line, image=f"other{line.image}") for line in score("niqe.y", 6.0, "reference", task="dual_blind")
     ]
     found = judged("NIQE below that of the references", "ours", *lines)
-    assert "(cannot be told)" in found.evidence and found.checks[-1].verdict in (UNKNOWN, UNTOLD)
+    assert "(cannot be told)" in found.evidence and found.checks[-1].verdict in (UNKNOWN, UNDECIDED)
 
 
 def test_sets_are_judged_by_their_replicates_and_without_an_interval_cannot_be_told(judged):
@@ -183,7 +183,7 @@ def test_sets_are_judged_by_their_replicates_and_without_an_interval_cannot_be_t
         found = judged("first in FID and LPIPS under R2R", "ours", *(replace(line, **changed) for line in lines))
         return next(check for check in found.checks if "FFD" in check.text).verdict
 
-    assert [verdict(0.1, 0.2), verdict(0.2, 0.1), verdict(0.1, 0.2, replicates=None)] == [HOLDS, FAILS, UNTOLD]
+    assert [verdict(0.1, 0.2), verdict(0.2, 0.1), verdict(0.1, 0.2, replicates=None)] == [HOLDS, FAILS, UNDECIDED]
     noisy_sets = [
         *score("ffd.dlib", 0.100, ISPL, 3000, protocol="R2R", apart=alternating(2.0)),
         *score("ffd.dlib", 0.101, "edsr", 3000, protocol="R2R"),
@@ -256,7 +256,7 @@ def test_every_claim_names_what_there_is():
         assert claim.table in (1, 2, 3) and claim.protocol in protocol_names() and set(claim.tasks) <= set(TASKS)
         assert set(claim.metrics) <= {*METRICS, "gap", "gain_percent"}
         assert {*claim.methods, *claim.over} - {"others"} <= methods
-        assert not {*map(canonical, claim.methods)} & {*map(canonical, claim.over)}
+        assert not {*map(full_name, claim.methods)} & {*map(full_name, claim.over)}
     assert {claim.quantity for claim in load_claims()} == set(QUANTITIES)
     assert "CLAIMS" not in protocol_names()
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.analysis.judgements.expectations import orderings
-from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNTOLD
+from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, UNDECIDED
 from benchmark.cli.main import benchmark
 from benchmark.methods.registry import module_of
 from benchmark.methods.table import METHODS
@@ -100,8 +100,8 @@ def test_training_on_the_real_domain_is_held_against_the_twin_and_only_on_one_sp
     assert verdicts(results) == {("EDSR: R2R before S2R", "psnr.rgb"): HOLDS}
     scored("S2R", "ispl:isp_unet_pac", "gmsd", 0.2)
     results = scored("R2R", "ispl:isp_unet_pac", "gmsd", 0.1, split="b" * 64)
-    (told,) = [one for one in orderings("quick", results) if one.expected.startswith("ISPL")]
-    assert (told.verdict, told.why) == (UNTOLD, "scored on different splits")
+    (ordering,) = [one for one in orderings("quick", results) if one.expected.startswith("ISPL")]
+    assert (ordering.verdict, ordering.why) == (UNDECIDED, "scored on different splits")
 
 
 def test_a_difference_that_may_be_chance_is_called_so(scored):
@@ -148,5 +148,5 @@ EXPLAINED = {
 
 def test_the_committed_scores_break_the_orderings_that_their_page_explains_and_no_other():
     found = orderings("lite", RESULTS)
-    assert len(found) >= 12 and UNTOLD not in {one.verdict for one in found}
+    assert len(found) >= 12 and UNDECIDED not in {one.verdict for one in found}
     assert {(one.task, one.expected, one.metric) for one in found if one.verdict == FAILS} == EXPLAINED

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from benchmark.methods.adapters import command
-from benchmark.methods.registry import argument, canonical, method_module
+from benchmark.methods.registry import adapter_argument, full_name, method_module
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import Settings
@@ -156,8 +156,8 @@ def test_what_cannot_be_found_is_refused_before_anything_is_scored(tmp_path, nam
 
 
 def test_the_kind_is_understood_in_any_case_and_what_follows_is_left_as_it_is():
-    assert canonical("FOLDER:My/Results") == "folder:My/Results"
-    assert argument("python:a.b:c") == "a.b:c" and argument("ispl:isp_unet") is None
+    assert full_name("FOLDER:My/Results") == "folder:My/Results"
+    assert adapter_argument("python:a.b:c") == "a.b:c" and adapter_argument("ispl:isp_unet") is None
 
 
 @pytest.fixture(scope="module")

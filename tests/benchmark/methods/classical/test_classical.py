@@ -26,7 +26,9 @@ from degrade.operators.noise.additive import GaussianNoise
 
 TINY = Profile("quick", 64, 2, 2, 2, 4, 1, 2, "none", (0,))
 TUNED = [
-    name for name, row in method_table.METHODS.items() if row.kind == method_table.TUNED and not methods.obstacle(row)
+    name
+    for name, row in method_table.METHODS.items()
+    if row.kind == method_table.TUNED and not methods.why_unavailable(row)
 ]
 
 

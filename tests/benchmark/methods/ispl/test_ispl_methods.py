@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.methods.registry import find_method, method_module, obstacle
+from benchmark.methods.registry import find_method, method_module, why_unavailable
 from benchmark.methods.table import METHODS
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
@@ -33,7 +33,7 @@ def test_every_column_of_table_1_is_a_method_of_its_own_variant():
     assert len(row.methods) == 7 and set(row.methods) <= METHODS.keys()
     for name in [*row.methods, "ispl:released"]:
         assert name.removeprefix("ispl:") in VARIANTS
-        if not obstacle(METHODS[name]):
+        if not why_unavailable(METHODS[name]):
             assert method_module(name).configure(2, SIZE).variant == name.removeprefix("ispl:")
 
 

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from benchmark.methods.latent_search import mganprior, pulse
 from benchmark.methods.latent_search.common import SCALE
-from benchmark.methods.registry import argument
-from benchmark.methods.table import OUTSIDE
+from benchmark.methods.registry import adapter_argument
+from benchmark.methods.table import ADAPTERS
 from benchmark.metrics.pixel import psnr
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
@@ -207,5 +207,5 @@ def test_a_file_that_is_no_such_generator_is_refused_in_a_sentence(module, tmp_p
 
 def test_the_searches_are_methods_from_outside_that_compute_on_the_users_device():
     for name in ("pulse", "mganprior"):
-        assert OUTSIDE[name].has_network and OUTSIDE[name].scale == SCALE
-    assert argument("PULSE:My/File.pt") == "My/File.pt"
+        assert ADAPTERS[name].has_network and ADAPTERS[name].scale == SCALE
+    assert adapter_argument("PULSE:My/File.pt") == "My/File.pt"

@@ -11,7 +11,7 @@ from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split
-from ispl_model.training.config import TrainRun
+from ispl_model.training.config import TrainOptions
 
 pytest.importorskip("dlib")
 SIZE = 128
@@ -32,7 +32,7 @@ def without_fan(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_after_its_training_the_peaks_lie_at_dlibs_landmarks(split):
-    loss = landmark_heatmaps.landmark_network(split, TrainRun(40, 1, device="cpu"))
+    loss = landmark_heatmaps.landmark_network(split, TrainOptions(40, 1, device="cpu"))
     name = split.names[0]
     image = torch.from_numpy(split.reference(name)).permute(2, 0, 1)[None]
     maps = loss.heatmaps(image)[0]
@@ -52,7 +52,7 @@ def test_after_its_training_the_peaks_lie_at_dlibs_landmarks(split):
 def test_it_repeats_and_is_trained_once_for_the_same_references(split):
     first, second = (landmark_heatmaps.trained_hourglass(split, 2, 0, "cpu").state_dict() for _ in range(2))
     assert all(torch.equal(first[key], second[key]) for key in first)
-    run = TrainRun(1, 1, seed=3, device="cpu")
+    run = TrainOptions(1, 1, seed=3, device="cpu")
     kept = landmark_heatmaps.landmark_network(split, run).network
     assert landmark_heatmaps.landmark_network(split, run).network is kept
 
@@ -66,7 +66,7 @@ def test_fans_own_weights_are_used_where_they_are(split, tmp_path):
     path = tmp_path / "hub" / landmark_heatmaps.FAN_FILE
     path.parent.mkdir(parents=True)
     torch.jit.save(torch.jit.script(Fan()), path)
-    loss = landmark_heatmaps.landmark_network(split, TrainRun(1, 1))
+    loss = landmark_heatmaps.landmark_network(split, TrainOptions(1, 1))
     image = torch.rand(1, 3, SIZE, SIZE)
     assert loss.heatmaps(image).shape == (1, 68, 64, 64)
     expected = torch.nn.functional.avg_pool2d(

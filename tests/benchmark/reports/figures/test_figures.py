@@ -13,7 +13,7 @@ from benchmark.reports.figures.gallery import GAIN, Gallery, _compared, residual
 from benchmark.reports.figures.plane import places, plane
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
@@ -112,7 +112,7 @@ def test_only_faces_of_a_list_that_may_be_shown_are_drawn(scored, tmp_path, monk
     (tmp_path / "show.txt").write_text("b\n")
     assert Gallery(lite, 1)._split("synthetic", "sr4").names == ("b",)
     (tmp_path / "mine.txt").write_text("a\n")
-    mine = replace(lite, faces=Faces(names=tmp_path / "mine.txt"))
+    mine = replace(lite, faces=DataFolders(names=tmp_path / "mine.txt"))
     assert Gallery(mine, 1)._split("synthetic", "sr4").names == ("a",)
 
 

@@ -11,7 +11,7 @@ from benchmark.cli.main import benchmark
 from benchmark.metrics import registry as metrics
 from benchmark.reports.figures import tradeoff
 from benchmark.reports.figures.tradeoff import Tradeoff, closing
-from benchmark.reports.figures.tradeoff_plot import Point
+from benchmark.reports.figures.tradeoff_plot import LevelMean
 from degrade.core.errors import InputError
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import match_scale
@@ -107,7 +107,7 @@ def test_what_cannot_be_swept_is_one_sentence(split, networks, tmp_path, monkeyp
 
 
 def points(*values: tuple[float, float, float], faces: int = 10) -> Tradeoff:
-    made = tuple(Point(float(level), 10, faces, *each) for level, each in enumerate(values))
+    made = tuple(LevelMean(float(level), 10, faces, *each) for level, each in enumerate(values))
     return Tradeoff(made, "lpips.squeeze", ())
 
 

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli.main import benchmark
-from benchmark.methods.registry import obstacle
+from benchmark.methods.registry import why_unavailable
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import read_scores
 from benchmark.runs.reproduction import estimate, reproduce
-from benchmark.runs.reproduction.reproduce import Job
+from benchmark.runs.reproduction.reproduce import RunJob
 from benchmark.runs.reproduction.throughput import (
     Throughput,
     block,
@@ -20,7 +20,7 @@ from benchmark.runs.reproduction.throughput import (
     multiply_adds_per_second,
     network_of,
 )
-from benchmark.runs.settings import Faces, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import Profile, load_profile
 from benchmark.specs.tables import Row, TableSpec, load_table, table_names
 from degrade.core.errors import InputError
@@ -41,7 +41,9 @@ def test_multiply_adds_and_parameters_are_counted_as_by_hand():
     assert (arcnn.restored, arcnn.trained) == (64 * 64 * weights, 32 * 32 * weights)  # is trained on windows of 32 px
 
 
-@pytest.mark.parametrize("method", [name for name, row in METHODS.items() if row.trainable and not obstacle(row)])
+@pytest.mark.parametrize(
+    "method", [name for name, row in METHODS.items() if row.trainable and not why_unavailable(row)]
+)
 def test_every_trained_method_can_be_counted(method):
     network = network_of(method, 4, 64)
     assert network.parameters > 0 and network.restored >= network.trained > 0
@@ -52,8 +54,10 @@ def test_hours_follow_from_the_measured_speed_by_the_multiply_adds(monkeypatch, 
     monkeypatch.setattr(estimate, "load_throughput", lambda: (load_throughput()[0], measured))
     edsr, ispl = network_of("edsr", 64, 512), network_of("ispl:isp_unet_pac", 64, 512)
     assert multiply_adds_per_second(measured) == 10 * edsr.trained
-    jobs = [Job(protocol, "sr4", method, 0) for method in ("edsr", "ispl:isp_unet_pac") for protocol in ("S2S", "S2R")]
-    lines = estimate.lines(Settings(PAPER, Faces(tmp_path, tmp_path)), jobs)
+    jobs = [
+        RunJob(protocol, "sr4", method, 0) for method in ("edsr", "ispl:isp_unet_pac") for protocol in ("S2S", "S2R")
+    ]
+    lines = estimate.lines(Settings(PAPER, DataFolders(tmp_path, tmp_path)), jobs)
     seconds = {"edsr": 500_000 / 10, "ispl:isp_unet_pac": 500_000 / 10 * ispl.trained / edsr.trained}
     for method, own in seconds.items():
         (line,) = [line for line in lines if line.startswith(f"  sr4 {method} seed 0: 500,000 images")]
@@ -102,7 +106,7 @@ def paper(tmp_path, monkeypatch):
     for role in ("train", "test"):
         plan = SplitPlan(find_recipe("facerenov_simulated"), role, 64)
         write_split(tmp_path / "real" / role, portrait_sources(role, limit=2), plan, progress=False)
-    faces = Faces(tmp_path / "ffhq", tmp_path / "real")
+    faces = DataFolders(tmp_path / "ffhq", tmp_path / "real")
     return Settings(TINY, faces, tmp_path / "work", tmp_path / "results", "cpu")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.scoring.image_scores import Job
+from benchmark.runs.scoring.image_scores import ImageJob
 from benchmark.runs.scoring.workers import scoring_pool
 from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import Profile, load_protocol
@@ -27,7 +27,7 @@ with scoring_pool(2, None) as pool:
 
 
 def grey(name):
-    return Job(name, ("psnr.rgb",), np.full((8, 8, 3), 128, np.uint8))
+    return ImageJob(name, ("psnr.rgb",), np.full((8, 8, 3), 128, np.uint8))
 
 
 def test_a_process_that_dies_ends_the_run_in_one_sentence():

@@ -78,6 +78,7 @@ def one_core():
     torch.set_num_threads(threads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAINABLE)
 def test_fitted_to_one_pair_it_is_closer_to_the_reference_than_its_input(name, pair, classifier, tmp_path, one_core):
     module, scale = method_module(name), METHODS[name].scale

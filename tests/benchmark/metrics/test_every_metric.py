@@ -126,6 +126,7 @@ def test_missing_weights_are_a_sentence_and_never_a_connection(name, tmp_path, m
     load.cache_clear()
 
 
+@pytest.mark.slow
 def test_scoring_with_every_metric_there_is_opens_no_socket(portrait, blurred, no_network):
     load.cache_clear()
     scored = []

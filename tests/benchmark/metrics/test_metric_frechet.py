@@ -187,6 +187,7 @@ def test_with_random_weights_inception_features_equal_pyiqas(random_inception):
     assert load("kid.inception").feature is load("fid.inception").feature  # one network, one memory
 
 
+@pytest.mark.slow
 def test_with_random_weights_fid_to_named_statistics_needs_no_reference(random_inception, tmp_path):
     metric_id = "fid.inception@some_faces.npz"
     assert not find_metric(metric_id).needs_reference and find_metric(metric_id).per == "set"

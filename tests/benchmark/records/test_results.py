@@ -95,6 +95,7 @@ def test_every_run_is_of_something_there_is():
     assert described == set(RUNS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
 def test_tables_and_claims_are_what_the_score_lines_give_byte_for_byte(profile, tmp_path):
     load_profile(profile)

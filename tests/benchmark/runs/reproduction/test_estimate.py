@@ -69,6 +69,7 @@ def test_hours_follow_from_the_measured_speed_by_the_multiply_adds(monkeypatch, 
     assert any("Hours are of a machine: 10 training images/s of edsr, width 64" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_the_paper_tells_every_stage_and_makes_nothing(tmp_path, monkeypatch):
     for variable in ("FACES_HQ", "FACES_PAIRS", "FACES_REAL"):
         monkeypatch.delenv(variable, raising=False)
@@ -110,6 +111,7 @@ def paper(tmp_path, monkeypatch):
     return Settings(TINY, faces, tmp_path / "work", tmp_path / "results", "cpu")
 
 
+@pytest.mark.slow
 def test_a_tiny_slice_of_every_stage_of_the_paper_runs(paper):
     """Splits of both domains and all roles, a training in each, a choice of parameters, restoring and scoring."""
     rows = (Row("denoise", ("identity", "nlm")), Row("sr4", ("edsr", "ispl")))
@@ -133,6 +135,7 @@ def test_a_tiny_slice_of_every_stage_of_the_paper_runs(paper):
     assert len(listing) == 8 and all(" 0 score lines" not in line for line in listing)
 
 
+@pytest.mark.slow
 def test_every_row_of_every_table_is_in_the_stages(paper):
     tables = [load_table(name) for name in table_names()]
     jobs, _ = reproduce.jobs_of(paper, tables)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, outdated, summarise
 from benchmark.analysis.domain_gap import too_few
-from benchmark.analysis.statistics import corrected, jackknife_interval, mean, mean_interval, without_each_group
+from benchmark.analysis.statistics import jackknife_interval, mean, mean_interval, without_each_group
 from benchmark.methods.registry import find_method, full_name
 from benchmark.metrics.registry import find_metric
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.run_file import run_facts
-from benchmark.records.scores import Score
+from benchmark.records.scores import Score, corrected
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split
 

@@ -112,19 +112,6 @@ def jackknife_interval(value: float, replicates: Sequence[float]) -> Interval | 
     return Interval(value - reach, value + reach)
 
 
-def corrected(value: float, replicates: Sequence[float]) -> float:
-    """The value less the bias that shrinks as the images grow in number, by the delete-one-group jackknife.
-
-    replicates: as of jackknife_interval. Lessens the bias of a Frechet distance and does not remove it where there
-    are about as many images as numbers in a descriptor, or fewer; may fall below 0.
-    Source: Quenouille, "Notes on bias in estimation", Biometrika, 1956, with groups for single images.
-
-    >>> corrected(10.0, (11.0, 12.0))
-    8.5
-    """
-    return len(replicates) * value - (len(replicates) - 1) * mean(replicates)
-
-
 def without_each_group(images: Sequence[Sequence[float]]) -> tuple[float, ...]:
     """The mean of all values without each group of images in turn: replicates of a metric of images.
 

@@ -31,5 +31,6 @@ def score(restored: Path, reference: Path | None, metrics: str | None, out: Path
     for line in lines:
         if line.image is None:
             value = "none" if line.value is None else f"{line.value:.6g}"
-            click.echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {line.error}".rstrip())
+            plain = "" if line.plain is None else f"reduced in bias, plain {line.plain:.6g}"
+            click.echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {line.error or plain}".rstrip())
     click.echo(f"written: {out}")

@@ -26,5 +26,5 @@ def luma(image: Image) -> np.ndarray:
 
     Not a matrix product: its last bit depends on the processor, the threads and the layout in memory.
     """
-    red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(np.float32(LUMA)))
+    red, green, blue = (image[:, :, channel] * weight for channel, weight in enumerate(np.array(LUMA, np.float32)))
     return red + green + blue

@@ -104,6 +104,11 @@ Value = TypeVar("Value")
 Parse = Callable[[Path, int, bytes], Value]  # of a file, the number of a line in it, and the line
 
 
+def json_line(value: Any) -> str:
+    """Strict JSON in one line, without its end."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+
 def parse_object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     """The JSON object in a line; InputError when there is something else."""
     try:
@@ -133,7 +138,7 @@ class JsonLines(Generic[Value]):
     waits until this one closes it or dies. Raises InputError for a file that cannot be written or parsed.
     """
 
-    def __init__(self, path: Path, parse: Parse[Value] = parse_object) -> None:
+    def __init__(self, path: Path, parse: Parse[Value]) -> None:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,8 +165,8 @@ class JsonLines(Generic[Value]):
         self.values.append(value)
 
     def line(self, value: Value) -> str:
-        """A value as its line, without the end: strict JSON."""
-        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+        """A value as its line, without the end."""
+        return json_line(value)
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, sha256, sha256_file, write_bytes
+from degrade.core.files import JsonLines, parse_object, sha256, sha256_file, write_bytes
 from degrade.core.image import Image, encode_png, read
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
@@ -84,7 +84,7 @@ def restore_files(
     Raises InputError when two files have one stem, or a result would replace a file that was not made here.
     """
     plan = plan or RestorePlan()
-    with JsonLines(out / RECORD) as record:
+    with JsonLines(out / RECORD, parse_object) as record:
         _check_targets(paths, out, {line.get("file_name") for line in record.values})
         run = _Run(restorer, out, plan, record)
         for path in paths:

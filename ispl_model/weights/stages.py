@@ -105,7 +105,7 @@ def varied(image: Image, rng: np.random.Generator) -> Image:
     matrix[:, 2] += rng.uniform(-8, 8, 2) * side / 256
     image = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     image = np.clip(image, 0, 1) ** np.exp(rng.uniform(-0.3, 0.3)) * rng.uniform(0.94, 1.06, 3)
-    grey = (image @ np.float32(LUMA))[..., None]
+    grey = (image @ np.array(LUMA, np.float32))[..., None]
     image = grey + rng.uniform(0.5, 1.2) * (image - grey)
     mean = image.mean()
     return np.clip(mean + rng.uniform(0.85, 1.15) * (image - mean), 0, 1).astype(np.float32)

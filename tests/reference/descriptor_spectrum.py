@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from benchmark.analysis.statistics import corrected
 from benchmark.metrics.face import own_descriptor
 from benchmark.metrics.frechet import frechet_distance
-from benchmark.records.scores import GROUPS
+from benchmark.records.scores import GROUPS, corrected
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import resize_bicubic
 

@@ -16,7 +16,7 @@ from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.table import METRICS, with_stand_ins
 from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, LevelMean, factor_sheet, plot
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, write_bytes
+from degrade.core.files import JsonLines, parse_object, write_bytes
 from degrade.core.image import Image, from_uint8, to_uint8, write
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
@@ -51,7 +51,7 @@ def tradeoff(
     names, perception = split.names[:limit], _perception()
     levels = sweep(config.top_level, step)
     with (
-        JsonLines(out / "tradeoff.jsonl") as lines,
+        JsonLines(out / "tradeoff.jsonl", parse_object) as lines,
         tqdm(total=len(levels) * len(names), unit="image", disable=None) as bar,
     ):
         points = [_point(restorer.at(level), split, names, perception, lines, bar) for level in levels]

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ from benchmark.assets import feature_cache
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
 from degrade.core.errors import InputError
-from degrade.core.image import from_uint8, read
+from degrade.core.image import Image, from_uint8, read
 
 UNAVAILABLE = "unavailable: "  # first letters of the error of a metric that cannot be loaded
 NOT_RESTORED, NOT_COMPUTED = "not restored", "not computed"  # first letters of an error that should not have been
@@ -63,8 +62,8 @@ class ImageScores:
     @property
     def failure(self) -> str:
         """The first error that should not have been; empty where there is none."""
-        found = chain(self.values.values(), self.features.values())
-        return next((one.error for one in found if is_failure(one.error)), "")
+        errors = [value.error for value in self.values.values()] + [one.error for one in self.features.values()]
+        return next(filter(is_failure, errors), "")
 
 
 def is_failure(error: str) -> bool:
@@ -86,13 +85,17 @@ def measure(job: ImageJob) -> ImageScores:
             image.flags.writeable = False  # a metric that wrote into it would change the next one's number
     if not isinstance(job.restored, Path):
         feature_cache.keep_off_disk(restored)  # the features of restored images stand beside the run's scores
-    values = {
-        name: ImageValue(*attempt(lambda name=name: metrics.load(name)(restored, reference))) for name in job.metrics
-    }
-    features = {
-        name: Feature(*attempt(lambda name=name: metrics.load(name).feature(restored))[:2]) for name in job.features
-    }
-    return ImageScores(values, features)
+    values = {name: _value(name, restored, reference) for name in job.metrics}
+    return ImageScores(values, {name: _feature(name, restored) for name in job.features})
+
+
+def _value(metric_id: str, restored: Image, reference: Image | None) -> ImageValue:
+    return ImageValue(*attempt(lambda: metrics.load_of_images(metric_id)(restored, reference)))
+
+
+def _feature(metric_id: str, restored: Image) -> Feature:
+    vector, error, _ = attempt(lambda: metrics.load_of_sets(metric_id).feature(restored))
+    return Feature(vector, error)
 
 
 def unavailable(metric_ids: Iterable[str]) -> dict[str, str]:

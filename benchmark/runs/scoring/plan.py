@@ -1,7 +1,8 @@
 """What a run still has to restore and score, beside the lines that are there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
@@ -33,9 +34,12 @@ class RunKey:
     def score(self, metric: Metric, image: str | None, found: ImageValue | SetValue) -> Score:
         """The score line of one number."""
         value, error = (None, found.error) if found.value is None else split_value(found.value)
-        measures = (metric.id, value, metric.unit, round(found.seconds, 4), error)
-        of_sets = (found.n, found.replicates, found.deviation) if isinstance(found, SetValue) else ()
-        return Score(SCHEMA, self.run, *self.key, image, *measures, *of_sets)
+        facts: dict[str, Any] = {field: getattr(self, field) for field in KEY}
+        facts |= {"image": image, "metric": metric.id, "value": value, "unit": metric.unit, "error": error}
+        line = Score(SCHEMA, self.run, **facts, seconds=round(found.seconds, 4))
+        if not isinstance(found, SetValue):
+            return line
+        return replace(line, n=found.n, replicates=found.replicates, deviation=found.deviation)
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,16 @@ def plan(run_key: RunKey, prepared: PreparedSplit, ids: Iterable[str], there: It
     """
     known = {(score.image, score.metric): score for score in there if score.run_key == run_key.key}
     failed = {score.image for score in known.values() if score.image and is_failure(score.error)}
-    result, missing = Plan(failed=failed), {}
+    result = Plan(failed=failed)
+    missing: dict[Metric, list[str | None]] = {}
     for metric in map(find_metric, ids):
-        names = (None,) if metric.per == "set" else prepared.names
-        missing[metric] = [name for name in names if not _is_known(known.get((name, metric.id)))]
-        result.reused += len(names) - len(missing[metric])
+        wanted = (None,) if metric.per == "set" else prepared.names
+        missing[metric] = [name for name in wanted if not _is_known(known.get((name, metric.id)))]
+        result.reused += len(wanted) - len(missing[metric])
     reasons = pool.unavailable(metric.id for metric, names in missing.items() if names)
     for metric, names in missing.items():
         if metric.id not in reasons:
-            images = prepared.names if metric.per == "set" else names
+            images = prepared.names if metric.per == "set" else filter(None, names)
             result.pending += [PendingMetric(metric, frozenset(images))] if names else []
         elif (None, metric.id) in known:
             result.reused += 1

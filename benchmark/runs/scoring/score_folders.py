@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
-from benchmark.records.scores import split_value
+from benchmark.records.scores import corrected, split_value
 from benchmark.runs.scoring.image_scores import Feature, ImageJob, ImageValue
 from benchmark.runs.scoring.score import FIDELITY
 from benchmark.runs.scoring.set_scores import References, SetValue, score_set
@@ -34,7 +34,10 @@ SUFFIXES = (".csv", ".jsonl")
 
 @dataclass(frozen=True)
 class FolderScore:
-    """One number. image: None for a mean over the images that have one (n of them) and for a metric of sets."""
+    """One number. image: None for a mean over the images that have one (n of them) and for a metric of sets.
+
+    value: of a Frechet distance reduced in bias (records.scores.corrected), where plain is as it was computed.
+    """
 
     image: str | None
     metric: str
@@ -42,6 +45,7 @@ class FolderScore:
     unit: str
     n: int | None
     error: str = ""  # "+inf", or why there is no value; of a mean: how many images are not in it
+    plain: float | None = None
 
 
 def score_folders(
@@ -124,11 +128,11 @@ def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[ImageJob]) -> It
     done = pool.stream(replace(job, metrics=of_images, features=of_sets) for job in jobs) if usable else iter(())
     for job, found in tqdm(done, "score", len(jobs), unit="image", disable=None):
         values[job.name] = found.values
-        for metric, feature in found.features.items():
-            features[metric][job.name] = feature
+        for metric_id, feature in found.features.items():
+            features[metric_id][job.name] = feature
     for name, own in values.items():
-        yield from (_line(name, find_metric(metric), value) for metric, value in own.items())
-    references = {job.name: job.reference for job in jobs}
+        yield from (_line(name, find_metric(metric_id), value) for metric_id, value in own.items())
+    references = {job.name: job.reference for job in jobs if job.reference is not None}
     for metric in wanted:
         if metric.id in reasons:
             yield FolderScore(None, metric.id, None, metric.unit, None, reasons[metric.id])
@@ -141,7 +145,12 @@ def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[ImageJob]) -> It
 
 def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> FolderScore:
     value, error = (None, found.error) if found.value is None else split_value(found.value)
-    return FolderScore(image, metric.id, value, metric.unit, found.n if isinstance(found, SetValue) else None, error)
+    if not isinstance(found, SetValue):
+        return FolderScore(image, metric.id, value, metric.unit, None, error)
+    plain = value if metric.frechet_over else None
+    if plain is not None and found.replicates:
+        value = corrected(plain, found.replicates)
+    return FolderScore(image, metric.id, value, metric.unit, found.n, error, plain)
 
 
 def _mean(metric: Metric, found: Iterable[ImageValue]) -> FolderScore:

@@ -18,7 +18,7 @@ from benchmark.records.scores import GROUPS
 from benchmark.runs.scoring.image_scores import Feature, ImageJob, attempt
 from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, parse_lines
+from degrade.core.files import JsonLines, json_line, parse_lines
 
 _FEWEST = 2  # images on each side of a distance
 
@@ -52,7 +52,7 @@ class FeatureFile(JsonLines[tuple[str, Feature]]):
         if feature.vector is not None:
             vector = np.ascontiguousarray(feature.vector)
             line |= {"dtype": vector.dtype.str, "feature": base64.b64encode(vector.tobytes()).decode()}
-        return super().line(line)
+        return json_line(line)
 
     @property
     def by_image(self) -> dict[str, Feature]:
@@ -129,10 +129,10 @@ def score_set(pool: Pool, metric_id: str, restored: Mapping[str, Feature], refer
         theirs = _reference_features(pool, metric_id, asked)
         ours = {name: feature for name, feature in ours.items() if name in theirs or not references.paired}
     if not ours or theirs == {}:
-        last = next((feature.error for feature in reversed(restored.values()) if feature.error), "of the references")
+        last = next((one.error for one in reversed(list(restored.values())) if one.error), "of the references")
         return SetValue(None, f"no image has features; last: {last}")
-    sides = Side.of(restored, ours), theirs and Side.of(references.files, theirs)
-    found, error, _ = attempt(lambda: set_numbers(metric_id, *sides))
+    against = Side.of(references.files, theirs) if references and theirs else None
+    found, error, _ = attempt(lambda: set_numbers(metric_id, Side.of(restored, ours), against))
     value, replicates, deviation = found or (None, None, None)
     return SetValue(value, error, time.perf_counter() - start, len(ours), replicates, deviation)
 
@@ -144,7 +144,7 @@ def set_numbers(
 
     reference: None for a metric that knows its own. MetricError where the distance has no value.
     """
-    scorer = metrics.load(metric_id)
+    scorer = metrics.load_of_sets(metric_id)
     against = None if reference is None else reference.features
     value = scorer.distance(restored.features, against)
     deviation = scorer.deviation(restored.features, against)

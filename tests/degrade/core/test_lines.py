@@ -3,18 +3,18 @@
 import pytest
 
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines
+from degrade.core.files import JsonLines, parse_object
 
 
 def test_what_is_appended_is_there_again_and_a_torn_line_is_dropped(tmp_path):
     path = tmp_path / "new" / "a.jsonl"
-    with JsonLines(path) as lines:
+    with JsonLines(path, parse_object) as lines:
         lines.append({"name": "é", "level": None})
         lines.append({"name": "b"})
         assert len(lines.values) == 2
     with open(path, "ab") as file:
         file.write(b'{"name": "c')
-    with JsonLines(path) as lines:
+    with JsonLines(path, parse_object) as lines:
         assert lines.values == [{"name": "é", "level": None}, {"name": "b"}]
         lines.append({"name": "d"})
     assert path.read_text(encoding="utf-8").splitlines()[2] == '{"name": "d"}'
@@ -24,10 +24,10 @@ def test_what_is_appended_is_there_again_and_a_torn_line_is_dropped(tmp_path):
 def test_another_file_is_refused_and_left_as_it_is(tmp_path, text):
     (tmp_path / "a").write_text(text)
     with pytest.raises(InputError, match="line 1 is not"):
-        JsonLines(tmp_path / "a")
+        JsonLines(tmp_path / "a", parse_object)
     assert (tmp_path / "a").read_text() == text
 
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
-        JsonLines(tmp_path)
+        JsonLines(tmp_path, parse_object)

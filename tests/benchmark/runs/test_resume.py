@@ -119,6 +119,7 @@ def lines_there(root):
     return sum(path.read_bytes().count(b"\n") for path in (root / "results").rglob("*.jsonl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share, workers", [(0.1, 1), (0.5, 2), (0.9, 1)])
 def test_a_run_killed_at_any_point_computes_nothing_twice_and_ends_in_the_same_tables(
     whole, tmp_path, restored, share, workers

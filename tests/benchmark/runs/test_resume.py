@@ -274,6 +274,7 @@ def test_references_are_looked_at_once_for_all_methods_also_by_another_process(t
     assert len(seen) == len(set(seen)) and {image for _, image in seen} == references
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_images(tmp_path, monkeypatch):
     """After the first images a run may keep no image: 64 px of float32 are 48 KB, and their scores are far less."""
     rng = np.random.default_rng(0)

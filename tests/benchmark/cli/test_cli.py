@@ -92,6 +92,7 @@ def test_exported_scores_are_the_score_lines_the_newest_of_each(tmp_path):
     assert call("export", "--results", tmp_path, "--out", tmp_path / "scores.json").exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_dry_run_makes_nothing(tmp_path):
     result = call("reproduce", "--dry-run", "--work", tmp_path / "work", "--results", tmp_path / "results")
     assert result.exit_code == 0 and "S2S sr4 edsr seed 0: 0 score lines there" in result.output

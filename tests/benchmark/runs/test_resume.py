@@ -119,6 +119,7 @@ def lines_there(root):
     return sum(path.read_bytes().count(b"\n") for path in (root / "results").rglob("*.jsonl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share, workers", [(0.1, 1), (0.5, 2), (0.9, 1)])
 def test_a_run_killed_at_any_point_computes_nothing_twice_and_ends_in_the_same_tables(
     whole, tmp_path, restored, share, workers
@@ -273,6 +274,7 @@ def test_references_are_looked_at_once_for_all_methods_also_by_another_process(t
     assert len(seen) == len(set(seen)) and {image for _, image in seen} == references
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_images(tmp_path, monkeypatch):
     """After the first images a run may keep no image: 64 px of float32 are 48 KB, and their scores are far less."""
     rng = np.random.default_rng(0)

@@ -67,6 +67,7 @@ def test_one_method_twice_gives_one_file_and_the_second_process_reuses_it(tmp_pa
     check_whole(path)
 
 
+@pytest.mark.slow
 def test_two_methods_give_two_whole_files(tmp_path):
     assert at_once(tmp_path, "bicubic", "identity") == [(LINES, 0), (LINES, 0)]
     assert len(files(tmp_path)) == 2

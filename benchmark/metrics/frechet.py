@@ -116,8 +116,6 @@ def load(metric_id: str) -> SetScorer:
     if metric_id == "ffd.dlib":
         face.need_networks(metric_id)
         return FrechetScorer(face.own_descriptor)
-    pass
-
     weights = [weight_path(file) for file in find_metric(metric_id).weights]
     feature = inception_feature(weights[0])
     if "@" in metric_id:

@@ -10,7 +10,7 @@ from degrade.core.errors import InputError
 from degrade.core.random import draw_seed
 from degrade.operators.chain import OPERATORS, Operator
 from degrade.operators.digital.compression import Quantize
-from degrade.operators.digital.resize import ROUNDINGS, Resize
+from degrade.operators.digital.resize import ROUNDINGS, Resize, check_rounding
 from degrade.operators.lengths import lengths_of
 from degrade.operators.noise.additive import draw_correlated_noise
 from degrade.recipes.distributions import Distribution, pick
@@ -49,22 +49,25 @@ class Operation:
         return (self.build(values, context),)
 
     def build(self, values: dict[str, Any], context: DrawContext) -> Operator:
-        values = dict(values)
         if "level" in values:
             return _correlated(context.rng, values["level"])
+        try:
+            return OPERATORS[self.name](**self._arguments(dict(values), context))
+        except (TypeError, ValueError) as error:
+            raise InputError(str(error)) from error
+
+    def _arguments(self, values: dict[str, Any], context: DrawContext) -> dict[str, Any]:
+        """What the operator is made of: a side in pixels, lengths at the image's size, a seed."""
         if "side" in values:
-            whole = ROUNDINGS.get(values.pop("rounding", "nearest"), round)
-            values["height"] = values["width"] = max(1, whole(values.pop("side") * context.size))
+            check_rounding(rounding := values.pop("rounding", "nearest"))
+            values["height"] = values["width"] = max(1, ROUNDINGS[rounding](values.pop("side") * context.size))
         kind = OPERATORS[self.name]
         for field, length in lengths_of(kind).items():
             if field in values:
                 values[field] = length.scaled(f"{self.name} {field}", values[field], context.size, context.ratio)
         if any(field.name == "seed" for field in fields(kind)):
             values["seed"] = draw_seed(context.rng)
-        try:
-            return kind(**values)
-        except (TypeError, ValueError) as error:
-            raise InputError(str(error)) from error
+        return values
 
     def __str__(self) -> str:
         speaks = {

@@ -151,7 +151,7 @@ def _ahead(sign: int, first: dict[str, Number], second: dict[str, Number]) -> st
     run, beside = own.sampled.run, other.sampled.run if other.sampled else None
     if run is None or beside is None:
         difference = combined(lambda numbers: sign * (numbers[0] - numbers[1]), (own, other))
-        return of_interval(interval(difference), 0, float("inf"))
+        return CHANCE if difference.value == 0 else of_interval(interval(difference), 0, float("inf"))
     metric, sides = own.sampled.metric, dict(zip((*first, *second), (run, beside), strict=True))
     return compare(sides, [metric])[0].verdict if differences(run, beside, metric) else UNDECIDED
 

@@ -31,6 +31,12 @@ ROUNDINGS: dict[str, Callable[[float], int]] = {"nearest": round, "down": math.f
 FILTERS = {"cv2": tuple(_CV2), "pil": tuple(_PIL), "matlab": ("bicubic",)}
 
 
+def check_rounding(name: str) -> None:
+    """ValueError unless it is one of ROUNDINGS."""
+    if name not in ROUNDINGS:
+        raise ValueError(f"Resize: rounding must be one of {sorted(ROUNDINGS)}, got {name!r}")
+
+
 @dataclass(frozen=True)
 class Resize:
     """Resize in float with one named filter; overshoot is clipped, nothing is rounded.
@@ -70,8 +76,7 @@ class Resize:
             check_integer(self, "height", 1, SIDE)
             check_integer(self, "width", 1, SIDE)
         check_flag(self, "linear_light")
-        if self.rounding not in ROUNDINGS:
-            raise ValueError(f"Resize: rounding must be one of {sorted(ROUNDINGS)}, got {self.rounding!r}")
+        check_rounding(self.rounding)
 
     def realised(self, height: int, width: int) -> dict[str, Any]:
         """The whole pixels that a side divided by `factor` comes out at."""

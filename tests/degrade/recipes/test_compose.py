@@ -157,6 +157,8 @@ def test_a_side_is_rounded_as_the_resize_says() -> None:
     for rounding, side in (("nearest", 34), ("down", 33)):
         chain = one({"steps": [{**resize, "rounding": rounding}, {**resize, "side": 1}]})(rng_for(0), 56)
         assert (chain[0].height, chain[0].width) == (side, side)
+    with pytest.raises(InputError, match="rounding must be one of .*, got 'donw'"):
+        one({"steps": [{**resize, "rounding": "donw"}, {**resize, "side": 1}]})(rng_for(0), 56)
 
 
 @pytest.mark.slow

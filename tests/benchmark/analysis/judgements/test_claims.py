@@ -184,6 +184,7 @@ def test_sets_are_judged_by_their_replicates_and_without_an_interval_cannot_be_t
         return next(check for check in found.checks if "FFD" in check.text).verdict
 
     assert [verdict(0.1, 0.2), verdict(0.2, 0.1), verdict(0.1, 0.2, replicates=None)] == [HOLDS, FAILS, UNDECIDED]
+    assert verdict(0.1, 0.1) == CHANCE  # a tie is no win
     noisy_sets = [
         *score("ffd.dlib", 0.100, ISPL, 3000, protocol="R2R", apart=alternating(2.0)),
         *score("ffd.dlib", 0.101, "edsr", 3000, protocol="R2R"),

@@ -10,7 +10,10 @@ from click.testing import CliRunner
 
 from benchmark.cli.main import benchmark
 from benchmark.metrics import registry as metrics
+from benchmark.metrics.registry import find_metric
+from benchmark.runs.scoring import score_folders
 from benchmark.runs.scoring.score_folders import folder_lines
+from benchmark.runs.scoring.set_scores import SetValue
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
 from degrade.portraits.paint import paint
@@ -106,3 +109,11 @@ def test_a_metric_without_weights_is_a_line_that_says_so(folders, tmp_path, monk
 def test_another_suffix_and_an_unknown_metric_are_one_sentence(folders, tmp_path):
     assert "ending in .csv or .jsonl" in call(*folders, "--out", tmp_path / "scores.txt").output
     assert "did you mean 'psnr.rgb'" in call(*folders, "--metrics", "psnr_rgb", "--out", tmp_path / "s.csv").output
+
+
+def test_a_frechet_distance_is_reduced_in_bias_and_the_plain_one_stands_beside_it():
+    found = SetValue(10.0, n=2, replicates=(11.0, 12.0))
+    line = score_folders._line(None, find_metric("ffd.dlib"), found)
+    assert (line.value, line.plain) == (8.5, 10.0)  # 2 x 10 - 1 x 11.5
+    line = score_folders._line(None, find_metric("mmd.dlib"), found)
+    assert (line.value, line.plain) == (10.0, None)

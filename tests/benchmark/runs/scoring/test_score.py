@@ -68,7 +68,7 @@ def test_folders_give_a_table_with_the_numbers_of_the_command_line(faces, tmp_pa
             write(tmp_path / folder / f"{name}.png", image)
     lines = folder_lines(tmp_path / "out", tmp_path / "hq", IDS)
     table = score_folders(str(tmp_path / "out"), str(tmp_path / "hq"), IDS)
-    assert list(table.columns) == ["image", "metric", "value", "unit", "n", "error"]
+    assert list(table.columns) == ["image", "metric", "value", "unit", "n", "error", "plain"]
     assert table["value"].tolist() == [line.value for line in lines] and table["metric"].tolist()[:3] == IDS
     means = table[table["image"].isna()]
     assert means["n"].tolist() == [2, 2, 2] and len(table) == 9

@@ -212,3 +212,14 @@ def test_loads_without_torch(name):
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in found]
     code = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("room", ["metrics", "methods"])
+def test_what_a_registry_loads_by_name_does_not_import_the_registry(room: str) -> None:
+    """A circle that importlib would hide: registry -> module of a row -> registry."""
+    back = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "benchmark" / room).rglob("*.py")
+        if f"benchmark.{room}.registry" in path.read_text(encoding="utf-8") and path.name != "registry.py"
+    ]
+    assert back == []

@@ -14,7 +14,7 @@ from benchmark.assets.feature_cache import Memory
 from benchmark.assets.weights import weight_path
 from benchmark.metrics import face
 from benchmark.metrics.base import MetricError, SetScorer
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.table import METRICS, with_statistics
 from degrade.core.errors import InputError
 from degrade.core.files import sha256_array, sha256_file, write_bytes
 from degrade.core.image import Image, to_uint8
@@ -116,7 +116,8 @@ def load(metric_id: str) -> SetScorer:
     if metric_id == "ffd.dlib":
         face.need_networks(metric_id)
         return FrechetScorer(face.own_descriptor)
-    weights = [weight_path(file) for file in find_metric(metric_id).weights]
+    metric = with_statistics(metric_id) if "@" in metric_id else METRICS[metric_id]
+    weights = [weight_path(file) for file in metric.weights]
     feature = inception_feature(weights[0])
     if "@" in metric_id:
         return StatisticsScorer(feature, Gaussian.read(weights[1]))

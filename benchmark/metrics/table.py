@@ -96,7 +96,7 @@ _ALL = (
         "ffd.dlib", module="frechet", header="FFD-dlib", higher_is_better=False, per="set",
         packages=_DLIB, frechet_over=128, decimals=4,
         meaning=_DESCRIPTORS + "Frechet distance in float64",
-        note="as scored mostly bias at 100 images and below, which MMD-dlib has not", note_below_images=101,
+        note="of 100 images and fewer the plain distance is mostly bias; MMD-dlib has none", note_below_images=101,
         gap_role="frechet", stands_in_for="fid.inception", interval_from=90, judged_from=100,
     ),
     Metric(

@@ -47,6 +47,12 @@ def test_every_number_of_a_preset_is_the_published_one(name: str) -> None:
     assert not differences(list(facts_of(DOCUMENTS[name]["steps"])), STEPS[name])
 
 
+def test_sides_are_reduced_by_four_where_published() -> None:
+    """The other numbers of a head, version and base, are the project's own."""
+    found = {name: document["scale"] for name, document in DOCUMENTS.items() if document.get("scale", 1) != 1}
+    assert found == {"sr4": 4, "bsrgan": 4, "realesrgan_x4": 4}
+
+
 @pytest.mark.parametrize("name", STEPS)
 def test_a_change_of_any_number_is_seen(name: str) -> None:
     """Each number in turn, by a thousandth of itself: ranges, chances, weights, widths, orders."""

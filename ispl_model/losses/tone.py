@@ -6,6 +6,13 @@ and standard deviation, in a Gaussian window whose standard deviation is WINDOW 
 classifier sees no difference in tone, and the L1 distance between these statistics is a loss of its own. The gradient
 of both passes through the restored image's statistics: were they taken for constants, the loss would have the right
 value and its gradient would ask for darker images as before.
+
+The law that a stand-in's weights of that term are chosen for: of an image with its reference's local mean and
+deviation, and nothing clipped, no shift of -20 to 20 levels and no contrast of 0.8 to 1.25 lowers the loss, be it of
+the whole image or of a part that covers at least a tenth of it, in windows of 96, 128 and 256 px. Smaller parts remain:
+of 500 changes of a face in corner and middle windows of 96 px (ten faces, reduced to a quarter) 14 lower the loss
+beside L1 maps and 12 beside squared ones, by 0.5 and 1.4 % at most, the worst a sliver of 4 % of the window. A sliver
+hardly moves the statistics: contrast 0.97 of one would need 16 times the weights given.
 """
 
 import torch

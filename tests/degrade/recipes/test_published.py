@@ -1,4 +1,7 @@
-"""The presets against what their authors published: each number stands once, here, with the file it was read from."""
+"""What the presets draw against what their authors published, with the file it was read from.
+
+That each number of a preset is the published one, and that a change of any is seen, is in test_published_steps.
+"""
 
 import math
 from collections import Counter

@@ -36,8 +36,7 @@ test: $(READY)  ## the whole test suite and the examples in docstrings; no netwo
 	$(BIN)/pytest -q
 
 test-fast: $(READY)  ## as test, without what is marked slow, on all cores
-	OMP_NUM_THREADS=1 $(DOCTEST)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(DOCTEST) tests -m "not slow" --numprocesses auto --dist loadfile
 
 bench: $(READY)  ## speed and memory as ratios within one run; SUITE=degrading|network|scoring for one
 	$(BIN)/python -m tests.bench $(SUITE)

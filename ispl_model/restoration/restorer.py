@@ -36,7 +36,7 @@ class Restorer:
     An array is (H, W, 3), RGB, uint8 or float in [0, 1], and what comes back is of the same kind. Anything else is an
     InputError.
 
-    level: of the perception-distortion trade-off, None for the whole network (generator.Ispl).
+    level: of the perception-distortion trade-off, None for the whole network (network.ispl.Ispl).
     facts: what a result depends on, beside its image. batch: images that `restore_faces` takes in one pass.
     """
 

@@ -31,7 +31,9 @@ def face():
     return resize_bicubic(smooth, SIZE, SIZE)
 
 
-@pytest.fixture(scope="module", params=HERE)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.slow) if name == "bm3d" else name for name in HERE]
+)
 def method(request, tmp_path_factory):
     """Every method; a trainable one with the weights its network starts from, a tuned one with what it tries first."""
     module, row = method_module(request.param), METHODS[request.param]

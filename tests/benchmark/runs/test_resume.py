@@ -144,6 +144,7 @@ def test_a_run_killed_at_any_point_computes_nothing_twice_and_ends_in_the_same_t
     assert tables(tmp_path) == tables(whole[0])
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_no_value_and_no_order(whole, tmp_path):
     summary = run(request(tmp_path, workers=2))
     assert values(read_file(summary.places[0])) == values(read_file(whole[1].places[0]))
@@ -254,6 +255,7 @@ def test_more_failures_than_may_be_stop_the_run_in_one_sentence(tmp_path, monkey
     assert [score.n for score in allowed.scores if score.image is None] == [FACES - 3]
 
 
+@pytest.mark.slow
 def test_references_are_looked_at_once_for_all_methods_also_by_another_process(tmp_path, monkeypatch):
     split = domain_split(settings(tmp_path, faces=4), "synthetic", "sr4", "test").split
     references = {split.reference(name).tobytes() for name in split.names}

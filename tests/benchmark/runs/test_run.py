@@ -73,6 +73,7 @@ def test_the_synthetic_checkpoint_is_tested_on_the_real_domain_and_the_real_one_
     assert first.split.startswith("sr4-64-test-") and second.split.startswith("facerenov_simulated-64-test-")
 
 
+@pytest.mark.slow
 def test_anything_that_goes_into_a_training_makes_another_checkpoint(tmp_path):
     first = request(tmp_path, "edsr")
     others = [replace(TINY, **change) for change in ({"steps": 1}, {"width": 2}, {"batch": 2}, {"train": 1})]

@@ -61,6 +61,7 @@ def check_whole(path):
     assert (counts["scored"], counts["failed"]) == (LINES, 0)
 
 
+@pytest.mark.slow
 def test_one_method_twice_gives_one_file_and_the_second_process_reuses_it(tmp_path):
     assert at_once(tmp_path, "bicubic", "bicubic") == [(0, 0), (LINES, 0)]
     (path,) = files(tmp_path)

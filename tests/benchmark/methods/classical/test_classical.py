@@ -147,7 +147,10 @@ def edge():
     return image
 
 
-@pytest.mark.parametrize("name, strength, gain", [("nlm", 0.8, 8), ("total_variation", 1.2, 7), ("bm3d", 1, 9)])
+@pytest.mark.parametrize(
+    "name, strength, gain",
+    [("nlm", 0.8, 8), ("total_variation", 1.2, 7), pytest.param("bm3d", 1, 9, marks=pytest.mark.slow)],
+)
 def test_a_denoiser_raises_the_psnr_of_a_noisy_edge(edge, name, strength, gain):
     if name == "bm3d":
         pytest.importorskip("bm3d", reason="the package bm3d is not installed; pip install bm3d")

@@ -41,6 +41,7 @@ def made(scored):
     return Gallery(scored, 1).draw()
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_scores_is_drawn_and_nothing_is_trained_for_it(scored, made):
     named = {path.stem for path in made.files}
     assert {"plane", "sr4", "residuals-sr4", "denoise", "residuals-denoise", "domains", "factors"} <= named

@@ -68,6 +68,7 @@ def test_without_references_only_metrics_that_need_none_are_scored(folders, tmp_
     assert {row["metric"] for row in csv.DictReader((tmp_path / "scores.csv").open())} == {"niqe.y"}
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(folders):
     assert folder_lines(*folders, IDS, workers=2) == folder_lines(*folders, IDS)
 

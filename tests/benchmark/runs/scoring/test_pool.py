@@ -38,6 +38,7 @@ def test_a_process_that_dies_ends_the_run_in_one_sentence():
         assert [job.name for job, _ in pool.stream([grey("a"), grey("b")])] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_a_killed_process_takes_its_scoring_processes_with_it():
     started = subprocess.Popen([sys.executable, "-c", STARTS_TWO], stdout=subprocess.PIPE, text=True)
     processes = [Path("/proc", number) for number in started.stdout.readline().split()]

@@ -60,8 +60,8 @@ def preset_table(recipes: Iterable[Recipe], width: int = 120) -> str:
     """What each recipe draws, its source and what it was compared with, wrapped to `width` letters."""
     recipes = list(recipes)
     column = max(len(recipe.key) for recipe in recipes) + 2
-    whole = {"break_on_hyphens": False, "break_long_words": False}  # paths and names stay what they are
-    wrapper = textwrap.TextWrapper(max(width, column + 40), subsequent_indent=" " * column, **whole)
+    wrapper = textwrap.TextWrapper(max(width, column + 40), subsequent_indent=" " * column)
+    wrapper.break_on_hyphens = wrapper.break_long_words = False  # a path stays one
     parts = []
     for recipe in recipes:
         lengths = f"lengths at {recipe.base} px" if recipe.base else "lengths never scale"

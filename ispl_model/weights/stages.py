@@ -3,8 +3,9 @@
     python -m ispl_model.weights.stages 10 --faces runs/faces-256 --work runs/ispl-lite
 
 FACES is what `degrade reduce` makes of the One Million Impressions faces (256 px, train.txt names those to train on).
-A stage starts from the weights of the one before it in WORK, stage 10 from those that are shipped while it is the first
-here (stage 9's, SHA-256 65400f269abc...); run again after a stop it goes on. WORK/stage-N/model.safetensors is its result.
+A stage starts from the weights of the one before it in WORK, stage 10 from those that are shipped while it is the
+first here (stage 9's, SHA-256 65400f269abc...); run again after a stop it goes on. WORK/stage-N/model.safetensors is
+its result.
 """
 
 from dataclasses import dataclass, replace

@@ -38,8 +38,8 @@ test: $(READY)  ## the whole test suite and the examples in docstrings; no netwo
 test-fast: $(READY)  ## as test, without what is marked slow, on all cores
 	OMP_NUM_THREADS=1 $(DOCTEST) tests -m "not slow" --numprocesses auto --dist loadfile
 
-bench: $(READY)  ## speed and memory as ratios within one run; SUITE=degrading|network|scoring for one
-	$(BIN)/python -m tests.bench $(SUITE)
+bench: $(READY)  ## speed and memory beside what is asked; SUITE=disk|workers|memory|..., JSON=FILE, PAGE=FILE
+	$(BIN)/python -m tests.bench $(SUITE) $(if $(JSON),--json $(JSON)) $(if $(PAGE),--page $(PAGE))
 
 # quick computes every number; other profiles only render what results/ holds, unless RUN=1.
 tables: $(READY)  ## Tables 1-3 (PROFILE=quick|lite|paper; RUN=1 computes what is missing)

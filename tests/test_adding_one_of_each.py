@@ -65,6 +65,7 @@ import cv2
 
 from degrade.core.image import Image
 from degrade.operators.lengths import OddLength, check_lengths
+from degrade.operators.words import Words
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class NovelBlur:
     width: of the square in pixels, odd, at least 3.
     """
 
-    width: Annotated[int, OddLength(low=3)]
+    width: Annotated[int, OddLength(low=3), Words("width")]
 
     def __post_init__(self) -> None:
         check_lengths(self)

@@ -34,7 +34,9 @@ FACES = {
         "load_split", "InputError",
     },
     ispl_model: {"load_restorer"},
-    benchmark: {"score", "score_folders", "load_scores", "run_protocol", "Method", "Metric", "METHODS", "METRICS"},
+    benchmark: {
+        "evaluate", "score", "score_folders", "load_scores", "run_protocol", "Method", "Metric", "METHODS", "METRICS",
+    },
 }  # fmt: skip
 COMMANDS = {
     "degrade": degrade_command,

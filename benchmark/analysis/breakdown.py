@@ -1,6 +1,6 @@
 """A metric by how each image was degraded: bins of noise level, factor, quality, ..."""
 
-import json
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,13 @@ from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.metrics.registry import find_metric
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage import strict_json
+from degrade.operators.chain import OPERATORS
+from degrade.operators.words import operator_words, words_of
 
 OPERATOR = "operator"  # the parameter that says which operators an image went through
+FEWEST = 5  # images of a bin that is shown: of fewer an interval says little
+_PARAMETER = re.compile(r"(\w+?)(?:\[(\d+)\])?(?:\.(\w+))?")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,28 @@ class BinMean:
     interval: Interval | None
 
 
+@dataclass(frozen=True)
+class Breakdown:
+    """The means of the bins that are shown, and (parameter, bin, images) of those left out for having too few."""
+
+    points: tuple[BinMean, ...]
+    left_out: tuple[tuple[str, Bin, int], ...]
+
+
+def in_words(parameter: str) -> str:
+    """A parameter, or a use of an operator, as a reader calls it; what is neither, such as a column, stays as it is.
+
+    >>> [in_words(name) for name in ("GaussianBlur.sigma", "Resize[2].height", "Jpeg", "pose")]
+    ['Gaussian blur sigma, px', 'Resize (use 2) result height, px', 'JPEG', 'pose']
+    """
+    found = _PARAMETER.fullmatch(parameter)
+    if not found or found[1] not in OPERATORS:
+        return parameter
+    use = f" (use {found[2]})" if found[2] else ""
+    field = f" {words_of(OPERATORS[found[1]])[found[3]]}" if found[3] else ""
+    return f"{operator_words(found[1])}{use}{field}"
+
+
 def parameters(records: Sequence[Mapping[str, Any]], bins: int) -> dict[str, tuple[Bin, ...]]:
     """What varies between the images of a split, each parameter with bins of about equally many images.
 
@@ -47,25 +74,35 @@ def parameters(records: Sequence[Mapping[str, Any]], bins: int) -> dict[str, tup
     values: dict[str, dict[str, Any]] = {}
     users: dict[str, list[str]] = {}
     for record in records:
-        for operator, own in _operators(record):
+        for operator, own in operators_of(record):
             users.setdefault(operator, []).append(record["name"])
             for name, value in own.items():
                 values.setdefault(f"{operator}.{name}", {})[record["name"]] = value
     some = {operator: images for operator, images in users.items() if len(images) < len(records)}
     found = {OPERATOR: tuple(Bin(operator, None, tuple(images)) for operator, images in sorted(some.items()))}
-    found |= {parameter: _bins(of_images, bins) for parameter, of_images in sorted(values.items())}
+    found |= {parameter: part_images(of_images, bins) for parameter, of_images in sorted(values.items())}
     first: dict[tuple[tuple[str, ...], ...], str] = {}
     for parameter, made in found.items():
         first.setdefault(tuple(part.images for part in made), parameter)
     return {parameter: found[parameter] for parts, parameter in first.items() if len(parts) > 1}
 
 
-def breakdown(
-    runs: Mapping[str, Run], metric: str, records: Sequence[Mapping[str, Any]], by: Sequence[str], bins: int
-) -> list[BinMean]:
-    """The means of a metric of images by parameter, bin and method; `by` empty for every parameter that varies.
+def chosen_parameters(records: Sequence[Mapping[str, Any]], by: Sequence[str], bins: int) -> dict[str, tuple[Bin, ...]]:
+    """As `parameters`, of those in `by`, or all; InputError where nothing varies, and for one that does not."""
+    varying = parameters(records, bins)
+    if not varying:
+        raise InputError("breakdown: all images of this split have the same degradation; choose another task")
+    for parameter in by:
+        if parameter not in varying:
+            raise unknown("parameter", parameter, varying)
+    return {parameter: varying[parameter] for parameter in by or varying}
 
-    Raises InputError for a metric of sets, a parameter that does not vary and a method without values.
+
+def breakdown(runs: Mapping[str, Run], metric: str, parts: Mapping[str, Sequence[Bin]]) -> Breakdown:
+    """The means of a metric of images by parameter, bin and method. parts: the bins of each parameter.
+
+    A bin in which a method has fewer than FEWEST values is left out.
+    Raises InputError for a metric of sets, a method without values, and where no bin is left.
     """
     if find_metric(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; breakdown needs a metric of images")
@@ -73,32 +110,43 @@ def breakdown(
     absent = next((method for method, found in values.items() if not found), None)
     if absent:
         raise InputError(f"{metric}: {absent} has no values of it; score it first")
-    varying = parameters(records, bins)
-    if not varying:
-        raise InputError("breakdown: all images of this split have the same degradation; choose another task")
-    for parameter in by:
-        if parameter not in varying:
-            raise unknown("parameter", parameter, varying)
-    return [
-        point
-        for parameter in by or varying
-        for part in varying[parameter]
-        for method in runs
-        for point in _points(parameter, part, method, values[method])
-    ]
+    points, left_out = [], []
+    for parameter, bins in parts.items():
+        for part in bins:
+            valued = {method: [own[name] for name in part.images if name in own] for method, own in values.items()}
+            fewest = min(map(len, valued.values()))
+            if fewest < FEWEST:
+                left_out.append((parameter, part, fewest))
+                continue
+            points += [_point(parameter, part, method, own) for method, own in valued.items()]
+    if not points:
+        raise InputError(f"breakdown: no bin has {FEWEST} images with values; give fewer --bins, or score more images")
+    return Breakdown(tuple(points), tuple(left_out))
 
 
-def _operators(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(name, parameters) of each operator of an image, without the seeds, which mean nothing."""
+def operators_of(record: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, parameters) of each operator of an image, without the seeds, which mean nothing.
+
+    Raises InputError for a record that does not say how its image was degraded.
+    """
     uses: Counter[str] = Counter()
-    for step in record["operators"]:
-        uses[step["op"]] += 1
-        name = step["op"] if uses[step["op"]] == 1 else f"{step['op']}[{uses[step['op']]}]"
-        own = json.loads(step["drawn"]) | json.loads(step["realised"])
-        yield name, {key: value for key, value in own.items() if key != "seed" and isinstance(value, int | float | str)}
+    try:
+        steps = [
+            (step["op"], {**strict_json.fields_of(step, "drawn"), **strict_json.fields_of(step, "realised")})
+            for step in record["operators"]
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{record['name']}: its degradation cannot be read ({error}); make the split again") from error
+    for kind, found in steps:
+        uses[kind] += 1
+        name = kind if uses[kind] == 1 else f"{kind}[{uses[kind]}]"
+        yield (
+            name,
+            {key: value for key, value in found.items() if key != "seed" and isinstance(value, int | float | str)},
+        )
 
 
-def _bins(of_images: Mapping[str, Any], count: int) -> tuple[Bin, ...]:
+def part_images(of_images: Mapping[str, Any], count: int) -> tuple[Bin, ...]:
     """Words, and at most `count` different numbers, get a bin each; other numbers one for each quantile."""
     numbers = not any(isinstance(value, str) for value in of_images.values())
     known = dict(of_images) if numbers else {image: str(value) for image, value in of_images.items()}
@@ -121,7 +169,5 @@ def _bin(found: Mapping[str, Any], numbers: bool) -> Bin:
     return Bin(" to ".join(dict.fromkeys(ends)), mean(list(found.values())), tuple(found))
 
 
-def _points(parameter: str, part: Bin, method: str, values: Mapping[str, float]) -> Iterator[BinMean]:
-    found = [values[name] for name in part.images if name in values]
-    if found:
-        yield BinMean(parameter, part, method, len(found), mean(found), mean_interval([[value] for value in found]))
+def _point(parameter: str, part: Bin, method: str, found: Sequence[float]) -> BinMean:
+    return BinMean(parameter, part, method, len(found), mean(found), mean_interval([[value] for value in found]))

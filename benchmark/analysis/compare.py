@@ -6,7 +6,7 @@ from itertools import combinations
 
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
-from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, LEVEL, differences, family
+from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, LEVEL, differences, family, is_judged
 from benchmark.metrics.registry import find_metric
 from degrade.core.errors import InputError
 
@@ -57,7 +57,7 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Compar
     chosen = metrics or [
         metric
         for metric in next(iter(runs.values())).metrics
-        if find_metric(metric).per == "image" and all(run.by_image(metric) for run in runs.values())
+        if is_judged(metric) and all(run.by_image(metric) for run in runs.values())
     ]
     families = {two: family(*(runs[method] for method in two)) for two in combinations(runs, 2)}
     return [
@@ -69,6 +69,8 @@ def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float
     """found: the family of the two sides."""
     if find_metric(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
+    if not is_judged(metric):
+        raise InputError(f"{metric}: neither end is better, so it judges no method; name another metric")
     if metric not in found:
         raise InputError(f"{metric}: {' and '.join(sides)} have no image with values of both; score it first")
     (one, run), (two, other) = sides.items()

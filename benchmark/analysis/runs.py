@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, outdated, summarise
-from benchmark.analysis.domain_gap import too_few
+from benchmark.analysis.generalisation.domain_gap import too_few
 from benchmark.analysis.statistics import jackknife_interval, mean, mean_interval, without_each_group
 from benchmark.methods.registry import find_method, full_name
 from benchmark.metrics.registry import find_metric
@@ -24,11 +24,13 @@ class Run:
     """The score lines behind one table row: one split, for each training seed one checkpoint.
 
     outdated: metrics that were computed in another way than in the newest run of the profile.
+    faces: where the test faces are from, in words (records.run_file.test_faces).
     """
 
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
     outdated: frozenset[str] = frozenset()
+    faces: tuple[str, ...] = ()
 
     @property
     def split(self) -> str | None:
@@ -40,11 +42,11 @@ class Run:
         """Training seed -> SHA-256 of the checkpoint."""
         return {score.seed: score.checkpoint for score in self.scores}
 
-    @property
+    @cached_property
     def images(self) -> int:
         """Images of the split that some metric was asked for."""
         sizes = [score.n for score in self.scores if score.image is None and score.n]
-        return max([len(self._names), *sizes])
+        return max([len(self.names), *sizes])
 
     def cell(self, metric: str) -> Cell:
         """The value of one metric with its interval; a set that some images are missing from says so."""
@@ -84,7 +86,7 @@ class Run:
 
     def by_image(self, metric: str) -> dict[str, float]:
         """Image -> value, the mean over training seeds; images without a finite value are left out."""
-        values = dict(zip(self._names, self._values(self._by_metric.get(metric, [])), strict=True))
+        values = dict(zip(self.names, self._values(self._by_metric.get(metric, [])), strict=True))
         return {name: mean(found) for name, found in values.items() if found}
 
     @cached_property
@@ -95,8 +97,8 @@ class Run:
         return dict(found)
 
     @cached_property
-    def _names(self) -> list[str]:
-        """The images of the split in name order, which fixes the groups of a jackknife."""
+    def names(self) -> list[str]:
+        """The images that have lines, in name order, which fixes the groups of a jackknife."""
         return sorted({score.image for score in self.scores if score.image is not None})
 
     @cached_property
@@ -124,7 +126,7 @@ class Run:
 
     def _values(self, scores: Sequence[Score]) -> list[list[float]]:
         """For each image of the split its finite values, one for each training seed; a set score is of no image."""
-        values: dict[str, list[float]] = {name: [] for name in self._names}
+        values: dict[str, list[float]] = {name: [] for name in self.names}
         for score in scores:
             if score.image is not None and score.value is not None:
                 values[score.image].append(score.value)
@@ -132,22 +134,30 @@ class Run:
 
 
 class Runs:
-    """All runs of a profile by protocol, task and method.
+    """All runs of a profile by protocol, task and method, from its scores in the order of writing.
 
     Of several test splits of a protocol and task only the largest counts, of equally large ones the newest:
     a quick look with --limit does not push a full run out of its table.
 
     definitions: of all runs of the profile, name of the run -> metric -> digest of its definition. A cell of another
-    definition than the newest says so.
+    definition than the newest says so. faces: of all runs, see Run.
     """
 
-    def __init__(self, scores: Iterable[Score], definitions: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        self._definitions = definitions or {}
+    def __init__(
+        self,
+        scores: Iterable[Score],
+        definitions: Mapping[str, Mapping[str, str]] | None = None,
+        faces: Mapping[str, str] | None = None,
+    ) -> None:
+        self._definitions, self._faces = definitions or {}, faces or {}
         self._scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
         splits: dict[tuple[str, str], dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
         for score in scores:
             self._scores[score.protocol, score.task, score.method].append(score)
-            splits[score.protocol, score.task][score.split].append(score)
+            block = splits[score.protocol, score.task]
+            found = block.pop(score.split, [])
+            found.append(score)
+            block[score.split] = found  # at the end, which is the order of writing
         self._split = {block: _largest(found) for block, found in splits.items()}
         self._found: dict[tuple[str, str, str], Run] = {}
 
@@ -177,9 +187,10 @@ class Runs:
         if not own:
             return Run(())
         split = self._split[protocol, task]
-        kept = _one_checkpoint_a_seed([score for score in own if score.split == split])
-        notes = () if kept else (f"{method} has scores on another test split only ({_newest(own).split}), left out",)
-        return Run(tuple(kept), notes, self._outdated(kept))
+        kept = [score for score in own if score.split == split]
+        notes = () if kept else (f"{method} has scores on another test split only ({own[-1].split}), left out",)
+        named = (self._faces.get(name, "") for name in dict.fromkeys(score.run for score in kept))
+        return Run(tuple(kept), notes, self._outdated(kept), tuple(filter(None, dict.fromkeys(named))))
 
     def _outdated(self, scores: Sequence[Score]) -> frozenset[str]:
         files = {score.run for score in scores}
@@ -187,7 +198,7 @@ class Runs:
 
     def _is_outdated(self, metric: str, files: Iterable[str]) -> bool:
         known = {name: digests[metric] for name, digests in self._definitions.items() if metric in digests}
-        newest = known.get(max(known, default=""))  # a run's name begins with its UTC time
+        newest = next(reversed(known.values()), None)
         return any(known.get(name, newest) != newest for name in files)
 
 
@@ -209,23 +220,14 @@ def _deviation(scores: Sequence[Score]) -> float | None:
 
 
 def _largest(splits: dict[str, list[Score]]) -> str:
-    return max(splits, key=lambda name: _rank(splits[name]))
+    """The split of most images, of equally large ones the last."""
+    return max(reversed(list(splits)), key=lambda name: _images(splits[name]))
 
 
-def _rank(scores: list[Score]) -> tuple[int, str]:
-    """Images of a split, then the time of its newest run."""
-    return len({score.image for score in scores}), _newest(scores).run
-
-
-def _newest(scores: list[Score]) -> Score:
-    return max(scores, key=lambda score: score.run)  # a run's name begins with its UTC time
-
-
-def _one_checkpoint_a_seed(scores: list[Score]) -> list[Score]:
-    newest: dict[int | None, Score] = {}
-    for score in sorted(scores, key=lambda score: score.run):
-        newest[score.seed] = score
-    return [score for score in scores if score.checkpoint == newest[score.seed].checkpoint]
+def _images(scores: Sequence[Score]) -> int:
+    """Images of a split that some score is of; where there are scores of sets alone, as many as the largest holds."""
+    of_sets = (score.n or 0 for score in scores if score.image is None)
+    return max(len({score.image for score in scores if score.image is not None}), *of_sets, 0)
 
 
 def check_comparable(results: Path, profile: str, runs: Mapping[str, Run], metrics: Sequence[str]) -> None:
@@ -242,16 +244,18 @@ def _narrowed(facts: Facts, metrics: Sequence[str]) -> Facts:
 
 
 def scored_split(results: Path, profile: str, run: Run, work: Path) -> Split:
-    """The test split of a run below work/splits; its images need not be there.
+    """The test split of a run, below work/splits unless it is the user's own; its images need not be there.
 
     Raises InputError when it is missing, damaged or of other content than what was scored.
     """
     assert run.split is not None, "a run without scores has no split; see Runs.need"
-    path = Path(work) / "splits" / run.split
+    facts = {name: run_facts(results, profile, name) for name in sorted({score.run for score in run.scores})}
+    own_folder = Path(next(iter(facts.values())).get("split_folder") or run.split)
+    path = own_folder if own_folder.is_absolute() and own_folder.is_dir() else Path(work, "splits", own_folder.name)
     if not path.is_dir():
         raise InputError(f"{path}: expected the split that was scored; name the folder that holds it with --work")
     split = open_split(path)
-    for name in sorted({score.run for score in run.scores}):
-        if run_facts(results, profile, name)["split_sha256"] != split.digest:
+    for name, own in facts.items():
+        if own["split_sha256"] != split.digest:
             raise InputError(f"{path}: is not what {name} scored, although of the same name; score it again")
     return split

@@ -20,7 +20,9 @@ RESAMPLES = 10_000
 NORMAL = 1.96  # standard errors to each side that hold 95 % of a normal distribution
 _STANDARD = NormalDist()
 _BITS = 62  # of the integers that stand for values: their sums fit into 64 bits
+_HALF = 31  # bits of them that are multiplied at a time
 _AT_ONCE = 1_000_000  # numbers of 64 bits held at a time, 8 MB
+_CACHED = 130_000  # of those that are read twice, which a processor's cache then holds
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,45 @@ def mean_interval(images: Sequence[Sequence[float]]) -> Interval | None:
     ends = np.ldexp(means[[low - 1, -high]], -scale).tolist()
     value = mean(flat)  # the ends may miss it by the last bit where nearly all resamples are alike
     return Interval(min(ends[0], value), max(ends[1], value))
+
+
+def difference_interval(first: Sequence[float], second: Sequence[float]) -> Interval | None:
+    """As mean_interval, of the mean of `first` less that of `second`, where the two are of different images.
+
+    Each side is resampled on its own, and the levels are widened as for the smaller one. None below two values on a
+    side, and where neither side varies. Source: Efron and Tibshirani, 1993, Chapter 14, for two samples.
+    """
+    sides = (first, second)
+    if min(map(len, sides)) < 2 or all(min(side) == max(side) for side in sides):
+        return None
+    resampled, deviations = [], []
+    for sample, (sign, side) in enumerate(zip((1, -1), sides, strict=True)):
+        sums, scale = _integers(side)
+        totals = _resampled(sums[:, None], sample)[0]
+        resampled.append(np.ldexp(totals / len(side), -scale))
+        deviations += [sign * (value - mean(side)) / len(side) for value in side]
+    means, value = np.sort(resampled[0] - resampled[1]), mean(first) - mean(second)
+    left, right = (np.searchsorted(means, value, side) for side in ("left", "right"))
+    bias = _STANDARD.inv_cdf((left + right) / 2 / RESAMPLES)
+    low, high = _tails(bias, _acceleration(deviations), min(map(len, sides)))
+    return Interval(min(float(means[low - 1]), value), max(float(means[-high]), value))
+
+
+def resampled_sums(values: np.ndarray) -> np.ndarray:
+    """(images, ...) to its sum over each resample of images, (RESAMPLES, ...), for a number that is no mean."""
+    parts = np.split(_counts(len(values), 0), _starts(len(values)))
+    return np.concatenate([np.tensordot(part.astype(np.float64), values, axes=1) for part in parts])
+
+
+def percentile_interval(resampled: np.ndarray, images: int) -> Interval | None:
+    """Percentiles of a number's (RESAMPLES,) values over resampled images, widened for few images as mean_interval's.
+
+    None below two images, and where all values are equal.
+    """
+    if images < 2 or resampled.min() == resampled.max():
+        return None
+    ordered, (low, high) = np.sort(resampled), _tails(0.0, 0.0, images)
+    return Interval(float(ordered[low - 1]), float(ordered[-high]))
 
 
 def _tails(bias: float, acceleration: float, images: int) -> tuple[int, int]:
@@ -160,16 +201,26 @@ def _integers(values: Sequence[float]) -> tuple[np.ndarray, int]:
     return np.rint(np.ldexp(np.array(values), scale)).astype(np.int64), scale
 
 
-def _resampled(columns: np.ndarray) -> np.ndarray:
-    """(images, C) integers to their sums over each resample: (C, RESAMPLES). Integers, so exact in any order."""
-    counts = _counts(len(columns))
-    return np.concatenate([part.astype(np.int64) @ columns for part in np.split(counts, _starts(len(columns)))]).T
+def _resampled(columns: np.ndarray, sample: int = 0) -> np.ndarray:
+    """(images, C) integers to their sums over each resample: (C, RESAMPLES). Integers, so exact in any order.
+
+    The processor's matrix product is of doubles, which hold whole numbers below 2^53: each integer is multiplied in
+    halves, whose sums over fewer than four million images stay below. Four times as fast as 64-bit integers.
+    """
+    halves = np.concatenate([columns >> _HALF, columns & ((1 << _HALF) - 1)], axis=1).astype(np.float64)
+    counts = _counts(len(columns), sample)
+    parts = [part.astype(np.float64) @ halves for part in np.split(counts, _starts(len(columns), _CACHED))]
+    high, low = np.split(np.concatenate(parts).astype(np.int64), 2, axis=1)
+    return ((high << _HALF) + low).T
 
 
 @lru_cache(maxsize=8)
-def _counts(images: int) -> np.ndarray:
-    """(RESAMPLES, images): how often a resample holds each image. The same for every metric, method and machine."""
-    rng = rng_for(0, "bootstrap", images)
+def _counts(images: int, sample: int) -> np.ndarray:
+    """(RESAMPLES, images): how often a resample holds each image. The same for every metric, method and machine.
+
+    sample: 1 draws anew, for the second of two samples.
+    """
+    rng = rng_for(0, "bootstrap", images, *([sample] if sample else []))
     counts = np.empty((RESAMPLES, images), np.uint8)
     for part in np.split(counts, _starts(images)):
         drawn = rng.integers(images, size=part.shape) + images * np.arange(len(part))[:, None]
@@ -177,7 +228,7 @@ def _counts(images: int) -> np.ndarray:
     return counts
 
 
-def _starts(images: int) -> range:
-    """The resamples at which a new part begins, all parts but the first of one size."""
-    rows = max(1, _AT_ONCE // images)
+def _starts(images: int, numbers: int = _AT_ONCE) -> range:
+    """The resamples at which a new part begins, each of at most so many numbers."""
+    rows = max(1, numbers // images)
     return range(rows, RESAMPLES, rows)

@@ -23,9 +23,15 @@ def differences(first: Run, second: Run, metric: str) -> list[float]:
     return [values[name] - others[name] for name in sorted(values.keys() & others.keys())]
 
 
+def is_judged(metric_id: str) -> bool:
+    """Whether two methods are compared by it: a metric of images of which one end is better."""
+    metric = find_metric(metric_id)
+    return metric.per == "image" and metric.higher_is_better is not None
+
+
 def family(first: Run, second: Run) -> dict[str, tuple[float, float]]:
     """Metric -> p of Wilcoxon's signed-rank test and the same corrected for the family of the two runs (Holm)."""
-    shared = [metric for metric in first.metrics if metric in second.metrics and find_metric(metric).per == "image"]
+    shared = [metric for metric in first.metrics if metric in second.metrics and is_judged(metric)]
     found = {metric: differences(first, second, metric) for metric in shared}
     p = {metric: signed_rank(values) for metric, values in found.items() if values}
     return {metric: (p[metric], corrected) for metric, corrected in zip(p, holm(list(p.values())), strict=True)}

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from degrade.core.files import sha256, sha256_array, write_bytes
 from degrade.core.image import Image
+from degrade.core.storage.files import sha256, sha256_array, write_bytes
 
 _places: dict[str, Path] = {}  # "features": where answers are kept on disk
 _recent: deque[tuple[weakref.ref, str]] = deque(maxlen=8)  # read-only images and their content
@@ -24,7 +24,7 @@ def keep_in(cache: Path | None) -> None:
     """Keep answers in CACHE/features from now on; None for in memory only. Each process says so for itself."""
     _places.pop("features", None)
     if cache is not None:
-        _places["features"] = Path(cache) / "features"
+        _places["features"] = Path(cache).absolute() / "features"  # wherever the process goes from here
 
 
 def keep_off_disk(image: Image) -> None:

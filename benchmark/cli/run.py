@@ -1,35 +1,43 @@
 """`benchmark run`, `reproduce`, `sheet` and `figures`: what restores and scores."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from benchmark.cli.options import make_settings, metric_ids, say, scoring_options, shared_options, stoppable
+from benchmark.cli.shared.options import make_settings, metric_ids, say, scoring_options, shared_options, sheet_options
+from benchmark.cli.shared.question import chosen_test_set
 from benchmark.methods.registry import find_method
+from benchmark.specs.evaluation import is_evaluation
 from benchmark.specs.protocols import load_protocol, protocol_names
 from benchmark.specs.tables import load_table, table_names
-from degrade.cli.console import COUNT, Command, Name
-from degrade.recipes.tasks import TASKS
+from degrade.cli.console import FOLDER, PNG, Command, Name, echo, spread_over
+from degrade.cli.recipes import RecipeName
+from degrade.core.errors import InputError
 
 
 @click.command(cls=Command)
 @click.option(
-    "--protocol", required=True, type=Name("protocol", protocol_names), help="S2S, S2R, R2R; on test sets S2P, S2T, ..."
+    "--protocol",
+    required=True,
+    type=Name("protocol", protocol_names, or_file=True),
+    help="S2S, S2R, R2R; on test sets S2P, S2T, ...; or FILE.toml.",
 )
 @click.option("--method", required=True, help="One of `benchmark methods`, or folder:DIR, cmd:..., ...")
 @click.option(
     "--task",
     "tasks",
     multiple=True,
-    type=Name("task", lambda: TASKS),
-    help="May be repeated; default: those of the protocol that the method runs.",
+    type=RecipeName(),
+    help="One of the six, any recipe, FILE.toml; repeatable; default: those of the protocol that the method runs.",
 )
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
 @click.option("--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all.")
 @scoring_options
 @shared_options
+@spread_over
 def run(
     protocol: str, method: str, tasks: tuple[str, ...], metrics: str | None, seed: int, resume: bool,
     keep: bool, max_failures: int | None,
@@ -41,7 +49,7 @@ def run(
     Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
     """
     find_method(method)
-    from benchmark.cli import summary as text
+    from benchmark.cli.shared import summary as text
     from benchmark.runs import run as runner
     from benchmark.runs.request import RunRequest
 
@@ -49,12 +57,13 @@ def run(
     settings = replace(settings, keep=keep, max_failures=max_failures)
     once = tuple(dict.fromkeys(tasks))
     request = RunRequest(settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume)
-    done = stoppable(lambda: runner.run(request))
+    done = runner.run(request)
     say([*text.means(done.scores), "", *text.closing(done)])
+    sys.exit(text.exit_status(done, request.metrics))
 
 
 @click.command(cls=Command)
-@click.option("--table", "numbers", multiple=True, help="1, 2, 3, 2_photographs, 3_true; repeatable; default: all.")
+@click.option("--table", "numbers", multiple=True, help="1, 2, 3, 3_true, table_pretrained; repeatable; default: all.")
 @click.option("--dry-run", is_flag=True, help="Only list the runs, what exists, and the time and disk needed.")
 @scoring_options
 @shared_options
@@ -64,8 +73,10 @@ def reproduce(
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
     """Run all that the tables of a profile still lack; `benchmark tables` then renders them."""
-    tables = [load_table(name) for name in ([f"table{number}" for number in numbers] or table_names())]
-    from benchmark.cli import summary as text
+    tables = [
+        load_table(name) for name in ([f"table{name.removeprefix('table')}" for name in numbers] or table_names())
+    ]
+    from benchmark.cli.shared import summary as text
     from benchmark.runs.reproduction import reproduce as whole
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
@@ -75,51 +86,82 @@ def reproduce(
 
         say([*whole.listing(settings, tables), "", *estimate.lines(settings, whole.jobs_of(settings, tables)[0])])
         return
-    done = stoppable(lambda: whole.reproduce(settings, tables, lambda job, made: click.echo(whole.line(job, made))))
+    done = whole.reproduce(settings, tables, lambda job, made: echo(whole.line(job, made)))
     absent = f"runs: {done.jobs}; rows not run, because their method or test set is not there: {len(done.not_run)}"
-    say([absent, *text.closing(done.done)])
+    without = text.failures(done.done.scores)
+    say([absent, *without, *text.closing(done.done)])
+    sys.exit(text.exit_status(done.done))
 
 
 @click.command(cls=Command)
-@click.option("--task", type=Name("task", lambda: TASKS), required=True)
-@click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True)
-@click.option("--method", "names_of_methods", multiple=True, required=True, help="A column; may be repeated.")
-@click.option("--faces", "count", type=COUNT, default=4, show_default=True, help="Rows.")
+@click.option("--task", type=RecipeName(), help="Needed but for an evaluation.")
+@click.option("--protocol", type=Name("protocol", protocol_names, or_file=True), default="S2S", show_default=True)
+@click.option("--split", help="Which test set of an evaluation; needed where it has several.")
+@click.option("--method", "methods", multiple=True, help="A column; repeatable; all of an evaluation when left out.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
+@click.option("--out", type=PNG, help="FILE.png.  [default: below figures/ of the profile or the evaluation]")
+@sheet_options
 @shared_options
 def sheet(
-    task: str, protocol: str, names_of_methods: tuple[str, ...], count: int, seed: int,
-    profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
+    task: str | None, protocol: str, split: str | None, methods: tuple[str, ...], seed: int, out: Path | None,
+    faces: int, columns: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
     """Draw degraded, restored and reference faces side by side, one column for each method.
 
+    Of an evaluation the kept images are drawn, and nothing is restored.
+
     Example: benchmark sheet --task dual_blind --method bicubic_x4 --method ispl
     """
-    for name in names_of_methods:
+    from benchmark.reports.figures.sheets import SheetSize
+
+    size = SheetSize(faces, columns)
+    if is_evaluation(results):
+        from benchmark.reports.evaluation.pictures import draw_sheet
+        from benchmark.reports.evaluation.results import Results
+
+        found = Results(results)
+        test_set = chosen_test_set([test_set.name for test_set in found.test_sets], split)
+        say([f"written: {draw_sheet(found, test_set, methods, size, work, out)}"])
+        return
+    if task is None or not methods:
+        raise InputError(f"sheet: expected --task and --method, got no {'--method' if task else '--task'}; name it")
+    for name in methods:
         find_method(name)
     from benchmark.reports.figures.method_sheet import method_sheet
     from benchmark.runs.request import RunRequest
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
-    request = RunRequest(settings, load_protocol(protocol), names_of_methods[0], (task,), seed)
-    say([f"written: {stoppable(lambda: method_sheet(request, names_of_methods, count))}"])
+    request = RunRequest(settings, load_protocol(protocol), methods[0], (task,), seed)
+    say([f"written: {method_sheet(request, methods, size, out)}"])
 
 
 @click.command(cls=Command)
-@click.option("--faces", "count", type=COUNT, default=3, show_default=True, help="Rows of each sheet.")
+@click.option("--out", type=FOLDER, help="[default: figures/ of the profile or the evaluation]")
+@sheet_options
 @shared_options
 def figures(
-    count: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
-    work: Path, results: Path, device: str, workers: int, limit: int | None,
+    out: Path | None, faces: int, columns: int, profile: str, ffhq: Path | None, facerenov: Path | None,
+    names: Path | None, work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
     """Draw figures of a profile's scores, with the checkpoints under --work that were scored; trains nothing.
 
     Sheets and residual maps of each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion
     plane, training curves. The faces are those of --list, or of show.txt in the folder of the faces.
+    Of an evaluation (--results DIR): a sheet for each test set and the plane, from the kept images.
     """
+    from benchmark.reports.figures.sheets import SheetSize
+
+    size = SheetSize(faces, columns)
+    if is_evaluation(results):
+        from benchmark.reports.evaluation.pictures import draw, scored_splits
+        from benchmark.reports.evaluation.results import Results
+
+        found = Results(results)
+        say([f"written: {path}" for path in draw(found, scored_splits(found, work), work, size, out)])
+        return
     from benchmark.reports.figures.gallery import Gallery
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
-    made = stoppable(Gallery(settings, count).draw)
+    made = Gallery(settings, size, out).draw()
     say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])

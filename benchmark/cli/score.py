@@ -1,12 +1,13 @@
 """`benchmark score`: two plain folders, no protocol."""
 
+import sys
 from pathlib import Path
 
 import click
 
-from benchmark.cli.options import metric_ids
+from benchmark.cli.shared.options import metric_ids
 from benchmark.specs.protocols import load_protocol
-from degrade.cli.console import COUNT, FILE, FOLDER, Command
+from degrade.cli.console import COUNT, FILE, FOLDER, Command, echo
 
 
 @click.command(cls=Command)
@@ -20,17 +21,22 @@ def score(restored: Path, reference: Path | None, metrics: str | None, out: Path
 
     Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
     """
+    from benchmark.cli.shared.summary import has_failed, reasons
     from benchmark.metrics.registry import find_metric
     from benchmark.runs.scoring.score_folders import check_suffix, folder_lines, write_lines
 
     check_suffix(out)
     every = load_protocol("S2S").metrics
-    chosen = metric_ids(metrics) or [name for name in every if reference or not find_metric(name).needs_reference]
+    named = metric_ids(metrics)
+    chosen = named or [name for name in every if reference or not find_metric(name).needs_reference]
     lines = folder_lines(restored, reference, chosen, workers)
     write_lines(out, lines)
     for line in lines:
         if line.image is None:
             value = "none" if line.value is None else f"{line.value:.6g}"
             plain = "" if line.plain is None else f"reduced in bias, plain {line.plain:.6g}"
-            click.echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {line.error or plain}".rstrip())
-    click.echo(f"written: {out}")
+            echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {line.error or plain}".rstrip())
+    without = [(line.image, line.metric, line.error) for line in lines if line.image and line.value is None]
+    echo(*reasons(one for one in without if one[2] != "+inf"))
+    echo(f"written: {out}")
+    sys.exit(any(has_failed(line.metric, line.error, named) for line in lines))

@@ -5,28 +5,21 @@ from pathlib import Path
 
 import click
 
-from benchmark.specs.protocols import profile_names, protocol_names
-from degrade.cli.console import FILE, FOLDER, Command, Name, options
-from degrade.recipes.tasks import TASKS
+from benchmark.cli.shared.question import profile_of, profile_option, question, question_options, results_option
+from degrade.cli.console import FILE, FOLDER, PNG, Command, echo, echo_text
+from degrade.core.errors import InputError
 
+FORMAT = click.Choice(["csv", "parquet"])
 _OUT = click.option("--out", type=FILE, help="Also write the table here: .md, .csv or .tex.")
-_PROFILE = click.option("--profile", type=Name("profile", profile_names), default="quick", show_default=True)
-_RESULTS = click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines.")
-_of_one_task = options(
-    _PROFILE,
-    click.option("--protocol", type=Name("protocol", protocol_names), default="S2S", show_default=True),
-    click.option("--task", type=Name("task", lambda: TASKS), required=True),
-    _RESULTS,
-)
 
 
 @click.command(cls=Command)
 @click.argument("method_names", metavar="METHOD METHOD...", nargs=-1, required=True)
-@_of_one_task
+@question_options
 @click.option("--metric", "metrics", multiple=True, help="May be repeated; default: every metric of images.")
 @_OUT
 def compare(
-    method_names: tuple[str, ...], profile: str, protocol: str, task: str, results: Path,
+    method_names: tuple[str, ...], profile: str, protocol: str, task: str | None, split: str | None, results: Path,
     metrics: tuple[str, ...], out: Path | None,
 ) -> None:  # fmt: skip
     """Compare methods on the same images: difference with its interval, Wilcoxon's test, Holm's correction.
@@ -36,67 +29,82 @@ def compare(
     Example: benchmark compare ispl edsr --profile lite --task sr4
     """
     from benchmark.analysis import compare as comparing
-    from benchmark.analysis.runs import Runs, check_comparable
-    from benchmark.records.scores import read_scores
-    from benchmark.reports.markup import forms, to_markdown, write_form
-    from benchmark.reports.pages.comparison import page, rows
+    from benchmark.analysis.runs import check_comparable
+    from benchmark.reports.markup import write_form
+    from benchmark.reports.pages.comparison import page
 
-    there = Runs(read_scores(results, profile))
-    runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
+    asked = question(results, profile, protocol, task, split)
+    runs = asked.runs(dict.fromkeys(method_names))
     pairs = comparing.compare(runs, metrics)
-    check_comparable(results, profile, runs, [pair.metric for pair in pairs])
-    split = next(iter(runs.values())).split
-    table = page(pairs, f"Profile {profile}, {task} under {protocol}, test split {split}")
-    click.echo(to_markdown(table), nl=False)
+    check_comparable(results, asked.profile, runs, [pair.metric for pair in pairs])
+    table = page(pairs, f"{asked.where}, test split {next(iter(runs.values())).split}")
+    echo_text(table[".md"])
     if out:
-        write_form(out, forms(table, rows(pairs), "compare"))
-        click.echo(f"written: {out}")
+        write_form(out, table)
+        echo(f"written: {out}")
 
 
 @click.command(cls=Command)
-@_of_one_task
+@question_options
 @click.option("--method", "method_names", multiple=True, required=True, help="May be repeated.")
 @click.option("--metric", required=True, help="A metric of images; see `benchmark metrics`.")
 @click.option("--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; default: all that vary.")
 @click.option(
     "--bins", type=click.IntRange(2), default=4, show_default=True, help="At most so many bins for each parameter."
 )
+@click.option("--groups", "groups_file", type=FILE, help="By groups of images instead: .csv, columns name and another.")
 @click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder of the split that was scored.")
-@click.option("--plot", "figure", type=FILE, help="Also draw it here: .png.")
+@click.option("--plot", "figure", type=PNG, help="Also draw it here: .png.")
 @_OUT
 def breakdown(
-    profile: str, protocol: str, task: str, results: Path, method_names: tuple[str, ...],
-    metric: str, by: tuple[str, ...], bins: int, work: Path, figure: Path | None, out: Path | None,
+    profile: str, protocol: str, task: str | None, split: str | None, results: Path, method_names: tuple[str, ...],
+    metric: str, by: tuple[str, ...], bins: int, groups_file: Path | None, work: Path, figure: Path | None,
+    out: Path | None,
 ) -> None:  # fmt: skip
-    """Show a metric by the degradation parameters of the test images.
+    """Show a metric by the degradation parameters of the test images, or by groups of them (pose, age, anything).
+
+    Bins of fewer than five images are left out and named. With --groups: also the largest difference between groups.
 
     Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
     """
     from benchmark.analysis import breakdown as breaking
-    from benchmark.analysis.runs import Runs, check_comparable, scored_split
-    from benchmark.records.scores import read_scores
-    from benchmark.reports.markup import forms, to_markdown, write_form
-    from benchmark.reports.pages.breakdown import page, plot, rows
+    from benchmark.analysis import groups as grouping
+    from benchmark.analysis.runs import check_comparable, scored_split
+    from benchmark.reports.figures.colours import colours
+    from benchmark.reports.markup import write_form
+    from benchmark.reports.pages.breakdown import page, plot
 
-    there = Runs(read_scores(results, profile))
-    runs = {name: there.need(protocol, task, name) for name in dict.fromkeys(method_names)}
-    check_comparable(results, profile, runs, [metric])
-    split = scored_split(results, profile, next(iter(runs.values())), work)
-    points = breaking.breakdown(runs, metric, split.records, by, bins)
-    where = f"Profile {profile}, {task} under {protocol}, test split {split.path.name}"
-    table = page(points, metric, where)
-    click.echo(to_markdown(table), nl=False)
+    asked = question(results, profile, protocol, task, split)
+    runs = asked.runs(dict.fromkeys(method_names))
+    check_comparable(results, asked.profile, runs, [metric])
+    scored = scored_split(results, asked.profile, next(iter(runs.values())), work)
+    where = f"{asked.where}, test split {scored.path.name}"
+    if groups_file:
+        if by:
+            raise InputError("--groups: breaks down by the file's column, so it goes without --by; leave one out")
+        groups = grouping.read_groups(groups_file, scored.names, bins)
+        found = breaking.breakdown(runs, metric, {groups.column: groups.bins})
+        apart = grouping.largest_differences(found.points, runs, metric)
+        table = page(found, metric, where, apart, grouping.sentences(groups, apart))
+    else:
+        found = breaking.breakdown(runs, metric, breaking.chosen_parameters(scored.records, by, bins))
+        table = page(found, metric, where)
+    points = found.points
+    echo_text(table[".md"])
     if out:
-        write_form(out, forms(table, rows(points, metric), "breakdown"))
-        click.echo(f"written: {out}")
+        write_form(out, table)
+        echo(f"written: {out}")
     if figure:
-        plot(points, metric, where, figure)
-        click.echo(f"written: {figure}")
+        hues = colours(
+            dict.fromkeys([*asked.methods, *runs])
+        )  # of all methods of an evaluation, as in its other figures
+        plot(points, metric, f"{where}, N = {len(set().union(*(run.names for run in runs.values())))}", figure, hues)
+        echo(f"written: {figure}")
 
 
 @click.command(cls=Command)
-@_PROFILE
-@_RESULTS
+@profile_option
+@results_option
 @click.option("--out", type=FILE, help="Also write the judgements here: .md or .csv.")
 def claims(profile: str, results: Path, out: Path | None) -> None:
     """Check the paper's claims: on its printed numbers, recomputed from its own figures, and on our scores.
@@ -104,20 +112,26 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     Ours hold, do not hold or are within chance, by the same images and the same rule as `benchmark compare`.
     """
     from benchmark.analysis.judgements import claims as judging
-    from benchmark.reports.markup import to_csv, write_form
+    from benchmark.records.scores import scores_folder
+    from benchmark.reports.markup import write_form
     from benchmark.reports.pages.claims import rows, to_text
+    from benchmark.specs.protocols import load_profile
+    from degrade.core.storage.csv_text import to_csv
 
     judgements = judging.judge(profile, results)
     text = to_text(judgements, profile)
-    click.echo(text, nl=False)
+    echo_text(text)
+    place = scores_folder(results, load_profile(profile).name)
+    if not any(place.glob("*.jsonl*")):
+        echo(f"{place}: holds no scores, so that ours are not measured; name another folder with --results")
     if out:
         write_form(out, {".md": text, ".csv": to_csv(rows(judgements))})
-        click.echo(f"written: {out}")
+        echo(f"written: {out}")
 
 
 @click.command(cls=Command)
-@_PROFILE
-@_RESULTS
+@profile_option
+@results_option
 @_OUT
 def sanity(profile: str, results: Path, out: Path | None) -> None:
     """Check the expected orderings of methods; exit 1 where one fails beyond chance.
@@ -127,29 +141,30 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     """
     from benchmark.analysis.judgements import expectations as checking
     from benchmark.analysis.verdicts import FAILS
-    from benchmark.reports.markup import forms, to_markdown, write_form
-    from benchmark.reports.pages.expectations import closing, page, rows
+    from benchmark.reports.markup import write_form
+    from benchmark.reports.pages.expectations import closing, page
 
     found = checking.orderings(profile, results)
     table = page(found, profile)
-    click.echo(to_markdown(table), nl=False)
+    echo_text(table[".md"])
     if out:
-        write_form(out, forms(table, rows(found), "sanity"))
-        click.echo(f"written: {out}")
-    click.echo(closing(found))
+        write_form(out, table)
+        echo(f"written: {out}")
+    echo_text(closing(found))
     sys.exit(1 if any(one.verdict == FAILS for one in found) else 0)
 
 
 @click.command(cls=Command)
-@_PROFILE
-@_RESULTS
-@click.option("--out", type=FILE, required=True, help="The file to write: .csv.")
-def export(profile: str, results: Path, out: Path) -> None:
-    """Write all score lines of a profile as CSV; of repeated scores the newest."""
-    from benchmark.records.scores import read_scores
-    from benchmark.reports.markup import to_csv, write_form
-    from benchmark.reports.tables.render import score_rows
+@profile_option
+@results_option
+@click.option("--all", "every", is_flag=True, help="Also older outputs of a method, see the column checkpoint.")
+@click.option("--out", type=FILE, required=True, help="The file to write: .csv or .parquet.")
+@click.option("--format", "form", type=FORMAT, help="What it is, where its name does not say so.")
+def export(profile: str, results: Path, every: bool, out: Path, form: str | None) -> None:
+    """Write the score lines of a profile or an evaluation as one file; the newest of repeated scores and of outputs."""
+    from benchmark.records.scores import need_scores
+    from benchmark.reports.export import export_scores
 
-    rows = list(score_rows(read_scores(results, profile)))
-    write_form(out, {".csv": to_csv(rows)})
-    click.echo(f"written: {out} ({len(rows) - 1} scores)")
+    scores = need_scores(results, profile_of(results, profile), every)
+    export_scores(scores, out, form)
+    echo(f"written: {out} ({len(scores)} scores)")

@@ -1,29 +1,69 @@
 """Methods by name. A module is imported when its method is used, so listing them costs nothing."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
 
+from benchmark.assets import entry_points
 from benchmark.methods.row import MethodRow
 from benchmark.methods.table import ADAPTERS, METHODS
 from benchmark.specs.tables import load_table, table_names
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.paths import user_path
 
 
 def full_name(name: str) -> str:
     """The full name of a method in any case: `ispl` means `ispl:isp_unet_pac`; an unknown name stays as it is."""
     folded = name.lower()
+    if folded in METHODS or folded in _short_names():
+        return folded if folded in METHODS else _short_names()[folded]
     kind, colon, rest = name.partition(":")
-    if kind.lower() in ADAPTERS:
-        return kind.lower() + colon + rest
-    return folded if folded in METHODS else _short_names().get(folded, name)
+    return kind.lower() + colon + rest if _kind(kind, rest) else name
+
+
+def spelled(text: str) -> tuple[str, str]:
+    """(label, name) of a method as a user spells it: `Label=NAME:ARGUMENT`, or the name, which is then its label.
+
+    A label ends at the first `=`, where that stands before any colon.
+
+    >>> spelled("Ours=folder:outs"), spelled("spandrel:net.pth?w=0.7")
+    (('Ours', 'folder:outs'), ('spandrel:net.pth?w=0.7', 'spandrel:net.pth?w=0.7'))
+    """
+    label, equals, name = text.partition("=")
+    return (label, name) if equals and label and ":" not in label else (text, text)
+
+
+def labelled(methods: Sequence[str]) -> dict[str, str]:
+    """Label -> full name of each method; InputError for two labels or two methods alike."""
+    found: dict[str, str] = {}
+    for text in methods:
+        label, name = spelled(text)
+        name = full_name(name)
+        if label in found:
+            raise InputError(f"--method: two are called '{label}'; give one another label, as Mine={name}")
+        if name in found.values():
+            raise InputError(f"--method: {name} is named twice; leave one out")
+        found[label] = name
+    return found
 
 
 def adapter_argument(name: str) -> str | None:
-    """What follows the colon in the name of a method from outside; None for a method of the table."""
+    """What follows the colon in the name of a method from outside; None for a method of the table.
+
+    A "~/" that it begins with is the home folder.
+    """
     kind, _, rest = full_name(name).partition(":")
-    return rest if kind in ADAPTERS else None
+    if full_name(name) in METHODS or not _kind(kind, rest):
+        return None
+    return f"{user_path('~')}{rest[1:]}" if rest.startswith("~/") else rest
+
+
+def _kind(kind: str, argument: str) -> MethodRow | None:
+    """The row of a way to bring a method from outside; None where there is none, or not with such an argument."""
+    row = ADAPTERS.get(kind.lower())
+    return row if row and argument.endswith(row.ends_in) else None
 
 
 def find_method(name: str) -> MethodRow:
@@ -32,7 +72,8 @@ def find_method(name: str) -> MethodRow:
     Raises InputError when there is none, naming the nearest, and when it cannot run here, saying why.
     """
     given = adapter_argument(name)
-    row = METHODS.get(full_name(name)) if given is None else ADAPTERS[full_name(name).partition(":")[0]]
+    known = full_name(name)
+    row = ADAPTERS[known.partition(":")[0]] if given is not None else row_of(known)
     if row is None:
         raise unknown("method", name, method_names())
     if given == "":
@@ -40,6 +81,11 @@ def find_method(name: str) -> MethodRow:
     if reason := why_unavailable(row):
         raise InputError(f"method '{name}': unavailable: {reason}")
     return row
+
+
+def row_of(known: str) -> MethodRow | None:
+    """The row of a full name, in the table or of an installed package; None where there is none."""
+    return METHODS.get(known) or entry_points.row_of(entry_points.METHODS, known, MethodRow)
 
 
 def why_unavailable(row: MethodRow) -> str:
@@ -65,15 +111,32 @@ def _short_names() -> dict[str, str]:
 
 def method_title(name: str) -> str:
     """The printed name of a method, which may be another for its short name; its id where it has none."""
-    row = METHODS.get(full_name(name))
+    try:
+        row = row_of(full_name(name))
+    except InputError:  # a broken package; what is stored of it is shown all the same
+        row = None
     if row is None:
         return name
     return (row.short_title if name.lower() == row.short_name else row.title) or name
 
 
+def paper_title(name: str) -> str:
+    """As method_title, without what ours says in brackets of how it differs.
+
+    >>> paper_title("ispl:ep_map")
+    'EP-map'
+    """
+    return method_title(name).partition(" (")[0]
+
+
 def method_names() -> list[str]:
     """Every name that find_method takes: full and short ones, and how those from outside begin."""
-    return sorted([*METHODS, *_short_names(), *(f"{kind}:" for kind in ADAPTERS)])
+    return sorted([*METHODS, *_short_names(), *packaged_methods(), *(f"{kind}:" for kind in ADAPTERS)])
+
+
+def packaged_methods() -> list[str]:
+    """The methods that installed packages add, but for those called as one of ours."""
+    return [name for name in entry_points.names(entry_points.METHODS) if name not in METHODS]
 
 
 def tabled_methods() -> set[str]:

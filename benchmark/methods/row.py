@@ -14,7 +14,7 @@ OURS = "Apache-2.0"
 class MethodRow:
     """All that is known about a method without importing it: one row of benchmark.methods.table.
 
-    module: below benchmark.methods; after a colon the object in it that is used as the module.
+    module: its dotted name; after a colon the object in it that is used as the module.
     source: paper. deviation: from the paper's method, in one sentence.
     kind: FIXED, TUNED, TRAINED or PRETRAINED.
     tasks: those it runs when none is named; any other may be named.
@@ -22,9 +22,13 @@ class MethodRow:
     short_name, short_title: another name for it, which the tables print in another way.
     scale: side of the restored image / side of what the network is given.
     licence: of the code and the weights this method uses.
-    weights: files it needs and does not make: below $TORCH_HOME/hub, or shipped in ispl_model/.
+    weights: files it needs and does not make: as benchmark.assets.weights names them, or shipped in ispl_model/.
     packages: that it needs and the project does not.
     pixel_loss: trained, if only at first, to come close to the reference in pixels.
+    version: of what restores, raised with every change of its pixels: what another version restored is restored again.
+        A change of the training alone is TrainingConfig.version, and of what weights mean Variant.revision: these make
+        another checkpoint, or refuse one.
+    ends_in: of a kind from outside: what its argument ends in, where names of the table begin as it does.
     """
 
     module: str
@@ -40,6 +44,8 @@ class MethodRow:
     packages: tuple[str, ...] = ()
     deviation: str = ""
     pixel_loss: bool = False
+    version: int = 1
+    ends_in: str = ""
 
     @property
     def trainable(self) -> bool:

@@ -26,6 +26,12 @@ def _ispl(module: str, **facts: Any) -> MethodRow:
     return MethodRow(f"benchmark.methods.ispl.{module}", **({"kind": TRAINED, "source": _ISPL} | facts))
 
 
+def _published(module: str, **facts: Any) -> MethodRow:
+    """A network of enlargement by 4 with its authors' weights."""
+    path = f"benchmark.methods.adapters.model_file:{module}"
+    return MethodRow(path, kind=PRETRAINED, tasks=("sr4", "dual_blind"), scale=4, **facts)
+
+
 METHODS: dict[str, MethodRow] = {
     "identity": _fixed(
         "identity", title="Degraded input", tasks=EVERY_TASK, source="the row Degraded Input of Table 2",
@@ -155,7 +161,13 @@ METHODS: dict[str, MethodRow] = {
         "discriminator, and the grid is held to the aligned face everywhere instead of to landmarks.",
     ),
     "ispl:ep_map": _ispl(
-        "ep_map", title="EP-map", tasks=("mosaic16",), licence="Apache-2.0, parser non-commercial",
+        "ep_map:drawn", title="EP-map (maps drawn from landmarks)", tasks=("mosaic16",),
+        licence="Apache-2.0, landmarks non-commercial",
+        deviation="Label maps are drawn from dlib's 68 landmarks of the reference, without hair, ears and neck; "
+        "where dlib finds no face, all is background.",
+    ),
+    "ispl:ep_map_parsed": _ispl(
+        "ep_map:parsed", title="EP-map", tasks=("mosaic16",), licence="Apache-2.0, parser non-commercial",
         weights=("checkpoints/parsing_parsenet.pth",),
     ),
     "ispl:ep_16x": _ispl("variants:ep_16x", title="EP-16x", tasks=("mosaic16",)),
@@ -175,6 +187,34 @@ METHODS: dict[str, MethodRow] = {
         licence="Apache-2.0, weights CC BY-NC-SA 4.0", weights=("ispl_model/weights/ispl-lite.safetensors",),
         source=f"{_ISPL}; the checkpoint shipped with ispl_model",
     ),
+    "realsr": _published(
+        "realsr", title="RealSR", licence="code ours, weights Apache-2.0",
+        weights=("ncnn/realsr-DF2K.param", "ncnn/realsr-DF2K.bin"),
+        source="Ji et al., Real-World Super-Resolution via Kernel Estimation and Noise Injection, 2020 (track 1 of "
+        "NTIRE 2020); its authors' weights",
+        deviation=f"Trained on photographs of all kinds, not on faces; {_X4}.",
+    ),
+    "realsr:jpeg": _published(
+        "realsr_jpeg", title="RealSR, JPEG", licence="code ours, weights Apache-2.0",
+        weights=("ncnn/realsr-DF2K_JPEG.param", "ncnn/realsr-DF2K_JPEG.bin"),
+        source="Ji et al., Real-World Super-Resolution via Kernel Estimation and Noise Injection, 2020; its authors' "
+        "weights for compressed images",
+        deviation=f"Trained on photographs of all kinds, not on faces; {_X4}.",
+    ),
+    "realesrgan": _published(
+        "realesrgan", title="Real-ESRGAN", licence="code ours, weights BSD-3",
+        weights=("ncnn/realesrgan-x4plus.param", "ncnn/realesrgan-x4plus.bin"),
+        source="Wang et al., Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure Synthetic Data, 2021 "
+        "(x4plus); its authors' weights",
+        deviation=f"Trained on photographs of all kinds, not on faces; {_X4}.",
+    ),
+    "dat_light": _published(
+        "dat_light", title="DAT-light", licence="Apache-2.0", packages=("spandrel", "einops"),
+        weights=("spandrel/DAT_light_x4.pth",),
+        source="Chen et al., Dual Aggregation Transformer for Image Super-Resolution, 2023 (light, x4); its authors' "
+        "weights",
+        deviation=f"Trained on photographs of all kinds, not on faces, and on bicubic reduction alone; {_X4}.",
+    ),
 }  # fmt: skip
 
 # Methods from anywhere: the name continues after a colon with what the module's `load` and `digest` are given.
@@ -186,24 +226,38 @@ ADAPTERS: dict[str, MethodRow] = {
     ),
     "cmd": MethodRow(
         "benchmark.methods.adapters.command", kind=FIXED, tasks=EVERY_TASK, licence=_USERS,
-        source='a program: cmd:"PROGRAM {input} {output}"',
+        source='a program: cmd:"PROGRAM {input} {output}", after timeout=SECONDS if ten minutes an image are too few',
     ),
     "python": MethodRow(
         "benchmark.methods.adapters.python_function", kind=FIXED, tasks=EVERY_TASK, licence=_USERS,
         source="a function of one image: python:PACKAGE.MODULE:FUNCTION",
     ),
     "spandrel": MethodRow(
-        "benchmark.methods.adapters.spandrel", kind=PRETRAINED, tasks=EVERY_TASK, licence="the weights'",
+        "benchmark.methods.adapters.model_file:spandrel", kind=PRETRAINED, tasks=EVERY_TASK, licence="the weights'",
         packages=("spandrel", "einops"),
         source="a file of weights that spandrel knows: spandrel:FILE, spandrel:FILE?w=0.7 for CodeFormer",
     ),
+    "onnx": MethodRow(
+        "benchmark.methods.adapters.model_file:onnx", kind=PRETRAINED, tasks=EVERY_TASK, licence="the weights'",
+        packages=("onnxruntime",),
+        source="a network from one image to another: onnx:FILE, onnx:FILE,range=-1..1,size=512",
+    ),
+    "ncnn": MethodRow(
+        "benchmark.methods.adapters.model_file:ncnn", kind=PRETRAINED, tasks=EVERY_TASK, licence="the weights'",
+        packages=("ncnn",), source="a network of ncnn: ncnn:FILE.param with FILE.bin beside it; options as of onnx:",
+    ),
+    "ispl": MethodRow(
+        "benchmark.methods.ispl.checkpoint", kind=PRETRAINED, tasks=EVERY_TASK, licence=_USERS, ends_in=".safetensors",
+        source=f"{_ISPL}; a checkpoint of `ispl train`: ispl:FILE.safetensors",
+    ),
     "pulse": MethodRow(
         "benchmark.methods.latent_search.pulse", kind=PRETRAINED, tasks=("mosaic16",), licence=_USERS, scale=16,
-        source="Menon et al., PULSE, 2020, over a face generator: pulse:FILE (TorchScript)",
+        source="Menon et al., PULSE, 2020, over a face generator: pulse:FILE (TorchScript, a program: needs --trust)",
     ),
     "mganprior": MethodRow(
         "benchmark.methods.latent_search.mganprior", kind=PRETRAINED, tasks=("mosaic16",), licence=_USERS, scale=16,
         weights=("checkpoints/vgg16-397923af.pth",),
-        source="Gu et al., Image Processing Using Multi-Code GAN Prior, 2020, over a face generator: mganprior:FILE",
+        source="Gu et al., Image Processing Using Multi-Code GAN Prior, 2020, over a face generator: mganprior:FILE "
+        "(TorchScript, a program: needs --trust)",
     ),
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """What a metric is made of, and how it says that it has no value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from degrade.core.image import Image
 
-Compute = Callable[..., float]  # of (restored, reference) where the metric needs one; else that is not looked at
+Compute = Callable[..., float]  # of (restored, reference or Record) where the metric needs one; else of the first
 
 
 @dataclass(frozen=True)
@@ -16,15 +16,17 @@ class Metric:
     """All that is known about a metric without computing it: one row of benchmark.metrics.table.
 
     What it computes:
-        module: file below benchmark/metrics that has its `load(metric_id)`.
+        module: file below benchmark/metrics, or dotted name in another package, that has its `load(metric_id)`.
         meaning: how the images are prepared and what is computed.
         per: a number for each image, or one for a whole set of images.
+        needs_record: it is computed from the split's record of how each image was degraded, in place of a reference.
         packages: the distributions whose version can move the number. weights: files below $TORCH_HOME/hub;
         benchmark.assets.weights has their facts.
-        version: raised with every change of the numbers.
+        version: raised with every change of the numbers: what another version scored is scored again.
         frechet_over: of a Frechet distance the numbers of a descriptor, on which its bias depends; 0 of the others.
         descriptors_of: the metric of sets whose descriptors it shares, in files and in memory; itself when empty.
     How it is shown:
+        higher_is_better: None where neither is: it is never bold, ranked or judged.
         header: for tables. unit: "1" for plain numbers. decimals: as the paper prints it.
         note: what a reader of a table must know; it holds for images below `note_below_px` of which there are fewer
         than `note_below_images`, where these are given.
@@ -45,6 +47,7 @@ class Metric:
     higher_is_better: bool | None
     unit: str = "1"
     needs_reference: bool = True
+    needs_record: bool = False
     per: Literal["image", "set"] = "image"
     packages: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
@@ -80,6 +83,15 @@ class Metric:
         """Whether a reader must be told the note of so many images of side `size` px."""
         limits = ((size, self.note_below_px), (images, self.note_below_images))
         return bool(self.note) and all(limit is None or value < limit for value, limit in limits)
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a degraded image was made: operators as in metadata.jsonl, and the side in pixels of its reference."""
+
+    degraded: Image
+    operators: Sequence[Mapping[str, Any]]
+    side: int
 
 
 class Unavailable(Exception):

@@ -21,8 +21,6 @@ from degrade.faces import detection
 
 _SAME_FACE_IOU = 0.5
 _EYE_CORNERS = (36, 45)  # the outer ones
-# Mean detection on FFHQ-aligned portraits, as shares of the sides: left, top, right, bottom.
-_TYPICAL_BOX = (0.19, 0.30, 0.78, 0.89)
 # The library face_recognition lists points by feature, and the corners of the lips (outer and inner) in both lips.
 _LISTED = (*range(68), 48, 54, 60, 64)
 _remembered = Memory(limit=65536, on_disk=True)  # under 2 KB each
@@ -42,8 +40,8 @@ def need_networks(metric_id: str) -> None:
     blank = np.zeros((64, 64, 3), np.float32)
     try:
         detection.detect(blank)
-        detection.landmarks68(blank, typical_box(blank))
-        detection.descriptor(blank, typical_box(blank))
+        detection.landmarks68(blank, detection.typical_box(blank))
+        detection.descriptor(blank, detection.typical_box(blank))
     except InputError as error:
         remedy = "install them with: pip install dlib-bin face_recognition_models"
         raise Unavailable(f"{metric_id} needs the packages dlib-bin and face_recognition_models; {remedy}") from error
@@ -94,13 +92,7 @@ def lle_author(restored: Image, reference: Image) -> float:
 
 def own_descriptor(image: Image) -> np.ndarray:
     """Descriptor (128,) at the image's own largest detection, or at the typical box where it has none."""
-    return _descriptor(image, _largest(image) or typical_box(image))
-
-
-def typical_box(image: Image) -> detection.Box:
-    """Where the detector finds the face of an FFHQ-aligned portrait, in pixels of this image."""
-    height, width = image.shape[:2]
-    return detection.Box(*(round(share * side) for share, side in zip(_TYPICAL_BOX, (width, height) * 2, strict=True)))
+    return _descriptor(image, _largest(image) or detection.typical_box(image))
 
 
 def _landmark_error(restored: Image, reference: Image) -> float:

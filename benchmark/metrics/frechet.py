@@ -16,8 +16,8 @@ from benchmark.metrics import face
 from benchmark.metrics.base import MetricError, SetScorer
 from benchmark.metrics.table import METRICS, with_statistics
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_array, sha256_file, write_bytes
 from degrade.core.image import Image, to_uint8
+from degrade.core.storage.files import sha256_array, sha256_file, write_bytes
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ import random
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -20,15 +20,17 @@ from urllib.parse import urlparse
 
 import numpy as np
 
-from benchmark.assets import offline, weights
+from benchmark.assets import offline, trust, weights
+from benchmark.assets.loading import guarded
 from benchmark.metrics.base import Compute, Metric, MetricError, Unavailable
 from degrade.core.errors import InputError, unknown
-from degrade.core.files import sha256_file
 from degrade.core.image import Image
+from ispl_model.runtime.known_files import Refused, file_digest
 
 _PREFIX = "pyiqa:"
 _SETS = ("fid", "sfid", "fid_dinov2", "inception_score")
 _SEED = 123  # of metrics that crop at random
+_PROGRAMS = ("QAlign", "Compare2Score")  # of which transformers is told to trust_remote_code
 _PACKAGES = ("pyiqa", "torch", "torchvision", "timm", "transformers")
 
 
@@ -66,7 +68,7 @@ def load(metric_id: str) -> Compute:
         import torch
 
         given = [restored] if reference is None or not needs_reference else [restored, reference]
-        with offline.no_downloads(), _seeded():
+        with offline.no_downloads(), guarded(), _seeded():
             value = network(*(torch.from_numpy(image.transpose(2, 0, 1)[None].copy()) for image in given))
         if not torch.is_tensor(value) or value.numel() != 1:
             raise MetricError(f"{metric_id} gives more than one number for an image")
@@ -79,24 +81,35 @@ def weight_hashes(metric_id: str) -> dict[str, str | None]:
     """SHA-256 of every file the metric was read from; None for one that keeps it from being loaded."""
     try:
         _, files = _network(metric_id)
-    except (Unavailable, ImportError) as reason:
+    except (Unavailable, Refused, ImportError) as reason:
         return {str(reason): None}
-    return {path.name: sha256_file(path) for path in files}
+    return {path.name: file_digest(path) for path in sorted(files)}
+
+
+def weight_origins(metric_id: str) -> dict[str, str]:
+    """Of every file the metric was read from, what it is: see benchmark.assets.weights.origin."""
+    try:
+        _, files = _network(metric_id)
+    except (Unavailable, Refused, ImportError):
+        return {}
+    return {path.name: origin for path, origin in sorted(files.items())}
 
 
 @functools.cache
-def _network(metric_id: str) -> tuple[Any, tuple[Path, ...]]:
-    """pyiqa's network and the files it was read from."""
+def _network(metric_id: str) -> tuple[Any, dict[Path, str]]:
+    """pyiqa's network and the files it was read from, with what each is."""
     describe(metric_id)
+    if _registry()[metric_id.removeprefix(_PREFIX)]["metric_opts"].get("type") in _PROGRAMS:
+        trust.require(metric_id, "pyiqa runs code that lies beside its weights")
     with _old_setuptools(), _seeded():
         from pyiqa.models.inference_model import InferenceModel
         from pyiqa.utils import download_util
 
         # pyiqa asks for $TORCH_HOME when it is imported, everything else when it looks for a file.
         folder = patch.object(download_util, "DEFAULT_CACHE_DIR", str(weights.weight_path("pyiqa")))
-        with offline.no_downloads() as asked, _files_read() as files, folder, redirect_stdout(StringIO()):
+        with offline.no_downloads() as asked, guarded() as files, folder, redirect_stdout(StringIO()):
             network = _made(InferenceModel, metric_id, asked)
-    return network, tuple(sorted(files))
+    return network, files
 
 
 def _made(model: Any, metric_id: str, asked: list[str]) -> Any:
@@ -104,6 +117,8 @@ def _made(model: Any, metric_id: str, asked: list[str]) -> Any:
         return model(metric_id.removeprefix(_PREFIX), device="cpu")
     except ImportError:
         raise
+    except Refused as reason:
+        raise Unavailable(f"{metric_id}: {reason}") from reason
     except Exception as error:  # packages that find no file raise nearly every kind of exception
         address = asked[0] if asked else _address(error)
         needs = _missing(address) if address else f"files that can be used ({type(error).__name__})"
@@ -148,29 +163,6 @@ def _old_setuptools() -> Iterator[None]:
     finally:
         if absent:
             del sys.modules["pkg_resources"]
-
-
-@contextmanager
-def _files_read() -> Iterator[set[Path]]:
-    """The files that a block reads weights from."""
-    import safetensors.torch
-    import scipy.io
-    import torch
-
-    files: set[Path] = set()
-
-    def noting(original: Any) -> Any:
-        def read(file: Any, *arguments: Any, **options: Any) -> Any:
-            files.add(Path(getattr(file, "name", file)))
-            return original(file, *arguments, **options)
-
-        return read
-
-    readers = ((torch, "load"), (torch.jit, "load"), (scipy.io, "loadmat"), (safetensors.torch, "load_file"))
-    with ExitStack() as stack:
-        for module, name in readers:
-            stack.enter_context(patch.object(module, name, noting(getattr(module, name))))
-        yield files
 
 
 @contextmanager

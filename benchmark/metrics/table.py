@@ -146,6 +146,15 @@ _ALL = (
         "similarity",
         gap_role="perceptual",
     ),
+    Metric(
+        "consistency.replay", module="consistency", header="Consistency", unit="dB", higher_is_better=None,
+        needs_reference=False, needs_record=True, packages=(*_NUMPY, "pillow"), decimals=2,
+        meaning="the recorded operators, noise and rounding included, applied to the restored image in 8 bits, against "
+        "the degraded image: -10 log10(MSE + 1 / (12 x 255^2)), at most 58.92, which the reference gets; above about "
+        "40 dB differences mean nothing; needs the record of a split",
+        note="not ranked; read it beside the input's own value, the row Degraded input; above about 40 dB differences "
+        "mean nothing",
+    ),
 )  # fmt: skip
 METRICS: dict[str, Metric] = {metric.id: metric for metric in _ALL}
 

@@ -26,7 +26,7 @@ def _different_split(a: Facts, b: Facts) -> str:
         return f"scored on different splits ({a['split']}, {b['split']})"
     if a["split_sha256"] != b["split_sha256"]:
         hashes = f"{a['split_sha256'][:8]}, {b['split_sha256'][:8]}"
-        return f"the split {a['split']} was made anew between them with other bytes or library versions ({hashes})"
+        return f"the split {a['split']} was made anew between them with other pixels or by an older version ({hashes})"
     return ""
 
 
@@ -48,8 +48,8 @@ def _different_packages(a: Facts, b: Facts) -> str:
 
 
 def _different_weights(a: Facts, b: Facts) -> str:
-    one_method = (a["method"], a["seed"]) == (b["method"], b["seed"])
-    if not one_method or a["checkpoint"] == b["checkpoint"]:
+    one_method = all(a.get(key) == b.get(key) for key in ("method", "seed"))
+    if not one_method or a.get("checkpoint") == b.get("checkpoint"):
         return ""
-    hashes = ", ".join((run["checkpoint"] or "none")[:8] for run in (a, b))
-    return f"{a['method']} was used with different weights ({hashes})"
+    hashes = ", ".join((run.get("checkpoint") or "none")[:8] for run in (a, b))
+    return f"{a.get('method')} was used with different weights ({hashes})"

@@ -5,9 +5,10 @@ import platform
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from degrade.core.versions import package_version
 
 PACKAGES = ("numpy", "scipy", "opencv-python", "pillow", "scikit-image", "torch", "torchvision", "pyiqa", "dlib-bin")
 
@@ -33,7 +34,7 @@ def environment(command: Iterable[str], device: str) -> dict[str, Any]:
 
 def package_versions() -> dict[str, str | None]:
     """The versions of PACKAGES; None for one that is not there."""
-    return {package: _version(package) for package in PACKAGES}
+    return {package: package_version(package) for package in PACKAGES}
 
 
 def _git(*arguments: str) -> str | None:
@@ -44,13 +45,6 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() if answer.returncode == 0 else None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:

@@ -1,11 +1,12 @@
 """Score lines as a pandas table."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.records.scores import Score, read_scores
+from benchmark.records.scores import Score, read_folder
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,20 +15,22 @@ if TYPE_CHECKING:
 _WHOLE = ("schema", "seed", "n")  # columns of whole numbers, some of them missing
 
 
-def load_scores(source: Path | str, results: Path | str = "results") -> "pandas.DataFrame":
-    """The scores of a profile, one row each: of several tries at one number the newest.
+def load_scores(source: Path | str, results: Path | str = "results", every: bool = False) -> "pandas.DataFrame":
+    """The scores of a profile or an evaluation, one row each: of several tries at one number the newest.
 
-    source: the name of a profile with scores below `results`, or a folder such as results/lite. The columns are the
+    source: the name of a profile with scores below `results`, or a folder such as results/lite or the `--out` of
+    `benchmark evaluate`. The columns are the
     keys of a score line (benchmark/records/schemas/score.json): value is NaN where `error` says why, image is missing
-    for a metric of sets. Raises InputError where there are no scores, and for a file that holds something else.
+    for a metric of sets. every: with those of older outputs of a method, such as a folder of images that changed;
+    the column checkpoint tells them apart. Raises InputError where there are no scores, and for a file that holds
+    something else.
 
     >>> load_scores("nothing")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     degrade.core.errors.InputError: nothing: expected a profile with scores below results, or a folder that holds ...
     """
     for place in (Path(results, source), Path(source).absolute()):
-        place = place.parent if place.name == "scores" else place
-        if found := read_scores(place.parent, place.name):
+        if found := read_folder(place if place.name == "scores" else place / "scores", every):
             return score_table(found)
     wanted = f"a profile with scores below {results}, or a folder that holds scores/"
     raise InputError(f"{source}: expected {wanted}, got neither; make some with `benchmark run`")
@@ -38,5 +41,6 @@ def score_table(scores: Iterable[Score]) -> "pandas.DataFrame":
     import pandas  # here, because it takes half a second
 
     names = [field.name for field in fields(Score)]
-    table = pandas.DataFrame([asdict(score) for score in scores], columns=names)
+    columns = zip(*map(attrgetter(*names), scores), strict=True)
+    table = pandas.DataFrame(dict(zip(names, columns, strict=True)), columns=names)
     return table.astype(dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(("value", "seconds", "deviation"), float))

@@ -1,17 +1,69 @@
 """<run>.json beside the score lines of a run: what was scored, and how to repeat it."""
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, Required, TypedDict
 
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.environment import package_versions
+from benchmark.records.order import current, highest_order, in_order
 from benchmark.records.scores import PACKED, Score, content, newest, scores_folder
 from degrade.core.errors import InputError
-from degrade.core.files import locked, write_bytes, write_json
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import locked, write_bytes, write_json
+
+
+class _Weights(TypedDict):
+    path: str
+    sha256: str
+    train_split: str
+    steps: int | None
+    images_seen: NotRequired[int | None]
+    hours: NotRequired[float | None]
+    warning: NotRequired[str | None]
+
+
+class _Session(TypedDict, total=False):
+    date: str
+    command: list[str]
+    commit: str | None
+    uncommitted_changes: bool | None
+    packages: Required[dict[str, str | None]]
+    device: str
+    weight_files: dict[str, str]
+    seconds: dict[str, float]
+
+
+class _Faces(TypedDict):
+    folder: str | None
+    list: str | None
+
+
+class _RunFacts(TypedDict, total=False):
+    """<run>.json, as far as it is relied on; see schemas/run.json."""
+
+    run: Required[str]
+    profile: str
+    protocol: str
+    task: str
+    split: Required[str]
+    method: str
+    seed: int | None
+    checkpoint: str | None
+    profile_values: dict[str, Any]
+    protocol_values: dict[str, Any]
+    split_sha256: Required[str]
+    split_seed: int | None
+    set_references: str
+    weights: _Weights | None
+    metrics: Required[dict[str, str]]
+    counts: dict[str, int | None]
+    method_version: int
+    order: int
+    faces: _Faces
+    sessions: list[_Session]
 
 
 def open_run_file(folder: Path, digits: str, anew: bool = False) -> Path:
@@ -23,7 +75,7 @@ def open_run_file(folder: Path, digits: str, anew: bool = False) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
-            earlier = sorted(folder.glob(f"*-{digits}.jsonl*"))
+            earlier = in_order(folder.glob(f"*-{digits}.jsonl*"))
             if earlier and not anew:
                 return _unpacked(earlier[-1])
             while (path := folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digits}.jsonl").exists():
@@ -53,21 +105,30 @@ class RunFile:
         try:
             comparable(self._earlier, now)
         except InputError as error:
-            raise InputError(f"{self.path.name}: {error}; --anew scores it into a new file") from error
+            raise InputError(
+                f"{self.path.name}: {error}; `benchmark run` with --anew scores it into a new file"
+            ) from error
 
     def begin(self, session: Mapping[str, Any], metrics: Mapping[str, str]) -> None:
-        """Write it with counts not known yet. What earlier sessions say of themselves and other metrics is kept."""
+        """Write it with counts not known yet, as the newest of its folder.
+
+        What earlier sessions say of themselves and of other metrics is kept.
+        """
         earlier = self._earlier or {"metrics": {}}
         self._facts["metrics"] = earlier["metrics"] | metrics
         self._facts["sessions"] = [*earlier.get("sessions", ()), dict(session)]
-        write_json(self.path, self._facts)
+        with locked(self.path.parent):
+            highest, own = highest_order(self.path.parent), earlier.get("order")
+            self._facts["order"] = own if own and own == highest else highest + 1
+            write_json(self.path, self._facts)
 
-    def end(self, lines: Iterable[Score], seconds: Mapping[str, float]) -> None:
-        """Write it with the counts and times after the last line."""
-        scores = newest(lines)
+    def end(self, lines: Iterable[Score], seconds: Mapping[str, float], restored: Mapping[str, Any]) -> None:
+        """Write it with the counts and times after the last line. restored: what that cost (runs.scoring.cost)."""
+        scores = current(newest(lines))
         failed = sum(score.value is None and score.error != "+inf" for score in scores)
         self._facts["counts"] |= {"scored": len(scores) - failed, "failed": failed}
         self._facts["sessions"][-1]["seconds"] = {stage: round(spent, 2) for stage, spent in seconds.items()}
+        self._facts["sessions"][-1]["restored"] = dict(restored)
         write_json(self.path, self._facts)
 
 
@@ -83,13 +144,8 @@ def _unpacked(path: Path) -> Path:
 
 def read_run_file(path: Path) -> dict[str, Any]:
     """What <run>.json says, the commits and machines of its sessions included; InputError unless it describes a run."""
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        facts["run"], facts["split"], facts["split_sha256"], facts["metrics"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "remove it and its .jsonl, and score again"
-        raise InputError(f"{path}: expected the description of a run ({error}); {remedy}") from error
-    return facts
+    remedy = "remove it and its .jsonl, and score again"
+    return strict_json.read_object(path, _RunFacts, "the description of a run", remedy)
 
 
 def run_facts(results: Path, profile: str, name: str) -> Facts:
@@ -98,6 +154,37 @@ def run_facts(results: Path, profile: str, name: str) -> Facts:
 
 
 def definitions(results: Path, profile: str) -> dict[str, dict[str, str]]:
-    """Of all runs of a profile: name of the run -> metric -> digest of its definition."""
-    paths = sorted(scores_folder(results, profile).glob("*.json"))
-    return {path.stem: read_run_file(path)["metrics"] for path in paths}
+    """Of all runs of a profile, the newest last: name of the run -> metric -> digest of its definition."""
+    return {facts["run"]: facts["metrics"] for facts in _described(results, profile)}
+
+
+def test_faces(results: Path, profile: str) -> dict[str, str]:
+    """Of the runs of a profile: name of the run -> the folder and the list that its test faces are from."""
+    return {facts["run"]: _faces(facts) for facts in _described(results, profile)}
+
+
+def _described(results: Path, profile: str) -> list[dict[str, Any]]:
+    found = [read_run_file(path) for path in scores_folder(results, profile).glob("*.json")]
+    return sorted(found, key=lambda facts: (facts.get("order", 0), facts["run"]))
+
+
+def _faces(facts: Facts) -> str:
+    """In words; empty where neither the run file nor the command in an older one says it."""
+    if facts.get("split_folder"):
+        return f"folder {Path(facts['split_folder']).name}"
+    faces = facts.get("faces") or _asked(facts)
+    if faces is None:
+        return ""
+    if not faces.get("folder"):
+        return "the embedded portraits"
+    return f"folder {faces['folder']}" + (f", list {faces['list']}" if faces.get("list") else "")
+
+
+def _asked(facts: Facts) -> dict[str, str] | None:
+    """The folder and list that the command of an older run names; a test set has faces of its own."""
+    if facts.get("protocol_values", {}).get("test_domain") not in ("synthetic", "real"):
+        return None
+    words: list[str] = next((session.get("command", []) for session in facts.get("sessions", ())), [])
+    options = dict(zip(words, words[1:], strict=False))
+    asked = {"folder": options.get("--ffhq"), "list": options.get("--list")}
+    return {key: Path(value).name for key, value in asked.items() if value} or None

@@ -1,22 +1,34 @@
 """Score lines: one number each, failures included; appended as computed; of two lines with one key the newer counts."""
 
+import gc
 import gzip
-import json
+import io
 import math
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+from benchmark.records.order import current, in_order
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, parse_lines
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import JsonLines, json_line, parse_lines
+from degrade.core.storage.paths import read_bytes
 
 SCHEMA = 1
+_MOST_BYTES = 1 << 30  # of score lines in one file
 PACKED = ".gz"  # of a finished run's file, a twentieth of its size
+EVALUATION = "evaluation"  # stands in the line of a user's own evaluation in place of a profile
 GROUPS = 20  # of a jackknife; an image's group is its position in name order modulo this
 KEY = ("profile", "protocol", "task", "split", "method", "seed", "checkpoint")  # what all lines of a run share
-_OF_SETS = ("n", "replicates", "deviation")
+_LEFT_OUT = {"n": None, "replicates": None, "deviation": None, "method_version": 1, "metric_version": 1}
+
+
+class _Schema(TypedDict):
+    schema: int
 
 
 @dataclass(frozen=True)
@@ -42,21 +54,37 @@ class Score:
     n: int | None = None  # images behind the value
     replicates: tuple[float, ...] | None = None  # the value without each of the GROUPS of images in turn
     deviation: float | None = None  # of a kernel distance over its subsets
+    # Of the code that restored and of the code that scored, left out where 1, as older lines have none:
+    method_version: int = 1
+    metric_version: int = 1
 
     @property
     def key(self) -> tuple[str | int | None, ...]:
         """What the score is of: two lines with one key are two tries at the same number."""
-        return (*self.run_key, self.image, self.metric)
+        return (*self.run_key, self.image, self.metric, self.metric_version)
 
     @property
     def run_key(self) -> tuple[str | int | None, ...]:
         """The part of the key that is the same for all lines of one run."""
-        return tuple(getattr(self, field) for field in KEY)
+        return _with_version(_shared(self), self.method_version)
 
     def line(self) -> str:
         """Strict JSON without a line end."""
-        values = {name: value for name, value in asdict(self).items() if not (name in _OF_SETS and value is None)}
-        return json.dumps(values, allow_nan=False, ensure_ascii=False)
+        values = {name: value for name, value in vars(self).items() if _LEFT_OUT.get(name, ...) != value}
+        return json_line(values)
+
+
+_shared = attrgetter(*KEY)  # a million lines are asked for it
+
+
+def run_key(facts: Mapping[str, Any]) -> tuple[str | int | None, ...]:
+    """Score.run_key from the facts of a run."""
+    return _with_version(tuple(map(facts.get, KEY)), facts.get("method_version", 1))
+
+
+def _with_version(shared: tuple[str | int | None, ...], method_version: int) -> tuple[str | int | None, ...]:
+    """A first version adds nothing: older lines have none."""
+    return shared if method_version == 1 else (*shared, method_version)
 
 
 def split_value(value: float) -> tuple[float | None, str]:
@@ -92,29 +120,62 @@ class ScoreFile(JsonLines[Score]):
 
 
 def scores_folder(results: Path, profile: str) -> Path:
-    """Where the score lines of a profile lie."""
-    return Path(results) / profile / "scores"
+    """Where the score lines of a profile lie; those of an evaluation, which has no profile, lie in its own folder."""
+    return Path(results, "scores") if profile == EVALUATION else Path(results, profile, "scores")
 
 
-def read_scores(results: Path, profile: str) -> list[Score]:
-    """All scores of a profile: of several lines with one key the newest, `unavailable` only while it holds.
+def read_scores(results: Path, profile: str, every: bool = False) -> list[Score]:
+    """All scores of a profile in the order of writing: of several lines with one key the newest.
 
-    The name of a file begins with the UTC time of its run and a resumed run appends to its own
-    file, so the newest line is the last in name and line order. No file gives an empty list.
+    every: with those of older outputs of a method, which records.order.current leaves out. No file gives an empty list.
     Raises InputError for a line that is not a score, unless it is a torn last line.
     """
-    found = scores_folder(results, profile).glob("*.jsonl*")
-    paths = sorted({path.with_name(path.name.removesuffix(PACKED)) for path in found})
-    return newest(score for path in paths for score in read_file(path))
+    return read_folder(scores_folder(results, profile), every)
+
+
+def need_scores(results: Path, profile: str, every: bool = False) -> list[Score]:
+    """As read_scores; InputError where there are none."""
+    if found := read_scores(results, profile, every):
+        return found
+    maker = "evaluate" if profile == EVALUATION else f"run --profile {profile}"
+    place = scores_folder(results, profile)
+    raise InputError(f"{place}: holds no scores; `benchmark {maker}` makes them, or name another folder with --results")
+
+
+def read_folder(folder: Path, every: bool = False) -> list[Score]:
+    """As read_scores, of a folder of score lines."""
+    found = folder.glob("*.jsonl*")
+    paths = in_order({path.with_name(path.name.removesuffix(PACKED)) for path in found})
+    with _without_collector():
+        there = newest(score for path in paths for score in read_file(path))
+        return there if every else current(there)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Scores hold no cycles, and to look for some among a million takes as long as a third of their reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def newest(scores: Iterable[Score]) -> list[Score]:
-    """The last of each key, in order of first appearance.
+    """The last of each key, where it stands.
 
     The line that says a metric is unavailable has no image; it goes once images have been scored.
     """
-    last = {score.key: score for score in scores}
-    scored = {(*score.run_key, score.metric) for score in last.values() if score.image is not None}
+    last: dict[tuple[str | int | None, ...], Score] = {}
+    for score in scores:
+        key = score.key
+        last.pop(key, None)
+        last[key] = score
+    of_sets = {score.metric for score in last.values() if score.image is None}
+    of_images = (score for score in last.values() if score.image is not None and score.metric in of_sets)
+    scored = {(*score.run_key, score.metric) for score in of_images}
     return [score for score in last.values() if score.image is not None or (*score.run_key, score.metric) not in scored]
 
 
@@ -133,35 +194,37 @@ def content(path: Path) -> bytes:
     """
     path, packed = Path(path), Path(f"{path}{PACKED}")
     if path.exists() or not packed.exists():
-        return path.read_bytes()
+        return read_bytes(path)
     try:
-        return gzip.decompress(packed.read_bytes())
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        with gzip.open(io.BytesIO(read_bytes(packed))) as file:
+            found = file.read(_MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:  # OSError: also of what is no gzip
         raise InputError(f"{packed}: is damaged ({error}); take it from its source again, or remove it") from error
+    if len(found) > _MOST_BYTES:
+        raise InputError(f"{packed}: expected at most {_MOST_BYTES} bytes unpacked, got more; remove it")
+    return found
+
+
+_decode = strict_json.decoder_of(Score)
 
 
 def _parse(path: Path, number: int, line: bytes) -> Score:
     try:
-        values = json.loads(line)
-        _refuse_newer(path, values)
-        return _score(values)
-    except (ValueError, TypeError) as error:
+        score = _decode(line)
+        if score.schema != SCHEMA:
+            raise ValueError(f"expected schema {SCHEMA}, got {score.schema}")
+        return score
+    except ValueError as error:
+        _refuse_newer(path, line)
         raise InputError(f"{path}: line {number} is not a score line ({error}); repair or remove it") from error
 
 
-def _refuse_newer(path: Path, values: Any) -> None:
-    schema = values.get("schema") if isinstance(values, dict) else None
-    if isinstance(schema, int) and schema > SCHEMA:
+def _refuse_newer(path: Path, line: bytes) -> None:
+    """Raise InputError for a line of a newer schema, which may have other keys and types."""
+    try:
+        schema = strict_json.decode_object(line, _Schema)["schema"]
+    except ValueError:
+        return
+    if schema > SCHEMA:
         remedy = "update this program, or name another folder with --results"
         raise InputError(f"{path}: written in schema {schema} by a newer version, this one knows {SCHEMA}; {remedy}")
-
-
-def _score(values: Any) -> Score:
-    known = {field.name for field in fields(Score)}
-    if not isinstance(values, dict) or not values.keys() <= known:
-        raise ValueError(f"expected the keys {', '.join(sorted(known))}")
-    if values.get("schema") != SCHEMA:
-        raise ValueError(f"expected schema {SCHEMA}, got {values.get('schema')!r}")
-    if values.get("replicates") is not None:
-        values["replicates"] = tuple(values["replicates"])
-    return Score(**values)

@@ -1,14 +1,14 @@
 """A table as text cells, written as aligned Markdown or as LaTeX with booktabs. Knows nothing of scores."""
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from degrade.core.errors import InputError
-from degrade.core.files import write_bytes
+from degrade.core.storage.csv_text import to_csv
+from degrade.core.storage.files import write_bytes
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -25,79 +25,63 @@ _LATEX = {
 }
 
 
+_MARKDOWN = re.compile(r"[|<]|(?<=\])\(")
+_NAMES = re.compile(r"[|<`*\[\\~]|(?<!\w)_|_(?!\w)")
+
+
 @dataclass(frozen=True)
 class TableCell:
-    """One cell: text, whether bold, numbers of its footnotes, what the paper prints for it, and how sure it is."""
+    """One cell: text, whether bold, sentences for the notes below, what the paper prints for it, and how sure it is.
+
+    second: underlined, as the second best of a column.
+    key: in the first row the id of the metric that a column is of, in the first column that of the row's method; empty
+        of all other cells. Not printed.
+    """
 
     text: str = ""
     bold: bool = False
-    marks: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
     printed: str = ""
     spread: str = ""
+    second: bool = False
+    key: str = ""
 
 
 Grid = tuple[tuple[TableCell, ...], ...]  # rows, the names of the columns first; the first column is left-aligned
+Blocks = Mapping[str, Grid]  # the parts of a page by heading
 
 
-@dataclass(frozen=True)
-class TableDocument:
-    """A whole table: title, sentences above it, its blocks by heading, numbered notes below it."""
-
-    title: str
-    sentences: tuple[str, ...]
-    blocks: Mapping[str, Grid]
-    notes: tuple[str, ...] = ()
-
-
-class Footnotes:
-    """Hands out numbers from 1 on in order of first use; equal sentences share one."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-
-    def mark(self, sentences: Sequence[str]) -> tuple[int, ...]:
-        """The numbers of some sentences, in rising order."""
-        return tuple(sorted(self._numbers.setdefault(sentence, len(self._numbers) + 1) for sentence in sentences))
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """All sentences, the first having number 1."""
-        return tuple(self._numbers)
-
-
-def to_markdown(page: TableDocument) -> str:
-    """The page as Markdown whose columns are aligned in the raw text as well."""
-    parts = [f"# {page.title}", "\n".join(f"- {_escape_markdown(sentence)}." for sentence in page.sentences)]
-    for heading, grid in page.blocks.items():
-        parts += [f"## {_escape_markdown(heading)}", _markdown_table(grid)]
-    if page.notes:
-        lines = [f"- [{number}] {_escape_markdown(note)}." for number, note in enumerate(page.notes, start=1)]
+def to_markdown(title: str, sentences: Sequence[str], blocks: Blocks) -> str:
+    """A page as Markdown whose columns are aligned in the raw text as well; sentences stand above the blocks."""
+    numbers = numbered_notes(blocks)
+    parts = [f"# {_escape_markdown(title)}", "\n".join(f"- {_escape_markdown(sentence)}." for sentence in sentences)]
+    for heading, grid in blocks.items():
+        parts += [f"## {_escape_markdown(heading)}", _markdown_table(grid, numbers)]
+    if numbers:
+        lines = [f"- [{number}] {_escape_markdown(note)}." for note, number in numbers.items()]
         parts += ["## Notes", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
 
 
-def to_latex(page: TableDocument, label: str) -> str:
-    r"""The page as a LaTeX `table*`, one booktabs tabular for each set of columns; needs \usepackage{booktabs}."""
+def to_latex(title: str, sentences: Sequence[str], blocks: Blocks, label: str) -> str:
+    r"""A page as a LaTeX `table*`, one booktabs tabular for each set of columns; needs \usepackage{booktabs}."""
+    numbers = numbered_notes(blocks)
     parts = [r"% needs \usepackage{booktabs}", r"\begin{table*}", r"\centering\scriptsize\setlength{\tabcolsep}{3pt}"]
-    parts.append(rf"\caption{{{escape_latex(page.title)}. {escape_latex('. '.join(page.sentences))}.}}")
+    parts.append(rf"\caption{{{escape_latex(title)}. {escape_latex('. '.join(sentences))}.}}")
     parts.append(rf"\label{{tab:{label}}}")
-    for blocks in _same_columns(page.blocks):
-        parts += [*_latex_tabular(blocks), r"\par\medskip"]
-    for number, note in enumerate(page.notes, start=1):
+    for alike in _same_columns(blocks):
+        parts += [*_latex_tabular(alike, numbers), r"\par\medskip"]
+    for note, number in numbers.items():
         parts.append(rf"{{\raggedright\textsuperscript{{{number}}}~{escape_latex(note)}.\par}}")
     return "\n".join([*parts, r"\end{table*}"]) + "\n"
 
 
-def to_csv(rows: Iterable[Sequence[object]]) -> str:
-    """Rows, the column names first, as CSV with Unix line ends."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
-
-
-def forms(page: TableDocument, rows: Iterable[Sequence[object]], label: str) -> dict[str, str]:
+def forms(
+    title: str, sentences: Sequence[str], blocks: Blocks, rows: Iterable[Sequence[object]], label: str
+) -> dict[str, str]:
     """A table in every form by the ending of its file: the page as Markdown and LaTeX, the rows as CSV."""
-    return {".md": to_markdown(page), ".csv": to_csv(rows), ".tex": to_latex(page, label)}
+    page = (title, sentences, blocks)
+    return {".md": to_markdown(*page), ".csv": to_csv(rows), ".tex": to_latex(*page, label)}
 
 
 def write_form(path: Path, forms: Mapping[str, str]) -> None:
@@ -116,15 +100,42 @@ def escape_latex(text: str) -> str:
     >>> escape_latex("gap_% ↓")
     'gap\\_\\% $\\downarrow$'
     """
-    return "".join(_LATEX.get(character, character) for character in text)
+    return "".join(_LATEX.get(character, character) for character in _one_line(text))
+
+
+def escape_figure(text: str) -> str:
+    """Text that matplotlib prints as it is, and not as a formula."""
+    return _one_line(text).replace("$", r"\$")
+
+
+def numbered_notes(blocks: Blocks) -> dict[str, int]:
+    """The notes of all cells, numbered from 1 on in order of first use; equal sentences share a number."""
+    cells = (cell for grid in blocks.values() for row in grid for cell in row)
+    notes = dict.fromkeys(note for cell in cells for note in cell.notes)
+    return {note: number for number, note in enumerate(notes, start=1)}
+
+
+def _marks(cell: TableCell, numbers: Mapping[str, int]) -> list[str]:
+    return [str(number) for number in sorted(numbers[note] for note in cell.notes)]
 
 
 def _escape_markdown(text: str) -> str:
-    return text.replace("|", "\\|")
+    """A sentence: names in it make no cell, no tag, no link and no further line."""
+    return _MARKDOWN.sub(lambda found: "&lt;" if found[0] == "<" else f"\\{found[0]}", _one_line(text))
 
 
-def _markdown_table(grid: Grid) -> str:
-    lines = [[_markdown_entry(entry) for entry in row] for row in grid]
+def _escape_name(text: str) -> str:
+    """A cell, which shows every letter as it is."""
+    return _NAMES.sub(lambda found: "&lt;" if found[0] == "<" else f"\\{found[0]}", _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and what else does not print, such as a terminal's escapes."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _markdown_table(grid: Grid, numbers: Mapping[str, int]) -> str:
+    lines = [[_markdown_entry(entry, numbers) for entry in row] for row in grid]
     widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines.insert(1, rule)
@@ -137,35 +148,37 @@ def _markdown_line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _markdown_entry(entry: TableCell) -> str:
-    text = _escape_markdown(entry.text)
-    marks = "".join(f"[{number}]" for number in entry.marks)
-    printed = f"({_escape_markdown(entry.printed)})" if entry.printed else ""
-    return " ".join(filter(None, (f"**{text}**" if entry.bold else text, entry.spread, marks, printed)))
+def _markdown_entry(entry: TableCell, numbers: Mapping[str, int]) -> str:
+    text = _escape_name(entry.text)
+    marks = "".join(f"[{mark}]" for mark in _marks(entry, numbers))
+    printed = f"({_escape_name(entry.printed)})" if entry.printed else ""
+    text = f"**{text}**" if entry.bold else f"<u>{text}</u>" if entry.second else text
+    return " ".join(filter(None, (text, entry.spread, marks, printed)))
 
 
-def _same_columns(blocks: Mapping[str, Grid]) -> list[dict[str, Grid]]:
+def _same_columns(blocks: Blocks) -> list[dict[str, Grid]]:
     """Neighbouring blocks with equal names of columns."""
     return [dict(group) for _, group in groupby(blocks.items(), key=lambda block: block[1][0])]
 
 
-def _latex_tabular(blocks: Mapping[str, Grid]) -> list[str]:
+def _latex_tabular(blocks: Blocks, numbers: Mapping[str, int]) -> list[str]:
     columns = next(iter(blocks.values()))[0]
-    lines = [rf"\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}", r"\toprule", _latex_line(columns)]
+    lines = [rf"\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}", r"\toprule", _latex_line(columns, numbers)]
     for heading, grid in blocks.items():
         title = rf"\multicolumn{{{len(columns)}}}{{l}}{{\textit{{{escape_latex(heading)}}}}} \\"
-        lines += [r"\midrule", title, *(_latex_line(row) for row in grid[1:])]
+        lines += [r"\midrule", title, *(_latex_line(row, numbers) for row in grid[1:])]
     return [*lines, r"\bottomrule", r"\end{tabular}"]
 
 
-def _latex_line(row: Sequence[TableCell]) -> str:
-    return " & ".join(_latex_entry(entry) for entry in row) + r" \\"
+def _latex_line(row: Sequence[TableCell], numbers: Mapping[str, int]) -> str:
+    line = " & ".join(_latex_entry(entry, numbers) for entry in row) + r" \\"
+    return f"{{}}{line}" if line[0] in "[*" else line  # which the line end before it would take for its own
 
 
-def _latex_entry(entry: TableCell) -> str:
+def _latex_entry(entry: TableCell, numbers: Mapping[str, int]) -> str:
     text = escape_latex(entry.text)
-    text = rf"\textbf{{{text}}}" if entry.bold else text
+    text = rf"\textbf{{{text}}}" if entry.bold else rf"\underline{{{text}}}" if entry.second else text
     spread = rf" {{\tiny {escape_latex(entry.spread)}}}" if entry.spread else ""
-    marks = rf"\textsuperscript{{{','.join(map(str, entry.marks))}}}" if entry.marks else ""
+    marks = rf"\textsuperscript{{{','.join(_marks(entry, numbers))}}}" if entry.notes else ""
     printed = f" ({escape_latex(entry.printed)})" if entry.printed else ""
     return (text + spread + marks + printed).strip()

@@ -3,23 +3,24 @@
 Made once, and reused only when everything that went into them is the same.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from tqdm import tqdm
 
 from benchmark.methods.classical.common import read_parameters
-from benchmark.methods.registry import full_name, method_module
+from benchmark.methods.registry import find_method, full_name, method_module
 from benchmark.metrics.pixel import psnr
-from benchmark.runs.settings import Settings, checkpoint_file, parameters_file
+from benchmark.runs.settings import Settings
 from benchmark.runs.splits import PreparedSplit
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, digest_of, locked, write_json
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.resize import match_scale
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import JsonLines, digest_of, locked, write_json
 from degrade.splits.split import Split
 
 IMAGES = 16  # of the validation split, at most
@@ -54,7 +55,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
         "seed": seed,
         "perceptual": perceptual_label(perceptual, module.TRAINING.perceptual),
     }
-    path = checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
+    path = _checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.parent):
         if path.exists():
@@ -66,12 +67,15 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
         return path, True
 
 
-def training_warning(checkpoint: Path) -> str | None:
-    """What train.json beside a finished checkpoint warns of, such as a collapsed discriminator; None for nothing."""
+def training_result(checkpoint: Path) -> Mapping[str, Any]:
+    """What train.json beside a finished checkpoint says of its end: images_seen, seconds, warning; empty without it.
+
+    A warning is a sentence on what went wrong on the way, such as a collapsed discriminator.
+    """
     from ispl_model.training.resume import read_report
 
     report = read_report(checkpoint.with_name("train.json"))
-    return report["result"].get("warning") if report and report["result"] else None
+    return (report and report["result"]) or {}
 
 
 def tuned(settings: Settings, method: str, recipe: str, prepared: PreparedSplit) -> tuple[Path, bool]:
@@ -88,7 +92,9 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: PreparedSplit)
     if not (names and split.has_reference):
         raise InputError(f"{prepared.label}: holds no pairs to choose the parameters of {name} on; add references")
     facts = {"method": name, "grid": module.GRID, "split": split.digest, "images": names}
-    path = parameters_file(settings.work, name, recipe, digest_of(facts))
+    if (version := find_method(method).version) != 1:  # the first one added nothing
+        facts["version"] = version
+    path = _parameters_file(settings.work, name, recipe, digest_of(facts))
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.parent):
         if path.exists():
@@ -102,18 +108,36 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: PreparedSplit)
         return path, True
 
 
+def _checkpoint_file(work: Path, method: str, task: str, seed: int, digest: str) -> Path:
+    """WORK/checkpoints/<method>-<task>-<seed>-<8 digits>/model.safetensors; a colon in the method is a dash."""
+    folder = f"{method.replace(':', '-')}-{task}-{seed}-{digest[:8]}"
+    return Path(work) / "checkpoints" / folder / "model.safetensors"
+
+
+def _parameters_file(work: Path, method: str, task: str, digest: str) -> Path:
+    """WORK/checkpoints/<method>-<task>-<8 digits>/parameters.json"""
+    return Path(work) / "checkpoints" / f"{method}-{task}-{digest[:8]}" / "parameters.json"
+
+
 def _scores(method: str, prepared: PreparedSplit, path: Path) -> list[float]:
     """The mean PSNR of each candidate; what an earlier session wrote to `path` is taken over."""
     module, names = method_module(method), prepared.names[:IMAGES]
     grid = module.GRID
-    with JsonLines(path, lambda _path, _number, line: json.loads(line)) as file:
+    with JsonLines(path, _parse_tried) as file:
         known = {(place, name): value for place, name, value in file.values}
         for name in tqdm(names, f"{method}: {len(grid)} candidates", unit="image", disable=None):
             for place in range(len(grid)):
                 if (place, name) not in known:
                     known[place, name] = _score(module.restore, grid[place], prepared.split, name)
-                    file.append([place, name, known[place, name]])
+                    file.append((place, name, known[place, name]))
     return [round(fmean(known[place, name] for name in names), 4) for place in range(len(grid))]
+
+
+def _parse_tried(path: Path, number: int, line: bytes) -> tuple[int, str, float]:
+    try:
+        return strict_json.decode(line, tuple[int, str, float])
+    except ValueError as error:
+        raise InputError(f"{path}: line {number} is no tried candidate ({error}); remove the file") from error
 
 
 def _score(restore: Callable[..., Image], parameters: Parameters, split: Split, name: str) -> float:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from benchmark.methods.adapters import folder
 from benchmark.methods.method import Method
 from benchmark.methods.registry import adapter_argument, find_method, full_name, module_of
 from benchmark.methods.row import MethodRow
@@ -24,6 +25,7 @@ class RunRequest:
 
     tasks: empty for the protocol's tasks that the method runs by default. metrics: empty for the protocol's.
     seed: of training; without meaning for a method that is not trained.
+    given: the test split, where it is the user's and not the protocol's.
     anew: restore and score all of it into a new file, whatever is there.
     """
 
@@ -33,6 +35,7 @@ class RunRequest:
     tasks: tuple[str, ...] = ()
     seed: int = 0
     metrics: tuple[str, ...] = ()
+    given: PreparedSplit | None = None
     anew: bool = False
 
     @cached_property
@@ -45,10 +48,10 @@ class RunRequest:
         """The method's full name."""
         return full_name(self.method)
 
-    @cached_property
-    def argument(self) -> str | None:
-        """What follows the colon in the name of a method from outside; None for one of the table."""
-        return adapter_argument(self.method)
+    def argument(self, test_set: str) -> str | None:
+        """What follows the colon in the name of a method from outside, on a test set; None for one of the table."""
+        found = adapter_argument(self.method)
+        return found.replace(folder.SPLIT, test_set) if found and folder.is_folder(self.name) else found
 
     @cached_property
     def module(self) -> Any:
@@ -123,6 +126,8 @@ class Weights:
     sha256: str
     train_split: str  # what it was trained on, or the validation split the parameters were chosen on
     steps: int | None  # of training
+    images_seen: int | None = None  # by the training, repeats included
+    hours: float | None = None  # of the training, over all its sessions
     warning: str | None = None  # on a training that went wrong on the way
 
 

@@ -10,8 +10,7 @@ from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import load_profile, load_protocol
-from degrade.core.errors import unknown
-from degrade.recipes.tasks import TASKS
+from degrade.recipes.library import find_recipe
 
 if TYPE_CHECKING:
     import pandas
@@ -36,10 +35,11 @@ def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark 
     """Restore and score the test images of a protocol, and give the scores as a table with the columns of load_scores.
 
     As `benchmark run`: splits and trainings that are missing are made below `work`, scores go to `results`, and what
-    is there is not computed again. protocol: "S2S", "S2R", "R2R", ...; method: a name of METHODS, or folder:DIR,
-    cmd:..., python:module:function; tasks, metrics: none for the protocol's own; seed: of training; limit: test
-    images at most. profile "quick" uses painted portraits and proves nothing about a method. An image or metric that
-    fails is a row whose value is NaN and whose `error` says why. Raises InputError for what concerns all of it.
+    is there is not computed again. protocol: "S2S", "S2R", "R2R", ..., or FILE.toml; method: a name of METHODS, or
+    folder:DIR, cmd:..., python:module:function; tasks: names of recipes, none for the protocol's own; metrics: none
+    for the protocol's; profile: a name or FILE.toml; seed: of training; limit: test images at most. profile "quick"
+    uses painted portraits, without `ffhq`, and proves nothing about a method. An image or metric that fails is a row
+    whose value is NaN and whose `error` says why. Raises InputError for what concerns all of it.
     The protocols: the paper's Section 4.1 and protocols/runs/.
 
     >>> import tempfile
@@ -50,9 +50,8 @@ def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark 
     (2, True)
     """
     find_method(method)
-    strange = next((task for task in tasks if task not in TASKS), None)
-    if strange is not None:
-        raise unknown("task", strange, TASKS)
+    for task in tasks:
+        find_recipe(task)
     faces = DataFolders(Path(ffhq) if ffhq else None, Path(facerenov) if facerenov else None)
     places = Path(work), Path(results)
     settings = Settings(

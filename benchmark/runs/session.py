@@ -3,6 +3,7 @@
 What a run on another split has scored of the same pairs is taken over, not computed again.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -10,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.methods.method import Method
-from benchmark.metrics.registry import metric_hashes
+from benchmark.metrics.registry import find_metric, metric_hashes, weight_origins
 from benchmark.records.environment import environment
+from benchmark.records.order import in_order
+from benchmark.records.restoring_cost import add_cost, kept_cost, take_cost
 from benchmark.records.run_file import RunFile, read_run_file
-from benchmark.records.scores import KEY, ScoreFile, newest, read_file
+from benchmark.records.scores import ScoreFile, newest, read_file, run_key
 from benchmark.runs.request import PreparedRun, RunRequest
 from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
 from benchmark.runs.scoring.plan import Plan, RunKey, plan
 from benchmark.runs.scoring.score_split import RestoredImages, Scoring, ScoringContext
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
 from benchmark.runs.scoring.workers import Pool
-from benchmark.runs.settings import made_folder
-from benchmark.runs.splits import PreparedSplit
+from benchmark.runs.splits import PreparedSplit, named_faces
 from degrade.core.errors import InputError
+from degrade.core.storage.files import digest_of, write_bytes
 from degrade.splits.split import Split, open_split
 
 
@@ -32,9 +35,11 @@ class RunScorer:
     def __init__(self, request: RunRequest, prepared_run: PreparedRun, file: ScoreFile, pool: Pool) -> None:
         self.request, self.prepared_run, self.file, self.pool = request, prepared_run, file, pool
         self.seconds: Mapping[str, float] = {}  # of "restore" and "score"
+        self.failed: Mapping[str, str] = {}  # image -> why
         self._facts = _facts(request, prepared_run)
         self._note = RunFile(file.path, self._facts)
         self._hashes: Mapping[str, str] = {}  # of the metrics' definitions
+        self._session: Mapping[str, Any] = {}  # of now, as it stands in the run file
         self._todo = Plan()
 
     def find_missing(self) -> int:
@@ -45,28 +50,47 @@ class RunScorer:
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
-        scored = {score.metric for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE)}
+        there = (score for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE))
+        scored = {score.metric for score in there if score.metric_version == find_metric(score.metric).version}
         self._note.check({metric: self._hashes[metric] for metric in self._todo.begun & scored})
         if not self._todo.is_empty:
+            self._begin()  # before the first line, so that none is without its run file, those taken over included
             self._take_over()
         return self._todo.reused
 
     def score(self, load_method: Callable[[], Method]) -> int:
-        """Do what was planned; the number of lines made. The run file is written before and after them."""
-        if self._todo.is_empty:
+        """Do what was planned; the number of lines made. The run file is written after them, and was before."""
+        if not self._session:
             return 0
         before = len(self.file.values)
-        session = environment(self.request.settings.command, self.request.device)
-        self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
         scoring = Scoring(self.prepared_run.run_key, self.prepared_run.prepared, self._todo, self._context(), self.file)
-        scoring.run(load_method)
-        self.seconds = scoring.seconds
-        self._note.end(self.file.values, self.seconds)
+        try:
+            scoring.run(load_method)
+        finally:
+            restored = self._cost(asdict(scoring.cost))
+        self.seconds, self.failed = scoring.seconds, scoring.failed
+        self._note.end(self.file.values, self.seconds, restored)
         return len(self.file.values) - before
+
+    def _cost(self, cost: dict[str, Any]) -> dict[str, Any]:
+        """What restoring cost in this session; of images that an earlier one left, also what it cost then."""
+        folder = self._made("restored")
+        if cost["images"] and self.request.settings.keep:
+            add_cost(folder, cost, self._session)
+        kept = None if cost["images"] else kept_cost(folder)
+        return cost | ({"kept": kept} if kept else {})
+
+    def _begin(self) -> None:
+        session = environment(self.request.settings.command, self.request.device)
+        if other := weight_origins(self._todo.begun):
+            session["weight_files"] = other
+        self._session = session
+        self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
 
     def _plan(self) -> Plan:
         asked = self.request.chosen_metrics()
-        return plan(self.prepared_run.run_key, self.prepared_run.prepared, asked, newest(self.file.values), self.pool)
+        there = newest(self.file.values)
+        return plan(self.prepared_run.run_key, self.prepared_run.prepared, asked, there, self.pool, self._features())
 
     def _take_over(self) -> None:
         """What another run has of the same images; `anew` takes nothing and forgets what lies in the folders."""
@@ -76,7 +100,11 @@ class RunScorer:
             return
         reusable = find_reusable(self.prepared_run.run_key, self.prepared_run.prepared, self.file.path)
         if reusable is not None:
-            take_over(reusable, self.prepared_run.run_key, self._features(), self.file, self.request.settings.work)
+            work = self.request.settings.work
+            take_over(reusable, self.prepared_run.run_key, self._features(), self.file, work)
+            if self.request.settings.keep:
+                theirs = made_folder(work, "restored", reusable.facts)
+                _take_restored(theirs, self._made("restored"), reusable.names)
             self._todo = self._plan()
 
     def _context(self) -> ScoringContext:
@@ -106,9 +134,23 @@ def _facts(request: RunRequest, prepared_run: PreparedRun) -> dict[str, Any]:
         "metrics": {},
         "counts": {"faces_asked": prepared.asked, "images": len(prepared.names), "scored": None, "failed": None},
     }
+    if request.given:
+        facts["split_folder"] = str(prepared.split.path.absolute())
+    else:
+        facts["faces"] = named_faces(request.settings, request.protocol.test_domain)
     if prepared_run.references not in (None, prepared):
         facts["set_references"] = prepared_run.references.label
     return facts
+
+
+def made_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
+    """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
+
+    facts: of <run>.json; the digits stand for the run's key and the content of its split.
+    """
+    digits = digest_of([*run_key(facts), facts["split_sha256"]])[:8]
+    method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
+    return Path(work) / kind / f"{facts['split']}-{method}-{digits}"
 
 
 @dataclass(frozen=True)
@@ -127,7 +169,7 @@ def find_reusable(run_key: RunKey, prepared: PreparedSplit, scores: Path) -> Reu
     """
     found = [
         ReusableRun(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
-        for path in sorted(scores.parent.glob("*.json"))
+        for path in reversed(in_order(scores.parent.glob("*.json")))
         if (facts := _facts_of_other(path, run_key)) is not None
     ]
     return max((run for run in found if run.names), key=lambda run: len(run.names), default=None)
@@ -139,14 +181,22 @@ def take_over(reusable: ReusableRun, run_key: RunKey, features: FeatureFolder, f
     Failures are left behind: they may have had other causes.
     """
     same = {metric for metric, digest in features.hashes.items() if reusable.facts["metrics"].get(metric) == digest}
-    known = {(score.image, score.metric) for score in file.values}
+    known = {(score.image, score.metric) for score in file.values if not is_failure(score.error)}
     for score in newest(read_file(reusable.scores)):
         wanted = score.image in reusable.names and score.metric in same and (score.image, score.metric) not in known
+        wanted = wanted and score.metric_version == find_metric(score.metric).version
         if wanted and not is_failure(score.error):
             file.append(replace(score, run=run_key.run, split=run_key.split))
     theirs = FeatureFolder(made_folder(work, "features", reusable.facts), features.hashes)
     for metric in sorted(same):
         _take_features(theirs.file(metric), features.file(metric), reusable.names)
+
+
+def _take_restored(source: Path, target: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if (kept := source / f"{name}.png").is_file() and not (own := target / kept.name).exists():
+            write_bytes(own, kept.read_bytes())
+    take_cost(source, target)
 
 
 def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
@@ -159,14 +209,14 @@ def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
                 file.append((name, there[name]))
 
 
-def _facts_of_other(path: Path, run_key: RunKey) -> dict[str, Any] | None:
+def _facts_of_other(path: Path, ours: RunKey) -> dict[str, Any] | None:
     """The contents of a <run>.json that differs from ours in nothing but the split."""
     try:
         facts = read_run_file(path)
     except InputError:
         return None  # of another program
-    theirs = tuple(facts.get(field) for field in KEY)
-    return facts if theirs == replace(run_key, split=facts["split"]).key != run_key.key else None
+    alike = run_key(facts) == replace(ours, split=facts["split"]).key
+    return facts if alike and facts["split"] != ours.split else None
 
 
 def _shared(facts: Mapping[str, Any], split: Split) -> frozenset[str]:

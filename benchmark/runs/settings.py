@@ -1,17 +1,18 @@
-"""What all runs of one command share, and where the things they make lie."""
+"""What all runs of one command share."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from benchmark.records.scores import KEY
 from benchmark.specs.protocols import Profile
 from degrade.core.errors import InputError
-from degrade.core.files import digest_of
 
-SIMULATED = "facerenov_simulated"  # the recipe that stands for the real domain outside the profile `paper`
+FACERENOV = "facerenov"  # the real domain: the user's own set
+SIMULATED = "facerenov_simulated"  # the recipe that stands for it, but under the profile `paper`
+
+
+def is_own(split: str) -> bool:
+    """Whether a test split of the real domain is the user's own set (--facerenov), by its name in score lines."""
+    return split.startswith(f"{FACERENOV}-")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class DataFolders:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all runs of one command share. Raises InputError for faces that the profile does not use."""
+    """What all runs of one command share. Raises InputError for a list without a folder."""
 
     profile: Profile
     faces: DataFolders = field(default_factory=DataFolders)
@@ -38,34 +39,15 @@ class Settings:
     max_failures: int | None = None  # images of a run that may fail
 
     def __post_init__(self) -> None:
-        name = self.profile.name
-        if name == "quick" and (self.faces.ffhq or self.faces.names):
-            raise InputError("profile quick: uses the embedded portraits; leave out --ffhq and --list, or use lite")
-        if name != "paper" and self.faces.facerenov:
-            raise InputError(f"profile {name}: its real domain is {SIMULATED}; leave out --facerenov, or use paper")
+        if self.profile.name == "quick" and self.faces.names and not self.faces.ffhq:
+            raise InputError("profile quick: paints its faces, which --list cannot name; add --ffhq DIR")
 
+    @property
+    def has_own_real_faces(self) -> bool:
+        """Whether the real domain is the user's own set, and not the recipe that stands for it where none is given."""
+        return bool(self.faces.facerenov) or self.profile.name == "paper"
 
-def split_folder(work: Path, recipe: str, size: int, role: str, digest: str) -> Path:
-    """WORK/splits/<recipe>-<size>-<role>-<8 digits of the hash of sources and plan>"""
-    return Path(work) / "splits" / f"{recipe}-{size}-{role}-{digest[:8]}"
-
-
-def checkpoint_file(work: Path, method: str, task: str, seed: int, digest: str) -> Path:
-    """WORK/checkpoints/<method>-<task>-<seed>-<8 digits>/model.safetensors; a colon in the method is a dash."""
-    folder = f"{method.replace(':', '-')}-{task}-{seed}-{digest[:8]}"
-    return Path(work) / "checkpoints" / folder / "model.safetensors"
-
-
-def parameters_file(work: Path, method: str, task: str, digest: str) -> Path:
-    """WORK/checkpoints/<method>-<task>-<8 digits>/parameters.json"""
-    return Path(work) / "checkpoints" / f"{method}-{task}-{digest[:8]}" / "parameters.json"
-
-
-def made_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
-    """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
-
-    facts: of <run>.json; the digits stand for the run's key and the content of its split.
-    """
-    digits = digest_of([facts[field] for field in (*KEY, "split_sha256")])[:8]
-    method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
-    return Path(work) / kind / f"{facts['split']}-{method}-{digits}"
+    @property
+    def real_domain(self) -> str:
+        """`facerenov`, the user's own set, or the recipe that stands for it."""
+        return FACERENOV if self.has_own_real_faces else SIMULATED

@@ -6,17 +6,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmark.metrics.registry import find_metric
-from benchmark.runs.settings import SIMULATED, DataFolders, Settings, split_folder
+from benchmark.runs.settings import FACERENOV, DataFolders, Settings
 from benchmark.specs.protocols import Profile, Protocol
 from benchmark.specs.test_sets import FaceSet, load_sets
 from degrade.core.errors import InputError
-from degrade.core.files import digest_of, sha256
+from degrade.core.storage.files import digest_of, sha256
+from degrade.core.storage.paths import read_bytes, user_path
 from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.known_sets import folder_pairs
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, SplitSummary, split_hash, write_split
 from degrade.splits.roles import portrait_sources, role_sources
-from degrade.splits.sources import Source, folder_sources
+from degrade.splits.sources import Source
 from degrade.splits.split import Split, load_split
 
 SPLIT_SEED = 0  # test images are the same for every training seed
@@ -34,11 +35,14 @@ class PreparedSplit:
     errors: tuple[tuple[str, str], ...] = ()  # (source, sentence)
 
 
-def recipe_of(profile: Profile, domain: str, task: str) -> str:
-    """What a network of this domain and task is trained or tested on: a recipe's name, or `facerenov`."""
-    if domain == "synthetic":
-        return task
-    return "facerenov" if profile.name == "paper" else SIMULATED
+def task_name(task: str) -> str:
+    """How a task is called in score lines and folders: a recipe of a user's file by the name in it."""
+    return find_recipe(task).name if ".toml" in task else task
+
+
+def recipe_of(settings: Settings, domain: str, task: str) -> str:
+    """What a network of this domain and task is trained or tested on: the task's recipe, or `facerenov`."""
+    return task if domain == "synthetic" else settings.real_domain
 
 
 def domain_split(settings: Settings, domain: str, task: str, role: str) -> PreparedSplit:
@@ -48,10 +52,11 @@ def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepa
     """
     if domain in load_sets():
         return _set_split(settings, load_sets()[domain], task)
-    recipe = recipe_of(settings.profile, domain, task)
-    if recipe == "facerenov":
-        return _facerenov(settings.profile, settings.faces, role)
-    return _degraded(settings, face_sources(settings.profile, settings.faces, role), recipe, role, role)
+    recipe = recipe_of(settings, domain, task)
+    if recipe == FACERENOV:
+        return _facerenov(settings, role)
+    sources = face_sources(settings.profile, settings.faces, role)
+    return degraded_split(settings, sources, _plan(settings, recipe, role))
 
 
 def test_splits(
@@ -86,15 +91,19 @@ def why_set_unavailable(settings: Settings, chosen: FaceSet) -> str:
 
 def set_size(settings: Settings, chosen: FaceSet) -> int:
     """Images of a test set here, at most as many as the profile tests on; InputError when they cannot be had."""
-    return len(_set_faces(settings, chosen))
+    return len(_listed_faces(settings, chosen) if chosen.list else _set_pairs(settings, chosen))
 
 
-def _set_faces(settings: Settings, chosen: FaceSet) -> list[Source]:
-    """The listed faces, or the degraded ones."""
-    folder, most = _need_folder(settings, chosen), settings.profile.test or None
-    if chosen.list:
-        return role_sources(folder, "test", list_file=folder / chosen.list, limit=most)
-    return folder_sources(folder / chosen.degraded)[:most]
+def _listed_faces(settings: Settings, chosen: FaceSet) -> list[Source]:
+    folder = _need_folder(settings, chosen)
+    return role_sources(folder, "test", list_file=folder / chosen.list, limit=settings.profile.test or None)
+
+
+def _set_pairs(settings: Settings, chosen: FaceSet) -> list[ImagePair]:
+    """Images that are degraded already, with their references if the set has any."""
+    folder = _need_folder(settings, chosen)
+    references = folder / chosen.references if chosen.references else None
+    return folder_pairs(references, folder / chosen.degraded)[: settings.profile.test or None]
 
 
 def _need_folder(settings: Settings, chosen: FaceSet) -> Path:
@@ -106,30 +115,41 @@ def _need_folder(settings: Settings, chosen: FaceSet) -> Path:
 
 def _set_folder(settings: Settings, chosen: FaceSet) -> Path | None:
     """The first place that holds it: --ffhq for a list, or what the environment names."""
-    places = ((settings.faces.ffhq if chosen.list else None), os.environ.get(chosen.variable))
-    found = (Path(place) for place in places if place and Path(place, chosen.list or chosen.degraded).exists())
-    return next(found, None)
+    places = ((settings.faces.ffhq if chosen.list else None), _variable(chosen.variable))
+    given = (user_path(place) for place in places if place)
+    return next((place for place in given if Path(place, chosen.list or chosen.degraded).exists()), None)
 
 
 def _set_split(settings: Settings, chosen: FaceSet, task: str) -> PreparedSplit:
     """Faces of a list, degraded by the task; or images that are degraded already, brought to the profile's side."""
-    sources, folder = _set_faces(settings, chosen), _need_folder(settings, chosen)
     if chosen.list:
-        return _degraded(settings, sources, task, "test", chosen.name)
-    pairs = [ImagePair(source.name, source.path) for source in sources if source.path]
-    if chosen.references:
-        pairs = folder_pairs(folder / chosen.references, folder / chosen.degraded)[: len(sources)]
+        return degraded_split(settings, _listed_faces(settings, chosen), _plan(settings, task, "test"), chosen.name)
     plan = ImportPlan(chosen.name, size=settings.profile.size, scale=1)
-    hashes = [[sha256(path.read_bytes()) for path in (pair.lq, pair.hq) if path] for pair in pairs]
+    return imported_split(settings, _set_pairs(settings, chosen), plan)
+
+
+def imported_split(settings: Settings, pairs: Sequence[ImagePair], plan: ImportPlan) -> PreparedSplit:
+    """Images as they are, brought to one side, below WORK/splits; reused where plan and content are the same."""
+    hashes = [[sha256(read_bytes(path)) for path in (pair.lq, pair.hq) if path] for pair in pairs]
     digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])
-    path = split_folder(settings.work, chosen.name, settings.profile.size, "test", digest)
+    path = _folder(settings, plan.layout, plan.size, plan.role, digest)
     return _there_or_made(path, len(pairs), lambda: import_pairs(path, pairs, plan))
 
 
-def _degraded(settings: Settings, sources: list[Source], recipe: str, role: str, called: str) -> PreparedSplit:
-    plan = SplitPlan(find_recipe(recipe), role, settings.profile.size, SPLIT_SEED)
-    path = split_folder(settings.work, recipe, plan.size, called, split_hash(sources, plan))
+def degraded_split(settings: Settings, sources: Sequence[Source], plan: SplitPlan, called: str = "") -> PreparedSplit:
+    """Faces degraded by a recipe; called: what its folder's name says in place of the role."""
+    path = _folder(settings, plan.recipe.name, plan.size, called or plan.role, split_hash(sources, plan))
     return _there_or_made(path, len(sources), lambda: write_split(path, sources, plan, workers=settings.workers))
+
+
+def _plan(settings: Settings, recipe: str, role: str) -> SplitPlan:
+    return SplitPlan(find_recipe(recipe), role, settings.profile.size, SPLIT_SEED)
+
+
+def _folder(settings: Settings, recipe: str, size: int | None, role: str, digest: str) -> Path:
+    """WORK/splits/<recipe>-<size>-<role>-<8 digits of the hash of sources and plan>."""
+    parts = (recipe, *([str(size)] if size else []), role, digest[:8])
+    return Path(settings.work) / "splits" / "-".join(parts)
 
 
 def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> PreparedSplit:
@@ -146,13 +166,13 @@ def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> 
 
 
 def face_sources(profile: Profile, faces: DataFolders, role: str) -> list[Source]:
-    """The clean faces of a role: embedded portraits for `quick`, those of a folder for other profiles.
+    """The clean faces of a role: embedded portraits for `quick` without a folder, those of a folder for all else.
 
     Faces named by --list are the test faces and are kept out of training.
     Raises InputError when the profile needs a folder and none is given, or the role has no face.
     """
     count = {"train": profile.train, "val": profile.val, "test": profile.test}[role] or None
-    if profile.name == "quick":
+    if profile.name == "quick" and faces.ffhq is None:
         return portrait_sources(role, limit=count)
     folder = clean_folder(profile, faces)
     if faces.names is None:
@@ -167,26 +187,67 @@ def face_sources(profile: Profile, faces: DataFolders, role: str) -> list[Source
     return sources
 
 
+def named_faces(settings: Settings, domain: str) -> dict[str, str | None]:
+    """The folder and the list of the test faces by name, for <run>.json; None for the embedded portraits or no list."""
+    folder, listed = _faces_of(settings, domain)
+    return {"folder": _called(Path(folder)) if folder else None, "list": str(listed.name) if listed else None}
+
+
+def _called(folder: Path) -> str:
+    """Its name; of FFHQ/512, which alone would not say whose faces these are, both."""
+    known = any(name in folder.parent.name.lower() for name in ("ffhq", FACERENOV))
+    return f"{folder.parent.name}/{folder.name}" if known else folder.name
+
+
+def _faces_of(settings: Settings, domain: str) -> tuple[Path | str | None, Path | None]:
+    faces = settings.faces
+    if domain in load_sets():
+        chosen = load_sets()[domain]
+        found = (faces.ffhq if chosen.list else None) or _variable(chosen.variable)
+        return found, Path(chosen.list or chosen.degraded)
+    if domain == "real" and settings.real_domain == FACERENOV:
+        return faces.facerenov or _variable("FACES_REAL"), None
+    folder = faces.ffhq or (None if settings.profile.name == "quick" else _variable("FACES_HQ"))
+    there = Path(folder, "test.txt") if folder else None
+    return folder, faces.names or (there if there and there.is_file() else None)
+
+
+def _variable(name: str) -> Path | None:
+    """The folder that a variable of the environment names."""
+    named = os.environ.get(name)
+    return user_path(named) if named else None
+
+
 def clean_folder(profile: Profile, faces: DataFolders) -> Path:
     """The folder of clean faces; InputError where none is named."""
     # Only --ffhq for `paper`: whatever FACES_HQ names, it would be taken for FFHQ in silence.
-    found = faces.ffhq or (os.environ.get("FACES_HQ") if profile.name != "paper" else None)
+    found = faces.ffhq or (_variable("FACES_HQ") if profile.name != "paper" else None)
     if not found:
         also = "" if profile.name == "paper" else " or set FACES_HQ"
         raise InputError(f"profile {profile.name}: needs a folder of clean faces; give --ffhq DIR{also}")
-    return Path(found)
+    return user_path(found)
 
 
-def _facerenov(profile: Profile, faces: DataFolders, role: str) -> PreparedSplit:
-    """The user's split of real degraded faces; its label holds eight digits of its content's hash."""
-    root = faces.facerenov or os.environ.get("FACES_REAL")
+def _pair(split: Split, name: str) -> ImagePair:
+    files = split.files(name)
+    return ImagePair(name, files[-1], files[0] if split.has_reference else None)
+
+
+def _facerenov(settings: Settings, role: str) -> PreparedSplit:
+    """The user's split of real degraded faces, brought to the profile's side where it is of another.
+
+    Its label holds eight digits of its content's hash.
+    """
+    profile = settings.profile
+    root = settings.faces.facerenov or _variable("FACES_REAL")
     if not root:
         raise InputError(f"profile {profile.name}: the real domain needs --facerenov DIR with splits train and test")
-    split = load_split(Path(root) / role)
+    split = load_split(user_path(root) / role)
     size = split.info["size"]
-    if size != profile.size:
-        raise InputError(f"{split.path}: expected images of {profile.size} px (profile {profile.name}), got {size}")
     names = tuple(split.names)
     kept = names[: profile.test] if role == "test" and profile.test else names
+    if size != profile.size:
+        pairs = [_pair(split, name) for name in kept]
+        return imported_split(settings, pairs, ImportPlan(FACERENOV, role=role, size=profile.size, scale=1))
     shortened = f"-first{len(kept)}" if len(kept) < len(names) else ""
     return PreparedSplit(split, f"facerenov-{size}-{role}-{split.digest[:8]}{shortened}", kept, len(kept))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
-from benchmark.specs.strict_toml import checked, parsed, stem, stems, text_of
+from benchmark.specs.strict_toml import checked, is_file, own_text, parsed, stem, stems, text_of
 from benchmark.specs.test_sets import load_sets
 from degrade.core.errors import InputError, unknown
 
@@ -53,6 +53,9 @@ _PROFILE: dict[str, object] = {key: int for key in ("size", "train", "val", "tes
 _PROFILE |= {"perceptual": str, "seeds": list[int]}
 
 
+_OWN: dict[str, Protocol] = {}  # users' protocols by name, read from files in this process
+
+
 def protocol_names() -> list[str]:
     """Names of the protocols there are, as the command line and the scores write them."""
     return [name.upper() for name in stems("runs")]
@@ -65,10 +68,17 @@ def profile_names() -> list[str]:
 
 @cache
 def load_protocol(name: str) -> Protocol:
-    """Read protocols/runs/<name>.toml; `name` in any case.
+    """Read protocols/runs/<name>.toml, `name` in any case; or a user's FILE.toml, which is then known by its stem.
 
-    Raises InputError for an unknown name and for unknown, missing or mistyped keys.
+    Raises InputError for an unknown name, for unknown, missing or mistyped keys, and for a file whose name is taken.
     """
+    if is_file(name):
+        text = own_text(name, "protocol", [known.lower() for known in protocol_names()])
+        protocol = parse_protocol(name, text)
+        _OWN[protocol.name] = protocol
+        return protocol
+    if name.upper() in _OWN:
+        return _OWN[name.upper()]
     if name.upper() not in protocol_names():
         raise unknown("protocol", name, protocol_names())
     return parse_protocol(f"protocols/runs/{name.lower()}.toml", text_of("runs", f"{name.lower()}.toml"))
@@ -76,7 +86,9 @@ def load_protocol(name: str) -> Protocol:
 
 @cache
 def load_profile(name: str) -> Profile:
-    """Read protocols/profiles/<name>.toml; InputError as in load_protocol."""
+    """Read protocols/profiles/<name>.toml, or a user's FILE.toml; InputError as in load_protocol."""
+    if is_file(name):
+        return parse_profile(name, own_text(name, "profile", profile_names()))
     if name.lower() not in profile_names():
         raise unknown("profile", name, profile_names())
     return parse_profile(f"protocols/profiles/{name.lower()}.toml", text_of("profiles", f"{name.lower()}.toml"))

@@ -1,18 +1,22 @@
 """The files of protocols/ as plain values: unknown, missing and mistyped keys are errors."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.paths import read_text, user_path
+
+_MOST_BYTES = 1 << 20  # of a file
 
 
 def parsed(place: str, text: str) -> dict[str, Any]:
     """The values of a text of TOML; `place` names its file in messages."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of TOML, and of numbers and nesting without end
         raise InputError(f"{place}: not valid TOML ({error})") from error
 
 
@@ -37,14 +41,14 @@ def _same_keys(place: str, found: Mapping[str, Any], expected: Mapping[str, Any]
 
 def _is(value: Any, kind: Any) -> bool:
     if kind in (int, str, bool, float):
-        return type(value) is kind  # a bool is not an int here
+        return type(value) is kind and value == value  # a bool is not an int here, NaN no float
     (item,) = kind.__args__
     return isinstance(value, list) and all(type(element) is item for element in value)
 
 
 def stem(place: str) -> str:
     """The name of a file of TOML without its folder and ending."""
-    return place.rsplit("/", 1)[-1].removesuffix(".toml")
+    return Path(place).stem
 
 
 def stems(*folder: str) -> list[str]:
@@ -52,6 +56,21 @@ def stems(*folder: str) -> list[str]:
     place = files("protocols").joinpath(*folder)
     names: Sequence[str] = [entry.name for entry in place.iterdir() if entry.name.endswith(".toml")]
     return sorted(name.removesuffix(".toml") for name in names)
+
+
+def is_file(name: str) -> bool:
+    """Whether a name is that of a user's file of TOML."""
+    return name.lower().endswith(".toml")
+
+
+def own_text(path: str, kind: str, taken: Iterable[str]) -> str:
+    """The text of a user's file; InputError where it cannot be read, and where its stem is one of those `taken`."""
+    if stem(path).lower() in (*taken, "evaluation"):
+        raise InputError(f"{path}: '{stem(path)}' is the name of a {kind} of the project; rename the file")
+    try:
+        return read_text(user_path(path), most=_MOST_BYTES)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: cannot be read as a {kind} ({error})") from error
 
 
 def text_of(*path: str) -> str:

@@ -18,11 +18,12 @@ TABLES = {
 COMPANIONS = {  # tables that the paper has not, written once there are scores on their test sets
     "table2_photographs": "Beside Table 2: the same checkpoints on photographs",
     "table3_true": "Beside Table 3: trained on synthetic or on real degradation, tested on true degraded faces",
+    "table_pretrained": "Published restorers with their authors' weights, beside floors and the shipped checkpoint",
 }
 
 PROFILES = {
     "quick": "a check of the machinery: embedded portraits, painted by this program, and minutes of training; "
     "not a result",
     "lite": "a small experiment on {train} GAN portraits; not comparable with the paper's scale",
-    "paper": "FFHQ and the paper's schedule",
+    "paper": "the paper's schedule, on the faces named here",
 }

@@ -1,20 +1,63 @@
 """What all command lines share: errors in one line, names with suggestions, types of options and groups of them."""
 
-from collections.abc import Callable, Iterable
+import errno
+import functools
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from degrade import __version__
-from degrade.core.errors import InputError, unknown
+from degrade.core.errors import Failed, InputError, shown, unknown
+from degrade.core.storage.paths import kind_of, user_path
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
-PLACE = click.Path(path_type=Path)  # a file or a folder
+
+class UserPath(click.Path):
+    """A path of the user's: `~` is the home folder; a pipe or a device is refused, as reading one may never end."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        try:
+            path = user_path(value)
+        except InputError as error:
+            self.fail(str(error), param, context)
+        if (kind := kind_of(path)) in ("a pipe", "a socket", "a device"):
+            self.fail(shown(f"'{path}': expected a file or a folder on disk, got {kind}."), param, context)
+        return super().convert(path, param, context)
+
+
+class PngPath(UserPath):
+    """A picture to write, whose name says that it is PNG, before any work is done for it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        path = super().convert(value, param, context)
+        if path.suffix.lower() != ".png":
+            self.fail(shown(f"'{path}': expected a name ending in .png."), param, context)
+        return path
+
+
+FOLDER = UserPath(file_okay=False)
+FILE = UserPath(dir_okay=False)
+PNG = PngPath(dir_okay=False)
+PLACE = UserPath()  # a file or a folder
 COUNT = click.IntRange(min=1)
+_NO_LIBGL = (
+    "OpenCV is installed in its build for screens, which needs libGL, and this machine has none; run: "
+    "pip uninstall -y opencv-python opencv-python-headless && pip install opencv-python-headless"
+)
+_BACKEND = "Where: --workers processes here, or the workers of a dask cluster, which share the folders; docs/scale.md."
+_PAIR = "expected --backend dask together with --scheduler ADDRESS"
 SEED = click.IntRange(0, 2**63 - 1)
-DEVICE = click.Choice(["auto", "cpu", "cuda"])
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+_COMMANDS = re.compile(r"\b(?:degrade|ispl|benchmark) [a-z]+\b")
 
 CROP = click.option(
     "--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square."
@@ -35,10 +78,75 @@ def options(*decorators: Callable) -> Callable:
     return decorate
 
 
-class _Shared(click.Command):
-    """What every command has: the option --version, and InputError as `Error: sentence` and exit 1.
+def spread_over(command: Callable) -> Callable:
+    """The options that choose where the work on images is done; stands nearest to the function."""
 
-    Everything else keeps its traceback.
+    @click.option("--backend", default="local", show_default=True, type=click.Choice(["local", "dask"]), help=_BACKEND)
+    @click.option("--scheduler", metavar="ADDRESS", help="Of --backend dask, such as tcp://10.0.0.1:8786.")
+    @functools.wraps(command)
+    def decorated(*arguments: Any, backend: str, scheduler: str | None, **options: Any) -> Any:
+        if (backend == "dask") != (scheduler is not None):
+            raise InputError(f"{_PAIR}, got --backend {backend} and {'no' if scheduler is None else 'a'} --scheduler")
+        if scheduler is None:
+            return command(*arguments, **options)
+        from degrade.core.cluster import on_cluster
+
+        with on_cluster(scheduler):
+            return command(*arguments, **options)
+
+    return decorated
+
+
+def echo(*lines: str) -> None:
+    """Print lines in which file names and sentences stand, with what would move the cursor or end a line escaped."""
+    for line in lines:
+        click.echo(shown(line))
+
+
+def echo_text(text: str) -> None:
+    """As echo, of a text that has lines."""
+    echo(*text.removesuffix("\n").split("\n"))
+
+
+def fitting(sentence: str) -> str:
+    """A sentence without the advice in it that names an option which the running command lacks.
+
+    What is shared by many commands gives its advice after a semicolon; advice that quotes a command is of that one.
+    """
+    context = click.get_current_context(silent=True)
+    known: set[str] = set()
+    while context is not None:
+        known.update(option for one in context.command.params for option in (*one.opts, *one.secondary_opts))
+        context = context.parent
+    first, *advice = sentence.split("; ")
+    foreign = (part for part in advice if known and not known.issuperset(_OPTIONS.findall(part)))
+    left_out = {part for part in foreign if not _COMMANDS.search(part)}
+    return "; ".join([first, *(part for part in advice if part not in left_out)])
+
+
+def by_reason(errors: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines for (image, sentence) of what failed: each reason once, with the images it concerns.
+
+    >>> by_reason([("a", "in/a.png: is torn"), ("b", "in/b.png: is torn"), ("c", "no face")])
+    ['2 images: is torn: a, b', 'c: no face']
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name, said in errors:
+        sentence = fitting(said)
+        place, _, rest = sentence.partition(": ")
+        reason = rest if name in (Path(place).stem, Path(place).name) else sentence
+        found.setdefault(reason, {})[name] = sentence if Path(place).name == name else f"{name}: {sentence}"
+    return [
+        f"{len(images)} images: {reason}: {', '.join(images)}" if len(images) > 1 else next(iter(images.values()))
+        for reason, images in found.items()
+    ]
+
+
+class _Shared(click.Command):
+    """What every command has: the option --version, and one exit status for each way to end without success.
+
+    1 where some of the work failed, 2 where the request was refused (InputError), 130 where it was interrupted, each
+    with `Error: sentence`. Everything else keeps its traceback.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -49,11 +157,42 @@ class _Shared(click.Command):
         )  # fmt: skip
         self.params.append(option)
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            with _full_disk_refused():
+                return super().parse_args(context, args)
+        except click.MissingParameter:
+            raise
+        except click.UsageError as error:  # a shell's * may have put a stranger's file name into it
+            raise click.UsageError(shown(error.format_message()), context) from error
+
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with _full_disk_refused():
+                return super().invoke(context)
+        except Failed as error:
+            raise click.ClickException(fitting(str(error))) from error
         except InputError as error:
-            raise click.ClickException(str(error)) from error
+            raise Refused(fitting(str(error))) from error
+        except ImportError as error:
+            if "libGL" not in str(error):
+                raise
+            raise Refused(_NO_LIBGL) from error
+        except KeyboardInterrupt as stop:
+            raise Stopped(str(stop) or "stopped; the same command goes on from there") from stop
+
+
+@contextmanager
+def _full_disk_refused() -> Iterator[None]:
+    """One sentence for a disk that is full, whatever was written to it, the command's own output too."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        with suppress(OSError, ValueError):  # where the output is no file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python at its end prints it again
+        raise Refused(f"{error.filename or 'output'}: cannot be written ({error.strerror}); make room") from error
 
 
 def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -77,20 +216,47 @@ class Group(_Shared, click.Group):
         return super().resolve_command(context, args)
 
 
+class Refused(click.ClickException):
+    """A sentence for a request that cannot be met as it is."""
+
+    exit_code = 2
+
+
 class Stopped(click.ClickException):
     """A sentence for what a signal interrupted; ends with the exit code of one that a user stopped."""
 
     exit_code = 130
 
 
-class Name(click.ParamType):
-    """A name out of a registry; an unknown one is answered with the nearest known."""
+class Device(click.ParamType):
+    """Where to compute: a word of torch's, with the number of one of several graphics cards."""
 
-    def __init__(self, kind: str, names: Callable[[], Iterable[str]]) -> None:
-        self.name = kind
-        self._names = names
+    name = "device"
+
+    # click gives the context from 8.2 on.
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "[auto|cpu|cuda|cuda:N|mps]"
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?|mps", value):
+            self.fail(shown(f"'{value}': expected auto, cpu, cuda, cuda:N or mps."), param, context)
+        return value
+
+
+DEVICE = Device()
+
+
+class Name(click.ParamType):
+    """A name out of a registry; an unknown one is answered with the nearest known. or_file: FILE.toml is one too."""
+
+    def __init__(self, kind: str, names: Callable[[], Iterable[str]], or_file: bool = False) -> None:
+        self.name = kind
+        self._names = names
+        self._or_file = or_file
+
+    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
+        if self._or_file and value.lower().endswith(".toml"):
+            return value
         names = list(self._names())
         folded = {name.lower(): name for name in names}
         if value.lower() not in folded:

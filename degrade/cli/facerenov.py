@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from degrade.cli.console import BACKGROUND, COUNT, CROP, FILE, FOLDER, SEED, Group
+from degrade.cli.console import BACKGROUND, COUNT, CROP, FILE, FOLDER, SEED, Group, by_reason, echo
 
 _LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
 _CANDIDATES = click.option(
@@ -30,15 +30,40 @@ def sheet(lq, candidates, out, key, seed) -> None:
 
     key = key or out.with_name(f"{out.name}-key.csv")
     count = write_sheets(open_collection(lq, candidates), out, key, seed)
-    click.echo(f"{count} sheets in {out}; keep {key} from the reviewers and give it to import with --key")
+    echo(f"{count} sheets in {out}; keep {key} from the reviewers and give it to import with --key")
+
+
+@degrade_facerenov.command()
+@_LQ
+@_CANDIDATES
+@click.option("--out", required=True, type=FOLDER, help="Where the page goes: index.html and images/.")
+@click.option("--key", type=FILE, help="Where the key of the votes goes.  [default: OUT-key.csv]")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the labels and of the files' names.")
+def page(lq, candidates, out, key, seed) -> None:
+    """Make a page on which reviewers vote, in any browser and without a server.
+
+    Each reviewer sees the degraded face and its candidates, in an order of their own and without names, chooses by
+    key or click, may stop and go on in the same browser, and saves a CSV file for `import --votes FILE --key KEY`.
+    """
+    from degrade.importing.facerenov import open_collection, write_voting_page
+
+    key = key or out.with_name(f"{out.name}-key.csv")
+    made = write_voting_page(open_collection(lq, candidates), out, key, seed)
+    echo(
+        f"written: {made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB in all); "
+        f"send all of {out} to the reviewers, keep {key} from them and give it to import with --key"
+    )
 
 
 @degrade_facerenov.command(name="import")
 @_LQ
 @_CANDIDATES
-@click.option("--votes", required=True, type=FILE, help="CSV with the columns name,reviewer,choice.")
+@click.option(
+    "--votes", required=True, multiple=True, type=FILE,
+    help="CSV with the columns name,reviewer,choice; may be repeated, as for one file of each reviewer.",
+)  # fmt: skip
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
-@click.option("--key", type=FILE, help="Key of the sheets, when choices are their labels A, B, ...")
+@click.option("--key", type=FILE, help="Key of the sheets or the page, when choices are labels A, B, ...")
 @click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
 @click.option("--align", is_flag=True, help="Align faces to the FFHQ template by their landmarks.")
 @CROP
@@ -57,11 +82,10 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
     report, failed = summary.report, 0
     for role, split in summary.splits.items():
         failed += len(split.errors)
-        click.echo(f"{role}: {split.made} pairs in {split.path}, {len(split.errors)} failed")
-        for name, sentence in split.errors:
-            click.echo(f"  {name}: {sentence}")
+        echo(f"{role}: {split.made} pairs in {split.path}, {len(split.errors)} failed")
+        echo(*(f"  {line}" for line in by_reason(split.errors)))
     kappa = "not defined" if report["fleiss_kappa"] is None else f"{report['fleiss_kappa']:.3f}"
-    click.echo(
+    echo(
         f"{report['images']} images, {report['votes']} votes, Fleiss' kappa {kappa} ({report['kappa_images']} images); "
         f"{len(report['ties'])} ties, {len(report['missing_votes'])} images lack a vote, "
         f"{len(report['without_votes'])} left out without any, {len(report['without_role'])} in no list"

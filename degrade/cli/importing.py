@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, Group, Name, options
+from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, Group, Name, by_reason, echo, options
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import ImagePair
@@ -106,9 +106,8 @@ def _import(
     plan = ImportPlan(layout, domain, role, size, crop=crop, background=background)
     summary = import_pairs(out, found, plan)
     held = "images without references" if found[0].hq is None else "pairs"
-    click.echo(f"{len(found)} in, {summary.made} {held} in {summary.path}, {len(summary.errors)} failed")
-    for name, sentence in summary.errors:
-        click.echo(f"  {name}: {sentence}")
+    echo(f"{len(found)} in, {summary.made} {held} in {summary.path}, {len(summary.errors)} failed")
+    echo(*(f"  {line}" for line in by_reason(summary.errors)))
     if expected not in (None, len(found)):
-        click.echo(f"Note: {layout} is published with {expected} images, here are {len(found)}.")
+        echo(f"Note: {layout} is published with {expected} images, here are {len(found)}.")
     sys.exit(1 if summary.errors else 0)

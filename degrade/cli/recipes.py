@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from degrade.cli.console import FILE, Command, Name
+from degrade.cli.console import FILE, PNG, Command, Name, echo, echo_text
 from degrade.core.errors import InputError
 
 
@@ -25,7 +25,7 @@ class RecipeName(Name):
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
         from degrade.recipes.library import find_recipe
 
-        if ".toml" in value:
+        if ".toml" in value.lower():
             return value
         try:
             return find_recipe(value.lower()).name
@@ -55,7 +55,7 @@ def presets() -> None:
     from degrade.recipes.library import RECIPES
     from degrade.recipes.preview import preset_table
 
-    click.echo(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
+    echo_text(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
 
 
 @click.command(cls=Command)
@@ -63,11 +63,12 @@ def presets() -> None:
 @click.option("--recipe", "--task", "recipes", required=True, multiple=True, type=RecipeName(), help="May be repeated.")
 @click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image per seed, END excluded.")
 @click.option("--size", default=256, show_default=True, type=click.IntRange(16, 2048), help="Side, px.")
-@click.option("--out", required=True, type=FILE, help="The PNG to write.")
+@click.option("--out", required=True, type=PNG, help="The PNG to write.")
 def preview(image, recipes, seeds, size, out) -> None:
     """Draw a contact sheet of IMAGE under a recipe, labelled with what was drawn.
 
-    The largest square in the middle of IMAGE is used. Several --recipe make a row each.
+    Lengths are in pixels of the image as it is at that step, noise levels in 8-bit steps (0 to 255). The largest
+    square in the middle of IMAGE is used. Several --recipe make a row each.
     """
     from degrade.core.image import write
     from degrade.recipes.library import find_recipe
@@ -79,4 +80,4 @@ def preview(image, recipes, seeds, size, out) -> None:
     source = Source(image.stem, image)
     reference = source.reference(source.encoded(size), size, "center", "white")
     write(out, make_sheet(reference, image.stem, [find_recipe(recipe) for recipe in recipes], seeds))
-    click.echo(f"{out}: {len(seeds) * len(recipes)} images")
+    echo(f"{out}: {len(seeds) * len(recipes)} images")

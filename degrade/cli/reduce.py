@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from degrade.cli.console import COUNT, FILE, FOLDER, Command
+from degrade.cli.console import COUNT, FILE, FOLDER, Command, by_reason, echo
 
 
 @click.command(cls=Command)
@@ -30,14 +30,13 @@ def reduce(source, out, size, quality, lists, check, workers) -> None:
     aligned = {face.name for name in lists for face in folder_sources(source, read_list(source / name))}
     done = reduce_faces(source, out, ReducePlan(size, quality, frozenset(aligned)), workers)
     total = f"{done.made + done.reused + len(done.errors)} faces in, {done.made + done.reused} in {out}"
-    click.echo(f"{total} ({done.made} made, {done.reused} reused), {len(done.errors)} failed")
-    for name, sentence in done.errors:
-        click.echo(f"  {name}: {sentence}")
-    click.echo(f"{done.aligned} of them cut to FFHQ's template by their landmarks; the others as they are")
-    click.echo(f"lists: {', '.join(done.lists) or 'none'}; hashes: {out / MANIFEST}")
+    echo(f"{total} ({done.made} made, {done.reused} reused), {len(done.errors)} failed")
+    echo(*(f"  {line}" for line in by_reason(done.errors)))
+    echo(f"{done.aligned} of them cut to FFHQ's template by their landmarks; the others as they are")
+    echo(f"lists: {', '.join(done.lists) or 'none'}; hashes: {out / MANIFEST}")
     found = differences(out / MANIFEST, check) if check else []
     for sentence in found:
-        click.echo(f"  {sentence}")
+        echo(f"  {sentence}")
     if check:
-        click.echo(f"{len(found)} faces are not as {check} says" if found else f"the faces of {check}")
+        echo(f"{len(found)} faces are not as {check} says" if found else f"the faces of {check}")
     sys.exit(1 if done.errors or found else 0)

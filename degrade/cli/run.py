@@ -3,12 +3,25 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import BACKGROUND, COUNT, CROP, FOLDER, PLACE, SEED, Command, options
+from degrade.cli.console import (
+    BACKGROUND,
+    COUNT,
+    CROP,
+    FOLDER,
+    PLACE,
+    SEED,
+    Command,
+    by_reason,
+    echo,
+    options,
+    spread_over,
+)
 from degrade.cli.recipes import RecipeName, Span
 from degrade.core.errors import InputError
 from degrade.recipes.tasks import TASKS
@@ -18,6 +31,7 @@ if TYPE_CHECKING:
     from degrade.splits.sources import Source
 
 ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
+_PNG_HELP = "How files are compressed: fast needs the package fpng and an eighth more disk; pixels are the same."
 _TASK_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 
 
@@ -29,25 +43,33 @@ _shared = options(
     click.option("--limit", type=COUNT, help="Only the first so many faces of each role."),
     CROP,
     BACKGROUND,
+    click.option("--png", default="small", show_default=True, type=click.Choice(["small", "fast"]), help=_PNG_HELP),
     click.option("--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT, help="Processes."),
+    spread_over,
 )
 
 
 @click.command(cls=Command)
 @click.argument("source", metavar="SRC", type=FOLDER)
 @click.argument("out", type=FOLDER)
+@click.option("--shard", metavar="K/N", help="Only every N-th face from the K-th; `degrade merge` joins all N.")
 @_shared
-def run(source, out, task, size, seed, list_file, limit, crop, background, workers) -> None:
+def run(source, out, task, size, seed, list_file, limit, crop, background, png, workers, shard) -> None:
     """Degrade the folder SRC of clean faces into one split OUT.
 
     The same command continues an interrupted run and keeps the pairs that are there.
     """
     from degrade.splits.roles import role_sources
+    from degrade.splits.shards import Shard
     from degrade.splits.sources import check_apart
 
     check_apart(source, out)
     faces = role_sources(source, "all", list_file=list_file, limit=limit)
-    failed = _make([(out, faces, _plan("all", task, size, seed, crop, background))], workers)
+    plan = _plan("all", task, size, seed, crop, background)
+    if shard is not None:
+        part = Shard.parse(shard)
+        faces, plan = list(part.part(faces)), replace(plan, shard=str(part))
+    failed = _make([(out, faces, plan)], workers, png)
     _tell_other_files(source)
     sys.exit(1 if failed else 0)
 
@@ -58,7 +80,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, worke
 @click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
 @click.option("--ids", type=Span(), help="Only FFHQ's numbers in this range, END excluded.")
 @_shared
-def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, workers) -> None:
+def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, png, workers) -> None:
     """Degrade FFHQ, or any folder of faces, into splits: OUT/train, OUT/val and OUT/test, or OUT for one role.
 
     FFHQ's numbers decide the role: train 0-9999, val 60000-60999, test 65000-69999. In another
@@ -75,9 +97,9 @@ def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop
     for role in roles:
         faces = _faces(ffhq, out, role, list_file, ids, limit)
         splits.append((out / role if split == "all" else out, faces, _plan(role, task, size, seed, crop, background)))
-    failed = _make(splits, workers)
+    failed = _make(splits, workers, png)
     if ffhq is None:
-        click.echo("The faces are the embedded portraits (painted, not photographs), as no --ffhq DIR is given.")
+        echo("The faces are the embedded portraits (painted, not photographs), as no --ffhq DIR is given.")
     else:
         _tell_other_files(ffhq)
     sys.exit(1 if failed else 0)
@@ -102,7 +124,7 @@ def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
     return SplitPlan(find_recipe(task), role, size, seed, crop, background)
 
 
-def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int) -> int:
+def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int, png: str) -> int:
     """Make the splits that have faces, print a summary of each, and return how many images failed."""
     from degrade.splits.make_split import write_split
 
@@ -113,10 +135,10 @@ def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int
         if len(splits) > 1 and not faces:
             lines.append(f"{plan.role}: no face belongs to this role, nothing written")
             continue
-        summary = write_split(out, faces, plan, workers=workers)
+        summary = write_split(out, faces, plan, workers=workers, png_writer=png)
         lines.extend(_lines(plan.role, summary))
         failed += len(summary.errors)
-    click.echo("\n".join(lines))
+    echo(*lines)
     return failed
 
 
@@ -126,13 +148,16 @@ def _lines(role: str, summary: "SplitSummary") -> list[str]:
         f"{role}: {pairs + failed} faces in, {pairs} pairs in {summary.path} "
         f"({summary.made} made, {summary.reused} reused), {failed} failed"
     )
-    return [total, *(f"  {name}: {sentence}" for name, sentence in summary.errors)]
+    return [total, *(f"  {line}" for line in by_reason(summary.errors))]
 
 
 def _tell_other_files(folder: Path) -> None:
-    from degrade.core.image import SUFFIXES, files_below
+    from degrade.core.storage.listing import list_folder
 
-    others = sorted(path.name for path in files_below(folder) if path.suffix.lower() not in SUFFIXES)
+    found = list_folder(folder)
+    others = sorted(path.name for path in found.others)
     if others:
         more = ", ..." if len(others) > 3 else ""
-        click.echo(f"Left alone, as not an image: {len(others)} ({', '.join(others[:3])}{more})")
+        echo(f"Left alone, as not an image: {len(others)} ({', '.join(others[:3])}{more})")
+    if found.hidden:
+        echo(f"Left alone, as hidden or a system's own: {found.hidden}")

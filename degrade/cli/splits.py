@@ -1,10 +1,10 @@
-"""`degrade replay` and `degrade verify`: splits that exist."""
+"""`degrade replay`, `degrade verify` and `degrade merge`: splits that exist."""
 
 import sys
 
 import click
 
-from degrade.cli.console import FOLDER, Command
+from degrade.cli.console import FOLDER, Command, echo
 
 
 @click.command(cls=Command)
@@ -19,18 +19,41 @@ def replay(split, only, source) -> None:
     lines = [f"rebuilt {file}" for file in summary.rebuilt]
     lines += [f"not rebuilt {file}: {sentence}" for file, sentence in summary.errors]
     lines.append(f"{len(summary.rebuilt)} files rebuilt, {summary.intact} images whole, {len(summary.errors)} failed")
-    click.echo("\n".join(lines))
+    echo(*lines)
     sys.exit(1 if summary.errors else 0)
 
 
 @click.command(cls=Command)
 @click.argument("split", type=FOLDER)
 def verify(split) -> None:
-    """Hash every file of SPLIT and name each that is changed, missing or extra; exit 1 if there is one."""
+    """Hash every file of SPLIT and name each that is changed, missing or extra; exit 1 if there is one.
+
+    Files that were re-encoded are named too; their pixels are the recorded ones, so that the split is whole.
+    """
     from degrade.splits.replay import verify as check
 
     findings = check(split)
     for finding in findings:
-        click.echo(f"{finding.kind} {finding.file}")
-    click.echo(f"{len(findings)} files are not as recorded" if findings else f"{split}: whole")
-    sys.exit(1 if findings else 0)
+        echo(f"{finding.kind} {finding.file}")
+    wrong = sum(finding.kind != "re-encoded" for finding in findings)
+    echo(f"{wrong} files are not as recorded" if wrong else f"{split}: whole")
+    sys.exit(1 if wrong else 0)
+
+
+@click.command(cls=Command)
+@click.argument("shards", metavar="SHARD...", nargs=-1, required=True, type=FOLDER)
+@click.argument("out", type=FOLDER)
+def merge(shards, out) -> None:
+    """Join what `degrade run --shard K/N` made, all N of them, into the split OUT: the bytes of one made in one go.
+
+    Images become hard links where the file system has them. The same command goes on where it was interrupted. The
+    exit status is that of `degrade run` for the same faces: 1 where some could not be used.
+    """
+    from degrade.splits.shards import merge as join
+    from degrade.splits.split import open_split
+
+    split = join(out, shards)
+    echo(f"{len(shards)} shards: {len(split.names)} pairs in {out}, {split.info['errors']} faces failed")
+    lacking = [(shard, failed) for shard in shards if (failed := open_split(shard).info["errors"])]
+    echo(*(f"  {shard}: {failed} failed; its `degrade run`, given again, says why" for shard, failed in lacking))
+    sys.exit(1 if lacking else 0)

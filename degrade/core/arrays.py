@@ -6,6 +6,7 @@ import numpy as np
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, read, to_uint8, write
+from degrade.core.storage.paths import user_path
 
 
 def as_image(array: np.ndarray, name: str = "array") -> Image:
@@ -43,10 +44,13 @@ def in_kind_of(array: np.ndarray, image: Image) -> np.ndarray:
 
 
 def read_image(path: Path | str, background: str | None = None) -> Image:
-    """An image file as a float32 array (H, W, 3), RGB, in [0, 1]; EXIF orientation is applied.
+    """An image file as a float32 array (H, W, 3), sRGB, in [0, 1]; EXIF orientation is applied.
 
-    PNG, JPEG, WebP, TIFF or BMP of 8 or 16 bits; grey becomes RGB. background: "white" or "black", what an image with
-    an alpha channel is laid on. Raises InputError for a file that is none of these, and for alpha without background.
+    PNG, JPEG, WebP, TIFF or BMP of 8 or 16 bits, HEIC (with the package pillow-heif) or AVIF; grey becomes RGB, and
+    other colours sRGB by the profile in the file.
+    background: "white" or "black", what an image that is transparent somewhere is laid on. Raises InputError for a file
+    that is none of these, for transparency without background, and for more than 89 million pixels (or the environment
+    variable FACES_MAX_PIXELS). What is ignored in a file is a warning of the logger "degrade".
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -54,7 +58,7 @@ def read_image(path: Path | str, background: str | None = None) -> Image:
     ...     read_image(f"{folder}/grey.png").shape
     (2, 3, 3)
     """
-    return read(Path(path), background)
+    return read(user_path(path), background)
 
 
 def write_image(path: Path | str, array: np.ndarray) -> None:
@@ -67,6 +71,7 @@ def write_image(path: Path | str, array: np.ndarray) -> None:
     Traceback (most recent call last):
     degrade.core.errors.InputError: face.jpg: expected a name ending in .png, which keeps every pixel
     """
-    if Path(path).suffix.lower() != ".png":
+    place = user_path(path)
+    if place.suffix.lower() != ".png":
         raise InputError(f"{path}: expected a name ending in .png, which keeps every pixel")
-    write(Path(path), as_image(array))
+    write(place, as_image(array))

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from degrade.core.image import Image
+Image = np.ndarray  # as in degrade.core.image, which reads colours with this file
 
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue; ITU-R BT.601
 # Rows Y, Cb, Cr with chroma around 0, of JPEG; ITU-T T.871.
@@ -12,13 +12,46 @@ TO_YCC = (LUMA, (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 def decode(image: Image) -> np.ndarray:
     """sRGB values to linear light, both in [0, 1]. Source: IEC 61966-2-1."""
-    return np.where(image <= 0.04045, image / 12.92, cv2.pow((image + 0.055) / 1.055, 2.4))
+    light: np.ndarray = image + 0.055
+    light /= 1.055
+    light = cv2.pow(light, 2.4)
+    np.copyto(light, image / 12.92, where=image <= 0.04045)
+    return light
 
 
 def encode(light: np.ndarray) -> Image:
     """Linear light in [0, 1] to sRGB values; the inverse of `decode`."""
-    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055)
+    encoded: np.ndarray = cv2.pow(light, 1 / 2.4)
+    encoded *= 1.055
+    encoded -= 0.055
+    np.copyto(encoded, light * 12.92, where=light <= 0.0031308)
     return np.clip(encoded, 0, 1, out=encoded)
+
+
+def dimmed(image: Image, share: np.ndarray) -> Image:
+    """`encode(decode(image) * share)` for shares (H, W) of the light, above 0 and at most 1, to the last bits.
+
+    Where the curve is a power so is its inverse, and a share of the light is a power of it of the value + 0.055; where
+    both are straight it is that share of the value. Only what the share carries from one part to the other is decoded.
+    """
+    shares = in_channels(share)
+    dim: np.ndarray = image + 0.055
+    dim *= in_channels(cv2.pow(share, 1 / 2.4))
+    dim -= 0.055
+    straight = dim <= 0.04045
+    if straight.any():
+        was_straight = image <= 0.04045
+        np.copyto(dim, image * shares, where=was_straight)
+        carried = np.flatnonzero(straight & ~was_straight)
+        if carried.size:
+            light = decode(np.take(image, carried)[None])[0] * np.take(shares, carried)
+            np.put(dim, carried, 12.92 * light)
+    return dim
+
+
+def in_channels(plane: np.ndarray) -> np.ndarray:
+    """(H, W) as (H, W, 3) of three equal channels, which is five times faster to reckon with than (H, W, 1)."""
+    return cv2.merge((plane, plane, plane))
 
 
 def luma(image: Image) -> np.ndarray:

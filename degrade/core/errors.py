@@ -1,17 +1,57 @@
 """What the user gave is wrong: one sentence with what, expected, got, remedy."""
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_ADDRESS = re.compile(r"(?: at)? 0x[0-9a-fA-F]{6,}")
+# What moves a terminal's cursor, ends a line or turns the order of letters, and halves of characters.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def shown(text: str) -> str:
+    """A line for the terminal: control characters, line ends and bytes that are not UTF-8, as names hold them, escaped.
+
+    >>> print(shown("a\\x1b[2J\\n.png"), shown("caf\\udce9"))
+    a\\x1b[2J\\x0a.png caf\\xe9
+    """
+    return _UNSEEN.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _escape(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a name that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 class InputError(Exception):
-    """A file, name or option of the user's is wrong. Commands print it as one line and exit 1.
+    """A file, name or option of the user's is wrong. Commands print it as one line and exit 2.
 
+    Several arguments are several lines; what would move the cursor or end a line inside one is escaped.
     Faults of a caller in code stay ValueError or TypeError and keep their traceback.
     """
 
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*(without_addresses(line) for line in lines))
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+    def __str__(self) -> str:
+        return "\n".join(map(shown, self.args))
+
+
+class Failed(InputError):
+    """The request was right, but some of its images or scores failed; the rest is there. Commands exit 1."""
+
+
+def without_addresses(text: str) -> str:
+    """A library's words without places in memory, so that one reason reads alike for every image.
+
+    >>> without_addresses("cannot identify image file <_io.BytesIO object at 0x7f12ab34cd56>")
+    'cannot identify image file <_io.BytesIO object>'
+    """
+    return _ADDRESS.sub("", text)
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
     """An error for a name that is not known, naming the nearest one that is.
 
     >>> str(unknown("task", "denose", ["denoise", "jpeg"]))
@@ -19,6 +59,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """
     names = sorted(known)
     folded = {candidate.lower(): candidate for candidate in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(name).lower(), folded, n=1, cutoff=0.5)
     hint = f"; did you mean '{folded[near[0]]}'?" if near else "."
     return InputError(f"unknown {kind} '{name}'{hint} Known: {', '.join(names)}")

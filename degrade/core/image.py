@@ -2,28 +2,26 @@
 
 import io
 import logging
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps
-from PIL.TiffImagePlugin import TiffImageFile
 
-from degrade.core.errors import InputError
-from degrade.core.files import write_bytes
+from degrade.core.errors import InputError, shown
+from degrade.core.formats import container, png
+from degrade.core.formats.profiles import srgb_profile
+from degrade.core.storage.files import write_bytes
+from degrade.core.storage.paths import read_bytes
 
 Image = np.ndarray
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
-_ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
-_LEVELS = np.arange(256, dtype=np.float32) / np.float32(255)
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
 _BACKGROUNDS = {"white": 1.0, "black": 0.0}
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are printed beside our sentence
+_told: set[str] = set()  # notes, each of which is said once in a process
+# glibc gives freed memory beyond a limit back to the system, and the next image pays for every page of it anew, which
+# is half the time of a chain at 512 px. The limit follows the largest block freed so far; it ends at this one.
+np.empty(31 << 20, np.uint8)
 
 
 def check_image(image: Image, name: str = "image") -> None:
@@ -46,20 +44,19 @@ def to_uint8(image: Image) -> np.ndarray:
 
 def from_uint8(pixels: np.ndarray) -> Image:
     """0..255 to float32 in [0, 1]; the inverse of to_uint8 on its results."""
-    return cv2.LUT(pixels, _LEVELS)
+    return np.divide(pixels, np.float32(255), dtype=np.float32, order="C")
 
 
 def read(path: Path, background: str | None = None) -> Image:
-    """Read PNG, JPEG, WebP, TIFF or BMP as a contract image; EXIF orientation is applied.
+    """Read PNG, JPEG, WebP, TIFF, BMP, HEIC or AVIF as a contract image in sRGB; EXIF orientation is applied.
 
-    8 and 16 bit, grey and palette are understood. Alpha is refused unless `background`
-    ("white" or "black") says what to lay the image on; CMYK is always refused.
+    Embedded colour profiles are converted, a damaged one is ignored with a warning of the logger "degrade". 8 and 16
+    bit, grey and palette are understood, other depths of TIFF scaled or refused. Of several pictures the first is read,
+    with a warning. Alpha that is not opaque is refused unless `background` ("white" or "black") says what to lay the
+    image on; CMYK is refused without a profile; so are more pixels than degrade.core.formats.container.max_pixels.
     Raises InputError for everything that cannot be read as one photograph.
     """
-    try:
-        return decode(Path(path).read_bytes(), str(path), background)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return decode(read_bytes(path), str(path), background)
 
 
 def decode(data: bytes, name: str, background: str | None = None) -> Image:
@@ -74,100 +71,70 @@ def decode_uint8(data: bytes, name: str, background: str | None = None) -> np.nd
     return pixels if pixels.dtype == np.uint8 else to_uint8(pixels)
 
 
+@dataclass(frozen=True)
+class Description:
+    """What a file says beside its pixels. has_profile: about its colours; notes: clauses about what was not read."""
+
+    has_profile: bool
+    notes: tuple[str, ...] = ()
+
+
+def describe(data: bytes, name: str) -> Description:
+    """The description of a file that `decode` reads."""
+    with container.reading(data, name) as file:
+        return Description(file.has_profile, file.notes)
+
+
+def check_background(background: str | None) -> None:
+    """InputError for another than "white", "black" and None."""
+    if background not in (None, *_BACKGROUNDS):
+        raise InputError(f"background: expected {' or '.join(_BACKGROUNDS)}, or None, got {background!r}")
+
+
 def _decoded(data: bytes, name: str, background: str | None) -> np.ndarray:
     """(H, W, 3): 8 bits as the file holds them, all else as float32 in [0, 1]."""
-    if background is not None and background not in _BACKGROUNDS:
-        raise ValueError(f"background: expected one of {sorted(_BACKGROUNDS)}, got {background!r}")
-    try:
-        with warnings.catch_warnings(), _silent_libtiff(data):
-            warnings.simplefilter("ignore")  # of damaged tags: the photo is read all the same, or refused below
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-            photo = Pillow.open(io.BytesIO(data), formats=_FORMATS)
-            photo.load()  # first, as it refuses torn files without printing, which OpenCV's libpng does not
-            deep = _sixteen_bit_colour(data, photo)
-            orientation = photo.getexif().get(0x0112, 1)
-            pixels = _oriented(deep, orientation) if deep is not None else _pixels(ImageOps.exif_transpose(photo), name)
-    except InputError:
-        raise
-    except Exception as error:  # Pillow's decoders raise nearly every kind of exception on bad bytes
-        raise InputError(f"{name}: not a readable {'/'.join(_FORMATS)} image ({error})") from error
-    return _flatten(pixels, name, background)
+    check_background(background)
+    with container.reading(data, name) as file:
+        pixels, alpha = decode_pixels(file, background)
+        notes = file.notes
+        if alpha is not None:
+            raise InputError("has an alpha channel; save it without one; or give a colour to lay it on (--background)")
+    for note in notes:
+        tell(name, note)
+    return pixels
 
 
-@contextmanager
-def _silent_libtiff(data: bytes) -> Iterator[None]:
-    """Silences standard error while a TIFF is read: libtiff prints its warnings from C."""
-    if data[:2] not in (b"II", b"MM"):
-        yield
-        return
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
+def tell(name: str, note: str) -> None:
+    """A warning of the logger "degrade" on what was not read of a file, once in a process; none for ""."""
+    if note and note not in _told:
+        _told.add(note)
+        logging.getLogger("degrade").warning("%s", shown(f"{name}: {note}; others like it are not named"))
 
 
-def _sixteen_bit_colour(data: bytes, photo: Pillow.Image) -> np.ndarray | None:
-    """RGB(A) at 16 bits, which Pillow would cut to 8; None for everything else."""
-    png = photo.format == "PNG" and data[24] == 16 and data[25] in (2, 6)
-    tiff = isinstance(photo, TiffImageFile) and photo.tag_v2.get(258, (8,))[0] == 16 and photo.mode in ("RGB", "RGBA")
-    if not (png or tiff):
-        return None
-    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # else it prints what it dislikes
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    finally:
-        cv2.utils.logging.setLogLevel(level)
-    if pixels is None or pixels.dtype != np.uint16:
-        raise ValueError("its 16-bit data are damaged")
-    order = [2, 1, 0, 3][: pixels.shape[2]]
-    return pixels[:, :, order].astype(np.float32) / np.float32(65535)
+def decode_pixels(file: container.ImageFile, background: str | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """(H, W, 3) and, where it is transparent and no background is given, alpha (H, W, 1).
+
+    8 bits as the file holds them, all else as float32 in [0, 1].
+    """
+    pixels, alpha = file.srgb()
+    if alpha is None or alpha.min() == (255 if alpha.dtype == np.uint8 else 1):
+        return pixels, None
+    return (pixels, alpha) if background is None else (_flatten(pixels, alpha, background), None)
 
 
-def _oriented(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """EXIF orientations 1-8 for arrays, as ImageOps.exif_transpose does for Pillow images."""
-    if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+def _flatten(pixels: np.ndarray, alpha: np.ndarray, background: str) -> np.ndarray:
+    if pixels.dtype == np.uint8:
+        pixels, alpha = from_uint8(pixels), alpha * np.float32(1 / 255)
+    mixed = pixels * alpha
+    mixed += np.float32(_BACKGROUNDS[background]) * (1 - alpha)
+    return np.clip(mixed, 0, 1, out=mixed)
 
 
-def _pixels(photo: Pillow.Image, name: str) -> np.ndarray:
-    """(H, W, 3 or 4) in 8 bits, or float32 in [0, 1]."""
-    if photo.mode == "CMYK":
-        raise InputError(f"{name}: expected RGB or grey, got CMYK; convert it with its colour profile first")
-    if photo.mode in ("I;16", "I;16B", "I;16L", "I"):
-        grey = np.asarray(photo).astype(np.float32) / np.float32(65535)
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    if photo.mode in _ALPHA or "transparency" in photo.info:
-        return np.asarray(photo.convert("RGBA"))
-    if photo.mode in ("RGB", "L", "P", "1", "YCbCr"):
-        return np.asarray(photo.convert("RGB"))
-    raise InputError(f"{name}: expected RGB or grey with 8 or 16 bits, got mode {photo.mode}")
-
-
-def _flatten(pixels: np.ndarray, name: str, background: str | None) -> np.ndarray:
-    if pixels.shape[2] == 3:
-        return pixels if pixels.dtype == np.uint8 else np.clip(pixels, 0, 1)
-    if background is None:
-        raise InputError(f"{name}: has an alpha channel; choose a background with --background white or black")
-    pixels = from_uint8(pixels) if pixels.dtype == np.uint8 else pixels
-    alpha = pixels[:, :, 3:]
-    return np.clip(pixels[:, :, :3] * alpha + np.float32(_BACKGROUNDS[background]) * (1 - alpha), 0, 1)
-
-
-def encode_png(image: Image) -> bytes:
-    """8-bit RGB PNG; the same image gives the same bytes with the same Pillow."""
+def encode_png(image: Image, profile: bool = False) -> bytes:
+    """8-bit RGB PNG, with an ICC profile of sRGB if asked; the same image gives the same bytes with the same OpenCV."""
     check_image(image)
-    buffer = io.BytesIO()
-    Pillow.fromarray(to_uint8(image)).save(buffer, format="PNG", compress_level=4)
-    return buffer.getvalue()
+    data = png.encode(to_uint8(image))
+    return png.with_profile(data, srgb_profile()) if profile else data
 
 
 def encode_jpeg(image: Image, quality: int = 95, comment: str = "") -> bytes:
@@ -179,28 +146,18 @@ def encode_jpeg(image: Image, quality: int = 95, comment: str = "") -> bytes:
     return buffer.getvalue()
 
 
+def encode_compact_jpeg(image: Image, quality: int = 95) -> bytes:
+    """The pixels of `encode_jpeg` in about a tenth fewer bytes, by several scans with Huffman codes of their own.
+
+    By OpenCV: Pillow makes such codes in a buffer that is too small for a noisy image.
+    """
+    check_image(image)
+    options = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    full_colour = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+    _, data = cv2.imencode(".jpg", to_uint8(image)[:, :, ::-1], (*options, *full_colour))
+    return data.tobytes()
+
+
 def write(path: Path, image: Image) -> None:
     """Write a contract image as 8-bit PNG, whole or not at all."""
     write_bytes(path, encode_png(image))
-
-
-def list_images(folder: Path) -> list[Path]:
-    """Image files below `folder` by suffix, in path order; InputError when there is none or a folder is unreadable."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        got = "a file" if folder.exists() else "nothing there"
-        raise InputError(f"{folder}: expected a folder of images, got {got}")
-    paths = sorted(path for path in files_below(folder) if path.suffix.lower() in SUFFIXES)
-    if not paths:
-        raise InputError(f"{folder}: holds no image; expected files ending in {', '.join(SUFFIXES)}")
-    return paths
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """Every file below `folder`, in no order; InputError when a folder cannot be listed."""
-
-    def refuse(error: OSError) -> None:  # Path.rglob would leave the folder out without a word
-        raise InputError(f"{error.filename}: cannot be listed ({error.strerror or error})") from error
-
-    for parent, _, names in os.walk(folder, onerror=refuse):
-        yield from (Path(parent, name) for name in names)

@@ -9,18 +9,35 @@ import hashlib
 import math
 from collections.abc import Sequence
 from functools import cache
+from statistics import NormalDist
 
 import cv2
 import numpy as np
 
+from degrade.core.errors import InputError
 from degrade.core.image import Image
 
+LARGEST_SEED = 2**63 - 1  # that JSON, Arrow and numpy all hold
 _STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
 _COARSE = 64
 
 
+def check_whole(number: int, what: str) -> int:
+    """The number as Python's int, which JSON can hold, of Python's or numpy's; InputError for anything else.
+
+    1.0 and True would draw otherwise than 1, and nobody would be told.
+
+    >>> check_whole(1.0, "seed")
+    Traceback (most recent call last):
+    degrade.core.errors.InputError: seed: expected a whole number from 0 to 9223372036854775807, got 1.0
+    """
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number <= LARGEST_SEED:
+        raise InputError(f"{what}: expected a whole number from 0 to {LARGEST_SEED}, got {number!r}")
+    return int(number)
+
+
 def rng_for(seed: int, *key: str | int) -> np.random.Generator:
-    """A generator fixed by the SHA-256 of (seed, *key) and by nothing else.
+    """A generator fixed by the SHA-256 of (seed, *key) and by nothing else; InputError for a seed that is none.
 
     The key of a degraded image is (recipe, image name), with the epoch appended in training.
     The parts are joined with their lengths, so ("a", "bc") and ("ab", "c") differ.
@@ -28,6 +45,7 @@ def rng_for(seed: int, *key: str | int) -> np.random.Generator:
     >>> bool(rng_for(0, "sr4", "face").random() == rng_for(0, "sr4", "face").random())
     True
     """
+    check_whole(seed, "seed")
     parts = [str(part) for part in (seed, *key)]
     text = "".join(f"{len(part)}:{part}" for part in parts)
     digest = hashlib.sha256(text.encode()).digest()
@@ -65,9 +83,8 @@ def add_field(image: Image, table: np.ndarray, seed: int) -> Image:
 @cache
 def normal_table() -> np.ndarray:
     """Quantiles of the normal distribution at (i + 1/2) / 65536, brought to variance 1; the last is 4.3."""
-    from scipy.special import ndtri  # here, because no other operator needs scipy's import time
-
-    quantiles = ndtri((np.arange(_STEPS) + 0.5) / _STEPS)
+    lower = np.array([NormalDist().inv_cdf(place) for place in ((np.arange(_STEPS // 2) + 0.5) / _STEPS).tolist()])
+    quantiles = np.concatenate([lower, -lower[::-1]])
     return (quantiles / quantiles.std()).astype(np.float32)
 
 

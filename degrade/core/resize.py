@@ -40,3 +40,10 @@ def resize_pil(
         plane = cv2.copyMakeBorder(image[:, :, channel], down, down, right, right, cv2.BORDER_REFLECT)
         resized[:, :, channel] = np.asarray(Pillow.fromarray(plane).resize((width, height), kernel, box))
     return np.clip(resized, 0, 1, out=resized)
+
+
+def resize_plane(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    """resize_bicubic of one channel (H, W), uint8 or float in [0, 1], to float32: a large image is resized by these."""
+    values = np.multiply(plane, np.float32(1 / 255)) if plane.dtype == np.uint8 else plane
+    resized = Pillow.fromarray(np.ascontiguousarray(values)).resize((width, height), Pillow.Resampling.BICUBIC)
+    return np.clip(np.asarray(resized), 0, 1)

@@ -3,10 +3,8 @@
 The chosen restoration is the pseudo reference of its image.
 """
 
-import csv
-import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,16 +12,23 @@ import numpy as np
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file, write_bytes, write_json
 from degrade.core.image import read, write
 from degrade.core.random import rng_for
+from degrade.core.storage.csv_text import to_csv
+from degrade.core.storage.files import sha256, write_bytes, write_json
+from degrade.core.storage.paths import read_bytes
 from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
-from degrade.importing.votes import KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
+from degrade.importing.votes import COLUMNS, KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
+from degrade.importing.voting_page import Ballot, VotingPage, Written, check_hidden, write_page
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.pairing import check_same_names
 from degrade.splits.roles import ROLES, collected_roles
 from degrade.splits.sources import images_by_name
 
+_QUESTION = (
+    "Which restoration is best?",
+    "Choose the restoration that looks most like a good photograph of the same person as the degraded one.",
+)
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -77,7 +82,9 @@ def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
     return Collection(Path(lq), faces, restored)
 
 
-def import_votes(collection: Collection, votes: Path, out: Path, crop: Crop, key: Path | None = None) -> ImportSummary:
+def import_votes(
+    collection: Collection, votes: Sequence[Path], out: Path, crop: Crop, key: Path | None = None
+) -> ImportSummary:
     """Write OUT/train, OUT/val and OUT/test with the candidates that the votes chose, and OUT/facerenov.json.
 
     Roles: see degrade.splits.roles.collected_roles. An image without any vote is left out, ties are decided as
@@ -95,7 +102,8 @@ def import_votes(collection: Collection, votes: Path, out: Path, crop: Crop, key
             plan = ImportPlan("facerenov", "real", role, crop.size, 1, crop.crop, crop.background, crop.align)
             splits[role] = import_pairs(Path(out) / role, pairs, plan)
     if not splits:
-        raise InputError(f"{votes}: expected a vote for an image of train, val or test, got none; nothing was written")
+        where = ", ".join(map(str, votes))
+        raise InputError(f"{where}: expected a vote for an image of train, val or test, got none; nothing was written")
     report = _report(decisions, candidates, votes, splits)
     report["without_role"] = sorted(set(collection.names) - set(roles))
     write_json(Path(out) / "facerenov.json", report)
@@ -108,19 +116,46 @@ def write_sheets(collection: Collection, out: Path, key: Path, seed: int = 0) ->
     A sheet shows the degraded image and the candidates as A, B, ... in an order drawn for each image from
     (seed, name). The key has the columns name, label, candidate and must not lie where reviewers see it.
     """
-    if Path(key).resolve().is_relative_to(Path(out).resolve()):
-        raise InputError(f"{key}: lies in the folder of the sheets, where reviewers would see it; give another --key")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(KEY_COLUMNS)
-    for name in collection.names:
-        order = rng_for(seed, "facerenov_sheet", name).permutation(list(collection.candidates)).tolist()
-        labelled = list(zip(LABELS, order, strict=False))
-        cells = [(read(collection.candidates[candidate][name]), label) for label, candidate in labelled]
+    check_hidden(key, out)
+    labels = {name: _labelled(collection, name, seed) for name in collection.names}
+    for name, own in labels.items():
+        cells = [(read(collection.candidates[candidate][name]), label) for label, candidate in own.items()]
         write(Path(out) / f"{name}.png", contact_sheet([[(read(collection.lq[name]), "degraded"), *cells]]))
-        writer.writerows((name, label, candidate) for label, candidate in labelled)
-    write_bytes(Path(key), text.getvalue().encode())
-    return len(collection.names)
+    _write_key(key, labels)
+    return len(labels)
+
+
+def write_voting_page(collection: Collection, out: Path, key: Path, seed: int = 0) -> Written:
+    """Write OUT/index.html, on which reviewers vote in a browser, and the key that decodes its labels.
+
+    Labels and key are those of write_sheets with the same seed; each reviewer sees the candidates in an order of
+    their own. What a reviewer saves is read by read_votes with the key.
+    """
+    check_hidden(key, out)
+    labels = {name: _labelled(collection, name, seed) for name in collection.names}
+    ballots = [
+        Ballot(
+            {"name": name},
+            collection.lq[name],
+            {label: collection.candidates[candidate][name] for label, candidate in own.items()},
+            name,
+        )
+        for name, own in labels.items()
+    ]
+    written = write_page(VotingPage(*_QUESTION, "reviewer", COLUMNS, ("None is good", ""), ballots), out, seed)
+    _write_key(key, labels)
+    return written
+
+
+def _labelled(collection: Collection, name: str, seed: int) -> dict[str, str]:
+    """Label -> candidate, in an order drawn for the image."""
+    order = rng_for(seed, "facerenov_sheet", name).permutation(list(collection.candidates)).tolist()
+    return dict(zip(LABELS, order, strict=False))
+
+
+def _write_key(key: Path, labels: Mapping[str, Mapping[str, str]]) -> None:
+    rows = [(name, *labelled) for name, own in labels.items() for labelled in own.items()]
+    write_bytes(Path(key), to_csv([KEY_COLUMNS, *rows]).encode())
 
 
 def _pair(collection: Collection, decision: Decision, choice: str) -> ImagePair:
@@ -134,13 +169,13 @@ def _pair(collection: Collection, decision: Decision, choice: str) -> ImagePair:
 
 
 def _report(
-    decisions: Sequence[Decision], candidates: Sequence[str], votes: Path, splits: dict[str, SplitSummary]
+    decisions: Sequence[Decision], candidates: Sequence[str], votes: Sequence[Path], splits: dict[str, SplitSummary]
 ) -> dict:
     counts = np.array([list(each.counts.values()) for each in decisions])
     kappa = fleiss_kappa(counts)
     return {
         "schema": 1,
-        "votes_sha256": sha256_file(votes),
+        "votes_sha256": sha256(b"".join(map(read_bytes, votes))),
         "images": len(decisions),
         "candidates": list(candidates),
         "votes": int(counts.sum()),

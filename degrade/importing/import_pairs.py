@@ -12,12 +12,14 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256, write_bytes, write_json
-from degrade.core.image import Image, decode, encode_png, from_uint8, to_uint8
+from degrade.core.formats import png
+from degrade.core.image import Image, decode, describe, from_uint8, to_uint8
+from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
-from degrade.splits.layout import PARTS, PLAN, SCHEMA, check_folder, finish, libraries, locked, pair_paths
+from degrade.splits.layout import SCHEMA, Making, libraries, making, pair_paths
 from degrade.splits.make_split import SplitSummary
+from degrade.splits.recorded import image_hashes
 from degrade.splits.sources import Source
 
 RESIZE = "references Pillow Lanczos, degraded images Pillow bicubic, both antialiased, 8 bit; only where sides differ"
@@ -40,7 +42,7 @@ class ImagePair:
 class ImportPlan:
     """What an imported split is called and how its images are brought to one side.
 
-    size: side of the reference in px (of the degraded image without references), None for that of the first image;
+    size: side of the reference in px (of the degraded image without references), None for that of the first usable one;
     scale: side of reference / side of degraded image, None for that of the first pair; align: cut
     to the FFHQ template by the landmarks of the reference, or of the degraded image without one.
     """
@@ -67,29 +69,23 @@ def import_pairs(out: Path, pairs: Sequence[ImagePair], plan: ImportPlan) -> Spl
     _check_apart(out, pairs)
     size, scale = _sides(pairs, plan)
     facts = _facts(plan, size, scale, has_reference=pairs[0].hq is not None)
-    with locked(out):
-        check_folder(out, facts, [pair.name for pair in pairs])
-        write_json(out / PARTS / PLAN, facts)
-        records, errors = _write_all(out, pairs, plan, (size, scale))
-        finish(out, facts, records, len(errors))
-    return SplitSummary(out, len(records), 0, tuple(errors))
+    with making(out, facts, [pair.name for pair in pairs]) as split:
+        _write_all(split, out, pairs, plan, (size, scale))
+    return SplitSummary(out, len(split.records), 0, tuple(split.errors.items()))
 
 
-def _write_all(
-    out: Path, pairs: Sequence[ImagePair], plan: ImportPlan, sides: tuple[int, int]
-) -> tuple[list[dict], list[tuple[str, str]]]:
-    """Records of the pairs written, and (name, sentence) of those that cannot be used."""
+def _write_all(split: Making, out: Path, pairs: Sequence[ImagePair], plan: ImportPlan, sides: tuple[int, int]) -> None:
+    """Write every pair that can be used, and note in the split what became of each."""
     from tqdm import tqdm  # here, as degrade.splits.split has it
 
-    records, errors = [], []
     for pair in tqdm(sorted(pairs, key=lambda pair: pair.name), desc=plan.role, unit="image", disable=None):
         try:
-            records.append(_write(out, pair, plan, *sides))
+            check_writable_name(pair_paths(out, pair.name)[1])
+            split.records[pair.name] = _write(out, pair, plan, *sides)
         except InputError as error:
             for path in pair_paths(out, pair.name):
-                path.unlink(missing_ok=True)
-            errors.append((pair.name, str(error)))
-    return records, errors
+                remove(path)
+            split.errors[pair.name] = str(error)
 
 
 def _check_apart(out: Path, pairs: Sequence[ImagePair]) -> None:
@@ -137,12 +133,23 @@ def _sides(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[int, int]:
 
 
 def _first(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[Image | None, Image]:
+    """The first pair that can be used; where none can, the first that can be read."""
+    read: list[tuple[Image | None, Image]] = []
     for pair in pairs:
         try:
-            return _read(pair, plan)[1]
+            read.append(_read(pair, plan)[1])
         except InputError as error:
             fault = error
-    raise fault
+            continue
+        if plan.align or plan.crop != "none" or all(_is_square(image) for image in read[-1] if image is not None):
+            return read[-1]
+    if not read:
+        raise fault
+    return read[0]
+
+
+def _is_square(image: Image) -> bool:
+    return image.shape[0] == image.shape[1]
 
 
 def _read(pair: ImagePair, plan: ImportPlan) -> tuple[tuple[bytes, ...], tuple[Image | None, Image]]:
@@ -167,13 +174,15 @@ def _write(out: Path, pair: ImagePair, plan: ImportPlan, size: int, scale: int) 
     else:
         degraded = _fitted(degraded, size // scale, plan, str(pair.lq))
         reference = None if reference is None else _fitted(reference, size, plan, str(pair.hq), is_reference=True)
-    images = {"hq": reference, "lq": degraded}
-    files = {side: encode_png(image) for side, image in images.items() if image is not None}
+    images = {"lq": degraded} if reference is None else {"hq": reference, "lq": degraded}
+    pixels = {side: to_uint8(image) for side, image in images.items()}
+    files = {side: png.encode(each) for side, each in pixels.items()}
     for path in pair_paths(out, pair.name):
         if path.parent.name in files:
-            write_bytes(path, files[path.parent.name])
+            write_bytes(path, files[path.parent.name], sync=False)
     names = {"file_name": f"lq/{pair.name}.png"} | ({"hq_file_name": f"hq/{pair.name}.png"} if pair.hq else {})
-    hashes = {f"{side}_sha256": sha256(content) for side, content in files.items()}
+    notes = dict.fromkeys(note for content in data for note in describe(content, pair.lq.name).notes)
+    hashes = {key: value for side in images for key, value in image_hashes(side, files[side], pixels[side]).items()}
     return {
         **names,
         "name": pair.name,
@@ -187,6 +196,7 @@ def _write(out: Path, pair: ImagePair, plan: ImportPlan, size: int, scale: int) 
         **hashes,
         "libraries": libraries(),
         **pair.facts,
+        **({"note": "; ".join(notes)} if notes else {}),
     }
 
 
@@ -219,7 +229,8 @@ def _aligned(
     box = detection.largest_face(clear)
     if box is None:
         raise InputError(f"{pair.hq or pair.lq}: no face was found to align; cut it by hand or leave it out")
-    affine = ffhq_affine(detection.landmarks68(clear, box), sides[0])
+    points = detection.landmarks68(clear, box)
+    affine = ffhq_affine(points, sides[0])
     if reference is not None:
         reference = crop_affine(reference, affine, sides[0])
     affine = affine * [[times[1]], [times[0]]]

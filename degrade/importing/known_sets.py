@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.listing import called, list_images
 from degrade.importing.import_pairs import ImagePair
 from degrade.splits.pairing import check_same_names
 from degrade.splits.sources import images_by_name, read_list
@@ -45,7 +46,7 @@ def known_pairs(name: str, folder: Path) -> list[ImagePair]:
     known, folder = KNOWN_SETS[name], Path(folder)
     lq = next((folder / below for below in known.lq if (folder / below).is_dir()), None)
     if not known.hq:
-        return [ImagePair(name, path) for name, path in images_by_name(lq or folder).items()]
+        return folder_pairs(None, lq or folder)
     hq = next((folder / below for below in known.hq if (folder / below).is_dir()), None)
     if lq is None or hq is None:
         wanted = f"one of {', '.join(known.hq)} and one of {', '.join(known.lq)}"
@@ -53,9 +54,15 @@ def known_pairs(name: str, folder: Path) -> list[ImagePair]:
     return folder_pairs(hq, lq)
 
 
-def folder_pairs(hq: Path, lq: Path) -> list[ImagePair]:
-    """Two folders whose images have the same names, suffixes aside; InputError for a name that is in one only."""
-    references, degraded = images_by_name(hq), images_by_name(lq)
+def folder_pairs(hq: Path | None, lq: Path) -> list[ImagePair]:
+    """Two folders whose images have the same names, suffixes aside; without `hq` degraded images alone.
+
+    Raises InputError for a name that is in one only.
+    """
+    degraded = images_by_name(lq)
+    if hq is None:
+        return [ImagePair(name, path) for name, path in degraded.items()]
+    references = images_by_name(hq)
     check_same_names(str(hq), references, degraded, str(lq))
     return [ImagePair(name, degraded[name], references[name]) for name in sorted(degraded)]
 
@@ -68,22 +75,29 @@ def stacked_pairs(folder: Path) -> list[ImagePair]:
 def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[ImagePair]:
     """The pairs of a BasicSR meta-info list: `NAME (H,W,C) ...` or `NAME` in both folders, or `HQ_PATH, LQ_PATH`.
 
-    Raises InputError for a line of neither form, a file that is not there, and two references of one name.
+    Such a list comes with a set, so it names images below the two folders and no others. Raises InputError for a line
+    of neither form, an image that is not there, and two references of one name.
     """
     pairs: dict[str, ImagePair] = {}
+    images = {folder: _by_place(folder) for folder in (Path(hq), Path(lq))}
     for line in read_list(list_file):
-        reference, degraded = _listed(line, list_file)
-        paths = Path(hq, reference), Path(lq, degraded)
-        missing = next((path for path in paths if not path.is_file()), None)
-        if missing is not None:
-            raise InputError(
-                f"{list_file}: expected {missing} for the line '{line}', got no such file; correct the list"
-            )
-        name = paths[0].stem
+        paths = []
+        for folder, place in zip((Path(hq), Path(lq)), _listed(line, list_file), strict=True):
+            found = images[folder].get(called(PurePosixPath(place).as_posix()))
+            if found is None:
+                expected = f"expected {folder / place} for the line '{line}', got no such file below {folder}"
+                raise InputError(f"{list_file}: {expected}; correct the list")
+            paths.append(found)
+        name = called(paths[0].stem)
         if name in pairs:
             raise InputError(f"{list_file}: names two references '{name}'; a split holds one image of each name")
         pairs[name] = ImagePair(name, paths[1], paths[0])
     return [pairs[name] for name in sorted(pairs)]
+
+
+def _by_place(folder: Path) -> dict[str, Path]:
+    """The images below a folder by their path in it."""
+    return {called(path.relative_to(folder).as_posix()): path for path in list_images(folder)}
 
 
 def _listed(line: str, list_file: Path) -> tuple[str, str]:

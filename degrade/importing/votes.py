@@ -1,6 +1,5 @@
 """Reviewers' votes for the best restoration of each image: reading, deciding, and how far the reviewers agree."""
 
-import csv
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.csv_text import read_rows
 
 COLUMNS = ("name", "reviewer", "choice")
 KEY_COLUMNS = ("name", "label", "candidate")
@@ -41,15 +41,17 @@ class Decision:
     missing: tuple[str, ...]
 
 
-def read_votes(path: Path, names: Collection[str], candidates: Sequence[str], key: Key | None = None) -> list[Vote]:
-    """The lines of a votes.csv with the columns name, reviewer, choice.
+def read_votes(
+    paths: Sequence[Path], names: Collection[str], candidates: Sequence[str], key: Key | None = None
+) -> list[Vote]:
+    """The lines of CSV files with the columns name, reviewer, choice.
 
     A choice is a candidate's name, or a label of the image's sheet when `key` decodes it; empty means no vote.
     Raises InputError for other columns, unknown names and choices, and two votes of one reviewer for one image.
     """
     votes: dict[tuple[str, str], Vote] = {}
-    for number, (name, reviewer, choice) in _rows(path, COLUMNS):
-        where = f"{path}, line {number}"
+    lines = ((f"{path}, line {number}", fields) for path in paths for number, fields in read_rows(path, COLUMNS))
+    for where, (name, reviewer, choice) in lines:
         name = name if name in names else Path(name).stem
         if name not in names:
             raise InputError(f"{where}: expected the name of a degraded image, got '{name}'; correct the name")
@@ -59,13 +61,13 @@ def read_votes(path: Path, names: Collection[str], candidates: Sequence[str], ke
             raise InputError(f"{where}: reviewer {reviewer} votes for {name} a second time; keep one of the lines")
         votes[name, reviewer] = Vote(name, reviewer, _candidate(where, name, choice, candidates, key))
     if not votes:
-        raise InputError(f"{path}: expected at least one vote, got none")
+        raise InputError(f"{', '.join(map(str, paths))}: expected at least one vote, got none")
     return list(votes.values())
 
 
 def read_key(path: Path) -> dict[tuple[str, str], str]:
     """The key file of the sheets: (name, label) -> candidate; InputError when it is none."""
-    return {(name, label.upper()): candidate for _, (name, label, candidate) in _rows(path, KEY_COLUMNS)}
+    return {(name, label.upper()): candidate for _, (name, label, candidate) in read_rows(path, KEY_COLUMNS)}
 
 
 def decide(votes: Sequence[Vote], names: Sequence[str], candidates: Sequence[str]) -> list[Decision]:
@@ -124,20 +126,3 @@ def _candidate(where: str, name: str, choice: str, candidates: Sequence[str], ke
     if choice not in candidates:
         raise InputError(f"{where}: {unknown('candidate', choice, candidates)}")
     return choice
-
-
-def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
-    """Line numbers and fields of a CSV file whose first line names `columns`; spaces around fields are dropped."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, tuple(field.strip() for field in row)) for row in reader if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as a CSV file ({error})") from error
-    if not lines or lines[0][1] != columns:
-        got = ",".join(lines[0][1])[:60] if lines else "an empty file"
-        raise InputError(f"{path}: expected the columns {','.join(columns)} in the first line, got {got}")
-    wrong = next(((number, row) for number, row in lines if len(row) != len(columns)), None)
-    if wrong is not None:
-        raise InputError(f"{path}, line {wrong[0]}: expected {len(columns)} fields, got {len(wrong[1])}; correct it")
-    return lines[1:]

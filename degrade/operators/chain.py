@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from degrade.core.arrays import as_image, in_kind_of
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
+from degrade.core.storage import strict_json
 from degrade.operators.base import Operator as Operator
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
@@ -104,8 +105,8 @@ def from_record(record: Mapping[str, Any]) -> Operator:
     if name not in OPERATORS:
         raise unknown("operator", name, OPERATORS)
     try:
-        operator: Operator = OPERATORS[name](**json.loads(record["drawn"]))
-    except (KeyError, TypeError, ValueError) as error:
+        operator: Operator = OPERATORS[name](**strict_json.fields_of(record, "drawn"))
+    except (TypeError, ValueError) as error:
         raise InputError(f"record of {name}: expected its fields as JSON under 'drawn' ({error})") from error
     return operator
 
@@ -120,9 +121,8 @@ def _record(operator: Operator, image: Image) -> dict[str, str]:
 
 def _drawn(operator: Operator) -> dict[str, Any]:
     """The fields; one marked as added later is left out at its default, so that older splits keep their bytes."""
-    values = asdict(operator)
-    later = [field for field in fields(operator) if field.metadata.get("added_later")]
-    for field in later:
-        if values[field.name] == field.default:
-            del values[field.name]
-    return values
+    return {
+        field.name: value
+        for field in fields(operator)
+        if (value := getattr(operator, field.name)) != field.default or not field.metadata.get("added_later")
+    }

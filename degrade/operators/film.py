@@ -7,11 +7,12 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from degrade.core.colour import luma
+from degrade.core.colour import in_channels, luma
 from degrade.core.image import Image
 from degrade.core.random import normal_table, random_field, uniform_numbers
 from degrade.operators.base import check_integer, check_range, check_seed
 from degrade.operators.lengths import Length, check_lengths
+from degrade.operators.words import Words
 
 _SHIFT = 4  # bits after the point in the places OpenCV draws at
 
@@ -29,8 +30,8 @@ class FilmGrain:
     Source: random-dot model of granularity (Nutting 1913; Dainty and Shaw, Image Science, 1974).
     """
 
-    sigma: float
-    size: Annotated[float, Length(low=0.0, high=20.0)]
+    sigma: Annotated[float, Words("standard deviation", "8-bit steps")]
+    size: Annotated[float, Length(low=0.0, high=20.0), Words("grain size")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class FilmGrain:
         grey = luma(image)
         spread = np.sqrt(np.maximum(grey * (1 - grey), 0)) * np.float32(2 * self.sigma / 255)
         spread *= self._field(*grey.shape)
-        noisy = image + spread[:, :, None]
+        noisy = image + in_channels(spread)
         return np.clip(noisy, 0, 1, out=noisy)
 
     def _field(self, height: int, width: int) -> np.ndarray:
@@ -69,10 +70,10 @@ class Scratches:
     Source: scratches are upright because film runs through the machine: Kokaram, Motion Picture Restoration (1998).
     """
 
-    scratches: int
-    dust: int
-    width: Annotated[float, Length(high=100.0)]
-    opacity: float
+    scratches: Annotated[int, Words("number of lines")]
+    dust: Annotated[int, Words("number of specks")]
+    width: Annotated[float, Length(high=100.0), Words("line width")]
+    opacity: Annotated[float, Words("opacity")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -90,8 +91,8 @@ class Scratches:
         for speck in numbers[self.scratches :]:
             self._speck(light if speck[3] < 0.5 else dark, speck)
         share = np.float32(self.opacity / 255)
-        damaged = image * (1 - share * dark)[:, :, None]
-        damaged += (1 - damaged) * (share * light)[:, :, None]
+        damaged = image * in_channels(1 - share * dark)
+        damaged += (1 - damaged) * in_channels(share * light)
         return np.clip(damaged, 0, 1, out=damaged)
 
     def _scratch(self, layer: np.ndarray, numbers: np.ndarray) -> None:

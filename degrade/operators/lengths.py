@@ -7,7 +7,7 @@ and stays as it is drawn.
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from degrade.core.errors import InputError
 from degrade.operators.base import SIDE, is_number, is_whole, next_odd
@@ -23,6 +23,7 @@ class Length:
     low: float = SHORTEST
     high: float = LONGEST
     raised: bool = False
+    unit: ClassVar[str] = "px"
 
     @property
     def limits(self) -> str:
@@ -96,6 +97,7 @@ class Frequency(Length):
     """Radians per pixel, above 0 to pi: it falls as the image grows, and is cut at pi."""
 
     high: float = math.pi
+    unit: ClassVar[str] = "radians per px"
 
     @property
     def limits(self) -> str:
@@ -111,6 +113,7 @@ class Bend(Length):
 
     low: float = 0.0
     high: float = 180.0
+    unit: ClassVar[str] = "degrees per px"
 
     @property
     def limits(self) -> str:
@@ -135,6 +138,6 @@ def check_lengths(operator: Any) -> None:
 
 
 def _number(what: str, value: Any) -> float:
-    if not isinstance(value, int | float):
+    if not is_number(value):
         raise InputError(f"{what}: expected a number, got {value!r}")
     return value

@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 
-from degrade.core.colour import decode, encode, luma
+from degrade.core.colour import decode, dimmed, encode, in_channels, luma
 from degrade.core.image import Image
 from degrade.operators.base import check_range
+from degrade.operators.words import Words
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,10 @@ class Fade:
     warmth: red is multiplied by 1 + warmth and blue by 1 - warmth, -0.5 to 0.5; clipped.
     """
 
-    black: float
-    white: float
-    saturation: float
-    warmth: float
+    black: Annotated[float, Words("black becomes", "8-bit steps")]
+    white: Annotated[float, Words("white becomes", "8-bit steps")]
+    saturation: Annotated[float, Words("colour left")]
+    warmth: Annotated[float, Words("warmth")]
 
     def __post_init__(self) -> None:
         check_range(self, "black", 0, 255)
@@ -34,7 +36,7 @@ class Fade:
         check_range(self, "warmth", -0.5, 0.5)
 
     def __call__(self, image: Image) -> Image:
-        grey = luma(image)[:, :, None]
+        grey = in_channels(luma(image))
         coloured = grey + np.float32(self.saturation) * (image - grey)
         toned = np.float32(self.black / 255) + np.float32((self.white - self.black) / 255) * coloured
         toned *= np.array([1 + self.warmth, 1, 1 - self.warmth], np.float32)
@@ -49,9 +51,9 @@ class ColourCast:
     Source: Wang et al., GFPGAN (2021), the colour jitter of the authors' training data (shift up to 20 steps).
     """
 
-    red: float
-    green: float
-    blue: float
+    red: Annotated[float, Words("red", "8-bit steps")]
+    green: Annotated[float, Words("green", "8-bit steps")]
+    blue: Annotated[float, Words("blue", "8-bit steps")]
 
     def __post_init__(self) -> None:
         for field in ("red", "green", "blue"):
@@ -73,10 +75,10 @@ class ColourJitter:
     Source: TencentARC/GFPGAN, ffhq_degradation_dataset.py, whose authors take these four from torchvision.
     """
 
-    brightness: float = 1.0
-    contrast: float = 1.0
-    saturation: float = 1.0
-    hue: float = 0.0
+    brightness: Annotated[float, Words("brightness", "times")] = 1.0
+    contrast: Annotated[float, Words("contrast", "times")] = 1.0
+    saturation: Annotated[float, Words("saturation", "times")] = 1.0
+    hue: Annotated[float, Words("hue", "turns")] = 0.0
 
     def __post_init__(self) -> None:
         for field in ("brightness", "contrast", "saturation"):
@@ -88,7 +90,7 @@ class ColourJitter:
         if self.contrast != 1:
             image = _away(image, np.float32(luma(image).mean(dtype=np.float64)), self.contrast)
         if self.saturation != 1:
-            image = _away(image, luma(image)[:, :, None], self.saturation)
+            image = _away(image, in_channels(luma(image)), self.saturation)
         return _turned(image, self.hue) if self.hue else image
 
 
@@ -112,7 +114,7 @@ class LowLight:
     stops: 0 to 10; each one halves the light.
     """
 
-    stops: float
+    stops: Annotated[float, Words("loss", "stops")]
 
     def __post_init__(self) -> None:
         check_range(self, "stops", 0, 10)
@@ -130,9 +132,9 @@ class Vignette:
     Source: cos^4(atan(a r)) = 1 / (1 + a^2 r^2)^2, the natural vignetting of a thin lens.
     """
 
-    loss: float
-    down: float = 0.5
-    right: float = 0.5
+    loss: Annotated[float, Words("light lost towards the corners")]
+    down: Annotated[float, Words("centre down", "share of the height")] = 0.5
+    right: Annotated[float, Words("centre right", "share of the width")] = 0.5
 
     def __post_init__(self) -> None:
         check_range(self, "loss", 0, 0.95)
@@ -145,5 +147,4 @@ class Vignette:
         down = (np.arange(height, dtype=np.float32) + 0.5 - self.down * height) ** 2
         right = (np.arange(width, dtype=np.float32) + 0.5 - self.right * width) ** 2
         k = 1 / math.sqrt(1 - self.loss) - 1
-        falloff = (1 + np.float32(k / squares) * (down[:, None] + right)) ** -2
-        return encode(decode(image) * falloff.astype(np.float32)[:, :, None])
+        return dimmed(image, cv2.pow(1 + np.float32(k / squares) * (down[:, None] + right), -2))

@@ -7,11 +7,13 @@ from typing import Annotated
 import cv2
 import numpy as np
 
+from degrade.core.colour import in_channels
 from degrade.core.image import Image
 from degrade.core.random import uniform_numbers
 from degrade.operators.base import check_positive, check_range, check_seed
 from degrade.operators.blur.motion import MotionBlur
 from degrade.operators.lengths import Length, OddLength, check_lengths
+from degrade.operators.words import Words
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class Haze:
         (t = exp(-beta d)).
     """
 
-    near: float
-    far: float
-    airlight: float
+    near: Annotated[float, Words("light through at the bottom")]
+    far: Annotated[float, Words("light through at the top")]
+    airlight: Annotated[float, Words("airlight", "8-bit steps")]
 
     def __post_init__(self) -> None:
         check_positive(self, "near", 1)
@@ -57,11 +59,11 @@ class Rain:
     Source: the additive model O = B + R of Li et al., CVPR 2016; streaks as in Garg and Nayar, SIGGRAPH 2006.
     """
 
-    coverage: float
-    length: Annotated[int, OddLength(low=3, high=1001)]
-    width: Annotated[float, Length(low=1.0, high=50.0, raised=True)]
-    angle: float
-    strength: float
+    coverage: Annotated[float, Words("coverage")]
+    length: Annotated[int, OddLength(low=3, high=1001), Words("streak length")]
+    width: Annotated[float, Length(low=1.0, high=50.0, raised=True), Words("streak width")]
+    angle: Annotated[float, Words("angle from upright", "degrees")]
+    strength: Annotated[float, Words("strength", "8-bit steps")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -72,7 +74,7 @@ class Rain:
         check_seed(self)
 
     def __call__(self, image: Image) -> Image:
-        rainy = image + self._layer(*image.shape[:2])[:, :, None]
+        rainy = image + in_channels(self._layer(*image.shape[:2]))
         return np.clip(rainy, 0, 1, out=rainy)
 
     def _layer(self, height: int, width: int) -> np.ndarray:

@@ -7,6 +7,7 @@ tones, fine texture) for a restoration network to learn from and for a face dete
 import cv2
 import numpy as np
 
+from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.random import rng_for
 from degrade.portraits.canvas import VERSION, Canvas, Person, bump, linear
@@ -17,6 +18,7 @@ from degrade.portraits.scene import paint_background, paint_body, paint_glasses
 # dlib finds a face in each of these 72 at 256 px; it misses about one seed in 200.
 PORTRAITS = {"train": range(0, 48), "val": range(100_000, 100_008), "test": range(300_000, 300_016)}
 _ROOM = 100_000  # seeds of one role
+_LARGEST = 2048  # px; takes 0.8 GB
 _SMALLEST = 256  # smaller portraits are this one reduced, so that fine detail averages as in a photograph
 _LAYERS = (
     paint_background,
@@ -58,10 +60,10 @@ def paint(seed: int, size: int) -> Image:
     """The portrait of one seed as a contract image (size, size, 3), a head crop framed as in FFHQ.
 
     One seed is one person in one light at any size; below 256 px it is the larger one reduced.
-    Takes about 0.15 s at 256 px. Raises ValueError for a size below 16.
+    Takes about 0.15 s at 256 px. Raises InputError for a size outside 16..2048.
     """
-    if size < 16:
-        raise ValueError(f"size: expected at least 16 px, got {size}")
+    if not 16 <= size <= _LARGEST:
+        raise InputError(f"portraits: expected a side from 16 to {_LARGEST} px, got {size}")
     factor = -(-_SMALLEST // size) if size < _SMALLEST else 1
     canvas = Canvas(_person(seed), size * factor)
     for part in _LAYERS:

@@ -5,28 +5,57 @@ changes: other parameters are a new version. Lengths are those of `base` pixels 
 noise levels, JPEG quality and chances do not scale.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.paths import user_path
 from degrade.recipes.parse_recipe import compose, read_recipe, rebuild
 from degrade.recipes.recipe import Recipe
 from degrade.recipes.tasks import TASKS
 
 
-def _own_recipes() -> dict[str, Recipe]:
-    """The six tasks first, then by file; name and version of these recipes stand for their document."""
-    files = sorted((resources.files("degrade.recipes") / "presets").iterdir(), key=lambda path: path.name)
-    documents = [tomllib.loads(path.read_text()) for path in files if path.name.endswith(".toml")]
-    found = {recipe.name: replace(recipe, document="") for document in documents for recipe in compose(document)}
-    return {name: found[name] for name in (*TASKS, *found)}
+class _Library(Mapping[str, Recipe]):
+    """The project's recipes by name, the six tasks first, then by file; each file is read when it is needed.
+
+    Name and version of these recipes stand for their document.
+    """
+
+    def __init__(self) -> None:
+        folder = resources.files("degrade.recipes") / "presets"
+        self._files = {path.name.removesuffix(".toml"): path for path in folder.iterdir() if path.name[-5:] == ".toml"}
+        self._read: dict[str, dict[str, Recipe]] = {}
+
+    def __getitem__(self, name: str) -> Recipe:
+        if name in self._files and name in (found := self._of_file(name)):
+            return found[name]
+        return self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def _of_file(self, stem: str) -> dict[str, Recipe]:
+        if stem not in self._read:
+            document = tomllib.loads(self._files[stem].read_text())
+            self._read[stem] = {recipe.name: replace(recipe, document="") for recipe in compose(document)}
+        return self._read[stem]
+
+    @cached_property
+    def _all(self) -> dict[str, Recipe]:
+        found = {name: recipe for stem in sorted(self._files) for name, recipe in self._of_file(stem).items()}
+        return {name: found[name] for name in (*TASKS, *found)}
 
 
-RECIPES = _own_recipes()
+RECIPES = _Library()
 _GIVEN_UP = {
     "diffbir_1": "has the ranges of both stages of DiffBIR's general model; ",
     "diffbir_2": "had ranges that DiffBIR never published; ",
@@ -44,11 +73,12 @@ def list_recipes() -> list[str]:
     return list(RECIPES)
 
 
-def find_recipe(name: str) -> Recipe:
+def find_recipe(name: Recipe | Path | str) -> Recipe:
     """The recipe of that name, or of a TOML file FILE.toml or FILE.toml:SEVERITY (see degrade.recipes.parse_recipe).
 
-    Its fields say what it draws (`ranges`), from where it is known (`source`), and by how much it reduces (`scale`).
-    Raises InputError naming the nearest recipe, or saying what is wrong with the file.
+    A recipe is given back as it is. Its fields say what it draws (`ranges`), from where it is known (`source`), and by
+    how much it reduces (`scale`). Raises InputError naming the nearest recipe, or saying what is wrong with the
+    file.
 
     >>> find_recipe("sr4").scale
     4
@@ -56,16 +86,21 @@ def find_recipe(name: str) -> Recipe:
     Traceback (most recent call last):
     degrade.core.errors.InputError: unknown task 'denose'; did you mean 'denoise'? Known: ...
     """
+    if isinstance(name, Recipe):
+        return name
+    if not isinstance(name, (str, Path)):
+        raise InputError(f"recipe: expected a name of `list_recipes`, FILE.toml or a Recipe, got {name!r}")
+    name = str(name)
     if name in RECIPES:
         return RECIPES[name]
     if name in _GIVEN_UP:
         raise InputError(f"the recipe '{name}' {_GIVEN_UP[name]}ask for 'diffbir', or for faces 'diffbir_face'")
-    path, dot, severity = name.rpartition(".toml")
-    if not dot or (severity and not severity.startswith(":")):
+    parts = re.fullmatch(r"(.*\.toml)(?::(.*))?", name, re.IGNORECASE | re.DOTALL)
+    if not parts:
         raise unknown("task", name, RECIPES)
-    recipe = read_recipe(Path(f"{path}.toml"), severity[1:] or None)
+    recipe = read_recipe(user_path(parts[1]), parts[2] or None)
     if recipe.name in RECIPES:
-        raise InputError(f"{path}.toml: the name '{recipe.name}' is one of the project's recipes; choose another")
+        raise InputError(f"{parts[1]}: the name '{recipe.name}' is one of the project's recipes; choose another")
     return recipe
 
 

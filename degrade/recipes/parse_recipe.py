@@ -31,23 +31,29 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage import strict_json
+from degrade.core.storage.paths import read_text
 from degrade.recipes.parse_steps import Reader, check_keys
 from degrade.recipes.recipe import Recipe
 from degrade.recipes.steps import Composition, Group
 
 _NOTES = ("source", "compared", "not_compared")
+_MOST_BYTES, _MOST_SEVERITIES = 1 << 20, 100  # of a file
 _HEAD = ("name", "version", "domain", "scale", "base", *_NOTES, "severities", "steps")
+
+
+class _Document(TypedDict):
+    recipe: dict[str, Any]
+    severity: str | None
 
 
 def read_recipe(path: Path, severity: str | None = None) -> Recipe:
     """The recipe in a TOML file, with the severity asked for when it has some; InputError when it is none."""
     try:
-        document = tomllib.loads(Path(path).read_bytes().decode())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        document = tomllib.loads(read_text(path, most=_MOST_BYTES))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not a TOML file ({error})") from error
     try:
@@ -58,7 +64,10 @@ def read_recipe(path: Path, severity: str | None = None) -> Recipe:
 
 def rebuild(document: str) -> Recipe:
     """The user's recipe whose `document` this is, as split.json keeps it."""
-    text = json.loads(document)
+    try:
+        text = strict_json.decode_object(document, _Document)
+    except ValueError as error:
+        raise InputError(f"the recipe that the split keeps cannot be read ({error}); make the split again") from error
     return _chosen(compose(text["recipe"]), text["severity"])
 
 
@@ -89,6 +98,8 @@ def _check_severities(severities: Any) -> None:
     names = severities if isinstance(severities, list) else []
     if not names or not all(isinstance(name, str) and re.fullmatch(r"[a-z0-9_]+", name) for name in names):
         raise InputError(f"severities: expected names of lower-case letters and digits, got {severities!r}")
+    if len(names) > _MOST_SEVERITIES:
+        raise InputError(f"severities: expected at most {_MOST_SEVERITIES}, got {len(names)}")
     if len(set(names)) != len(names):
         raise InputError(f"severities: expected different names, got {severities!r}")
 

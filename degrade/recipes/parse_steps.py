@@ -15,7 +15,8 @@ from degrade.recipes.steps import EXTRA, DrawContext, Group, Maybe, OneOf, Opera
 
 _DISTRIBUTIONS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")
-_DEEPEST, _MOST_REPEATS, _MOST_CELLS = 8, 64, 10**6
+_DEEPEST, _MOST_REPEATS, _MOST_CELLS, _MOST_VALUES = 8, 64, 10**6, 10**4
+_MOST_OPERATORS = 1024  # of a recipe, those that are repeated as often as they may come
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Reader:
     severities: int
     factors: list[int] = field(default_factory=list)
     depth: int = 0
+    operators: int = 0
     repeats: int = 1
 
     def steps(self, where: str, tables: Any) -> tuple[Step, ...]:
@@ -78,6 +80,9 @@ class Reader:
         return Repeat(count, Group(steps))
 
     def operation(self, where: str, table: dict[str, Any]) -> Operation:
+        self.operators += self.repeats
+        if self.operators > _MOST_OPERATORS:
+            raise InputError(f"{where}: expected at most {_MOST_OPERATORS} operators in all, with their repeats")
         name = table["operator"]
         if not isinstance(name, str) or name not in OPERATORS:
             raise unknown("operator", str(name), OPERATORS)
@@ -108,8 +113,7 @@ class Reader:
         check_keys(where, value, (kind, "weights") if kind == "choice" else (kind,))
         if kind in DERIVED:
             return Distribution(kind, (values,))
-        if not isinstance(values, list) or not values:
-            raise InputError(f"{where}: {kind} needs a list of values, got {values!r}")
+        _check_list(where, kind, values)
         if kind == "severity":
             return self.severity(where, values)
         if kind in INTERVALS:
@@ -151,6 +155,13 @@ def _try_extremes(where: str, operation: Operation) -> None:
                 operation.build(first | {key: value}, large)
             except InputError as error:
                 raise InputError(f"{where}: {error}") from error
+
+
+def _check_list(where: str, kind: str, values: Any) -> None:
+    if not isinstance(values, list) or not values:
+        raise InputError(f"{where}: {kind} needs a list of values, got {values!r}")
+    if len(values) > _MOST_VALUES:
+        raise InputError(f"{where}: expected at most {_MOST_VALUES} values, got {len(values)}")
 
 
 def _in_order(where: str, numbers: Any, count: int) -> tuple[int, ...]:

@@ -6,49 +6,40 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from degrade.core.contact_sheet import contact_sheet
+from degrade.core.contact_sheet import contact_sheet, folded
 from degrade.core.image import Image
+from degrade.operators.record_words import SILENT, drawn_words
 from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.recipe import Recipe
 
 _CELL = 256  # px: smaller images are enlarged, so that a label fits above them
-_LETTERS = 36  # of a label's line, so many fit above 256 px
 _ROW = 4  # cells
 
 
 def preview(image: Image, name: str, recipes: Sequence[Recipe], seeds: Iterable[int]) -> Image:
-    """A contact sheet of `image` under each recipe and seed, labelled with what was drawn.
+    """A contact sheet of `image` under each recipe and seed, labelled with what was drawn, in words.
 
-    A single recipe fills rows of four after the clean image; several have a row each. The image of seed S is the
-    one that a split of that seed holds under `name`, except for factorial grids, where the name decides the cell:
+    A single recipe fills rows of at most four after the clean image; several have a row each. The image of seed S is
+    the one that a split of that seed holds under `name`, except for factorial grids, where the name decides the cell:
     there each seed shows another one.
     """
     seeds, clean = list(seeds), (image, f"{name}, {image.shape[1]} px")
     rows = [[_cell(image, name, recipe, seed) for seed in seeds] for recipe in recipes]
-    if len(recipes) == 1:
-        cells = [clean, *rows[0]]
-        rows = [cells[start : start + _ROW] for start in range(0, len(cells), _ROW)]
-    else:
-        rows = [[clean, *row] for row in rows]
-    return contact_sheet([[(_enlarged(shown), label) for shown, label in row] for row in rows])
+    lines = folded([clean, *rows[0]], _ROW) if len(recipes) == 1 else [[clean, *row] for row in rows]
+    title = f"{', '.join(recipe.key for recipe in recipes)} on {name}, {image.shape[1]} px"
+    return contact_sheet([[(_enlarged(shown), label) for shown, label in line] for line in lines], title)
 
 
 def _cell(image: Image, name: str, recipe: Recipe, seed: int) -> tuple[Image, str]:
     drawn_for = name if recipe.cells == 1 else f"{name}_{seed}"
     degraded, records = degrade_image(image, recipe, seed, drawn_for)
-    lines = [_line(record) for record in records if record["op"] != "Quantize"]
-    return degraded, "\n".join([f"{recipe.key}, seed {seed}"[:_LETTERS], *lines])
+    lines = [_line(record) for record in records if record["op"] not in SILENT]
+    return degraded, "\n".join([f"{recipe.key}, seed {seed}", *lines])
 
 
 def _line(record: dict[str, str]) -> str:
-    """An operator in short: what was drawn, without its seed and without fields that are 0."""
-    values = json.loads(record["drawn"])
-    words = [
-        f"{value:.3g}" if isinstance(value, float) else str(value)
-        for field, value in values.items()
-        if field != "seed" and value != 0
-    ]
-    return textwrap.shorten(" ".join([record["op"], *words]), _LETTERS, placeholder=" ...")
+    """An operator with what was drawn for it, or computed from that."""
+    return drawn_words(record["op"], json.loads(record["drawn"]) | json.loads(record["realised"]))
 
 
 def _enlarged(image: Image) -> Image:

@@ -2,23 +2,85 @@
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any, Required, TypedDict
 
 import cv2
 import numpy as np
 import PIL
 from PIL import features
 
-from degrade.core import files as lock
 from degrade.core.errors import InputError
-from degrade.core.files import sha256, write_bytes, write_json
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import drop_unfinished, locked, object_parser, sha256, write_bytes, write_json
+from degrade.core.storage.paths import escaped, kind_of, read_bytes, refuse_links
 
 SCHEMA = 1
 PARTS = ".parts"
 PLAN = "plan.json"  # inside .parts: whose lines they are
+CARD = "README.md"
+_CARD = """---
+configs:
+- config_name: default
+  drop_labels: true
+  data_files:
+  - split: {split}
+    path:
+    - metadata.jsonl
+    - lq/*.png
+---
+
+# {recipe}, {role}
+
+Degraded images in `lq/`{beside}; a line for each in `metadata.jsonl`. In Python:
+
+    from datasets import load_dataset
+    rows = load_dataset("FOLDER")["{split}"]  # this folder, or a data set it was uploaded to
+
+`degrade verify FOLDER` checks every file, `degrade replay FOLDER` makes the degraded images again.
+"""
+
+
+class _Info(TypedDict, total=False):
+    """split.json or plan.json, as far as it is relied on."""
+
+    schema: Required[int]
+    recipe: Required[str]
+    recipe_version: Required[int]
+    recipe_document: str
+    size: Required[int]
+    seed: int | None
+    crop: str
+    background: str | None
+    imported: bool
+    has_reference: bool
+    metadata_sha256: str
+
+
+class _Step(TypedDict):
+    op: str
+    drawn: str
+    realised: str
+
+
+class _Record(TypedDict, total=False):
+    """A line of metadata.jsonl, as far as it is relied on."""
+
+    name: Required[str]
+    source: Required[str]
+    source_sha256: Required[str]
+    size: Required[int]
+    operators: Required[list[_Step]]
+    hq_sha256: str
+    lq_sha256: Required[str]
+    libraries: Required[dict[str, str]]
+
+
+_parse_record = object_parser(_Record)
 
 
 def pair_paths(out: Path, name: str) -> tuple[Path, Path]:
@@ -28,23 +90,23 @@ def pair_paths(out: Path, name: str) -> tuple[Path, Path]:
 
 def record_line(record: dict) -> bytes:
     """A record as its line of metadata.jsonl."""
-    return (json.dumps(record, allow_nan=False, ensure_ascii=False) + "\n").encode()
+    return (escaped(json.dumps(record, allow_nan=False, ensure_ascii=False)) + "\n").encode()
 
 
-def read_json(path: Path) -> dict:
-    """The JSON object in a file; InputError when there is none."""
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as JSON ({error}); give another folder") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: expected a JSON object, got {type(value).__name__}; give another folder")
-    return value
+def read_info(path: Path) -> dict:
+    """What a split.json or a plan.json says; InputError when it is something else."""
+    return strict_json.read_object(path, _Info, "the facts of a split", "give another folder")
+
+
+def parse_records(metadata: Path, content: bytes) -> tuple[dict, ...]:
+    """The records in the content of a metadata.jsonl, or of a part of one; InputError when a line is something else."""
+    lines = enumerate(content.splitlines(), start=1)
+    return tuple(_parse_record(metadata, number, line) for number, line in lines)
 
 
 def read_if_there(path: Path) -> bytes:
     """The bytes of a file, none when there is no such file."""
-    return path.read_bytes() if path.is_file() else b""
+    return read_bytes(path) if kind_of(path) == "file" else b""
 
 
 @cache
@@ -54,11 +116,20 @@ def libraries() -> dict[str, str]:
     return {"libjpeg": jpeg, "opencv": cv2.__version__, "numpy": np.__version__, "pillow": PIL.__version__}
 
 
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Write to the folder `out` alone, see degrade.core.files; makes it where it is missing.
+@dataclass(frozen=True)
+class Making:
+    """A split while it is made: what its folder said of itself before, and by name what has become of its images."""
 
-    Raises InputError when it cannot be written to.
+    held: dict[str, Any]
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def making(out: Path, facts: dict[str, Any], names: Collection[str]) -> Iterator[Making]:
+    """Write a split to the folder `out` alone, see degrade.core.storage.files; it is finished with the block.
+
+    Raises InputError when the folder cannot be written to, or holds anything but pairs of these facts and names.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder to write to, got a file")
@@ -66,18 +137,23 @@ def locked(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{out}: cannot be written to ({error.strerror or error})") from error
-    with lock.locked(out):
-        yield
+    for below in ("hq", "lq", PARTS):
+        refuse_links(out, out / below)
+    with locked(out):
+        split = Making(_held(out, facts, names))
+        write_json(out / PARTS / PLAN, facts)
+        yield split
+        _finish(out, facts, split)
 
 
-def check_folder(out: Path, facts: dict, names: Collection[str]) -> None:
-    """Raise InputError unless the folder `out` is empty, or holds pairs of these facts and these names only."""
+def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """What the folder says of itself, nothing when it is empty; InputError when it holds something else."""
     info = next((path for path in (out / "split.json", out / PARTS / PLAN) if path.exists()), None)
     if info is None:
         if any(not path.name.startswith(".") for path in out.iterdir()):
             raise InputError(f"{out}: expected an empty folder or a split of the same recipe, got other files")
-        return
-    held = read_json(info)
+        return {}
+    held = read_info(info)
     other = [f"{key} {held.get(key)}, not {value}" for key, value in facts.items() if held.get(key) != value]
     if other:
         raise InputError(f"{out}: holds another split ({'; '.join(other)}); give another folder")
@@ -86,23 +162,34 @@ def check_folder(out: Path, facts: dict, names: Collection[str]) -> None:
     if strangers:
         more = f"{len(strangers)} not asked for now, such as {strangers[0]}"
         raise InputError(f"{out}: holds faces that belong to a larger split ({more}); give another folder")
+    return held
 
 
-def finish(out: Path, facts: dict, records: Sequence[dict], errors: int) -> None:
-    """Write metadata.jsonl, then split.json, then drop what only an unfinished split has."""
-    if records:
-        metadata = b"".join(record_line(record) for record in sorted(records, key=lambda record: record["name"]))
+def _finish(out: Path, facts: dict[str, Any], split: Making) -> None:
+    """Write metadata.jsonl, then split.json, then drop `.parts`, without which the split is whole."""
+    drop_torn(out)
+    if split.records:
+        metadata = b"".join(record_line(record) for _, record in sorted(split.records.items()))
         write_bytes(out / "metadata.jsonl", metadata)
-        counts = {"count": len(records), "errors": errors, "metadata_sha256": sha256(metadata)}
+        counts = {"count": len(split.records), "errors": len(split.errors), "metadata_sha256": sha256(metadata)}
+        write_bytes(out / CARD, _card(facts).encode())
         write_json(out / "split.json", facts | counts)
     else:
-        for name in ("split.json", "metadata.jsonl"):
+        for name in ("split.json", "metadata.jsonl", CARD):
             (out / name).unlink(missing_ok=True)
-    drop_torn(out)
     shutil.rmtree(out / PARTS)
+
+
+def _card(facts: dict) -> str:
+    """The data-set card that names the files of the one split, which `datasets` would else guess from images' names."""
+    split = {"val": "validation", "test": "test"}.get(facts["role"], "train")  # the names that `datasets` knows
+    has_reference = facts.get("has_reference", True)
+    beside = ", their references in `hq/`" if has_reference else ""
+    return _CARD.format(split=split, recipe=facts["recipe"], role=facts["role"], beside=beside)
 
 
 def drop_torn(out: Path) -> None:
     """Remove what a run that was killed while writing left behind."""
-    for torn in out.rglob(".partial-*"):
-        torn.unlink(missing_ok=True)
+    for folder in (out, out / "hq", out / "lq", out / PARTS):
+        if folder.is_dir() and (folder == out or not folder.is_symlink()):
+            drop_unfinished(folder)

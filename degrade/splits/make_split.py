@@ -7,34 +7,34 @@ images. While a split is being made its lines lie in `.parts/`.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256, write_bytes, write_json
-from degrade.core.image import encode_png
-from degrade.core.parallel import one_thread
-from degrade.core.random import rng_for
+from degrade.core.formats import png
+from degrade.core.image import describe, to_uint8
+from degrade.core.parallel import one_thread, spread
+from degrade.core.random import check_whole, rng_for
+from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
+from degrade.core.storage.paths import user_path
 from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import find_recipe
 from degrade.recipes.recipe import Recipe
 from degrade.splits.layout import (
     PARTS,
-    PLAN,
     SCHEMA,
-    check_folder,
-    finish,
     libraries,
-    locked,
+    making,
     pair_paths,
+    parse_records,
     read_if_there,
-    read_json,
     record_line,
 )
+from degrade.splits.recorded import RecordedImage, image_hashes, pixels_sha256
 from degrade.splits.roles import ROLES, portrait_sources, role_sources
-from degrade.splits.sources import RESIZE, Source, check_apart
+from degrade.splits.sources import RESIZE, Source, check_apart, check_preparation
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class SplitPlan:
     """What fixes every pair of a split apart from its sources.
 
     size: side of the reference in px; crop: "none" refuses what is not square, "center" cuts it;
-    background: "white" or "black" to lay images with an alpha channel on, None refuses them.
+    background: "white" or "black" to lay images with an alpha channel on, None refuses them; shard: which part of the
+    split this is, as of degrade.splits.shards.
     """
 
     recipe: Recipe
@@ -51,6 +52,7 @@ class SplitPlan:
     seed: int = 0
     crop: str = "none"
     background: str | None = None
+    shard: str = ""
 
     def facts(self) -> dict[str, str | int | None]:
         """As plain data, in the order and with the names of split.json; a user's own recipe is there in full."""
@@ -67,6 +69,7 @@ class SplitPlan:
             "background": self.background,
             "resize": RESIZE,
             **({"recipe_document": self.recipe.document} if self.recipe.document else {}),
+            **({"shard": self.shard} if self.shard else {}),
         }
 
 
@@ -99,7 +102,7 @@ def split_hash(sources: Sequence[Source], plan: SplitPlan) -> str:
 def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     out: Path | str,
     faces: Path | str | None,
-    recipe: Recipe | str,
+    recipe: Recipe | Path | str,
     *,
     role: str = "all",
     size: int = 512,
@@ -108,15 +111,18 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     crop: str = "none",
     background: str | None = None,
     workers: int = 1,
+    png_writer: str = "small",
 ) -> SplitSummary:
     """Degrade the folder `faces` of clean faces into the split `out`; None: the portraits that the package paints.
 
     The same bytes as `degrade run FACES OUT`. recipe: a name of `list_recipes`, or FILE.toml. role: which of the
     faces, "all" or "train", "val", "test" (see degrade.splits.roles). size: side of the references, px. crop: "none"
     refuses what is not square, "center" cuts it. background: "white" or "black" for images with an alpha channel.
-    limit: the first so many. workers: processes. Called again it continues, and keeps the pairs that are there.
+    limit: the first so many. workers: processes. png_writer: "fast" for larger files of the same pixels in less time
+    (package fpng). Called again it continues, and keeps the pairs that are there.
     A face that cannot be used is in the summary's `errors`. Raises InputError for what concerns all of them: an
-    unknown recipe, a size it does not take, a folder without faces, `out` inside `faces` or holding something else.
+    argument that can be none, an unknown recipe, a size it does not take, a folder without faces, `out` inside `faces`
+    or holding something else.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -124,17 +130,27 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     >>> summary.made, summary.errors
     (2, ())
     """
-    plan = SplitPlan(find_recipe(recipe) if isinstance(recipe, str) else recipe, role, size, seed, crop, background)
+    out, limit = user_path(out), None if limit is None else check_whole(limit, "limit")
+    check_preparation(crop, background)
+    plan = SplitPlan(find_recipe(recipe), role, check_whole(size, "size"), check_whole(seed, "seed"), crop, background)
     if faces is not None:
-        check_apart(Path(faces), Path(out))
-        sources = role_sources(Path(faces), role, limit=limit)
+        faces = user_path(faces)
+        check_apart(faces, out)
+        sources = role_sources(faces, role, limit=limit)
     else:
         sources = [source for each in (ROLES if role == "all" else (role,)) for source in portrait_sources(each)]
-    return write_split(Path(out), sources[:limit], plan, workers=workers, progress=False)
+    workers = check_whole(workers, "workers")
+    return write_split(out, sources[:limit], plan, workers=workers, progress=False, png_writer=png_writer)
 
 
 def write_split(
-    out: Path, sources: Sequence[Source], plan: SplitPlan, *, workers: int = 1, progress: bool = True
+    out: Path,
+    sources: Sequence[Source],
+    plan: SplitPlan,
+    *,
+    workers: int = 1,
+    progress: bool = True,
+    png_writer: str = "small",
 ) -> SplitSummary:
     """Write the split of `sources` to `out`, keeping the pairs that are there already and intact.
 
@@ -146,79 +162,93 @@ def write_split(
     out = Path(out)
     if not sources:
         raise InputError(f"{out}: expected at least one face of role '{plan.role}', got none; ask for another role")
+    png.check_writer(png_writer)
     plan.recipe(rng_for(plan.seed, plan.recipe.key, sources[0].name), plan.size)  # refuses a size before any work
-    with locked(out):
-        check_folder(out, plan.facts(), [source.name for source in sources])
-        kept = _kept_records(out)
-        write_json(out / PARTS / PLAN, plan.facts())
-        outcomes = list(_run([(out, source, plan, kept.get(source.name)) for source in sources], workers, progress))
-        errors = tuple(sorted((outcome.name, outcome.error) for outcome in outcomes if outcome.record is None))
-        finish(out, plan.facts(), [outcome.record for outcome in outcomes if outcome.record], len(errors))
+    with making(out, plan.facts(), [source.name for source in sources]) as split:
+        kept = _kept_records(out, split.held)
+        jobs = [(out, source, plan, kept.get(source.name), png_writer) for source in sources]
+        shared = [out / PARTS, *(source.path for source in (sources[0], sources[-1]) if source.path)]
+        outcomes = list(spread(_make_pair, jobs, workers, plan.role, progress, shared))
+        split.records.update(_alike(out, {outcome.name: outcome.record for outcome in outcomes if outcome.record}))
+        split.errors.update({outcome.name: outcome.error for outcome in outcomes if outcome.record is None})
     reused = sum(outcome.reused for outcome in outcomes)
-    return SplitSummary(out, len(sources) - reused - len(errors), reused, errors)
-
-
-def _run(jobs: Sequence[tuple[Any, ...]], workers: int, progress: bool) -> Iterator[_Outcome]:
-    from joblib import Parallel, delayed
-    from tqdm import tqdm
-
-    pool = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
-    pairs = pool(delayed(_make_pair)(*job) for job in jobs)
-    return iter(tqdm(pairs, total=len(jobs), desc=jobs[0][2].role, unit="face", disable=None if progress else True))
+    return SplitSummary(out, len(split.records) - reused, reused, tuple(sorted(split.errors.items())))
 
 
 @one_thread()
-def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict[str, Any] | None) -> _Outcome:
+def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict[str, Any] | None, writer: str) -> _Outcome:
     """Keep or write one pair; the line comes last, so a line stands for a whole pair."""
-    paths = (*pair_paths(out, source.name), out / PARTS / f"{source.name}.jsonl")
+    paths = (*pair_paths(out, source.name), out / PARTS / f"{sha256(source.name.encode())[:32]}.jsonl")
     try:
+        check_writable_name(paths[0])
         data = source.encoded(plan.size)
         if kept is not None and _is_intact(out, kept, data):
             return _Outcome(source.name, kept, reused=True)
-        reference = source.reference(data, plan.size, plan.crop, plan.background)
+        reference = source.pixels(data, plan.size, plan.crop, plan.background)
         degraded, operators = degrade_image(reference, plan.recipe, plan.seed, source.name)
     except InputError as error:
         for path in paths:
-            path.unlink(missing_ok=True)  # of an earlier run, when the source could still be read
+            remove(path)  # of an earlier run, when the source could still be read
         return _Outcome(source.name, error=str(error))
-    pair = encode_png(reference), encode_png(degraded)
-    record = _record(source, plan, operators, [sha256(encoded) for encoded in (data, *pair)])
+    pair = png.encode(reference, writer), png.encode(degraded, writer)
+    hashes = image_hashes("hq", pair[0], reference) | image_hashes("lq", pair[1], degraded)
+    record = _record(source, plan, operators, {"source_sha256": sha256(data)} | hashes)
+    if notes := describe(data, source.origin).notes:
+        record["note"] = "; ".join(notes)
     for path, content in zip(paths, (*pair, record_line(record)), strict=True):
-        write_bytes(path, content)
+        write_bytes(path, content, sync=False)
     return _Outcome(source.name, record)
 
 
-def _record(source: Source, plan: SplitPlan, operators: list[dict[str, str]], hashes: Sequence[str]) -> dict[str, Any]:
-    """One line of metadata.jsonl; every line has the same keys and types, as Arrow needs."""
+def _record(source: Source, plan: SplitPlan, operators: list[dict[str, str]], hashes: dict[str, str]) -> dict[str, Any]:
+    """One line of metadata.jsonl; every line has the same keys and types, as Arrow needs.
+
+    A line has a `note` besides where something in the source was not read; Arrow reads the others' as null.
+    """
     return {
         "file_name": f"lq/{source.name}.png",
         "hq_file_name": f"hq/{source.name}.png",
         "name": source.name,
         "source": source.origin,
-        "source_sha256": hashes[0],
+        "source_sha256": hashes["source_sha256"],
         "size": plan.size,
         "recipe": plan.recipe.name,
         "recipe_version": plan.recipe.version,
         "seed": plan.seed,
         "operators": operators,
-        "hq_sha256": hashes[1],
-        "lq_sha256": hashes[2],
+        **{f"{side}_{what}": hashes[f"{side}_{what}"] for what in ("sha256", "pixels_sha256") for side in ("hq", "lq")},
         "libraries": libraries(),
     }
 
 
-def _kept_records(out: Path) -> dict[str, dict[str, Any]]:
+def _kept_records(out: Path, held: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Records of an earlier run by name: of the finished split, and of what an interrupted run finished."""
-    lines = [path.read_bytes() for path in sorted((out / PARTS).glob("*.jsonl"))]
-    if (out / "split.json").exists():
-        metadata = read_if_there(out / "metadata.jsonl")
-        if sha256(metadata) == read_json(out / "split.json").get("metadata_sha256"):
-            lines = metadata.splitlines() + lines
-    return {record["name"]: record for record in map(json.loads, lines)}
+    parts = sorted((out / PARTS).glob("*.jsonl"))
+    records = [record for path in parts for record in parse_records(path, read_if_there(path))]
+    metadata = out / "metadata.jsonl"
+    content = read_if_there(metadata)
+    if sha256(content) == held.get("metadata_sha256"):
+        records = [*parse_records(metadata, content), *records]
+    return {record["name"]: record for record in records}
+
+
+def _alike(out: Path, records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The records, all with hashes of pixels where any has: an older version may have begun the split."""
+    lacking = {name: record for name, record in records.items() if "hq_pixels_sha256" not in record}
+    if len(lacking) == len(records):
+        return records
+    return records | {name: _with_pixels(out, record) for name, record in lacking.items()}
+
+
+def _with_pixels(out: Path, record: dict[str, Any]) -> dict[str, Any]:
+    images = (RecordedImage.of(path, record) for path in pair_paths(out, record["name"]))
+    return record | {
+        f"{image.path.parent.name}_pixels_sha256": pixels_sha256(to_uint8(image.read())) for image in images
+    }
 
 
 def _is_intact(out: Path, record: dict[str, Any], source: bytes) -> bool:
     """Whether the pair on disk is the recorded one, and its source is still the same."""
     stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
-    recorded = [record[key] for key in ("source_sha256", "hq_sha256", "lq_sha256")]
+    recorded = [record.get(key) for key in ("source_sha256", "hq_sha256", "lq_sha256")]
     return [sha256(data) for data in (source, *stored)] == recorded

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from PIL import Image as Pillow
-
 from degrade.core.errors import InputError
+from degrade.core.formats.container import image_size
 
 _SHOWN = 3  # names in a message
 
@@ -24,16 +23,6 @@ def check_images(place: str, files: Mapping[str, Path], sizes: Mapping[str, tupl
     ]
     if wrong:
         raise InputError(f"{place}: expected images of the references' size, got others: {_few(wrong)}")
-
-
-def image_size(path: Path) -> tuple[int, int] | None:
-    """(height, width) as degrade.core.image.read will give them; None where the header cannot be read."""
-    try:
-        with Pillow.open(path) as photo:
-            sides = photo.height, photo.width
-            return sides[::-1] if photo.getexif().get(0x0112, 1) >= 5 else sides
-    except Exception:  # Pillow's decoders raise nearly every kind of exception on bad bytes
-        return None
 
 
 def check_same_names(place: str, found: Collection[str], expected: Collection[str], beside: str = "") -> None:

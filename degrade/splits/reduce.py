@@ -19,9 +19,12 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.files import locked, sha256, sha256_array, write_bytes
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
-from degrade.core.parallel import one_thread
+from degrade.core.parallel import one_thread, spread
+from degrade.core.storage.csv_text import plain, to_csv
+from degrade.core.storage.files import check_writable_name, locked, remove, sha256, sha256_array, write_bytes
+from degrade.core.storage.listing import list_folder
+from degrade.core.storage.paths import kind_of, read_bytes, read_text
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.splits.sources import Source, folder_sources, read_list
@@ -88,13 +91,12 @@ def reduce_faces(folder: Path, out: Path, plan: ReducePlan, workers: int = 1) ->
 def read_manifest(path: Path) -> dict[str, dict[str, str]]:
     """The lines of a sources.csv by the name of the face; InputError for another file."""
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+        head, *lines = list(csv.reader(io.StringIO(read_text(path)))) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as a list of sources ({error})") from error
-    if not lines or tuple(lines[0]) != COLUMNS:
+    if not lines or any(len(line) != len(COLUMNS) for line in lines) or tuple(head) != COLUMNS:
         raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)} of `degrade reduce`, got others")
-    return {line["name"]: line for line in lines}
+    return {plain(line[0]): dict(zip(COLUMNS, map(plain, line), strict=True)) for line in lines}
 
 
 def differences(made: Path, expected: Path) -> list[str]:
@@ -120,12 +122,8 @@ def _check_apart(folder: Path, out: Path) -> None:
 
 
 def _run(sources: Sequence[Source], out: Path, plan: ReducePlan, workers: int) -> list[_Outcome]:
-    from joblib import Parallel, delayed
-    from tqdm import tqdm
-
-    pool = Parallel(n_jobs=min(workers, len(sources)), return_as="generator_unordered")
-    outcomes = pool(delayed(_reduced)(source, out / f"{source.name}.jpg", plan) for source in sources)
-    return list(tqdm(outcomes, total=len(sources), desc=f"{plan.size} px", unit="face", disable=None))
+    jobs = [(source, out / f"{source.name}.jpg", plan) for source in sources]
+    return list(spread(_reduced, jobs, workers, f"{plan.size} px"))
 
 
 @one_thread()
@@ -133,18 +131,19 @@ def _reduced(source: Source, path: Path, plan: ReducePlan) -> _Outcome:
     """Keep or write one file; its comment says what it was made of and how."""
     aligned = source.name in plan.aligned
     try:
+        check_writable_name(path)
         data = source.encoded(plan.size)
         digest = sha256(data)
         how = f"degrade reduce {_VERSION}: {plan.size} px, quality {plan.quality}, aligned {aligned}, of {digest}"
-        reused = path.exists() and _comment(path) == how.encode()
+        reused = kind_of(path) == "file" and _comment(path) == how.encode()
         if not reused:
             image = _aligned(data, source, plan.size) if aligned else source.reference(data, plan.size)
-            write_bytes(path, encode_jpeg(image, plan.quality, how))
+            write_bytes(path, encode_jpeg(image, plan.quality, how), sync=False)
         pixels = sha256_array(to_uint8(read(path)))
     except InputError as error:
-        path.unlink(missing_ok=True)  # of an earlier run, when the source could still be read
+        remove(path)  # of an earlier run, when the source could still be read
         return _Outcome(source.name, error=str(error))
-    hashes = (value[:_DIGITS] for value in (digest, sha256(path.read_bytes()), pixels))
+    hashes = (value[:_DIGITS] for value in (digest, sha256(read_bytes(path)), pixels))
     return _Outcome(source.name, (source.name, "yes" if aligned else "no", *hashes), reused)
 
 
@@ -167,7 +166,9 @@ def _aligned(data: bytes, source: Source, size: int) -> Image:
 def _copy_lists(folder: Path, out: Path, made: Collection[str]) -> tuple[str, ...]:
     """Every .txt in `folder` whose lines all name a face there, without those that could not be made."""
     copied = []
-    for path in sorted(folder.glob("*.txt")):
+    for path in list_folder(folder).others:
+        if path.parent != folder or path.suffix != ".txt":
+            continue
         try:
             names = [source.name for source in folder_sources(folder, read_list(path))]
         except InputError:
@@ -178,6 +179,4 @@ def _copy_lists(folder: Path, out: Path, made: Collection[str]) -> tuple[str, ..
 
 
 def _table(lines: Sequence[tuple[str, ...]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *lines])
-    return text.getvalue().encode()
+    return to_csv([COLUMNS, *lines]).encode()

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from degrade.core.errors import InputError, unknown
-from degrade.core.files import sha256, write_bytes
-from degrade.core.image import decode, encode_png, files_below, list_images
+from degrade.core.formats import png
+from degrade.core.image import decode_uint8
+from degrade.core.storage.files import sha256, write_bytes
+from degrade.core.storage.listing import called, list_folder, list_images
+from degrade.core.storage.paths import kind_of, read_bytes, refuse_links
 from degrade.operators.chain import replay_image
-from degrade.splits.layout import drop_torn, libraries, pair_paths, read_if_there
+from degrade.splits.layout import CARD, drop_torn, libraries, pair_paths, read_if_there
+from degrade.splits.recorded import Likeness, RecordedImage
 from degrade.splits.sources import Source
 from degrade.splits.split import Split, open_split
 
@@ -28,7 +32,9 @@ class ReplaySummary:
 
 @dataclass(frozen=True)
 class Finding:
-    """One file that is not as the records say: kind is `relative_change`, `missing` or `extra`."""
+    """One file that is not as the records say: kind is `changed`, `missing`, `extra`, or `re-encoded` where only the
+    bytes differ and the pixels, which are the promise, do not.
+    """
 
     kind: str
     file: str
@@ -55,7 +61,8 @@ def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> 
         for folder in harmed:  # hq first, as lq is made from it
             file = f"{folder}/{record['name']}.png"
             try:
-                write_bytes(split.path / file, _rebuilt(split, record, folder, originals))
+                refuse_links(split.path, split.path / file)
+                write_bytes(split.path / file, _rebuilt(split, record, folder, originals), sync=False)
                 rebuilt.append(file)
             except InputError as error:
                 errors.append((file, str(error)))
@@ -64,25 +71,33 @@ def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> 
 
 
 def verify(path: Path) -> tuple[Finding, ...]:
-    """Every file of a split that is changed, missing or not of it, in the order of the records; none when it is whole.
+    """Every file of a split that is not as recorded, in the order of the records; none when it is whole.
 
     Reads and hashes every image. Raises InputError as `replay` does for the records themselves.
     """
     split = open_split(path)
-    findings, expected = [], {split.path / "split.json", split.path / "metadata.jsonl"}
+    findings, expected = [], {split.path / name for name in ("split.json", "metadata.jsonl", CARD)}
     for record in split.records:
         expected.update(split.files(record["name"]))
-        for folder in _harmed(split, record):
+        for folder, likeness in _likeness(split, record).items():
             file = split.path / folder / f"{record['name']}.png"
-            findings.append(Finding("changed" if file.exists() else "missing", f"{folder}/{file.name}"))
-    strangers = sorted(set(files_below(split.path)) - expected)
+            kind = "missing" if kind_of(file) == "nothing" else likeness
+            findings += [Finding(kind, f"{folder}/{file.name}")] if kind != "same" else []
+    found = list_folder(split.path)
+    every = {*found.images, *found.others, *(path for path, _ in found.strange)}
+    strangers = sorted(every - expected)
     return (*findings, *(Finding("extra", file.relative_to(split.path).as_posix()) for file in strangers))
 
 
 def _harmed(split: Split, record: dict) -> list[str]:
-    """Of "hq" and "lq" those whose file is missing or changed."""
-    files = {file.parent.name: file for file in split.files(record["name"])}
-    return [side for side, file in files.items() if sha256(read_if_there(file)) != record[f"{side}_sha256"]]
+    """Of "hq" and "lq" those whose file is missing or whose pixels are not the recorded ones."""
+    return [side for side, found in _likeness(split, record).items() if found == "changed"]
+
+
+def _likeness(split: Split, record: dict) -> dict[str, Likeness]:
+    """How each file of an image stands to its record."""
+    files = split.images(record["name"])
+    return {image.path.parent.name: image.likeness(read_if_there(image.path)) for image in files}
 
 
 def _rebuilt(split: Split, record: dict, side: str, originals: Mapping[str, Sequence[Path]]) -> bytes:
@@ -90,7 +105,7 @@ def _rebuilt(split: Split, record: dict, side: str, originals: Mapping[str, Sequ
     if split.info.get("imported"):
         raise InputError("was collected, not made by a recipe, so nothing here can rebuild it; import the set again")
     data = _reference(split, record, originals) if side == "hq" else _degraded(split, record)
-    if sha256(data) != record[f"{side}_sha256"]:
+    if RecordedImage.of(split.path / side / f"{record['name']}.png", record).likeness(data) == "changed":
         raise InputError(f"the rebuilt image has another hash than recorded{_other_libraries(record)}; left as it was")
     return data
 
@@ -98,9 +113,9 @@ def _rebuilt(split: Split, record: dict, side: str, originals: Mapping[str, Sequ
 def _degraded(split: Split, record: dict) -> bytes:
     file = pair_paths(split.path, record["name"])[0]
     data = read_if_there(file)
-    if sha256(data) != record["hq_sha256"]:
+    if RecordedImage.of(file, record).likeness(data) == "changed":
         raise InputError("cannot be rebuilt before its reference is")
-    return encode_png(replay_image(decode(data, str(file)), record["operators"]))
+    return png.encode(replay_image(decode_uint8(data, str(file)), record["operators"]))
 
 
 def _reference(split: Split, record: dict, originals: Mapping[str, Sequence[Path]]) -> bytes:
@@ -109,18 +124,18 @@ def _reference(split: Split, record: dict, originals: Mapping[str, Sequence[Path
     if sha256(data) != record["source_sha256"]:
         raise InputError(f"the embedded portrait differs from the recorded one{_other_libraries(record)}")
     info = split.info
-    return encode_png(original.reference(data, record["size"], info.get("crop", "none"), info.get("background")))
+    return png.encode(original.pixels(data, record["size"], info.get("crop", "none"), info.get("background")))
 
 
 def _original(record: dict, originals: Mapping[str, Sequence[Path]]) -> Source:
     """The clean face the record names: an embedded portrait, or the file below --source with the recorded hash."""
     kind, _, seed = record["source"].partition(":")
-    if kind == "portrait" and seed.isdecimal():
+    if kind == "portrait" and seed.isdecimal() and len(seed) < 10:
         return Source(record["name"], portrait=int(seed))
     if not originals:
         raise InputError("a reference cannot be rebuilt from the split alone; give the clean faces with --source DIR")
-    named = originals.get(record["source"], ())
-    same = [path for path in named if sha256(path.read_bytes()) == record["source_sha256"]]
+    named = originals.get(called(record["source"]), ())
+    same = [path for path in named if sha256(read_bytes(path)) == record["source_sha256"]]
     if not same:
         got = "one with other content" if named else "none"
         raise InputError(f"--source has to hold the file '{record['source']}' this image was made from, got {got}")
@@ -130,7 +145,7 @@ def _original(record: dict, originals: Mapping[str, Sequence[Path]]) -> Source:
 def _by_name(folder: Path | None) -> dict[str, list[Path]]:
     named: dict[str, list[Path]] = {}
     for path in list_images(folder) if folder is not None else ():
-        named.setdefault(path.name, []).append(path)
+        named.setdefault(called(path.name), []).append(path)
     return named
 
 

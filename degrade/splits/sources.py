@@ -1,5 +1,6 @@
 """Clean faces to make a split of: files of a folder or a list, and the embedded portraits."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,9 +10,12 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.image import Image, decode_uint8, encode_png, from_uint8, list_images
+from degrade.core.image import Image, check_background, decode_uint8, from_uint8, to_uint8
+from degrade.core.storage.listing import called, list_images
+from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
 
+CROPS = ("none", "center")
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
 
 
@@ -26,7 +30,7 @@ class Source:
     @property
     def origin(self) -> str:
         """What a record calls it: the file's name without its folder, or `portrait:SEED`."""
-        return f"portrait:{self.portrait}" if self.path is None else self.path.name
+        return f"portrait:{self.portrait}" if self.path is None else called(self.path.name)
 
     def encoded(self, size: int) -> bytes:
         """The bytes of the file; of an embedded portrait those of a PNG painted at `size` px.
@@ -35,13 +39,14 @@ class Source:
         """
         if self.path is None:
             return _portrait_png(self.portrait, size)
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot be read ({error.strerror or error})") from error
+        return read_bytes(self.path)
 
     def reference(self, data: bytes, size: int, crop: str = "none", background: str | None = None) -> Image:
-        """The reference (size, size, 3) out of the encoded bytes, rounded to 8 bits so that it replays from disk.
+        """As `pixels`, as a contract image."""
+        return from_uint8(self.pixels(data, size, crop, background))
+
+    def pixels(self, data: bytes, size: int, crop: str = "none", background: str | None = None) -> np.ndarray:
+        """The reference (size, size, 3) out of the encoded bytes, in 8 bits so that it replays from disk.
 
         crop: "center" cuts a square out of the middle. Raises InputError for what is not an
         image, not square, or smaller than `size`; for `background` see degrade.core.image.read.
@@ -58,12 +63,15 @@ class Source:
         square = np.ascontiguousarray(pixels[top : top + side, left : left + side])
         if side != size:
             square = np.asarray(Pillow.fromarray(square).resize((size, size), Pillow.Resampling.LANCZOS))
-        return from_uint8(square)
+        return square
 
 
 @lru_cache(maxsize=128)  # a run hashes the portraits before it degrades them
 def _portrait_png(seed: int, size: int) -> bytes:
-    return encode_png(paint.paint(seed, size))
+    """By Pillow, as ever: its hash is in the records of every split that was made of the portraits."""
+    buffer = io.BytesIO()
+    Pillow.fromarray(to_uint8(paint.paint(seed, size))).save(buffer, format="PNG", compress_level=4)
+    return buffer.getvalue()
 
 
 def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Source]:
@@ -74,6 +82,7 @@ def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Sou
 def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
     """The images below `folder` by name without suffix, in that order; with `names` only those, suffix or none.
 
+    Names are as degrade.core.storage.listing.called gives them.
     Raises InputError for no image at all, for a name that is not there and for two images with one stem.
     """
     folder = Path(folder)
@@ -82,11 +91,19 @@ def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str
         paths = _named(folder, paths, names)
     chosen: dict[str, Path] = {}
     for path in paths:
-        if path.stem in chosen:
-            both = f"{chosen[path.stem].relative_to(folder)} and {path.relative_to(folder)}"
+        name = called(path.stem)
+        if name in chosen:
+            both = f"{chosen[name].relative_to(folder)} and {path.relative_to(folder)}"
             raise InputError(f"{folder}: expected one image for each name, got {both}; rename or list one of them")
-        chosen[path.stem] = path
+        chosen[name] = path
     return {name: chosen[name] for name in sorted(chosen)}
+
+
+def check_preparation(crop: str, background: str | None) -> None:
+    """InputError for what can be no `crop` or no `background` of Source.pixels."""
+    if crop not in CROPS:
+        raise InputError(f"crop: expected {' or '.join(CROPS)}, got {crop!r}")
+    check_background(background)
 
 
 def check_apart(folder: Path, out: Path) -> None:
@@ -97,25 +114,39 @@ def check_apart(folder: Path, out: Path) -> None:
 
 def _named(folder: Path, paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
     """The paths called `names`, each by its path below `folder` or its file name, with or without suffix."""
-    called: dict[str, set[Path]] = {}
+    known: dict[str, set[Path]] = {}
     for path in paths:
         below = path.relative_to(folder)
         for key in (below.as_posix(), below.with_name(path.stem).as_posix(), path.name, path.stem):
-            called.setdefault(key, set()).add(path)
-    missing = [name for name in names if name not in called]
+            known.setdefault(called(key), set()).add(path)
+    missing = [name for name in names if called(name) not in known]
     if missing:
         rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise InputError(f"{folder}: holds no image {', '.join(missing[:3])}{rest}; correct the list or the folder")
-    return [path for name in names for path in sorted(called[name])]
+    return [path for name in names for path in sorted(known[called(name)])]
 
 
 def read_list(path: Path) -> list[str]:
-    """The names in a text file, one a line; empty lines are skipped."""
+    """The names in a text file, one a line; see degrade.core.storage.paths.read_text for its encoding.
+
+    Empty lines and those that begin with "#" are skipped ("./#1.png" is a name). Quotes around a name and "./" before
+    it are dropped, and where a name holds backslashes and no slash, as Windows writes paths, they become slashes.
+    """
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path, "surrogateescape").split("\n")  # names that are not UTF-8 are what the folder has
+    except (InputError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a list of names ({error})") from error
-    names = [line.strip() for line in lines if line.strip()]
+    names = [_listed_name(line.strip()) for line in lines if line.strip() and not line.lstrip().startswith("#")]
     if not names:
         raise InputError(f"{path}: expected one image name a line, got an empty list")
     return names
+
+
+def _listed_name(line: str) -> str:
+    if len(line) > 2 and line[0] == line[-1] and line[0] in "'\"":
+        line = line[1:-1]
+    if "/" not in line:
+        line = line.replace("\\", "/")
+    while line.startswith("./"):
+        line = line[2:].lstrip("/")
+    return line

@@ -5,20 +5,21 @@
 One without the folder `.parts/` and with split.json is whole.
 """
 
-import json
+import os
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
-from degrade.core.image import Image, read
-from degrade.splits.layout import (
-    PARTS,
-    SCHEMA,
-    pair_paths,
-    read_json,
-)
+from degrade.core.image import Image
+from degrade.core.storage.files import sha256
+from degrade.core.storage.paths import kind_of, user_path
+from degrade.splits.layout import PARTS, SCHEMA, pair_paths, parse_records, read_if_there, read_info, record_line
+from degrade.splits.recorded import RecordedImage
+
+_OF_A_PAIR = ("name", "operators", "hq_pixels_sha256", "lq_pixels_sha256")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,16 @@ class Split:
     def names(self) -> tuple[str, ...]:
         return tuple(record["name"] for record in self.records)
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of metadata.jsonl, and so of every pair's bytes."""
-        return str(self.info["metadata_sha256"])
+        """SHA-256 of every pair's name, operators and pixels: that of the same pairs, whichever program encoded them.
+
+        Of a split whose lines hold no hashes of pixels, as the first version wrote them, that of metadata.jsonl.
+        """
+        if not all("lq_pixels_sha256" in record for record in self.records):
+            return str(self.info["metadata_sha256"])
+        pairs = ({key: record[key] for key in _OF_A_PAIR if key in record} for record in self.records)
+        return sha256(b"".join(map(record_line, pairs)))
 
     @property
     def has_reference(self) -> bool:
@@ -47,14 +54,23 @@ class Split:
         """Where the images of that name lie: reference and degraded, or only the latter."""
         return pair_paths(self.path, name)[0 if self.has_reference else 1 :]
 
+    def images(self, name: str) -> tuple[RecordedImage, ...]:
+        """The files of that name with their hashes, as `files` has them."""
+        return tuple(RecordedImage.of(path, self._by_name[name]) for path in self.files(name))
+
     def reference(self, name: str) -> Image:
-        """The clean image; InputError in a split without references."""
+        """The clean image; InputError in a split without references, and where its pixels are not the recorded ones."""
         if not self.has_reference:
             raise InputError(f"{self.path}: has no references (collected without any); use metrics that need none")
-        return read(pair_paths(self.path, name)[0])
+        return self.images(name)[0].read()
 
     def degraded(self, name: str) -> Image:
-        return read(pair_paths(self.path, name)[1])
+        """The degraded image; InputError where its pixels are not the recorded ones."""
+        return self.images(name)[-1].read()
+
+    @cached_property
+    def _by_name(self) -> dict[str, dict[str, Any]]:
+        return {record["name"]: record for record in self.records}
 
 
 def load_split(path: Path | str) -> Split:
@@ -71,28 +87,33 @@ def load_split(path: Path | str) -> Split:
     (16, 16, 3)
     """
     split = open_split(path)
-    missing = [file for name in split.names for file in split.files(name) if not file.is_file()]
+    missing = [file for name in split.names for file in split.files(name) if kind_of(file) != "file"]
     if missing:
         raise InputError(f"{missing[0]}: is missing ({len(missing)} in all); make the split again into this folder")
     return split
 
 
+def _is_name(name: str) -> bool:
+    """Whether it names a file right in a folder, on every system."""
+    return bool(name) and name not in (".", "..") and not re.search(r"[/\0]|^[A-Za-z]:", name) and os.sep not in name
+
+
 def open_split(path: Path | str) -> Split:
     """As load_split, also when images are missing: what replay and verify start from."""
-    path = Path(path)
-    if not (path / "split.json").is_file() or (path / PARTS).exists():
+    path = user_path(path)
+    if kind_of(path / "split.json") != "file" or os.path.exists(path / PARTS):
         raise InputError(f"{path}: expected a finished split (split.json, no {PARTS}); make it or finish making it")
-    info = read_json(path / "split.json")
+    info = read_info(path / "split.json")
     if info.get("schema") != SCHEMA:
         raise InputError(f"{path}: expected a split of schema {SCHEMA}, got {info.get('schema')}; make it again")
     metadata = path / "metadata.jsonl"
-    if not metadata.is_file() or sha256_file(metadata) != info.get("metadata_sha256"):
+    lines = read_if_there(metadata)
+    if sha256(lines) != info.get("metadata_sha256"):
         raise InputError(f"{metadata}: is missing or changed since the split was made; make the split again")
-    try:
-        records = tuple(json.loads(line) for line in metadata.read_bytes().splitlines())
-        outside = next((record["name"] for record in records if Path(record["name"]).name != record["name"]), None)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{metadata}: expected one record with a name in a line ({error}); make it again") from error
+    records = parse_records(metadata, lines)
+    if info.get("has_reference", True) and not all("hq_sha256" in record for record in records):
+        raise InputError(f"{metadata}: expected hq_sha256 in each line, as the split has references; make it again")
+    outside = next((record["name"] for record in records if not _is_name(record["name"])), None)
     if outside is not None:
         raise InputError(f"{metadata}: expected names of images in this folder, got '{outside}'; do not use this split")
     return Split(path, info, records)

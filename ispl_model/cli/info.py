@@ -2,7 +2,7 @@
 
 import click
 
-from degrade.cli.console import COUNT, Command
+from degrade.cli.console import COUNT, Command, echo
 
 
 @click.command(cls=Command)
@@ -13,4 +13,4 @@ def info(variant, width, size):
     """Print the levels, channels, parameters and multiply-adds of a network."""
     from ispl_model.inspection.complexity import network_size, size_lines
 
-    click.echo("\n".join(size_lines(network_size(variant, width, size))))
+    echo(*size_lines(network_size(variant, width, size)))

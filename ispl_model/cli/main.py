@@ -3,7 +3,9 @@
 import click
 
 from degrade.cli.console import Group
+from ispl_model.cli.calibrate import calibrate
 from ispl_model.cli.explain import explain
+from ispl_model.cli.export import export
 from ispl_model.cli.info import info
 from ispl_model.cli.restore import restore
 from ispl_model.cli.train import train
@@ -14,5 +16,5 @@ def ispl() -> None:
     """The reference face restoration network: train it on a split, restore faces with it, inspect it."""
 
 
-for command in (train, restore, explain, info):
+for command in (train, restore, calibrate, explain, info, export):
     ispl.add_command(command)

@@ -1,84 +1,242 @@
-"""`ispl restore`: a trained network on a user's images."""
+"""`ispl restore`: a network on a user's images."""
 
+import math
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
-from degrade.cli.console import BACKGROUND, COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Stopped
-from degrade.core.errors import InputError
+from degrade.cli.console import (
+    BACKGROUND,
+    COUNT,
+    DEVICE,
+    FILE,
+    FOLDER,
+    PLACE,
+    Command,
+    Stopped,
+    by_reason,
+    echo,
+    spread_over,
+)
+from degrade.core.cluster import cluster_in_use
+from degrade.core.errors import Failed, InputError
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
-    from ispl_model.restoration.restore_files import RestoreSummary
+    from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
 
 DTYPE = click.Choice(["auto", "bf16", "fp32"])
 KIND = click.Choice(["auto", "face", "photo", "tiles"])
+FORMATS = {"same": "", "png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
+FORMAT, QUALITY = click.Choice(list(FORMATS)), click.IntRange(1, 100)
 
 
-@click.command(cls=Command)
-@click.argument("images", metavar="IMAGE_OR_FOLDER", type=PLACE)
-@click.option("--out", required=True, type=FOLDER, help="Folder to write NAME.png to.")
+class _Finite(click.FloatRange):
+    """A number that is one: neither NaN, which compares with no limit, nor infinite."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"'{value}': expected a finite number.", param, ctx)
+
+
+SHARE = _Finite(0, 1)
+# What GFPGAN, CodeFormer and Real-ESRGAN call our options; docs/restore.md has the table.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "--input": ("-i",),
+    "--input_path": ("-i",),
+    "--output": ("--out",),
+    "--output_path": ("--out",),
+    "--outscale": ("--upscale",),
+    "--weight": ("-w",),
+    "--fidelity_weight": ("-w",),
+    "--bg_upsampler": ("--upsampler",),
+    "--ext": ("--format",),
+    "--only_center_face": ("--faces", "center"),
+    "--aligned": ("--kind", "face"),
+    "--has_aligned": ("--kind", "face"),
+    "--fp32": ("--dtype", "fp32"),
+}
+
+
+class _WithAliases(Command):
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        given = list[str]()
+        for word in args:
+            name, equals, value = word.partition("=")
+            own = ALIASES.get(name)
+            given += [word] if own is None else [*own, value] if equals else own
+        asked = zip([None, *given], given, strict=False)
+        return super().parse_args(context, ["same" if pair == ("--format", "auto") else pair[1] for pair in asked])
+
+
+@click.command(cls=_WithAliases)
+@click.argument("images", metavar="[IMAGE_OR_FOLDER]", type=PLACE, required=False)
+@click.option("-i", "given", metavar="PLACE", type=PLACE, help="The image or folder, in place of the argument.")
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder to write results to, with their images' names.")
+@click.option("--with", "spelling", metavar="KIND:FILE", help="Model: spandrel:, onnx:, ncnn:, python: or ispl:FILE.")
 @click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
+@click.option("--upsampler", metavar="NAME", help="Enlarges all of a photo: realesrgan or KIND:FILE.")
 @click.option("--kind", default="auto", show_default=True, type=KIND, help="What the images are, see above.")
-@click.option("--upscale", default=1, show_default=True, type=COUNT, help="Enlargement of a photo or tiled image.")
-@click.option("--level", type=float, help="For a network with levels: low is sharper, high closer to the input.")
+@click.option("-s", "--upscale", default=1, show_default=True, type=COUNT, help="Enlargement of photos and tiles.")
+@click.option("--strength", type=SHARE, help="Of the change: 0 none, 1 all.  [default: the model's, mostly 1]")
+@click.option("--guard", metavar="DISTANCE", type=_Finite(min=0), help="Less where a face moved farther.")
+@click.option("-w", "weight", type=SHARE, help="Fidelity, 1 keeps the input: the same as --strength 1 - W.")
+@click.option("--faces", default="all", show_default=True, help="all, largest, center, or numbers from the left: 1,3.")
+@click.option(
+    "--only-larger-than", default=0, metavar="PX", type=click.IntRange(min=0), help="Faces whose box is narrower stay."
+)
+@click.option(
+    "--skip-sharp", metavar="LEVEL", type=_Finite(min=0), help="Sharper faces stay: 5 soft, 8 mild, 15 sharp."
+)
+@click.option("--turn", is_flag=True, help="Look for faces after quarter turns too.")
+@click.option("--level", type=float, help="0, the sharpest, to 4, the closest to the input (of ispl-lite).")
+@click.option("--format", "form", default="same", show_default=True, type=FORMAT, help="Of results.")
+@click.option("--quality", default=95, show_default=True, type=QUALITY, help="Of JPEG, WebP, HEIC, AVIF.")
+@click.option("--suffix", default="", metavar="TEXT", help="Results are called NAME_TEXT.")
+@click.option("--save", default="", metavar="faces,compare", help="Also crops of faces, and both side by side.")
 @BACKGROUND
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
 @click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where that is faster.")
-@click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces or tiles in one pass.")
+@click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces in one pass, of several photos too.")
+@click.option("--workers", default=1, show_default=True, type=COUNT, help="Processes that read, find faces and write.")
 @click.option("--resume", is_flag=True, help="Keep results of the same image, checkpoint and options.")
-def restore(images, out, checkpoint, kind, upscale, level, background, device, dtype, batch, resume):
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@spread_over
+def restore(images, given, out, spelling, checkpoint, upsampler, level, device, dtype, batch, **asked):
     """Restore a face, a photograph, or a folder of them.
 
     \b
-    face   a square crop of a face, brought to the size of the network
+    face   a square crop of a face; one smaller than the network comes out at
+           the network's size, a larger one at its own: the network sees it
+           reduced, and what it changes is enlarged and added to it
     photo  every face that is found, aligned, restored and pasted back; the
-           rest stays as it is, or is enlarged by bicubic (--upscale)
+           rest stays as it is, or is enlarged by bicubic (--upscale) or by
+           a network (--upsampler)
     tiles  the whole image in overlapping tiles; not what a network as large
            as the image would give, since each tile is normalised on its own
-    auto   face where the image is square and no face smaller than a third
-           of it is found, else photo (with --upscale always photo)
+    auto   face where the image is square and its largest face is a third as
+           wide or more, or no face is found and it is no larger than the
+           network; else photo (with --upscale, --upsampler or a choice of
+           faces, and on its side with --turn, always photo)
 
-    Memory beside the network: up to 60 bytes for each pixel of a result,
-    which has at most 89 million. OUT/restored.jsonl says what made what.
+    Results keep format, EXIF (upright), grey, transparency and sub-folders
+    of their images, are sRGB with 8 bits, and never smaller. What is NaN in
+    bf16 is computed again in fp32. OUT/restored.jsonl says what made what,
+    OUT/faces.jsonl has a line for each face.
+
+    Memory: about 0.6 GB, with a small network, and up to 30 bytes for each
+    pixel of a result, which has at most 89 million (or FACES_MAX_PIXELS, in
+    the environment): 1.1 GB for 24 million pixels. docs/restore.md says more, and what GFPGAN, CodeFormer and
+    Real-ESRGAN call these options: their names work too.
     """  # fmt: skip
-    from degrade.core.image import SUFFIXES, list_images
-    from ispl_model.restoration.restore_files import RestorePlan, RestoreSummary, restore_files
-    from ispl_model.restoration.restorer import load_restorer
+    from ispl_model.restoration.fidelity.identity import farthest
+    from ispl_model.restoration.files.cluster import FarModels
+    from ispl_model.restoration.files.plan import RestoreSummary
+    from ispl_model.restoration.files.restore_files import restore_files
+    from ispl_model.restoration.models import Models
 
-    if out.suffix.lower() in SUFFIXES:
-        raise InputError(f"--out: expected a folder, got the image {out}; give the folder, names stay")
-    plan = RestorePlan(kind, upscale, background, resume)
-    paths = [images] if images.is_file() else list_images(images)
-    restorer = load_restorer(checkpoint, device, level, batch=batch, dtype=dtype)
+    place = _one_of(images, given)
+    plan = _plan(out=out, **asked)
+    paths, root = ([_no_video(place)], place.parent) if place.is_file() else (_listed(place, out), place)
+    if spelling and checkpoint:
+        raise InputError(f"--with {spelling} and --checkpoint {checkpoint}: two models; leave out one")
+    large = upsampler if upsampler and upsampler.lower() != "none" else None
+    models = Models(spelling, checkpoint, large, device, level, batch, dtype)
+    cluster = cluster_in_use()
+    far = FarModels.load(cluster, models) if cluster else None
+    restorer, enlarging = far.here if far else models.load()
     summary = RestoreSummary()
     try:
-        with tqdm(total=len(paths), unit="image", desc="restoring", disable=None) as bar:
-            for summary in restore_files(restorer, paths, out, plan):
+        with (
+            closing(restore_files(far or restorer, paths, out, plan, root, enlarging)) as files,
+            tqdm(total=len(paths), unit="image", desc="restoring", disable=None) as bar,
+        ):
+            for summary in files:
                 bar.update(summary.seen - bar.n)
     except KeyboardInterrupt as stop:
         raise _stopped(summary) from stop
-    click.echo(_restore_sentence(summary, restorer.size, out))
+    echo(_restore_sentence(summary, restorer.size), *filter(None, [farthest(summary.moved)]), str(out))
     if summary.errors:
-        raise InputError(_errors_sentence(summary, len(paths)))
+        failed = (f"  {line}" for line in by_reason(summary.errors))
+        raise Failed(f"{len(summary.errors)} of {len(paths)} images could not be restored:", *failed)
 
 
-def _restore_sentence(summary: "RestoreSummary", size: int, out: Path) -> str:
-    resized = f", {summary.resized} of them resized to {size} px first" if summary.resized else ""
+def _one_of(images: Path | None, given: Path | None) -> Path:
+    if images is not None and given is not None:
+        raise InputError(f"{images} and -i {given}: expected one image or folder; leave out one")
+    place = images if images is not None else given
+    if place is None:
+        raise InputError("expected an image or a folder of images; give it before the options, or after -i")
+    return place
+
+
+def _plan(*, out: Path, weight: float | None, strength: float | None, **asked: Any) -> "RestorePlan":
+    from degrade.core.image import SUFFIXES
+    from ispl_model.restoration.choose import Choice, parse_which
+    from ispl_model.restoration.files.plan import SAVED, RestorePlan
+
+    if out.suffix.lower() in SUFFIXES:
+        raise InputError(f"--out: expected a folder, got the image {out}; give the folder, names stay")
+    if weight is not None and strength is not None:
+        raise InputError(f"-w {weight:g} and --strength {strength:g}: -w is 1 - strength; leave out one")
+    saved = tuple(word for word in asked["save"].split(",") if word)
+    if unknown := [word for word in saved if word not in SAVED]:
+        raise InputError(f"--save: expected {' or '.join(SAVED)}, or both with a comma, got '{unknown[0]}'")
+    if any(letter in asked["suffix"] for letter in "/\\\0"):
+        raise InputError(f"--suffix: expected a part of a file's name, got '{asked['suffix']}'")
+    return RestorePlan(
+        asked["kind"],
+        asked["upscale"],
+        asked["background"],
+        resume=asked["resume"],
+        overwrite=asked["overwrite"],
+        suffix=FORMATS[asked["form"]],
+        ending=f"_{asked['suffix']}" if asked["suffix"] else "",
+        quality=asked["quality"],
+        saved=saved,
+        strength=strength if weight is None else 1 - weight,
+        guard=asked["guard"],
+        choice=Choice(parse_which(asked["faces"]), asked["only_larger_than"], asked["skip_sharp"]),
+        turn=asked["turn"],
+        workers=asked["workers"],
+    )
+
+
+def _no_video(path: Path) -> Path:
+    from ispl_model.restoration.files.videos import check_no_video
+
+    check_no_video(path)
+    return path
+
+
+def _listed(images: Path, out: Path) -> list[Path]:
+    """The images of a folder, without the results of an earlier run where these lie in a folder inside it."""
+    from degrade.core.storage.listing import list_images
+    from ispl_model.restoration.files.videos import tell_videos
+
+    paths, own = list_images(images), out.resolve()
+    tell_videos(images)
+    if images.resolve() not in own.parents:
+        return paths
+    paths = [path for path in paths if own not in path.resolve().parents]
+    if not paths:
+        raise InputError(f"{images}: holds no image but the results in {out}; give the folder of the images")
+    return paths
+
+
+def _restore_sentence(summary: "RestoreSummary", size: int) -> str:
+    resized = f" ({summary.resized} resized to {size} px for the network)" if summary.resized else ""
+    spared = f", {summary.spared} of which stay as they were" if summary.spared else ""
     parts = [
-        (summary.faces, f"{summary.faces} faces at {size} px{resized}"),
-        (summary.photos, f"{summary.photos} photographs with {summary.found} faces"),
+        (summary.faces, f"{summary.faces} faces{resized}"),
+        (summary.photos, f"{summary.photos} photographs with {summary.found} faces{spared}"),
         (summary.tiled, f"{summary.tiled} in tiles of {size} px"),
     ]
     made = "; ".join(text for count, text in parts if count)
     kept = f"; {summary.kept} were there already" if summary.kept else ""
-    return f"restored {summary.restored} images{': ' if made else ''}{made}{kept}\n{out}"
-
-
-def _errors_sentence(summary: "RestoreSummary", count: int) -> str:
-    lines = [f"{len(summary.errors)} of {count} images could not be restored:"]
-    return "\n  ".join(lines + [sentence for _, sentence in summary.errors])
+    return f"restored {summary.restored} images{': ' if made else ''}{made}{kept}"
 
 
 def _stopped(summary: "RestoreSummary") -> Stopped:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Stopped
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Stopped, echo
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -112,8 +112,7 @@ def train(
     except KeyboardInterrupt as stop:
         raise Stopped(str(stop) or "stopped before the first step") from stop
     if first_process():
-        click.echo(_train_sentence(summary))
-        click.echo(_curves_sentence(out.parent / "losses.csv"))
+        echo(*_train_lines(summary), _curves_sentence(out.parent / "losses.csv"))
 
 
 def _weights(paper: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
@@ -136,11 +135,11 @@ def _curves_sentence(losses: Path) -> str:
         return str(error)
 
 
-def _train_sentence(summary: "TrainSummary") -> str:
+def _train_lines(summary: "TrainSummary") -> list[str]:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in summary.losses.items())
     rate = summary.images_seen / summary.seconds if summary.seconds else math.inf
-    warning = f"\nWarning: {summary.warning}" if summary.warning else ""
-    return (
+    trained = (
         f"trained {summary.steps} steps, {summary.images_seen} images in {summary.seconds:.1f} s "
-        f"({rate:.2f} images/s); last losses: {losses}{warning}\n{summary.path}"
+        f"({rate:.2f} images/s); last losses: {losses}"
     )
+    return [trained, *([f"Warning: {summary.warning}"] if summary.warning else []), str(summary.path)]

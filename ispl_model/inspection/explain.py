@@ -14,12 +14,18 @@ PLAIN = 0.5  # the constant that stands for a guide that is left out (Sec. 3.6)
 _CELL = 256  # px
 
 
-def explain(network: Ispl, image: Image) -> Image:
+NOTE = (
+    "Above, one level alone, every other guide 0.5: plain grey, or a plain tint, is where that level adds nothing; "
+    "edges and colours are what it adds, the face's own only with the other levels. Below, all levels up to that one."
+)
+
+
+def explain(network: Ispl, image: Image, title: str = "") -> Image:
     """A labelled sheet of one face of the network's side, as Fig. 5(b): a column for each level.
 
     Above, one level alone: every other guide is 0.5 everywhere, and so is what x_0 is made of, which belongs to
     level 0. Below, the levels up to that one; with the last of them the restoration is whole.
-    The first column holds the image and its restoration.
+    The first column holds the image and its restoration. Raises NotFiniteOutput for a network that gives NaN.
     """
     degraded = to_tensor(image)[None].to(next(network.parameters()).device)
     with torch.inference_mode():
@@ -31,7 +37,7 @@ def explain(network: Ispl, image: Image) -> Image:
     above = ["degraded", *(f"level {level} alone, {guides[level].shape[-1]} px" for level in count)]
     below = ["restored", *("up to level " + str(level) for level in count)]
     rows = [zip([image, *alone], above, strict=True), zip([together[-1], *together], below, strict=True)]
-    return contact_sheet([[(_enlarged(one), label) for one, label in row] for row in rows])
+    return contact_sheet([[(_enlarged(one), label) for one, label in row] for row in rows], title, [NOTE])
 
 
 def decoded(network: Ispl, start: torch.Tensor, guides: Sequence[torch.Tensor], kept: set[int]) -> Image:

@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
+from degrade.core.storage.paths import user_path
 from ispl_model.losses.pixel import added, l1, mse
 from ispl_model.losses.tone import match_tone
 from ispl_model.runtime.checkpoint import file_label
+from ispl_model.runtime.known_files import STAND_INS, check_published, digits_in
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Perceptual(nn.Module):
 
     def __init__(self, name: str, asked: FeatureLayers | None = None, shifts: bool = False) -> None:
         super().__init__()
-        state = _features(_cached(BACKBONES[name].file, name) if name in BACKBONES else _read(Path(name)))
+        state = _features(_cached(BACKBONES[name].file, name) if name in BACKBONES else _read(user_path(name)))
         backbone, self.backbone, self.taps = _fit(state, name, asked)
         distance = asked.distance if asked else "l1"
         self.distance, self.tone = {"l1": l1, "mse": mse}[distance], backbone.tone.get(distance)
@@ -139,9 +141,10 @@ def perceptual_label(name: str, asked: FeatureLayers | None = None) -> str:
         return name
     if name in BACKBONES:
         return BACKBONES[name].label(name, asked)
-    _require_file(Path(name))
-    backbone, _, _ = _fit(_features(_read(Path(name))), name, None)
-    return backbone.label(file_label(Path(name)), asked)
+    path = user_path(name)
+    _require_file(path)
+    backbone, _, _ = _fit(_features(_read(path)), name, None)
+    return backbone.label(file_label(path), asked)
 
 
 class _Fire(nn.Module):
@@ -221,7 +224,7 @@ GRADIENTS = {
 
 def _cached(file: str, name: str) -> Mapping[str, torch.Tensor]:
     """The weights from torch's hub folder, where a download puts them too."""
-    path = Path(torch.hub.get_dir()) / "checkpoints" / file
+    path = user_path(torch.hub.get_dir()) / "checkpoints" / file
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -231,6 +234,7 @@ def _cached(file: str, name: str) -> Mapping[str, torch.Tensor]:
                 f"perceptual loss '{name}': {path} is not there and cannot be downloaded ({error}); "
                 f"put {file} there, or say --perceptual none or --perceptual FILE"
             ) from error
+    check_published(path, digits_in(file), STAND_INS.get(file, {}))
     return _read(path)
 
 

@@ -3,12 +3,11 @@
 npm packages carry face recognisers in this form, and reading it runs no code of others, as a pickle would.
 """
 
-import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import torch
@@ -16,9 +15,40 @@ import torch.nn.functional as F
 from torch import nn
 
 from degrade.core.errors import InputError
+from degrade.core.storage import strict_json
+from degrade.core.storage.paths import read_bytes
 
 Node = Mapping[str, Any]
 Operation = Callable[..., torch.Tensor]  # (node, *inputs), images as (N, H, W, C), as TensorFlow has them
+
+
+_CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative")
+
+
+class _Node(TypedDict):
+    name: str
+    op: str
+    input: NotRequired[list[str]]
+
+
+class _Topology(TypedDict):
+    node: list[_Node]
+
+
+class _Weight(TypedDict):
+    name: str
+    dtype: str
+    shape: list[int]
+
+
+class _Group(TypedDict):
+    paths: list[str]
+    weights: list[_Weight]
+
+
+class _Model(TypedDict):
+    modelTopology: _Topology
+    weightsManifest: list[_Group]
 
 
 class GraphModel(nn.Module):
@@ -31,10 +61,13 @@ class GraphModel(nn.Module):
     def __init__(self, file: Path) -> None:
         super().__init__()
         with _readable(file):
-            model = json.loads(Path(file).read_text())
+            model = strict_json.decode_object(read_bytes(file), _Model)
             nodes = {node["name"]: node for node in model["modelTopology"]["node"]}
             constants = _constants(model["weightsManifest"], Path(file).parent)
             self.nodes = [node for node in _ordered(nodes) if node["op"] != "Const"]
+            for node in self.nodes:
+                if node["op"] in _CONVOLUTIONS:
+                    _stride(node)  # raises where it is not one that is known
         read = {name for node in self.nodes for name in node.get("input", [])}
         self.output = _only(file, "output", nodes.keys() - read)
         self.input = _only(file, "input", {node["name"] for node in self.nodes if node["op"] == "Placeholder"})
@@ -60,23 +93,30 @@ class GraphModel(nn.Module):
 def model_files(file: Path) -> list[Path]:
     """NAME.json and the files of its weights. Raises InputError as GraphModel does."""
     with _readable(file):
-        manifest = json.loads(Path(file).read_text())["weightsManifest"]
-        return [Path(file), *(Path(file).parent / path for group in manifest for path in group["paths"])]
+        manifest = strict_json.decode_object(read_bytes(file), _Model)["weightsManifest"]
+        return [Path(file), *(path for group in manifest for path in _beside(group, Path(file).parent))]
 
 
 @contextmanager
 def _readable(file: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # the last of nodes in a circle
         expected = "expected a TensorFlow.js graph model, NAME.json beside its weights"
         raise InputError(f"{file}: {expected} ({error})") from error
+
+
+def _beside(group: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The files of a group's weights; ValueError for a name that leads out of the folder."""
+    if outside := [path for path in group["paths"] if Path(path).name != path]:
+        raise ValueError(f"expected files beside it, got {outside[0]!r}")
+    return [folder / path for path in group["paths"]]
 
 
 def _constants(manifest: list[Node], folder: Path) -> dict[str, torch.Tensor]:
     constants = {}
     for group in manifest:
-        stored, start = b"".join((folder / path).read_bytes() for path in group["paths"]), 0
+        stored, start = b"".join(map(read_bytes, _beside(group, folder))), 0
         for weight in group["weights"]:
             if "quantization" in weight:
                 raise ValueError(f"{weight['name']} is quantised")
@@ -110,11 +150,15 @@ def _only(file: Path, what: str, names: set[str]) -> str:
     return names.pop()
 
 
-def _convolution(node: Node, images: torch.Tensor, kernel: torch.Tensor, groups: int = 1) -> torch.Tensor:
+def _stride(node: Node) -> list[int]:
     if b64decode(node["attr"]["padding"]["s"]) != b"VALID":
         raise InputError(f"{node['name']}: expected a convolution that pads nothing, got another padding")
-    stride = [int(step) for step in node["attr"]["strides"]["list"]["i"][1:3]]
-    return F.conv2d(images.permute(0, 3, 1, 2), kernel, stride=stride, groups=groups).permute(0, 2, 3, 1)
+    return [int(step) for step in node["attr"]["strides"]["list"]["i"][1:3]]
+
+
+def _convolution(node: Node, images: torch.Tensor, kernel: torch.Tensor, groups: int = 1) -> torch.Tensor:
+    planes = images.permute(0, 3, 1, 2)
+    return F.conv2d(planes, kernel, stride=_stride(node), groups=groups).permute(0, 2, 3, 1)
 
 
 def _full(node: Node, images: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:  # kernel (h, w, in, out)

@@ -1,21 +1,24 @@
 """Pixel-adaptive convolution whose kernel is modulated by a learned feature correlation (paper, eqs. 8 and 9).
 
-Both equations gather 3x3 windows, which together are nine times the size of their map. They are therefore evaluated
-in tiles of rows that stay in the processor's cache, and their gradients are written out: the backward pass
-gathers the windows again, so that nothing of their size is kept.
+Both equations gather 3x3 windows, which together are nine times the size of their map. On a processor they are
+therefore evaluated in tiles of rows that stay in its cache, and their gradients are written out: the backward pass
+gathers the windows again, so that nothing of their size is kept. Elsewhere, and in a graph that is traced or exported,
+each tap is the whole map, shifted, and the backward pass computes it again too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.autograd.function import once_differentiable
+from torch.utils.checkpoint import checkpoint
 
 from ispl_model.network.init import bias_of
 
 TAPS = tuple(product(range(3), range(3)))  # rows and columns of a 3x3 window
+REGISTER_BYTES = 64  # of AVX-512
 TILE_NUMBERS = 10 * 2**17  # how many numbers of a tile each thread may have: pixels and products of them
 
 
@@ -28,6 +31,8 @@ def correlations(projected: torch.Tensor, stride: int = 1) -> torch.Tensor:
     Returns:
         (N, 9, ceil(H / stride), ceil(W / stride)), within [-1, 1], in float32 at least.
     """
+    if not in_tiles(projected):
+        return _recomputed(_whole_correlations, projected, stride)
     return _Correlations.apply(projected.permute(0, 2, 3, 1), stride).flatten(3).permute(0, 3, 1, 2)
 
 
@@ -47,6 +52,8 @@ def pac_conv2d(
     Source: Su et al., "Pixel-Adaptive Convolutional Neural Networks", CVPR 2019, with phi in place of its Gaussian.
     """
     kernel = weight.to(features.dtype).permute(0, 2, 3, 1).flatten(1)  # (O, 9 C)
+    if not in_tiles(features):
+        return _recomputed(_whole_sum, features, factors, kernel, bias.to(features.dtype), stride)
     window_factors = factors.permute(0, 2, 3, 1).unflatten(3, (3, 3))
     maps = features.permute(0, 2, 3, 1)
     return _ModulatedSum.apply(maps, window_factors, kernel, bias.to(features.dtype), stride).permute(0, 3, 1, 2)
@@ -66,10 +73,53 @@ class PixelAdaptiveConv2d(nn.Module):
         self.project = nn.Sequential(first, nn.ReLU(True), second)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:  # (N, inputs, H, W) => (N, outputs, H/2, W/2)
-        projected = self.project(features)
-        stride = self.conv.stride[0]
+        projected, stride = self._projected(features), self.conv.stride[0]
         factors = correlations(projected, stride)
         return pac_conv2d(features.to(projected.dtype), factors, self.conv.weight, bias_of(self.conv), stride)
+
+    def _projected(self, features: torch.Tensor) -> torch.Tensor:
+        """g(y); in tiles where no backward pass follows, so that what is between its layers stays in the cache."""
+        if torch.is_grad_enabled() or not in_tiles(features):
+            return self.project(features)
+        maps, none = features.permute(0, 2, 3, 1), self.project(features[:0])
+        projected = none.new_empty((*maps.shape[:3], none.shape[1])).permute(0, 3, 1, 2)
+        for images, rows in _tiles(maps, 1, 1):
+            projected[images, :, rows] = self.project(features[images, :, rows])
+        return projected
+
+
+def in_tiles(maps: torch.Tensor) -> bool:
+    """Whether tiles serve: on a processor, where nothing traces the arithmetic."""
+    return maps.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def _recomputed(compute: Callable[..., torch.Tensor], *arguments: torch.Tensor | int) -> torch.Tensor:
+    if not torch.is_grad_enabled():
+        return compute(*arguments)
+    result: torch.Tensor = checkpoint(compute, *arguments, use_reentrant=False, preserve_rng_state=False)
+    return result
+
+
+def _whole_correlations(projected: torch.Tensor, stride: int) -> torch.Tensor:
+    wide = projected.to(torch.promote_types(projected.dtype, torch.float32))
+    centres = wide[:, :, ::stride, ::stride]
+    return torch.tanh(torch.stack([(tap * centres).sum(1) for tap in _shifted(wide, stride)], dim=1))
+
+
+def _whole_sum(
+    features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor, stride: int
+) -> torch.Tensor:
+    scales = factors.to(features.dtype).split(1, dim=1)
+    modulated = [tap * scale for tap, scale in zip(_shifted(features, stride), scales, strict=True)]
+    return F.conv2d(torch.cat(modulated, dim=1), kernel[:, :, None, None], bias)
+
+
+def _shifted(maps: torch.Tensor, stride: int) -> Iterator[torch.Tensor]:
+    """For each tap the neighbour of each centre there, 0 outside of the image: views (N, C, h, w)."""
+    height, width = maps.shape[-2:]
+    around = F.pad(maps, (1, 1, 1, 1))
+    for row, column in TAPS:
+        yield around[:, :, row : row + height : stride, column : column + width : stride]
 
 
 class _Correlations(torch.autograd.Function):
@@ -114,11 +164,8 @@ class _ModulatedSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features: torch.Tensor, factors: torch.Tensor, kernel: torch.Tensor, bias, stride: int):
         result = features.new_empty((*factors.shape[:3], len(kernel)))
-        memory = _memory(features, stride, 9, features.dtype)
-        for tile in _tiles(features, stride, 9):
-            windows = _windows(_strip(features, tile, stride), stride)
-            modulated = _product(windows, factors[tile].to(features.dtype).unsqueeze(-1), memory)
-            torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
+        tap_by_tap = features.element_size() >= 4 and _fills_register(features)
+        (_add_taps if tap_by_tap else _add_windows)(result, features, factors, kernel, bias, stride)
         ctx.stride = stride
         ctx.save_for_backward(features, factors, kernel)
         return result
@@ -133,20 +180,40 @@ class _ModulatedSum(torch.autograd.Function):
         memory = _memory(features, ctx.stride, 9, features.dtype)
         for tile in _tiles(features, ctx.stride, 9):
             strip = _strip(features, tile, ctx.stride)
-            windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype).unsqueeze(-1)
+            windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype)
             outputs = gradient[tile].view(-1, len(kernel))
-            modulated = _product(windows, scale, memory)
+            modulated = _modulated(windows, scale, memory)
             to_kernel += outputs.T @ modulated.view(len(outputs), -1)
             to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(windows.shape)
             to_strip = torch.zeros_like(strip)
             to_windows = _windows(to_strip, ctx.stride)
             for row, column in TAPS:
-                to_tap = to_modulated[:, :, :, row, column]
-                to_windows[:, :, :, row, column].addcmul_(to_tap, scale[:, :, :, row, column])
-                products = to_tap.mul_(windows[:, :, :, row, column])
-                torch.sum(products, -1, dtype=factors.dtype, out=to_factors[tile][..., row, column])
+                to_tap, tap_scale = to_modulated[:, :, :, row, column], scale[:, :, :, row, column, None]
+                to_windows[:, :, :, row, column].addcmul_(to_tap, tap_scale)
+            torch.sum(to_modulated.mul_(windows), -1, dtype=factors.dtype, out=to_factors[tile])
             _add_strip(to_features, to_strip, tile, ctx.stride)
         return to_features, to_factors, to_kernel.to(kernel.dtype), gradient.flatten(0, 2).sum(0), None
+
+
+def _add_taps(result, features, factors, kernel, bias, stride: int) -> None:
+    """Eq. 8 tap by tap: a product a ninth of the windows' size is multiplied while it is in the nearest cache."""
+    maps = 1 + -(-len(kernel) // features.shape[3])  # the product and the result
+    kernels, memory = kernel.T.unflatten(0, (9, -1)), _memory(features, stride, maps, features.dtype)
+    for tile in _tiles(features, stride, maps):
+        windows, scale = _windows(_strip(features, tile, stride), stride), factors[tile].to(features.dtype)
+        total = result[tile].view(-1, len(kernel))
+        for number, (row, column) in enumerate(TAPS):
+            product = _product(windows[:, :, :, row, column], scale[:, :, :, row, column, None], memory)
+            torch.addmm(total if number else bias, product.flatten(0, 2), kernels[number], out=total)
+
+
+def _add_windows(result, features, factors, kernel, bias, stride: int) -> None:
+    """Eq. 8 with all taps in one product, which sums in float32 whatever the type of `features`."""
+    memory = _memory(features, stride, 9, features.dtype)
+    for tile in _tiles(features, stride, 9):
+        windows = _windows(_strip(features, tile, stride), stride)
+        modulated = _modulated(windows, factors[tile].to(features.dtype), memory)
+        torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
 
 
 Tile = tuple[slice, slice]  # images and rows of the result
@@ -160,7 +227,7 @@ def _window_grid(maps: torch.Tensor, stride: int) -> tuple[int, int, int, int, i
 def _tiles(maps: torch.Tensor, stride: int, taps: int) -> Iterator[Tile]:
     """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images.
 
-    taps: in how many pixels of a window products are worked out at once.
+    taps: how many maps of the result's size are worked on at once, such as products with each tap of a window.
     """
     images, height, width, *_ = _window_grid(maps, stride)
     numbers = (stride**2 + taps) * maps.shape[3]  # for one pixel of the result
@@ -207,6 +274,24 @@ def _memory(maps: torch.Tensor, stride: int, taps: int, dtype: torch.dtype) -> t
     images, rows = next(_tiles(maps, stride, taps))
     width = _window_grid(maps, stride)[2]
     return maps.new_empty((images.stop * rows.stop * width * taps * maps.shape[3],), dtype=dtype)
+
+
+def _modulated(windows: torch.Tensor, factors: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+    """Windows (n, rows, w, 3, 3, C) times factors (n, rows, w, 3, 3) in `memory`, contiguous.
+
+    Where the channels do not fill a register of the processor torch multiplies number by number, three times as slow as
+    first repeating each factor for them, which a product with ones does.
+    """
+    if _fills_register(windows):
+        return _product(windows, factors.unsqueeze(-1), memory)
+    ones = torch.eye(len(TAPS), dtype=windows.dtype).repeat_interleave(windows.shape[-1], dim=1)
+    result = memory[: windows.numel()].view(windows.shape)
+    torch.mm(factors.reshape(-1, len(TAPS)), ones, out=result.view(-1, ones.shape[1]))
+    return result.mul_(windows)
+
+
+def _fills_register(maps: torch.Tensor) -> bool:
+    return maps.shape[-1] * maps.element_size() >= REGISTER_BYTES
 
 
 def _product(one: torch.Tensor, other: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:

@@ -3,12 +3,14 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.autograd.function import once_differentiable
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ispl_model.network.guides import Guide, conv_guide
 from ispl_model.network.init import init_identity_, init_small_
 
 HIDDEN_LIMIT = 128  # channels between the guide and its gamma and beta, at most
+_batch_norm_backward = torch.ops.aten.native_batch_norm_backward
 
 
 def standardise(features: torch.Tensor) -> torch.Tensor:
@@ -30,18 +32,20 @@ class _Standardise(torch.autograd.Function):
         return result
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient: torch.Tensor) -> torch.Tensor:
-        result, inverse_sigma = ctx.saved_tensors
-        scale = inverse_sigma.to(gradient.dtype)[:, :, None, None]
-        projection = _pixel_mean(gradient * result) * scale
-        return torch.addcmul((gradient - _pixel_mean(gradient)) * scale, result, projection, value=-1)
+        """(g - mean g - n mean(g n)) / sigma of each image: that of a batch norm of n itself with the weight 1 / sigma.
 
-
-def _pixel_mean(maps: torch.Tensor) -> torch.Tensor:  # (N, C, H, W) => (N, C, 1, 1)
-    # A matrix product, because torch's mean over pixels is slow where channels are innermost.
-    pixels = maps.permute(0, 2, 3, 1).flatten(1, 2)
-    weights = pixels.new_full((1, 1, 1), 1 / pixels.shape[1]).expand(pixels.shape[0], 1, pixels.shape[1])
-    return torch.bmm(weights, pixels).permute(0, 2, 1)[..., None]
+        So nothing but n is kept, which the network keeps anyway.
+        """
+        normalised, inverse_sigma = ctx.saved_tensors
+        mean, one = torch.zeros_like(inverse_sigma[0]), torch.ones_like(inverse_sigma[0])
+        return torch.cat(
+            [
+                _batch_norm_backward(g, n, weight, None, None, mean, one, True, 0.0, [True, False, False])[0]
+                for g, n, weight in zip(gradient.split(1), normalised.split(1), inverse_sigma, strict=True)
+            ]
+        )
 
 
 class Modulation(nn.Module):
@@ -65,8 +69,21 @@ class Modulation(nn.Module):
         init_small_(self.gamma)
 
     def forward(self, standardised: torch.Tensor, guide: Guide) -> torch.Tensor:  # (N, channels, H, W) => same
-        hidden = F.relu(conv_guide(guide, self.shared))
-        return self.gamma(hidden) * standardised + self.beta(hidden)
+        hidden = self._hidden(guide)
+        return torch.addcmul(self.beta(hidden), self.gamma(hidden), standardised)
+
+    def mixed(self, standardised: torch.Tensor, guide: Guide, kernel: torch.Tensor) -> torch.Tensor:
+        """The modulated features through a 1x1 convolution, (outputs, channels, 1, 1), without bias.
+
+        beta is a convolution too, so both make one to the fewer channels: 7 % of the network's multiply-adds less.
+        """
+        hidden = self._hidden(guide)
+        taps = self.beta.weight.permute(0, 2, 3, 1)  # (channels, 3, 3, hidden)
+        shift = (kernel.flatten(1) @ taps.flatten(1)).view(-1, *taps.shape[1:]).permute(0, 3, 1, 2)
+        return F.conv2d(self.gamma(hidden) * standardised, kernel) + F.conv2d(hidden, shift, padding=1)
+
+    def _hidden(self, guide: Guide) -> torch.Tensor:
+        return F.relu(conv_guide(guide, self.shared))
 
 
 class ModulatedBlock(nn.Module):
@@ -103,4 +120,6 @@ class ModulatedBlock(nn.Module):
         standardised = standardise(features)
         middle = self.conv_0(F.leaky_relu(self.norm_0(standardised, guide), 0.2))
         residual = self.conv_1(F.leaky_relu(self.norm_1(standardise(middle), guide), 0.2))
-        return residual + (self.conv_s(self.norm_s(standardised, guide)) if self.has_shortcut else features)
+        if not self.has_shortcut:
+            return residual + features
+        return residual + self.norm_s.mixed(standardised, guide, self.conv_s.weight)

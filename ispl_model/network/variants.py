@@ -18,6 +18,7 @@ from ispl_model.network.fusion import (
 )
 
 SIZES = (64, 128, 256, 512)
+MOST_WIDTH = 1024  # channels of a network's first level: sixteen times the published one
 SMALLEST_MAP = 16  # side of y_0 in pixels (paper, Sec. 4.1)
 
 # Left and right are the pictured person's.
@@ -98,8 +99,9 @@ class IsplConfig:
             raise unknown("ISPL variant", self.variant, VARIANTS)
         if self.size not in SIZES:
             raise ValueError(f"IsplConfig: size must be one of {SIZES} pixels, got {self.size}")
-        if self.width < 1 or self.projection < 1:
-            raise ValueError(f"IsplConfig: width and projection must be >= 1, got {self.width} and {self.projection}")
+        if not (1 <= self.width <= MOST_WIDTH and 1 <= self.projection <= MOST_WIDTH):
+            got = f"{self.width} and {self.projection}"
+            raise ValueError(f"IsplConfig: width and projection must be 1 to {MOST_WIDTH}, got {got}")
         current = VARIANTS[self.variant].revision
         if self.revision not in (None, current):
             raise ValueError(

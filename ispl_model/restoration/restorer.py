@@ -1,5 +1,6 @@
 """Images in, restored images out, through a trained network: arrays of any size, or batches at the network's own."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,20 +14,26 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from degrade.core.arrays import as_image, in_kind_of
-from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
+from degrade.core.errors import InputError, shown
 from degrade.core.image import Image
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import sha256_file
 from degrade.faces import detection
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.face import restore_face
+from ispl_model.restoration.fidelity.tone import keep_tone
 from ispl_model.restoration.photograph import restore_photograph
-from ispl_model.runtime.checkpoint import load, load_weights
-from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in, seeded_build
-from ispl_model.runtime.tensors import to_images, to_tensor
+from ispl_model.restoration.tiles import restore_tiled
+from ispl_model.runtime.checkpoint import build_filled, load
+from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in
+from ispl_model.runtime.tensors import NotFiniteOutput, to_images, to_tensor
 
 SHIPPED = "ispl-lite.safetensors"
 Network = TypeVar("Network", bound=nn.Module)
+
+
+VERSION = 2  # of all that restores a face, a photograph or tiles; raised with every change of their pixels
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class Restorer:
     InputError.
 
     level: of the perception-distortion trade-off, None for the whole network (network.ispl.Ispl).
-    facts: what a result depends on, beside its image. batch: images that `restore_faces` takes in one pass.
+    facts: what a result depends on, beside its image. batch: images in one pass of the network.
+    source: the checkpoint's file, for messages.
     """
 
     network: Ispl
@@ -45,11 +53,17 @@ class Restorer:
     batch: int = 1
     dtype: str = "auto"
     level: float | None = None
+    source: str = "restorer"
 
     @property
     def size(self) -> int:
         """The side of a face inside the network, px."""
         return self.network.config.size
+
+    @property
+    def scale(self) -> int:
+        """Faces come back at the side at which they are given."""
+        return 1
 
     def at(self, level: float | None) -> "Restorer":
         """The same at another level, which the network must have (`check_level`)."""
@@ -71,10 +85,24 @@ class Restorer:
         return in_kind_of(array, restore_photograph(image, boxes, self.restore_faces, self.size, upscale))
 
     def restore_faces(self, images: Sequence[Image]) -> list[Image]:
-        """Contract images (size, size, 3) in and out, `batch` at a time."""
+        """As `plain`, in the colours that came in (keep_tone)."""
+        return [keep_tone(*pair) for pair in zip(self.plain(images), images, strict=True)]
+
+    def plain(self, images: Sequence[Image]) -> list[Image]:
+        """What the network makes of contract images (size, size, 3), `batch` at a time.
+
+        Raises NotFiniteOutput as restore_images.
+        """
         network = self.network if self.level is None else partial(self.network, level=self.level)
         device = next(self.network.parameters()).device
-        return restore_images(network, images, self.size, device, self.batch, self.dtype)
+        try:
+            return restore_images(network, images, self.size, device, self.batch, self.dtype)
+        except NotFiniteOutput as error:
+            raise NotFiniteOutput(f"{self.source}: {error}") from error
+
+    def restore_whole(self, image: Image) -> Image:
+        """An image (H, W, 3) of any size in overlapping tiles, see restore_tiled."""
+        return restore_tiled(image, self.restore_faces, self.size, self.batch)
 
 
 def load_restorer(
@@ -106,7 +134,8 @@ def load_restorer(
     if level is not None:
         check_level(network.config, level, path)
     precision = multiplies_in(next(network.parameters()).device, dtype)
-    return Restorer(network, {"checkpoint": sha256_file(path), "dtype": precision}, batch, precision).at(level)
+    facts: dict[str, Any] = {"checkpoint": sha256_file(path), "dtype": precision, "version": str(VERSION)}
+    return Restorer(network, facts, batch, precision, source=str(path)).at(level)
 
 
 def check_level(config: IsplConfig, level: float, path: Path) -> None:
@@ -134,11 +163,11 @@ def load_network(path: Path, device: str | torch.device = "auto") -> tuple[Ispl,
     if not str(header["method"]).startswith("ispl:"):
         raise InputError(f"{path}: expected a checkpoint of ispl, got one of {header['method']}")
     try:
+        strict_json.check(header["network"], IsplConfig)
         config = IsplConfig(**{"revision": 0, **header["network"]})
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: its header does not describe an ISPL network ({error})") from error
-    network = seeded_build(lambda: Ispl(config), 0)  # the draw is overwritten at once, but must not leak
-    load_weights(network, state, str(path))
+    network = build_filled(lambda: Ispl(config), config.width, state, str(path))
     return prepared(network, find_device(str(device))), header
 
 
@@ -168,15 +197,35 @@ def restore_images(
     network: as `prepared`, (N, 3, h, w) to (N, 3, size, size) in [0, 1]; the images must have the side it takes.
     batch: images in one pass. On a CPU one is as fast as several, and it makes an image's
         bits independent of the images around it.
-    dtype: "bf16", "fp32" or "auto", as ispl_model.runtime.device.mixed_precision takes it.
+    dtype: "bf16", "fp32" or "auto", as ispl_model.runtime.device.mixed_precision takes it. An image that bf16 makes NaN
+        or infinite is computed again in fp32, with a word on stderr.
+    Raises NotFiniteOutput, an InputError, for what is not finite in fp32 either.
     """
     restored = []
     for start in range(0, len(images), batch):
         stack = torch.stack([to_tensor(image) for image in images[start : start + batch]])
         stack = stack.to(device=device, memory_format=torch.channels_last)
-        with torch.inference_mode(), mixed_precision(stack.device, dtype):
-            output = network(stack)
-        if output.shape[1:] != (3, size, size):
-            raise ValueError(f"network: expected output (3, {size}, {size}), got {tuple(output.shape[1:])}")
-        restored += to_images(output)
+        restored += _restored(network, stack, size, dtype)
+    return restored
+
+
+def _restored(
+    network: Callable[[torch.Tensor], torch.Tensor], stack: torch.Tensor, size: int, dtype: str
+) -> list[Image]:
+    """One pass; what is not finite in it is computed again, image by image and then in fp32."""
+    used = multiplies_in(stack.device, dtype)
+    with torch.inference_mode(), mixed_precision(stack.device, used):
+        output = network(stack)
+    if output.shape[1:] != (3, size, size):
+        raise ValueError(f"network: expected output (3, {size}, {size}), got {tuple(output.shape[1:])}")
+    try:
+        return to_images(output)
+    except NotFiniteOutput as error:
+        if len(stack) > 1:
+            return [image for one in stack for image in _restored(network, one[None], size, dtype)]
+        if used == "fp32":
+            raise NotFiniteOutput(f"{error} in fp32 (--dtype fp32); use another checkpoint") from error
+    restored = _restored(network, stack, size, "fp32")
+    again = f"a restored image held NaN or infinite values in {used} and was computed again in fp32"
+    print(shown(again), file=sys.stderr)
     return restored

@@ -2,9 +2,9 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 import safetensors
 import torch
@@ -12,11 +12,29 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file, write_bytes
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import sha256_file, write_bytes
+from ispl_model.runtime.device import seeded_build
 
 SCHEMA = 1
+PUBLISHED_WIDTH = 64  # where ISPL takes at most 0.7 GB
+Network = TypeVar("Network", bound=nn.Module)
 HEADER_KEYS = ("method", "network", "training", "recipe", "step", "commit", "schema")
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+class _Training(TypedDict, total=False):
+    version: int
+
+
+class _Header(TypedDict):
+    method: str
+    network: dict[str, Any]
+    training: _Training | None
+    recipe: Any
+    step: int | None
+    commit: str | None
+    schema: int
 
 
 def save(path: Path, state: Mapping[str, torch.Tensor], header: Mapping[str, Any], half: bool = False) -> None:
@@ -57,12 +75,27 @@ def load_header(path: Path) -> dict[str, Any]:
     return header
 
 
+def build_filled(build: Callable[[], Network], width: int, state: Mapping[str, torch.Tensor], name: str) -> Network:
+    """What `build` gives, filled with `state`; InputError as load_weights, before a wide network takes memory.
+
+    width: of the network. Above the published 64 it is first built with shapes alone, which is slower than with
+    values. Random draws of `build` do not leak.
+    """
+    if width > PUBLISHED_WIDTH:
+        try:
+            with torch.device("meta"):
+                expected = seeded_build(build, 0).state_dict()
+        except RuntimeError as error:  # of sides whose product is beyond any memory
+            raise InputError(f"{name}: describes a network that cannot be built ({error})") from error
+        _refuse_other(expected, state, name)
+    network = seeded_build(build, 0)
+    load_weights(network, state, name)
+    return network
+
+
 def load_weights(network: nn.Module, state: Mapping[str, torch.Tensor], name: str) -> None:
     """Fill `network` with `state`, every tensor of it; InputError names `name` and the first difference."""
-    expected = network.state_dict()
-    difference = _difference(expected, state)
-    if difference:
-        raise InputError(f"{name}: holds the weights of another network ({difference}); choose its own checkpoint")
+    _refuse_other(network.state_dict(), state, name)
     network.load_state_dict(state)
 
 
@@ -101,18 +134,37 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], header: Mappi
     write_bytes(path, to_bytes(plain, {"header": text}))
 
 
-def read_tensors(path: Path, only_header: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The inverse of write_tensors. Raises InputError for anything but a whole file of that kind."""
+def read_tensors(
+    path: Path, kind: Any = dict, only_header: bool = False
+) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The inverse of write_tensors. Raises InputError for anything but a whole file of that kind.
+
+    kind: what the header must hold, see degrade.core.storage.strict_json.
+    """
     _refuse_pickles(path)
     try:
         with safetensors.safe_open(path, "pt") as file:
-            header = json.loads((file.metadata() or {})["header"])
+            header = _decoded_header(path, file.metadata() or {}, kind)
             tensors = {} if only_header else {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (KeyError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: a safetensors file, but not one of ours (it has no JSON header)") from error
     except (safetensors.SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a whole safetensors file ({error}); it may be cut off, copy it again") from error
     return tensors, header
+
+
+def _decoded_header(path: Path, metadata: Mapping[str, str], kind: Any) -> dict[str, Any]:
+    if "header" not in metadata:
+        raise InputError(f"{path}: a safetensors file, but not one of ours (it has no JSON header)")
+    try:
+        strict_json.decode_unique(_outer_header(path))  # which safetensors reads with the last of two equal keys
+        return strict_json.decode_unique(metadata["header"], kind)
+    except ValueError as error:
+        raise InputError(f"{path}: its header is not one of ours ({error}); choose another file") from error
+
+
+def _outer_header(path: Path) -> bytes:
+    """The header of a whole safetensors file: eight bytes of its length, then JSON."""
+    with open(path, "rb") as file:
+        return file.read(int.from_bytes(file.read(8), "little"))
 
 
 def commit() -> str | None:
@@ -143,11 +195,20 @@ def _refuse_pickles(path: Path) -> None:
         raise InputError(f"{path}: a pickled PyTorch file, which can run code when read; expected safetensors")
 
 
-def _check_header(path: Path, header: Any) -> None:
-    if not isinstance(header, dict) or set(header) != set(HEADER_KEYS):
+def _check_header(path: Path, header: Mapping[str, Any]) -> None:
+    if header.keys() != set(HEADER_KEYS):
         raise InputError(f"{path}: a safetensors file, but no checkpoint; expected the header keys {HEADER_KEYS}")
     if header["schema"] != SCHEMA:
-        raise InputError(f"{path}: written with schema {header['schema']}, this version reads schema {SCHEMA}")
+        raise InputError(f"{path}: written with schema {header['schema']!r}, this version reads schema {SCHEMA}")
+    try:
+        strict_json.check(header, _Header)
+    except ValueError as error:
+        raise InputError(f"{path}: its header is not that of a checkpoint ({error}); choose another file") from error
+
+
+def _refuse_other(expected: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor], name: str) -> None:
+    if difference := _difference(expected, state):
+        raise InputError(f"{name}: holds the weights of another network ({difference}); choose its own checkpoint")
 
 
 def _difference(expected: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> str | None:

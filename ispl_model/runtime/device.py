@@ -9,12 +9,15 @@ from torch import nn
 
 from degrade.core.errors import InputError
 
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 Built = TypeVar("Built", bound=nn.Module)
 
 
 def find_device(name: str) -> torch.device:
-    """The device called "cpu", "cuda" (also "cuda:1") or "auto", which is CUDA where there is one."""
+    """The device called "cpu", "cuda", "cuda:1", "mps" (Apple's) or "auto", which is CUDA where there is one.
+
+    Raises InputError for one that this machine does not have.
+    """
     cuda = torch.cuda.is_available()
     if name == "auto":
         return torch.device("cuda" if cuda else "cpu")
@@ -24,6 +27,11 @@ def find_device(name: str) -> torch.device:
         raise InputError(f"device '{name}': expected one of {', '.join(DEVICES)}") from error
     if device.type == "cuda" and not cuda:
         raise InputError(f"device '{name}': this machine has no usable CUDA device; use --device cpu")
+    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        raise InputError(f"device '{name}': expected cuda:0 to cuda:{last}, as this machine has no more")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise InputError(f"device '{name}': this machine has no usable MPS device; use --device cpu")
     return device
 
 
@@ -41,8 +49,9 @@ def multiplies_in(device: torch.device, dtype: str = "auto") -> str:
     """
     if dtype != "auto":
         return dtype
-    fast = _processor_has_fast_bf16() if device.type == "cpu" else torch.cuda.is_bf16_supported()
-    return "bf16" if fast else "fp32"
+    if device.type == "cpu":
+        return "bf16" if _processor_has_fast_bf16() else "fp32"
+    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
 
 
 def _processor_has_fast_bf16() -> bool:

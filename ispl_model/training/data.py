@@ -1,8 +1,8 @@
 """Training pairs by position: what a pair holds depends on (seed, epoch, name), never on workers or resume."""
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -11,12 +11,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
+from degrade.core.parallel import Parent
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale
-from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import recorded_recipe
 from degrade.recipes.recipe import Recipe
 from degrade.splits.split import Split
+from degrade.torch import Degrade
 from ispl_model.runtime.tensors import to_tensor
 
 TensorPair = tuple[torch.Tensor, torch.Tensor]
@@ -44,7 +45,8 @@ class TrainingPairs(Dataset):
     ) -> None:  # fmt: skip
         self.split, self.scale, self.crop, self.seed, self.condition = split, scale, crop, seed, condition
         self.size = int(split.info["size"])
-        self.recipe = split_recipe(split) if redraw else None
+        recipe = split_recipe(split) if redraw else None
+        self.degrade = Degrade(recipe, seed) if recipe else None
         self.names: list[str] = []
         self.epoch = -1
         self.kept: dict[tuple[str, str], np.ndarray] | None = {}
@@ -78,9 +80,7 @@ class TrainingPairs(Dataset):
         )
 
     def _degraded(self, reference: Image, name: str, epoch: int) -> Image:
-        if self.recipe is None:
-            return self._stored("degraded", name)
-        return degrade_image(reference, self.recipe, self.seed, name, epoch)[0]
+        return self.degrade(reference, name, epoch) if self.degrade else self._stored("degraded", name)
 
     def _stored(self, side: str, name: str) -> Image:
         """One of the split's 8-bit images, decoded once when the whole split is small."""
@@ -145,14 +145,12 @@ def batches(pairs: TrainingPairs, shard: BatchShard, steps: range, workers: int)
         batch_size=shard.batch,
         sampler=shard.positions(steps),
         num_workers=workers,
-        worker_init_fn=_quiet_worker,
+        worker_init_fn=partial(_start_worker, Parent.here()),
         generator=torch.Generator(),
     )
     return zip(*[iter(loader)] * shard.passes, strict=True)
 
 
-def _quiet_worker(_: int) -> None:
-    """Workers end with their parent: Ctrl-C is the parent's to answer, and one thread each is enough."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    cv2.setNumThreads(0)
+def _start_worker(parent: Parent, _: int) -> None:
+    parent.keep()
+    cv2.setNumThreads(0)  # one thread each is enough

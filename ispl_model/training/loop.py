@@ -16,8 +16,8 @@ from torch import nn
 from tqdm import tqdm
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256
 from degrade.core.random import draw_seed, rng_for
+from degrade.core.storage.files import sha256
 from degrade.splits.split import Split
 from ispl_model.losses.discriminators import DISCRIMINATORS
 from ispl_model.losses.gan import GAN_LOSSES, Adversary
@@ -29,6 +29,7 @@ from ispl_model.losses.tfjs import model_files
 from ispl_model.runtime.checkpoint import complete_header, file_label, warm_start
 from ispl_model.runtime.device import device_name, own_randomness, seeded_build
 from ispl_model.runtime.distributed import Processes
+from ispl_model.runtime.memory import kept_memory
 from ispl_model.training.config import TrainingConfig, TrainOptions
 from ispl_model.training.data import BatchShard, Condition, TensorPair, TrainingPairs, batches
 from ispl_model.training.health import PATIENCE, Health
@@ -65,7 +66,8 @@ def train(
     Stopped by a signal, a crash or lost power, the same call continues from the last saved state and
     gives the same losses as an uninterrupted run (on the same device and number of threads). A
     finished training is not repeated. The weights at the start are the caller's: see seeded_build.
-    Started by `accelerate launch`, the processes share each step; one of them writes the files.
+    Started by `accelerate launch`, the processes share each step; one of them writes the files. A second training
+    into the same folder waits for the first.
 
     network, training: as ispl_model.training.config says.
     header: "method" and "network" (its config; "width" sets the discriminator's when one is needed, else that is 64).
@@ -77,8 +79,11 @@ def train(
     whole = _full_header(header, training, options, split, processes)
     progress = Progress(Path(out), whole, _surroundings(options, processes), processes.main)
     if progress.result() is None:
-        _run(network, progress, training, options, split, processes)
-        processes.wait()  # until the checkpoint is there
+        with progress.alone(processes.wait):
+            if progress.result() is None:  # another process may have finished it meanwhile
+                with kept_memory():
+                    _run(network, progress, training, options, split, processes)
+            processes.wait()  # until the checkpoint is there
     result = progress.result()
     assert result is not None
     return TrainSummary(path=Path(out), **result)

@@ -5,7 +5,6 @@ Source: Lee et al., "MaskGAN: Towards Diverse and Interactive Facial Image Manip
 """
 
 import importlib.util
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
 from ispl_model.network.variants import CLASSES
+from ispl_model.runtime.known_files import PARSENET_SHA256, check_published, torch_home
 from ispl_model.training.data import Condition
 
 _OTHER_SIDE = {"left": "right", "right": "left"}
@@ -85,6 +85,7 @@ def load_parser(device: str) -> Callable[[Image], np.ndarray]:
     import torch
     from facexlib.parsing.parsenet import ParseNet
 
+    check_published(_parser_file(), PARSENET_SHA256, {})
     network = ParseNet(in_size=512, out_size=512, parsing_ch=len(CLASSES))
     try:
         network.load_state_dict(torch.load(_parser_file(), map_location="cpu", weights_only=True))
@@ -102,10 +103,7 @@ def load_parser(device: str) -> Callable[[Image], np.ndarray]:
 
 
 def _parser_file() -> Path:
-    """As torch.hub.get_dir() has it, without importing torch."""
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
-    return Path(home).expanduser() / "hub" / PARSER_FILE
+    return torch_home() / "hub" / PARSER_FILE
 
 
 def _nearest(labels: np.ndarray, size: int) -> np.ndarray:

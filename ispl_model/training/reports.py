@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,14 @@ from torch.nn import functional
 
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
-from degrade.core.files import write_bytes
 from degrade.core.image import write
+from degrade.core.storage.files import write_bytes
 from ispl_model.training.data import TrainingPairs
 from ispl_model.training.trainer import Trainer
 
 ROWS = 4
-
-
-POINTS = 500  # in a curve, each the mean of the steps around it
+POINTS = 500  # in a curve at most, each the mean of the steps around it
+SMOOTHED = 0.015  # of the training, over which a curve is smoothed: this is the standard deviation of a Gaussian
 
 
 def write_samples(folder: Path, step: int, trainer: Trainer, pairs: TrainingPairs) -> Path:
@@ -40,7 +40,9 @@ def write_samples(folder: Path, step: int, trainer: Trainer, pairs: TrainingPair
         for index, row in enumerate(rows)
     ]
     path = folder / f"{step:08d}.png"
-    write(path, contact_sheet(labelled))
+    info, count = pairs.split.info, len(pairs.split.names)
+    title = f"{info['recipe']}, step {step}\nSplit {pairs.split.path.name}, the first {len(rows)} of N = {count} images"
+    write(path, contact_sheet(labelled, title))
     return path
 
 
@@ -48,8 +50,9 @@ def _image(batch: torch.Tensor) -> np.ndarray:  # (1, 3, H, W) => (H, W, 3)
     return np.ascontiguousarray(batch[0].permute(1, 2, 0).cpu().numpy())
 
 
-def plot_losses(losses: Path, path: Path | None = None) -> Path:
-    """One panel for each loss over the steps, as the PNG `path`; by default beside the table as losses.png.
+def plot_losses(losses: Path, path: Path | None = None, colour: str = "#3f7fd6") -> Path:
+    """One panel for each loss over the steps, smoothed, the raw line faint behind it; as the PNG `path`, by default
+    beside the table as losses.png. The train.json beside the table gives the title.
 
     Raises InputError without matplotlib and when the table cannot be read or has no step.
     """
@@ -60,20 +63,45 @@ def plot_losses(losses: Path, path: Path | None = None) -> Path:
             f"{losses.name} is not plotted: matplotlib is not installed (pip install matplotlib)"
         ) from error
     names, table = _table(losses)
-    figure = Figure(figsize=(7, 1.7 * len(names)), layout="constrained")
+    figure = Figure(figsize=(7, 1.7 * len(names) + 0.5), layout="constrained")
     for name, values, axes in zip(
         names, table[1:], figure.subplots(len(names), sharex=True, squeeze=False)[:, 0], strict=True
     ):
         there = np.isfinite(values)
-        axes.plot(_thinned(table[0][there]), _thinned(values[there]), linewidth=1)
-        axes.set_ylabel(name)
+        steps, raw = _thinned(table[0][there]), _thinned(values[there])
+        axes.plot(steps, raw, linewidth=0.8, color=colour, alpha=0.3)
+        axes.plot(steps, smoothed(raw), linewidth=1.6, color=colour)
+        axes.set_ylabel(name.replace("_", " "))
         axes.margins(x=0)
-    axes.set_xlabel("step")
+        axes.grid(alpha=0.3)
+    axes.set_xlabel(f"step; smoothed over {SMOOTHED:.1%} of the steps, the raw values faint")
+    figure.suptitle(_title(losses).replace("$", r"\$"), fontsize="medium")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     path = path or losses.with_suffix(".png")
     write_bytes(path, picture.getvalue())
     return path
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+    """The values under a Gaussian of SMOOTHED of their number; at the ends of what is there of it."""
+    places = np.arange(len(values))
+    width = max(SMOOTHED * len(values), 0.1)
+    weights = np.exp(-0.5 * ((places[:, None] - places) / width) ** 2)
+    found: np.ndarray = weights @ values / weights.sum(axis=1)
+    return found
+
+
+def _title(losses: Path) -> str:
+    """Method, recipe, training split and images seen, as train.json has them; else the name of the folder."""
+    try:
+        header = json.loads((losses.parent / "train.json").read_text(encoding="utf-8"))["header"]
+        training = header["training"]
+        seen = f"N = {training['steps'] * training['batch']} images seen"
+        where = f"training split {training['split'][:8]} of {training['size']} px, seed {training['seed']}"
+        return f"{header['method']} trained on {header['recipe']}\n{where}, {seen}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return losses.absolute().parent.name
 
 
 def _table(losses: Path) -> tuple[list[str], np.ndarray]:

@@ -6,23 +6,47 @@ samples/           sheets of restored images, where asked for
 """
 
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import torch
 
 from degrade.core.errors import InputError
-from degrade.core.files import write_bytes, write_json
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import hold, write_json
+from degrade.core.storage.paths import refuse_links
 from ispl_model.runtime.checkpoint import load_header, read_tensors, save, write_tensors
 from ispl_model.training.health import Health
 from ispl_model.training.trainer import NotFinite, Trainer
 
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not distinguish one training from another
+
+
+class _Result(TypedDict, total=False):
+    steps: int
+    images_seen: int
+    seconds: float
+    losses: dict[str, float]
+    warning: str | None
+
+
+class _Report(TypedDict):
+    header: dict[str, Any]
+    result: _Result | None
+
+
+class _State(TypedDict):
+    header: dict[str, Any]
+    step: int
+    seconds: float
+    losses: dict[str, float]
+    health: NotRequired[dict[str, int | None]]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -59,6 +83,28 @@ class Progress:
             raise InputError(f"{out}: expected the name of a checkpoint file, got a folder")
         self._refuse_other_trainings()
 
+    @contextmanager
+    def alone(self, wait: Callable[[], None]) -> Iterator[None]:
+        """Train here while no other one does: a second one waits, and then finds what the first has done.
+
+        What is locked is losses.csv, which is never replaced. wait: until all processes of this training have come.
+        """
+        if not self.writes:
+            wait()
+            yield
+            return
+        try:
+            self.losses.parent.mkdir(parents=True, exist_ok=True)
+            refuse_links(self.losses.parent, self.losses)
+            file = open(self.losses, "ab")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise InputError(f"{self.losses}: cannot be written ({error.strerror or error})") from error
+        with file:
+            hold(file.fileno(), self.losses.parent)
+            wait()
+            self._refuse_other_trainings()  # one that came between
+            yield
+
     def result(self) -> dict[str, Any] | None:
         """The result in train.json when the training has reached its end, else None."""
         report = read_report(self.report)
@@ -70,9 +116,9 @@ class Progress:
         if not self.state.exists():
             if self.writes:
                 self._write_report(None)
-                write_bytes(self.losses, b"")
+                os.truncate(self.losses, 0)
             return TrainState()
-        tensors, saved = read_tensors(self.state)
+        tensors, saved = read_tensors(self.state, _State)
         try:
             trainer.load(tensors)
         except (RuntimeError, KeyError, ValueError) as error:
@@ -131,7 +177,7 @@ class Progress:
     def _refuse_other_trainings(self) -> None:
         readers: dict[Path, Callable[[Path], Any]] = {
             self.out: load_header,
-            self.state: lambda path: read_tensors(path, only_header=True)[1].get("header"),
+            self.state: lambda path: read_tensors(path, _State, only_header=True)[1]["header"],
             self.report: lambda path: (read_report(path) or {}).get("header"),
         }
         for path, reader in readers.items():
@@ -144,10 +190,14 @@ class Progress:
                 )
 
     def _cut_losses(self, step: int) -> None:
-        """Drop the lines of steps after the saved state: they are about to be done again."""
-        lines = self.losses.read_text().splitlines() if self.losses.exists() else []
-        kept = [line for line in lines if not line[:1].isdigit() or int(line.split(",")[0]) <= step]
-        write_bytes(self.losses, "".join(f"{line}\n" for line in kept).encode())
+        """Cut off the lines of steps after the saved state: they are about to be done again."""
+        kept = 0
+        for line in self.losses.read_bytes().splitlines(keepends=True):
+            number = line.split(b",")[0]
+            if not line.endswith(b"\n") or (number.isdigit() and int(number) > step):
+                break
+            kept += len(line)
+        os.truncate(self.losses, kept)
 
     def _write_losses(self) -> None:
         try:
@@ -187,11 +237,8 @@ def read_report(path: Path) -> dict[str, Any] | None:
     """Header and result of a train.json, None where there is none. Raises InputError when it is something else."""
     if not path.exists():
         return None
-    try:
-        report = json.loads(path.read_bytes())
-        return {"header": report["header"], "result": report["result"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: cannot be read as the report of a training ({error}); delete it") from error
+    report = strict_json.read_object(path, _Report, "the report of a training", "delete it")
+    return {"header": report["header"], "result": report["result"]}
 
 
 def _differences(found: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

@@ -45,21 +45,21 @@ def lines() -> Iterator[str]:
         yield f"on {device_name(torch.device(device))}, torch's threads: {torch.get_num_threads()}"
         for threads in (1, 2) if device == "cpu" else (1,):
             for stride in LAYERS:
-                yield from _own_process(_layer, device, threads, stride)
+                yield from own_process(_layer, device, threads, stride)
         for stride in LAYERS:
-            yield from _own_process(_saved, device, stride)
+            yield from own_process(_saved, device, stride)
         yield from _training(device)
         yield from _restoring(device)
     if not torch.cuda.is_available():
         yield "CUDA: left out, this machine has no such device"
 
 
-def _own_process(measure: Callable[..., Any], *arguments: Any) -> Any:
+def own_process(measure: Callable[..., Any], *arguments: Any) -> Any:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(measure, *arguments).result()
 
 
-def _peak_megabytes(device: str) -> float:
+def peak_megabytes(device: str) -> float:
     """Of this process, or of what it held on its GPU."""
     if device == "cuda":
         return torch.cuda.max_memory_allocated() / 1e6
@@ -117,7 +117,7 @@ def _saved(device: str, stride: int) -> list[str]:
 
 def _training(device: str) -> Iterator[str]:
     for variant in ("isp_unet_pac", "isp_unet"):
-        spent, peak = _own_process(_train, device, variant)
+        spent, peak = own_process(_train, device, variant)
         setting = f"{variant}, width {TRAINING['width']}, {TRAINING['size']} px, batch {BATCH}, no perceptual loss"
         yield f"training {setting}: {1e3 / spent:.3f} steps a second, peak {peak:,.0f} MB"
 
@@ -135,12 +135,12 @@ def _train(device: str, variant: str) -> tuple[float, float]:
     degraded, reference = (image.to(memory_format=torch.channels_last) for image in images)
     batch = {"input": degraded, "degraded": degraded, "reference": reference}
     spent = milliseconds(_finished(lambda: trainer.step([batch], 1e-4, LOSSES), device), repeats=3)
-    return spent, _peak_megabytes(device)
+    return spent, peak_megabytes(device)
 
 
 def _restoring(device: str) -> Iterator[str]:
     setting = f"restoring, {RESTORING.variant}, width {RESTORING.width}, {RESTORING.size} px"
-    measured = {way: _own_process(_restore, device, way) for way in ("plain", "fp32", "bf16")}
+    measured = {way: own_process(_restore, device, way) for way in ("plain", "fp32", "bf16")}
     for way, (spent, peak, _) in measured.items():
         yield f"{setting}, {way}: {1e3 / spent:.3f} a second, peak {peak:,.0f} MB"
     best = multiplies_in(torch.device(device))
@@ -164,4 +164,4 @@ def _restore(device: str, way: str) -> tuple[float, float, Image]:
     network = network.to(device) if way == "plain" else prepared(network, torch.device(device))
     restore = plain if way == "plain" else ours
     spent = milliseconds(_finished(lambda: results.append(restore()), device), repeats=2)
-    return spent, _peak_megabytes(device), results[-1][0]
+    return spent, peak_megabytes(device), results[-1][0]

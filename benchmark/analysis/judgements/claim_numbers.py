@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from benchmark.analysis.domain_gap import PAPER_PAIR
-from benchmark.analysis.gap_table import CHANGES, change_replicates, gap_table
+from benchmark.analysis.generalisation.domain_gap import PAPER_PAIR
+from benchmark.analysis.generalisation.gap_table import CHANGES, change_replicates, gap_table
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.verdicts import reach

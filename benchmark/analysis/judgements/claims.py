@@ -19,7 +19,7 @@ from benchmark.analysis.judgements.claim_numbers import (
 )
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNDECIDED, UNKNOWN, differences, of_interval
-from benchmark.methods.registry import method_title
+from benchmark.methods.registry import paper_title
 from benchmark.records.scores import read_scores
 from benchmark.specs.claims import Claim, load_claims
 from benchmark.specs.protocols import load_profile
@@ -123,7 +123,7 @@ def _there(numbers: Mapping[str, Number | None]) -> dict[str, Number]:
 
 
 def _missing(task: str, metric: str, numbers: Mapping[str, Number | None]) -> Iterator[Check]:
-    names = [method_title(method) for method, number in numbers.items() if number is None]
+    names = [paper_title(method) for method, number in numbers.items() if number is None]
     if names:
         yield Check(UNKNOWN, missing=(task, header(metric), " / ".join(names)))
 
@@ -139,7 +139,7 @@ def _ranked(task: str, metric: str, found: dict[str, Number], other: dict[str, N
     one, two = min(alike, key=lambda pair: sign * (found[pair[0]].value - other[pair[1]].value))
     own, beside = found[one], other[two]
     relation = "=" if own.value == beside.value else ">" if own.value > beside.value else "<"
-    text = f"{method_title(one)} {own.text} {relation} {method_title(two)} {beside.text}"
+    text = f"{paper_title(one)} {own.text} {relation} {paper_title(two)} {beside.text}"
     yield Check(worst, f"{task} {own.label}: {text}")
 
 
@@ -160,7 +160,7 @@ def _mean(claim: Claim, task: str, found: dict[str, Number]) -> Iterator[Check]:
     if len(found) < len(claim.methods):
         return
     value = combined(lambda numbers: sum(numbers) / len(numbers), tuple(found.values()))
-    numbers = ", ".join(f"{method_title(method)} {number.text}" for method, number in found.items())
+    numbers = ", ".join(f"{paper_title(method)} {number.text}" for method, number in found.items())
     yield _against_stated(claim, value, f"{task} {value.label}: {numbers}, mean {value.value:.2f}{_spread(value, 2)}")
 
 
@@ -169,12 +169,12 @@ def _each(claim: Claim, key: tuple[str, str], found: dict[str, Number], other: d
     task, metric = key
     if claim.quantity == "value":
         for method, own in found.items():
-            yield _against_stated(claim, own, f"{task} {own.label}: {method_title(method)} {own.text}")
+            yield _against_stated(claim, own, f"{task} {own.label}: {paper_title(method)} {own.text}")
         return
     formula, decimals, words = _distance(claim.quantity, metric)
     for (method, own), (name, beside) in product(found.items(), other.items()):
         value = combined(formula, (own, beside))
-        text = f"{method_title(method)} {own.text}, {method_title(name)} {beside.text}"
+        text = f"{paper_title(method)} {own.text}, {paper_title(name)} {beside.text}"
         distance = f"{value.value:.{decimals}f}{_spread(value, decimals)} {words}"
         yield _against_stated(claim, value, f"{task} {own.label}: {text}: {distance}")
 

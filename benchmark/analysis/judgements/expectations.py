@@ -16,7 +16,7 @@ from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import with_role
 from benchmark.records.run_file import run_facts
-from benchmark.records.scores import read_scores
+from benchmark.records.scores import need_scores
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
 from benchmark.specs.titles import TABLES
@@ -43,9 +43,9 @@ class Ordering:
 def orderings(profile: str, results: Path) -> list[Ordering]:
     """Every expectation about the methods that have scores, in the order of the tables.
 
-    Raises InputError for an unknown profile or a broken score line.
+    Raises InputError for an unknown profile, one without scores, and a broken score line.
     """
-    runs = Runs(read_scores(results, load_profile(profile).name))
+    runs = Runs(need_scores(results, load_profile(profile).name))
     found = [*_above_floors(results, profile, runs), *_above_twins(results, profile, runs)]
     return list(dict.fromkeys(found))
 

@@ -1,9 +1,9 @@
 """What the methods without a network share: chosen parameters, the noise of an image, a blur to undo."""
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -11,9 +11,15 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
+from degrade.core.storage import strict_json
 
 BASE = 512  # px; lengths in a GRID are of an image of this side and scale with it, as those of the recipes
 _ROUNDING = 1 / (255 * math.sqrt(12))  # deviation of the error of rounding to 8 bits
+
+
+class _Chosen(TypedDict):
+    method: str
+    parameters: dict[str, float]
 
 
 def tuned_method(name: str, restore: Callable[..., Image], parameters_file: Path | None, size: int) -> Method:
@@ -32,14 +38,10 @@ def tuned_method(name: str, restore: Callable[..., Image], parameters_file: Path
 
 def read_parameters(path: Path, name: str) -> Mapping[str, float]:
     """The chosen parameters of a parameters.json; InputError when it is damaged or another method's."""
-    try:
-        chosen = json.loads(Path(path).read_text(encoding="utf-8"))
-        method, parameters = chosen["method"], dict(chosen["parameters"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of chosen parameters ({error}); remove it") from error
-    if method != name:
-        raise InputError(f"{path}: expected parameters of {name}, got those of {method}")
-    return parameters
+    chosen = strict_json.read_object(path, _Chosen, "a file of chosen parameters", "remove it")
+    if chosen["method"] != name:
+        raise InputError(f"{path}: expected parameters of {name}, got those of {chosen['method']}")
+    return chosen["parameters"]
 
 
 def noise_level(image: Image) -> float:

@@ -19,6 +19,7 @@ from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.restorer import load_network, restore_images
 from ispl_model.runtime.device import find_device
+from ispl_model.runtime.tensors import parameter_count
 from ispl_model.training.config import TrainingConfig
 from ispl_model.training.ispl import ISPL_RELEASED_TRAINING, ISPL_TRAINING
 
@@ -50,7 +51,7 @@ class IsplMethod:
             fitting = [match_scale(image, size, self.TRAINING.scale) for image in images]
             return restore_images(network, fitting, size, where)
 
-        return Method(f"ispl:{self.variant}", restore, self.TRAINING.scale)
+        return Method(f"ispl:{self.variant}", restore, self.TRAINING.scale, parameters=parameter_count(network))
 
 
 def trained_network(variant: str, checkpoint: Path | None, size: int, device: torch.device) -> Ispl:

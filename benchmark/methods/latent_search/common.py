@@ -1,5 +1,6 @@
 """What methods that search a generator's latent space share: the user's generator, and the way from image to image."""
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
+from benchmark.assets import trust
 from benchmark.methods.method import Method
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
 from degrade.core.image import Image
 from degrade.core.resize import match_scale, resize_bicubic
+from degrade.core.storage.files import sha256_file
 from ispl_model.runtime.device import own_randomness
+from ispl_model.runtime.tensors import to_images
 
 SCALE = 16  # of both searches: what is stored larger than a sixteenth of the side is reduced
 
@@ -23,10 +26,11 @@ Search = Callable[[torch.Tensor], torch.Tensor]
 def load_generator(method: str, file: str, device: torch.device, members: Sequence[str]) -> torch.jit.ScriptModule:
     """A TorchScript file with the attributes and methods named `members`, frozen.
 
-    Raises InputError when it cannot be read or lacks one of them.
+    Raises InputError when the user does not trust it, and when it cannot be read or lacks one of them.
     """
-    if not Path(file).is_file():
+    if not os.path.isfile(file):  # False too for what cannot be a name
         raise InputError(f"{method}:{file}: expected a generator as TorchScript, got nothing there")
+    trust.require(f"{method}:{file}")
     try:
         with warnings.catch_warnings(action="ignore"):  # newer versions of torch would have torch.export used
             generator = torch.jit.load(file, map_location=device).eval()
@@ -56,8 +60,8 @@ def searcher(name: str, search: Search, device: torch.device, size: int) -> Meth
             for image in images:
                 seed(0)
                 given = match_scale(image, size, SCALE).transpose(2, 0, 1)[None]  # (1, 3, h, w)
-                face = search(torch.from_numpy(given.copy()).to(device))[0].clamp(0, 1)
-                restored.append(resize_bicubic(face.permute(1, 2, 0).cpu().numpy(), size, size))
+                (face,) = to_images(search(torch.from_numpy(given.copy()).to(device)))
+                restored.append(resize_bicubic(face, size, size))
         return restored
 
     return Method(name, restore, SCALE)

@@ -1,7 +1,7 @@
 """mganprior:FILE: multi-code GAN prior (Gu et al., CVPR 2020), a search for the face that, reduced, is the input.
 
-FILE is the user's generator as TorchScript (torch.jit.script and save), a PGGAN for the original, cut in two at the
-composing layer (the sixth for super-resolution):
+FILE is the user's generator as TorchScript (torch.jit.script and save), which is a program: it is run with --trust
+only. For the original it is a PGGAN, cut in two at the composing layer (the sixth for super-resolution):
 
     latent_width: int              512 for PGGAN
     head(latents: Tensor)          (N, width) => features at the composing layer (N, C, h, w)
@@ -22,6 +22,7 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from benchmark.assets.loading import load_state
 from benchmark.assets.weights import weight_path
 from benchmark.methods.latent_search.common import digest, load_generator, reduced, searcher  # noqa: F401 - digest is ours too
 from benchmark.methods.method import Method
@@ -98,6 +99,6 @@ def _vgg() -> _Vgg:
 
     with torch.device("meta"):  # most of it is not used
         layers = vgg16().features[:_VGG_LAYERS]
-    state = torch.load(weight_path(_VGG_FILE), map_location="cpu", weights_only=True)
+    state = load_state(weight_path(_VGG_FILE))
     layers.load_state_dict({key: state[f"features.{key}"] for key in layers.state_dict()}, assign=True)
     return _Vgg(layers).eval().requires_grad_(False)

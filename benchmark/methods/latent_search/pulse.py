@@ -1,6 +1,7 @@
 """pulse:FILE: PULSE (Menon et al., CVPR 2020), a search for the face that, reduced, is the input.
 
-FILE is the user's generator as TorchScript (torch.jit.script and save), a StyleGAN synthesis network for the original:
+FILE is the user's generator as TorchScript (torch.jit.script and save), which is a program: it is run with --trust
+only. For the original it is a StyleGAN synthesis network:
 
     latent_shape: list[int]        [layers, width] of its latents; [18, 512] for StyleGAN of 1024 px
     noise_shapes: list[list[int]]  [height, width] of its noise maps, in the order it takes them; may be empty

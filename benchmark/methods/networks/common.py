@@ -1,8 +1,9 @@
 """What the methods with a network of one file share: how it is configured, built, trained and loaded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,11 +12,15 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import match_scale
+from degrade.core.storage import strict_json
+from degrade.operators.base import SIDE, check_range
 from ispl_model.network.init import init_small_
+from ispl_model.network.variants import MOST_WIDTH
 from ispl_model.restoration.restorer import prepared, restore_images
+from ispl_model.runtime.checkpoint import build_filled, require_version
 from ispl_model.runtime.checkpoint import load as load_checkpoint
-from ispl_model.runtime.checkpoint import load_weights, require_version
-from ispl_model.runtime.device import find_device, seeded_build
+from ispl_model.runtime.device import find_device
+from ispl_model.runtime.tensors import parameter_count
 from ispl_model.training.config import TrainingConfig
 
 
@@ -25,12 +30,19 @@ class WidthConfig:
 
     width: int = 64  # feature channels of the first level; the published network has 64
 
+    def __post_init__(self) -> None:
+        check_range(self, "width", 1, MOST_WIDTH)
+
 
 @dataclass(frozen=True)
 class SizedConfig(WidthConfig):
     """The same of a network whose depth depends on the images' side."""
 
     size: int = 256  # px
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(self, "size", 16, SIDE)
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,8 @@ class NetworkMethod:
         if header.get("method") != self.name:
             raise InputError(f"{checkpoint}: expected weights of {self.name}, got those of {header.get('method')}")
         require_version(checkpoint, header, self.TRAINING.version)
-        network = seeded_build(lambda: self.network(**header["network"]), 0)  # overwritten at once
-        load_weights(network, state, str(checkpoint))
+        config = self._config_of(checkpoint, header["network"])
+        network = build_filled(lambda: self.network(**config), config["width"], state, str(checkpoint))
         where = find_device(device)
         prepared(network, where)
 
@@ -72,7 +84,15 @@ class NetworkMethod:
                 network, [match_scale(image, size, self.TRAINING.scale) for image in images], size, where
             )
 
-        return Method(self.name, restore, self.TRAINING.scale)
+        return Method(self.name, restore, self.TRAINING.scale, parameters=parameter_count(network))
+
+    def _config_of(self, checkpoint: Path, found: Mapping[str, Any]) -> dict[str, int]:
+        """The config in a header; InputError unless its keys and types are those of `configure`."""
+        try:
+            strict_json.check(found, dict[str, int])
+            return asdict((SizedConfig if self.sized else WidthConfig)(**found))
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{checkpoint}: its header does not describe {self.name} ({error})") from error
 
 
 class BatchNorm(nn.BatchNorm2d):

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.assets.loading import load_state
 from benchmark.assets.weights import missing, weight_path
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod, padded_to_multiple
 from degrade.core.errors import InputError
@@ -111,7 +112,7 @@ def inception_trunk(file: Path | None = None) -> tuple[nn.ModuleList, tuple[int,
 
     network = create_model("inception_resnet_v2", pretrained=False)
     if file is not None:
-        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        network.load_state_dict(load_state(file))
     stages = (nn.Sequential(*(getattr(network, name) for name in names)) for names in _INCEPTION_STAGES)
     return nn.ModuleList(stages), (32, 64, 192, 1088, 2080)
 

@@ -21,6 +21,8 @@ from benchmark.methods.method import Method
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod
 from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
+from degrade.core.storage.listing import called
+from degrade.core.storage.paths import read_text
 from degrade.splits.split import Split
 from ispl_model.losses.pixel import Tensors
 from ispl_model.network.init import bias_of, init_small_, weight_of
@@ -73,11 +75,14 @@ def _guide_names(folder: Path, images: tuple[tuple[str, str], ...]) -> dict[str,
 
 
 def _identities(path: Path) -> dict[str, str]:
-    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        lines = [line.split() for line in read_text(path).split("\n") if line.strip()]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: expected text in UTF-8 ({error})") from error
     for number, words in enumerate(lines, 1):
         if len(words) != 2:
             raise InputError(f"{path}: line {number}: expected the name of an image and an identity, got {words}")
-    return {Path(name).stem: identity for name, identity in lines}
+    return {called(Path(name).stem): identity for name, identity in lines}
 
 
 class WarpNet(nn.Module):

@@ -1,8 +1,9 @@
 """The landmark loss of Super-FAN: heatmaps of a frozen landmark network on the restored image and on its reference.
 
 The network is FAN where its weights are there, $TORCH_HOME/hub/checkpoints/2DFAN4-cd938726ad.zip (Bulat and
-Tzimiropoulos, ICCV 2017, TorchScript). Else it is a small hourglass of our own, first trained on the training
-references to give the heatmaps of the 68 landmarks that dlib finds in them: what is then compared is called FAN-style.
+Tzimiropoulos, ICCV 2017, TorchScript, a program: run with --trust only). Else it is a small hourglass of our own,
+first trained on the training references to give the heatmaps of the 68 landmarks that dlib finds in them: what is then
+compared is called FAN-style.
 Both give heatmaps with peaks of about 1, FAN of 64 x 64 cells, the hourglass of 32 x 32.
 """
 
@@ -14,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from benchmark.assets import trust
 from benchmark.assets.weights import weight_path
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
@@ -62,6 +64,7 @@ def landmark_network(split: Split, options: TrainOptions) -> HeatmapLoss:
     """
     path = weight_path(FAN_FILE)
     if path.is_file():
+        trust.require(FAN_FILE)
         return HeatmapLoss(torch.jit.load(str(path), map_location="cpu"), _FAN_SIDE)
     key = tuple(record["hq_sha256"] for record in split.records)
     steps = min(MOST_STEPS, 4 * options.steps)

@@ -4,11 +4,9 @@ Nothing is trained and nothing is scored: a method whose checkpoint is not under
 Faces are from a list of those that may be shown; the painted portraits of profile quick may.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import numpy as np
 
 from benchmark.analysis.runs import Run, Runs
 from benchmark.methods.method import Method
@@ -17,20 +15,20 @@ from benchmark.methods.row import TRAINED, TUNED
 from benchmark.methods.table import METHODS
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
+from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.plane import places, plane
+from benchmark.reports.figures.sheets import Column, SheetSize, heading, residual_sheet, sheet
+from benchmark.reports.shown import why_domain_hidden
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import clean_folder, domain_split
 from benchmark.specs.tables import load_table
-from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file, write_bytes
-from degrade.core.image import Image, encode_jpeg, encode_png
+from degrade.core.image import Image, encode_compact_jpeg, encode_png
+from degrade.core.storage.files import sha256_file, write_bytes
 from degrade.splits.split import Split
 
 SHOW = "show.txt"  # the list of faces that may be shown, in the folder of the faces
-GAIN = 4  # of the differences in a residual map
 _ISPL = "ispl:isp_unet_pac"
-Column = tuple[str, list[Image]]  # its title, an image for each face
 
 
 @dataclass
@@ -42,10 +40,14 @@ class Figures:
 
 
 class Gallery:
-    """Draws the figures of one profile; `settings.faces.names` is the list of the faces shown."""
+    """Draws the figures of one profile; `settings.faces.names` is the list of the faces shown.
 
-    def __init__(self, settings: Settings, count: int) -> None:
-        self.settings = _of_list(settings, count)
+    folder: where they go, by default RESULTS/PROFILE/figures.
+    """
+
+    def __init__(self, settings: Settings, size: SheetSize, folder: Path | None = None) -> None:
+        self.settings, self.size = _of_list(settings, size.faces), size
+        self.folder = folder or settings.results / settings.profile.name / "figures"
         self.runs = Runs(read_scores(settings.results, settings.profile.name))
         self.made = Figures()
 
@@ -64,8 +66,9 @@ class Gallery:
     def _plane(self) -> None:
         perception, found = places(self.runs, load_table("table2"))
         if found:
-            title = f"Profile {self.settings.profile.name}: better to the left and below"
-            self._write("plane.png", encode_png(plane(found, perception, title)))
+            title = f"Profile {self.settings.profile.name}, S2S: better to the left and below; bars: 95 % intervals"
+            hues = colours(dict.fromkeys(place.method for own in found.values() for place in own))
+            self._write("plane.png", encode_png(plane(found, perception, title, hues)))
 
     def _curves(self) -> None:
         """The losses of every training whose checkpoint was scored, from its losses.csv."""
@@ -76,11 +79,12 @@ class Gallery:
             *self._tabled("table2", ("S2S",)),
             *self._tabled("table3", ("R2R",)),
         ]
-        named = {self._weights(run): None for name, run in tabled if run.scores and _trained(name)}
-        for weights in filter(None, named):
+        named = {self._weights(run): name for name, run in tabled if run.scores and _trained(name)}
+        for weights, name in ((weights, name) for weights, name in named.items() if weights):
             losses = weights.parent / "losses.csv"
             if losses.is_file():
-                self.made.files.append(plot_losses(losses, self._path(f"curves-{weights.parent.name}.png")))
+                path = self.folder / f"curves-{weights.parent.name}.png"
+                self.made.files.append(plot_losses(losses, path, colours([name])[name]))
             else:
                 self.made.left_out.append(f"curves of {weights.parent.name}: {losses} is not there")
 
@@ -94,16 +98,17 @@ class Gallery:
         if columns:
             columns = [self._fixed("identity", split), *columns]
             reference = [split.reference(name) for name in split.names]
-            self._write_faces(task, sheet([*columns, ("Reference", reference)]))
-            self._write_faces(f"residuals-{task}", residual_sheet(columns, reference))
+            title = self._heading(task, "S2S", split)
+            self._write_faces(task, sheet([*columns, ("Reference", reference)], self.size, title))
+            self._write_faces(f"residuals-{task}", residual_sheet(columns, reference, self.size, title))
 
     def _domains(self) -> None:
         """Trained on synthetic beside trained on real degradation, on real inputs (paper, Fig. 7)."""
         pairs = [(name, self.runs.under(("S2R", "R2R"), "sr4", name)) for name in load_table("table3").rows[0].methods]
         if not any(run.scores for _, under in pairs for run in under.values()):
             return
-        if self.settings.profile.name == "paper":
-            self.made.left_out.append("S2R beside R2R: FaceRenov's faces may not be shown")
+        if hidden := why_domain_hidden("real", self.settings.has_own_real_faces):
+            self.made.left_out.append(f"S2R beside R2R: {hidden}")
             return
         split = self._split("real", "sr4")
         columns = [
@@ -114,7 +119,8 @@ class Gallery:
         ]
         if columns:
             reference = ("Reference", [split.reference(name) for name in split.names])
-            self._write_faces("domains", sheet([self._fixed("identity", split), *columns, reference]))
+            title = self._heading("sr4", "trained under S2R or R2R, tested on the real domain", split)
+            self._write_faces("domains", sheet([self._fixed("identity", split), *columns, reference], self.size, title))
 
     def _factors(self) -> None:
         """One network on inputs reduced 2 to 16 times (paper, Fig. 8 right)."""
@@ -127,7 +133,9 @@ class Gallery:
 
         split = self._split("synthetic", "sr4")
         restorer = load_restorer(weights, self.settings.device)
-        self._write_faces("factors", factor_sheet(restorer, [split.reference(name) for name in split.names[:2]]))
+        names = split.names[:2]
+        title = self._heading("sr4", "the network of S2S on other factors", split, len(names))
+        self._write_faces("factors", factor_sheet(restorer, [split.reference(name) for name in names], title))
 
     def _tabled(self, table: str, protocols: Sequence[str]) -> Iterator[tuple[str, Run]]:
         for row in load_table(table).rows:
@@ -156,7 +164,8 @@ class Gallery:
     def _weights(self, run: Run) -> Path | None:
         """The file that was scored, of the first training seed; None, and said, where it is not under --work."""
         first = min(run.scores, key=lambda score: (score.seed or 0, score.run))
-        folder = run_facts(self.settings.results, self.settings.profile.name, first.run)["weights"]["path"]
+        facts = run_facts(self.settings.results, self.settings.profile.name, first.run)
+        folder = (facts.get("weights") or {"path": first.method})["path"]
         held = self.settings.work / "checkpoints" / folder
         places = (held / name for name in ("model.safetensors", "parameters.json"))
         found = next((path for path in places if path.is_file() and sha256_file(path) == first.checkpoint), None)
@@ -168,43 +177,17 @@ class Gallery:
     def _split(self, domain: str, task: str) -> Split:
         return domain_split(self.settings, domain, task, "test").split
 
+    def _heading(self, task: str, where: str, split: Split, shown: int | None = None) -> str:
+        profile, count = self.settings.profile.name, len(split.names)
+        return heading(task, f"{where}, profile {profile}", split.path.name, shown or count, count)
+
     def _write_faces(self, name: str, image: Image) -> None:
         """As JPEG, a third of the bytes of a PNG: a repository holds these sheets."""
-        self._write(f"{name}.jpg", encode_jpeg(image))
+        self._write(f"{name}.jpg", encode_compact_jpeg(image))
 
     def _write(self, name: str, data: bytes) -> None:
-        write_bytes(self._path(name), data)
-        self.made.files.append(self._path(name))
-
-    def _path(self, name: str) -> Path:
-        return self.settings.results / self.settings.profile.name / "figures" / name
-
-
-def sheet(columns: Sequence[Column]) -> Image:
-    """A row for each face, the titles above the first."""
-    return _sheet(columns, lambda images: [images])
-
-
-def residual_sheet(columns: Sequence[Column], reference: Sequence[Image]) -> Image:
-    """Two rows for each face: the images, and below each its `residual`."""
-    shown = [
-        (f"{title}\nbelow: x{GAIN} distance", list(zip(images, map(residual, images, reference), strict=True)))
-        for title, images in columns
-    ]
-    return _sheet(shown, lambda pairs: list(zip(*pairs, strict=True)))
-
-
-def residual(image: Image, reference: Image) -> Image:
-    """GAIN x |image - reference|, the mean of its channels as grey, cut at 1."""
-    distance = np.abs(image - reference).mean(axis=2, keepdims=True)
-    return np.clip(GAIN * np.repeat(distance, 3, axis=2), 0, 1).astype(np.float32)
-
-
-def _sheet(columns: Sequence[tuple[str, list]], rows_of: Callable[[list], list]) -> Image:
-    titles = [title for title, _ in columns]
-    rows = [row for images in zip(*(own for _, own in columns), strict=True) for row in rows_of(list(images))]
-    labels = [titles, *([""] * len(titles) for _ in rows[1:])]
-    return contact_sheet([list(zip(row, label, strict=True)) for row, label in zip(rows, labels, strict=True)])
+        write_bytes(self.folder / name, data)
+        self.made.files.append(self.folder / name)
 
 
 def _restored(method: Method, split: Split) -> list[Image]:

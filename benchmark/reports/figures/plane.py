@@ -1,6 +1,6 @@
 """The perception-distortion plane: PSNR against LPIPS of every method, a panel for each task (paper, Fig. 8 left)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from benchmark.analysis.statistics import Interval
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import with_role
+from benchmark.reports.figures.labels import name_points
+from benchmark.reports.markup import escape_figure
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.titles import TASKS
 from degrade.core.image import Image, from_uint8
@@ -22,12 +24,14 @@ _ACROSS = 3  # panels in a row
 
 @dataclass(frozen=True)
 class Place:
-    """Where a method lies: mean PSNR in dB and mean LPIPS, with their intervals."""
+    """Where a method lies: mean PSNR in dB and mean LPIPS, with their intervals; of a split of so many images."""
 
     method: str
     distortion: float
     perception: float
     reach: tuple[Interval | None, Interval | None]
+    split: str
+    images: int
 
 
 def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, dict[str, list[Place]]]:
@@ -44,15 +48,20 @@ def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, di
 
 
 def _place(runs: Runs, key: tuple[str, str, str], perception: str) -> Place | None:
-    cells = [runs.find(*key).cell(metric) for metric in (DISTORTION, perception)]
+    run = runs.find(*key)
+    cells = [run.cell(metric) for metric in (DISTORTION, perception)]
     if any(cell.state != MEASURED or not np.isfinite(cell.number) for cell in cells):
         return None
     first, second = cells
-    return Place(key[2], first.number, second.number, (first.interval, second.interval))
+    reach = first.interval, second.interval
+    return Place(key[2], first.number, second.number, reach, run.split or "", run.images)
 
 
-def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> Image:
-    """The panels as a picture, better to the left and below as in the paper; bars are 95 % intervals."""
+def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str, hues: Mapping[str, str]) -> Image:
+    """The panels as a picture, better to the left and below as in the paper; bars are 95 % intervals.
+
+    hues: the colour of each method.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -61,10 +70,10 @@ def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> 
     figure = Figure(figsize=(4.6 * across, 3.8 * down + 0.5), dpi=110, layout="constrained")
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (task, own) in zip(panels, found.items(), strict=False):
-        axes.set(title=TASKS[task], xlabel="PSNR, dB (inverted)", ylabel=find_metric(perception).header)
+        axes.set(title=_title(task, own), xlabel="PSNR, dB (inverted)", ylabel=find_metric(perception).header)
         axes.title.set_fontsize("medium")
-        for rank, place in enumerate(sorted(own, key=lambda place: place.perception)):
-            _draw(axes, place, above=rank % 2 == 0)  # neighbours' names on different sides, or they cover one another
+        for place in own:
+            _draw(axes, place, hues[place.method])
         axes.margins(0.2)
         axes.invert_xaxis()
         axes.grid(alpha=0.3)
@@ -72,18 +81,35 @@ def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str) -> 
         axes.remove()
     figure.suptitle(title, fontsize="medium")
     canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # fixes where everything stands
+    for axes, own in zip(panels, found.values(), strict=False):
+        points = [(place.distortion, place.perception) for place in own]
+        methods = [place.method for place in own]
+        names = [escape_figure(method_title(method)) for method in methods]
+        shades = [hues[method] for method in methods]
+        name_points(axes, points, names, shades, [bar for place in own for bar in _bars(place)])
     canvas.draw()
     return from_uint8(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]))
 
 
-def _draw(axes: Any, place: Place, above: bool) -> None:
+def _title(task: str, own: Sequence[Place]) -> str:
+    split = f"split {own[0].split}, N = {max(place.images for place in own)}"
+    return f"{escape_figure(TASKS.get(task, task))}\n{escape_figure(split)}"
+
+
+def _draw(axes: Any, place: Place, colour: str) -> None:
     values = (place.distortion, place.perception)
     bars = [
         [[value - reach.low], [reach.high - value]] if reach else None
         for value, reach in zip(values, place.reach, strict=True)
     ]
-    drawn = axes.errorbar(*values, xerr=bars[0], yerr=bars[1], fmt="o", markersize=4, capsize=2, linewidth=0.8)
-    side = {"xytext": (5, 5)} if above else {"xytext": (-5, -5), "ha": "right", "va": "top"}
-    axes.annotate(
-        method_title(place.method), values, textcoords="offset points", fontsize=8, color=drawn[0].get_color(), **side
-    )
+    axes.errorbar(*values, xerr=bars[0], yerr=bars[1], fmt="o", color=colour, markersize=4, capsize=2, linewidth=0.8)
+
+
+def _bars(place: Place) -> Iterator[tuple[float, float, float, float]]:
+    """The ends of the bars of a method."""
+    across, up = place.reach
+    if across:
+        yield across.low, place.perception, across.high, place.perception
+    if up:
+        yield place.distortion, up.low, place.distortion, up.high

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import numpy as np
 from tqdm import tqdm
@@ -14,16 +14,28 @@ from tqdm import tqdm
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.table import METRICS, with_stand_ins
+from benchmark.reports.figures.sheets import heading
 from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, LevelMean, factor_sheet, plot
+from benchmark.specs.titles import TASKS
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, parse_object, write_bytes
 from degrade.core.image import Image, from_uint8, to_uint8, write
 from degrade.core.resize import match_scale
+from degrade.core.storage.files import JsonLines, object_parser, write_bytes
 from degrade.splits.split import Split
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.restorer import Restorer, load_restorer
 
 DISTORTION, PERCEPTION, FOUND = "psnr.rgb", "lpips.alex", "found.dlib"  # or what can be had in place of the second
+_LINE: Any = TypedDict(  # of tradeoff.jsonl, as far as it is relied on; names of metrics are keys
+    "_LINE",
+    {
+        "image": Required[str],
+        DISTORTION: Required[float],  # type: ignore[misc]
+        FOUND: Required[float | None],
+        **dict.fromkeys(with_stand_ins(PERCEPTION), float),
+    },
+    total=False,
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +63,18 @@ def tradeoff(
     names, perception = split.names[:limit], _perception()
     levels = sweep(config.top_level, step)
     with (
-        JsonLines(out / "tradeoff.jsonl", parse_object) as lines,
+        JsonLines(out / "tradeoff.jsonl", object_parser(_LINE)) as lines,
         tqdm(total=len(levels) * len(names), unit="image", disable=None) as bar,
     ):
         points = [_point(restorer.at(level), split, names, perception, lines, bar) for level in levels]
     files = tuple(out / name for name in ("tradeoff.csv", "tradeoff.png", "factors.png"))
     write_bytes(files[0], _table(points, perception).encode())
-    write(files[1], plot(points, METRICS[perception].header))
-    write(files[2], factor_sheet(restorer, [split.reference(name) for name in names[:2]]))
+    task = split.info["recipe"]
+    where = f"{TASKS.get(task, task)}, split {split.path.name}"
+    write(files[1], plot(points, METRICS[perception].header, where))
+    shown = names[:2]
+    title = heading(task, checkpoint.name, split.path.name, len(shown), len(split.names))
+    write(files[2], factor_sheet(restorer, [split.reference(name) for name in shown], title))
     return Tradeoff(tuple(points), perception, (lines.path, *files))
 
 
@@ -123,7 +139,9 @@ def _point(
 ) -> LevelMean:
     """The means at the restorer's level, from the lines that are there and new ones."""
     facts = restorer.facts | {"split": split.digest, "perception": perception}
-    there = {line.get("image"): line for line in lines.values if line.items() >= facts.items()}
+    versions = {metric: METRICS[metric].version for metric in (DISTORTION, perception, FOUND)}
+    facts |= {f"{metric} version": version for metric, version in versions.items() if version != 1}
+    there = {line.get("image"): line for line in lines.values if perception in line and line.items() >= facts.items()}
     for name in names:
         if name not in there:
             there[name] = facts | {"image": name} | _values(restorer, split, name, perception)
@@ -140,7 +158,7 @@ def _point(
 
 def _values(restorer: Restorer, split: Split, name: str, perception: str) -> dict[str, Any]:
     reference = split.reference(name)
-    (restored,) = restorer.restore_faces([match_scale(split.degraded(name), restorer.size, 1)])
+    (restored,) = restorer.plain([match_scale(split.degraded(name), restorer.size, 1)])
     rounded = from_uint8(to_uint8(restored))  # as every score is, what a file would hold
     return {metric: _value(metric, rounded, reference) for metric in (DISTORTION, perception, FOUND)}
 

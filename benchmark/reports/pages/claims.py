@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.judgements.claims import Judgement
 from benchmark.analysis.verdicts import CHANCE, FAMILY, LEVEL, UNDECIDED
-from benchmark.reports.markup import TableCell, TableDocument, to_markdown
+from benchmark.reports.markup import TableCell, to_markdown
 from benchmark.specs.claims import Claim
 
 COLUMNS = ("section", "sentence", "reading", "source", "verdict", "evidence")
@@ -33,7 +33,7 @@ def to_text(judgements: Sequence[Judgement], profile: str) -> str:
         "Of ours FFD-dlib and LPIPS-squeeze stand in for FID and LPIPS where these could not be measured; they are not "
         "held against stated numbers",
     )
-    text = to_markdown(TableDocument("Claims of the paper", sentences, {"Verdicts": (columns, *rows)}))
+    text = to_markdown("Claims of the paper", sentences, {"Verdicts": (columns, *rows)})
     return text + "".join(_section(number, claim, own) for number, (claim, own) in enumerate(of_claim.items(), start=1))
 
 

@@ -7,7 +7,7 @@ from benchmark.analysis.verdicts import FAMILY, LEVEL
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import TableCell, TableDocument
+from benchmark.reports.markup import TableCell, forms
 
 COLUMNS = (
     *("metric", "first", "second", "images", "left_out", "mean_first", "mean_second"),
@@ -15,8 +15,8 @@ COLUMNS = (
 )
 
 
-def page(pairs: Sequence[Comparison], where: str) -> TableDocument:
-    """The pairs as a table. where: profile, protocol, task and split, for the header."""
+def page(pairs: Sequence[Comparison], where: str) -> dict[str, str]:
+    """The pairs as a table in every form. where: profile, protocol, task and split, for the header."""
     names = ("Metric", "First", "Second", "images", "first", "second", "difference", "95 % interval", "p", "p Holm")
     columns = tuple(TableCell(name) for name in (*names, "better"))
     sizes = {pair.family for pair in pairs}
@@ -26,10 +26,11 @@ def page(pairs: Sequence[Comparison], where: str) -> TableDocument:
         f"{FAMILY} ({' to '.join(dict.fromkeys(map(str, (min(sizes), max(sizes)))))} comparisons)",
         f"Better: p Holm below {LEVEL} and 0 outside the interval; empty where neither is shown to be",
     )
-    return TableDocument("Comparison of methods", sentences, {"Pairs": (columns, *map(_entries, pairs))})
+    blocks = {"Pairs": (columns, *map(_entries, pairs))}
+    return forms("Comparison of methods", sentences, blocks, _rows(pairs), "compare")
 
 
-def rows(pairs: Sequence[Comparison]) -> Iterator[tuple[object, ...]]:
+def _rows(pairs: Sequence[Comparison]) -> Iterator[tuple[object, ...]]:
     """The pairs as lines of a CSV file, COLUMNS first."""
     yield COLUMNS
     for pair in pairs:

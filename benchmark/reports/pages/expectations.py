@@ -6,7 +6,7 @@ from benchmark.analysis.judgements.expectations import Ordering
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNDECIDED
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
-from benchmark.reports.markup import TableCell, TableDocument
+from benchmark.reports.markup import TableCell, forms
 
 COLUMNS = (
     "task",
@@ -26,8 +26,8 @@ COLUMNS = (
 )
 
 
-def page(found: Sequence[Ordering], profile: str) -> TableDocument:
-    """The orderings as a table."""
+def page(found: Sequence[Ordering], profile: str) -> dict[str, str]:
+    """The orderings as a table in every form."""
     sentences = (
         f"Score lines of profile {profile}; expected: the first is better than the second on the same images",
         "On its own task a trained network beats the degraded input and bicubic_x4; trained on the real domain it "
@@ -38,10 +38,11 @@ def page(found: Sequence[Ordering], profile: str) -> TableDocument:
     columns = tuple(
         map(TableCell, ("Task", "expected", "metric", "images", "first", "second", "difference", "verdict"))
     )
-    return TableDocument("Expected orderings", sentences, {"Orderings": (columns, *map(_row, found))})
+    blocks = {"Orderings": (columns, *map(_row, found))}
+    return forms("Expected orderings", sentences, blocks, _rows(found), "sanity")
 
 
-def rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
+def _rows(found: Sequence[Ordering]) -> Iterator[tuple[object, ...]]:
     """The orderings as lines of a CSV file, COLUMNS first."""
     yield COLUMNS
     for one in found:

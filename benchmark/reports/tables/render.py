@@ -1,21 +1,21 @@
 """Tables 1-3 from score lines: measured beside printed, as Markdown, CSV and LaTeX. Needs neither data nor weights."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import chain, product
 from pathlib import Path
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
-from benchmark.analysis.gap_table import Change, GapTable, gap_table
+from benchmark.analysis.generalisation.gap_table import Change, GapTable, gap_table
+from benchmark.analysis.generalisation.transfer import Transfer, transfers
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.analysis.transfer import Transfer, transfers
-from benchmark.records.run_file import definitions
-from benchmark.records.scores import Score, read_scores
-from benchmark.reports.markup import forms, write_form
-from benchmark.reports.tables.gap_block import transfer_rows
-from benchmark.reports.tables.rows import Rows, measures, metric_note, printed_cells, rows_of, shown
-from benchmark.reports.tables.text import page
+from benchmark.records.run_file import definitions, test_faces
+from benchmark.records.scores import need_scores
+from benchmark.reports.markup import Blocks, forms, write_form
+from benchmark.reports.tables.gap_block import CARRIED, gap_block, transfer_block, transfer_rows
+from benchmark.reports.tables.rows import PaperNumbers, Rows, measures, metric_note, rows_of, shown
+from benchmark.reports.tables.text import blocks_of, sentences_of
 from benchmark.specs.protocols import Profile, load_profile, load_protocol
 from benchmark.specs.published import Printed
 from benchmark.specs.tables import TableSpec, load_table
@@ -28,18 +28,25 @@ COLUMNS = (
 )
 
 
-def render(profile_name: str, results: Path) -> list[Path]:
+def render(profile_name: str, results: Path, own: Sequence[str] = ()) -> list[Path]:
     """Write results/<profile>/table{1,2,3}.{md,csv,tex} from the score lines there; the same lines give equal bytes.
 
-    The tables beside them (table3_true, ...) only where there are scores on their test sets.
-    Raises InputError for an unknown profile, a broken score line or a folder that cannot be written to.
+    The tables beside them (table3_true, ...) only where there are scores on their test sets. own: files of tables of
+    the user's, which are then the only ones.
+    Raises InputError for an unknown profile, one without scores, a broken score line or a folder that cannot be
+    written to.
     """
     profile = load_profile(profile_name)
-    runs = Runs(read_scores(results, profile.name), definitions(results, profile.name))
+    said = definitions(results, profile.name), test_faces(results, profile.name)
+    runs = Runs(need_scores(results, profile.name), *said)
     folder = Path(results) / profile.name
+    return [path for spec in table_specs(runs, own) for path in _render_table(spec, profile, runs, folder)]
+
+
+def table_specs(runs: Runs, own: Sequence[str] = ()) -> list[TableSpec]:
+    """The tables that a profile has with these scores, in order; see render."""
     companions = [spec for spec in map(load_table, COMPANIONS) if _is_begun(spec, runs)]
-    specs = [*map(load_table, TABLES), *companions]
-    return [path for spec in specs for path in _render_table(spec, profile, runs, folder)]
+    return [*map(load_table, own)] or [*map(load_table, TABLES), *companions]
 
 
 def _is_begun(spec: TableSpec, runs: Runs) -> bool:
@@ -49,54 +56,73 @@ def _is_begun(spec: TableSpec, runs: Runs) -> bool:
     return any(runs.find(protocol, *row).scores for protocol, row in rows)
 
 
+@dataclass(frozen=True)
+class TablePage:
+    """One table as text. rows: the runs behind its first blocks, a section a block; lines: those of its CSV file."""
+
+    title: str
+    sentences: tuple[str, ...]
+    blocks: Blocks
+    rows: Rows
+    lines: Iterable[tuple[object, ...]]
+
+
+def table_page(spec: TableSpec, profile: Profile, runs: Runs) -> TablePage:
+    """A table of a profile: its sections, and behind them the blocks of gap, gain and transfer where it has any."""
+    rows, transferred = rows_of(spec, runs), transfers(spec, runs)
+    paper = PaperNumbers(spec, rows)
+    gaps = _gaps(spec, runs, paper)
+    notes = {metric: metric_note(metric, profile.size, rows) for metric in shown(spec, rows, paper)}
+    lines = chain(_csv_rows(paper, notes, rows, gaps), _transfer_rows(spec, transferred))
+    sentences, blocks = sentences_of(paper, profile, rows), blocks_of(paper, profile, rows, notes)
+    if gaps:
+        sentences, blocks["Gap and gain"] = (*sentences, *gaps.sentences), gap_block(gaps)
+    if transferred:
+        blocks[CARRIED] = transfer_block(transferred)
+    title = f"{(TABLES | COMPANIONS).get(spec.name, spec.name)} (profile {profile.name})"
+    return TablePage(title, sentences, blocks, rows, lines)
+
+
 def _render_table(spec: TableSpec, profile: Profile, runs: Runs, folder: Path) -> list[Path]:
-    rows, gaps, transferred = rows_of(spec, runs), _gaps(spec, runs), transfers(spec, runs)
-    notes = {metric: metric_note(metric, profile.size, rows) for metric in shown(spec, rows)}
-    lines = [*_csv_rows(spec, notes, rows, gaps), *_transfer_rows(spec, transferred)]
-    written = forms(page(spec, profile, rows, notes, gaps, transferred), lines, f"{profile.name}-{spec.name}")
+    page = table_page(spec, profile, runs)
+    written = forms(page.title, page.sentences, page.blocks, page.lines, f"{profile.name}-{spec.name}")
     paths = [folder / f"{spec.name}{ending}" for ending in written]
     for path in paths:
         write_form(path, written)
     return paths
 
 
-def _gaps(spec: TableSpec, runs: Runs) -> GapTable | None:
-    """Gap and gain, of the table that holds all three protocols."""
-    if set(spec.protocols) != {"S2S", "S2R", "R2R"}:
+def _gaps(spec: TableSpec, runs: Runs, paper: PaperNumbers) -> GapTable | None:
+    """Gap and gain, of a table that holds all three protocols and one task; what the paper prints beside its faces."""
+    if set(spec.protocols) != {"S2S", "S2R", "R2R"} or len(spec.rows) != 1:
         return None
     (row,) = spec.rows
-    return gap_table({method: runs.under(spec.protocols, row.task, method) for method in row.methods}, row.task)
-
-
-def score_rows(scores: Iterable[Score]) -> Iterator[tuple[object, ...]]:
-    """Score lines as lines of a CSV file, the names of their fields first; replicates are parted by blanks."""
-    names = [field.name for field in fields(Score)]
-    yield tuple(names)
-    for score in scores:
-        values = asdict(score) | {"replicates": " ".join(map(repr, score.replicates or ()))}
-        yield tuple(values[name] for name in names)
+    made = gap_table({method: runs.under(spec.protocols, row.task, method) for method in row.methods}, row.task)
+    if {"synthetic", "real"} <= paper.domains:
+        return made
+    return replace(made, changes=tuple(replace(change, printed=None) for change in made.changes))
 
 
 def _csv_rows(
-    spec: TableSpec, notes: Mapping[str, str], rows: Rows, gaps: GapTable | None
+    paper: PaperNumbers, notes: Mapping[str, str], rows: Rows, gaps: GapTable | None
 ) -> Iterator[tuple[object, ...]]:
     """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
 
     plain is a Frechet distance before it was reduced in bias, empty for all else; low and high are the ends of the
     95 % interval, empty where there is none.
     """
-    number = spec.name.removeprefix("table")
+    number = paper.spec.name.removeprefix("table")
     yield COLUMNS
-    yield from ((number, *row) for row in _cell_rows(spec, notes, rows))
+    yield from ((number, *row) for row in _cell_rows(paper, notes, rows))
     if gaps:
-        yield from ((number, spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
+        yield from ((number, paper.spec.rows[0].task, *_change_row(change, gaps)) for change in gaps.changes)
 
 
-def _cell_rows(spec: TableSpec, notes: Mapping[str, str], rows: Rows) -> Iterator[tuple[object, ...]]:
+def _cell_rows(paper: PaperNumbers, notes: Mapping[str, str], rows: Rows) -> Iterator[tuple[object, ...]]:
     for section, methods in rows.items():
         protocol, task = section
         for method, run in methods.items():
-            printed = printed_cells(spec, section, method)
+            printed = paper.of(section, method)
             for metric in (metric for metric in notes if measures(section, metric)):
                 cell = run.cell(metric)
                 counts = (cell.scored, cell.failed) if cell.state != NOT_RUN else ("", "")

@@ -1,6 +1,7 @@
 """The rows of a table before they are text: for each protocol and task the run of every method, which has its cells."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN
 from benchmark.analysis.runs import Run, Runs
@@ -12,6 +13,7 @@ from benchmark.specs.tables import TableSpec
 Section = tuple[str, str]  # protocol and task, within which the best is bold
 Rows = Mapping[Section, Mapping[str, Run]]  # by method; in the order of the table's file, those of a task together
 
+_PAPERS_FACES = {"synthetic": "ffhq", "real": "facerenov"}  # test domain -> what the folder's name holds, in any case
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
 
 
@@ -20,7 +22,7 @@ def rows_of(spec: TableSpec, runs: Runs) -> Rows:
     return {
         (protocol, row.task): {method: runs.find(protocol, row.task, method) for method in row.methods}
         for row in spec.rows
-        for protocol in spec.protocols
+        for protocol in spec.protocols_of(row)
     }
 
 
@@ -34,26 +36,39 @@ def measures(section: Section, metric_id: str) -> bool:
     return metric_id in load_protocol(section[0]).metrics
 
 
-def best(methods: Mapping[str, Run], metric_id: str) -> tuple[str, ...]:
-    """The methods with the best measured value, among at least two scored alike on equally many images."""
+def best(methods: Mapping[str, Run], metric_id: str, place: int = 0) -> tuple[str, ...]:
+    """The methods with the best measured value, place 1 for those with the second best, ...; see ranks."""
+    return tuple(method for method, rank in ranks(methods, metric_id).items() if rank == place + 1)
+
+
+def ranks(methods: Mapping[str, Run], metric_id: str) -> dict[str, int]:
+    """The rank of each method, equal values alike: among at least two scored alike on equally many images, else empty.
+
+    1 is the best. The reference, and those scored on fewer images than others, have no rank.
+    """
     rising = find_metric(metric_id).higher_is_better
     cells = {method: run.cell(metric_id) for method, run in methods.items() if method != LIMIT}
     cells = {method: cell for method, cell in cells.items() if cell.alike}
     most = max((cell.scored for cell in cells.values()), default=0)
     values = {method: cell.number for method, cell in cells.items() if cell.state == MEASURED and cell.scored == most}
     if rising is None or len(values) < 2:
-        return ()
-    top = max(values.values()) if rising else min(values.values())
-    return tuple(method for method, value in values.items() if value == top)
+        return {}
+    ordered = sorted(set(values.values()), reverse=rising)
+    return {method: 1 + ordered.index(value) for method, value in values.items()}
 
 
 def number_of(spec: TableSpec) -> int:
-    """1, 2 or 3: how published.csv calls the table, or the one that a table like table3_true stands beside."""
-    return int(spec.name.removeprefix("table").partition("_")[0])
+    """1, 2 or 3: how published.csv calls the table, or the one that a table like table3_true stands beside; else 0."""
+    found = re.match(r"table(\d)(_|$)", spec.name)
+    return int(found[1]) if found else 0
 
 
-def printed_cells(spec: TableSpec, section: Section, method: str) -> dict[str, Printed]:
-    """Metric -> what the paper prints in a row, of the table's columns."""
+def is_printed(spec: TableSpec, section: Section, method: str) -> bool:
+    """Whether the paper prints the row."""
+    return bool(_printed(spec, section, method))
+
+
+def _printed(spec: TableSpec, section: Section, method: str) -> dict[str, Printed]:
     protocol, task = section
     key = (number_of(spec), task, protocol, method)
     facts = map(find_metric, spec.columns)
@@ -61,15 +76,37 @@ def printed_cells(spec: TableSpec, section: Section, method: str) -> dict[str, P
     return {metric: found for metric, found in printed.items() if found}
 
 
-def printed_rows(spec: TableSpec, rows: Rows) -> Iterator[dict[str, Printed]]:
-    """As printed_cells, of every row in order."""
-    for section, methods in rows.items():
-        yield from (printed_cells(spec, section, method) for method in methods)
+def is_facerenov(faces: str) -> bool:
+    """Whether test faces are the paper's real ones, by the name of their folder (Run.faces)."""
+    return _PAPERS_FACES["real"] in faces.lower()
 
 
-def shown(spec: TableSpec, rows: Rows) -> tuple[str, ...]:
+class PaperNumbers:
+    """The numbers that the paper prints of a table, for the faces that it prints them of: FFHQ's and FaceRenov's.
+
+    domains: those of a table whose test faces are the paper's, by the name of their folder in the run files.
+    """
+
+    def __init__(self, spec: TableSpec, rows: Rows) -> None:
+        self.spec = spec
+        faces: dict[str, set[str]] = {domain: set() for domain in _PAPERS_FACES}
+        for (protocol, _), methods in rows.items():
+            if (domain := load_protocol(protocol).test_domain) in faces:
+                faces[domain].update(place for run in methods.values() if run.scores for place in run.faces or [""])
+        named = {domain: [_PAPERS_FACES[domain] in place.lower() for place in found] for domain, found in faces.items()}
+        self.domains = frozenset(domain for domain, papers in named.items() if papers and all(papers))
+
+    def of(self, section: Section, method: str) -> dict[str, Printed]:
+        """Metric -> what the paper prints in a row, of the table's columns; nothing beside other faces."""
+        is_papers = load_protocol(section[0]).test_domain in self.domains
+        return _printed(self.spec, section, method) if is_papers else {}
+
+
+def shown(spec: TableSpec, rows: Rows, paper: PaperNumbers) -> tuple[str, ...]:
     """The columns of a table in which anything is measured, tried or printed."""
-    printed = {metric for own in printed_rows(spec, rows) for metric in own}
+    printed = {
+        metric for section, methods in rows.items() for method in methods for metric in paper.of(section, method)
+    }
     tried = {metric for run in all_runs(rows) for metric in spec.columns if run.cell(metric).state != NOT_RUN}
     return tuple(metric for metric in spec.columns if metric in printed | tried)
 

@@ -3,34 +3,40 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
-from benchmark.analysis.gap_table import GapTable
 from benchmark.analysis.runs import Run
-from benchmark.analysis.transfer import Transfer
-from benchmark.methods.registry import method_title
+from benchmark.methods.registry import full_name, method_title
+from benchmark.methods.table import METHODS
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text, with_role
-from benchmark.reports.markup import Footnotes, TableCell, TableDocument
-from benchmark.reports.tables.gap_block import CARRIED, gap_block, transfer_block
+from benchmark.reports.markup import Grid, TableCell
 from benchmark.reports.tables.rows import (
     LIMIT,
+    PaperNumbers,
     Rows,
     Section,
     all_runs,
     best,
+    is_facerenov,
+    is_printed,
     measures,
-    printed_cells,
-    printed_rows,
 )
+from benchmark.runs.settings import is_own
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.published import Printed
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
-from benchmark.specs.titles import COMPANIONS, PROFILES, TABLES, TASKS
+from benchmark.specs.titles import PROFILES, TASKS
 
 _ADDED = " †"
-_LEGEND = (
+_BRACKETS = (
     "In brackets: the number the paper prints (FFHQ at 512 px); under 'other' it was measured with other code and "
-    "cannot be held against ours",
+    "cannot be held against ours"
+)
+_NO_BRACKETS = (
+    "The paper's numbers are of {} at 512 px and do not stand beside those of other faces; they are in "
+    "protocols/paper/published.csv"
+)
+_LEGEND = (
     "Bold: the best measured value of a task among rows scored on equally many images",
     "±: half of the 95 % interval over the choice of images, not of training; its ends are in the .csv. Means over "
     "images: bootstrap (BCa), none where all values are equal. Distances of sets, gap, gain: jackknife over 20 groups "
@@ -44,73 +50,70 @@ _REDUCED = (
 )
 
 
-def page(
-    spec: TableSpec,
-    profile: Profile,
-    rows: Rows,
-    notes: Mapping[str, str],
-    gaps: GapTable | None,
-    transferred: Sequence[Transfer] = (),
-) -> TableDocument:
-    """The whole table as text. notes: what must be known of each metric shown. The same rows give the same page."""
-    footnotes, columns = Footnotes(), tuple(notes)
+def blocks_of(paper: PaperNumbers, profile: Profile, rows: Rows, notes: Mapping[str, str]) -> dict[str, Grid]:
+    """The sections of a table by heading. notes: what must be known of each metric shown."""
+    printed = [paper.of(section, method) for section, methods in rows.items() for method in methods]
     names = (TableCell("Method"), TableCell("images"), TableCell("failed"))
-    printed = list(printed_rows(spec, rows))
-    header = (*names, *(_header(metric, note, printed, footnotes) for metric, note in notes.items()))
-    blocks = {
-        _heading(section, profile): (header, *_section(spec, section, methods, columns, footnotes))
+    header = (*names, *(_header(metric, note, printed) for metric, note in notes.items()))
+    return {
+        _heading(section, profile, methods.values()): (header, *_section(paper, section, methods, tuple(notes)))
         for section, methods in rows.items()
     }
-    if gaps:
-        blocks["Gap and gain"] = gap_block(gaps, footnotes)
-    if transferred:
-        blocks[CARRIED] = transfer_block(transferred, footnotes)
-    sentences = (*_sentences(spec, profile, rows), *(gaps.sentences if gaps else ()))
-    title = (TABLES | COMPANIONS)[spec.name]
-    return TableDocument(f"{title} (profile {profile.name})", sentences, blocks, footnotes.sentences)
 
 
-def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]], footnotes: Footnotes) -> TableCell:
+def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]]) -> TableCell:
     metric = find_metric(metric_id)
     arrow = {True: " ↑", False: " ↓", None: ""}[metric.higher_is_better]
     printed = [row[metric_id] for row in rows if metric_id in row]
     beside = ""
     if printed:
         beside = "paper" if printed[0].comparable else f"paper, other {metric.header}"
-    return TableCell(metric.header + arrow, marks=footnotes.mark([note] if note else []), printed=beside)
+    return TableCell(metric.header + arrow, notes=(note,) if note else (), printed=beside, key=metric_id)
 
 
-def _heading(section: Section, profile: Profile) -> str:
+def _heading(section: Section, profile: Profile, runs: Iterable[Run]) -> str:
+    """What is tested on what, and the test split; all runs of a section are on one."""
     name, task = section
     protocol = load_protocol(name)
-    domains = [_domain(domain, profile) for domain in (protocol.train_domain, protocol.test_domain)]
-    return f"{task} under {name} ({domains[0]} to {domains[1]}): {TASKS.get(task, task)}"
+    there = [run for run in runs if run.split]
+    real = _real_name(profile, there)
+    domains = [_domain(domain, real) for domain in (protocol.train_domain, protocol.test_domain)]
+    split = f"; split {there[0].split}" if there else ""
+    return f"{task} under {name} ({domains[0]} to {domains[1]}): {TASKS.get(task, task)}{split}"
 
 
-def _domain(name: str, profile: Profile) -> str:
-    """How a domain or test set is called: outside the profile `paper` a simulation stands for FaceRenov."""
-    if name != "real":
-        return load_sets()[name].title if name in load_sets() else name
-    return "FaceRenov" if profile.name == "paper" else "simulated"
+def _domain(name: str, real: str) -> str:
+    """How a domain or test set is called; real: the real domain."""
+    if name == "real":
+        return real
+    return load_sets()[name].title if name in load_sets() else name
+
+
+def _real_name(profile: Profile, runs: Sequence[Run]) -> str:
+    """Of the runs of a section: outside the profile `paper` a simulation stands for FaceRenov, unless own faces do."""
+    own = [place for run in runs if is_own(run.split or "") for place in run.faces or ("",)]
+    if own and not all(map(is_facerenov, own)):
+        return "own real faces"
+    return "FaceRenov" if own or profile.name == "paper" else "simulated"
 
 
 def _section(
-    spec: TableSpec, section: Section, methods: Mapping[str, Run], columns: Sequence[str], footnotes: Footnotes
+    paper: PaperNumbers, section: Section, methods: Mapping[str, Run], columns: Sequence[str]
 ) -> Iterator[tuple[TableCell, ...]]:
     """The rows of one section."""
     measured = [metric for metric in columns if measures(section, metric)]
     bold = {metric: best(methods, metric) for metric in measured}
-    added = _added(spec, section, methods)
+    added = _added(paper.spec, section, methods)
     for method, run in methods.items():
-        name = TableCell(method_title(method) + (_ADDED if method in added else ""))
-        printed = {metric: found.text for metric, found in printed_cells(spec, section, method).items()}
+        name = TableCell(method_title(method) + (_ADDED if method in added else ""), key=method)
+        printed = {metric: found.text for metric, found in paper.of(section, method).items()}
         if not run.scores:
-            start = (name, TableCell(NOT_RUN, marks=footnotes.mark(run.notes)), TableCell())
+            start = (name, TableCell(NOT_RUN, notes=run.notes), TableCell())
             yield (*start, *(TableCell(printed=printed.get(metric, "")) for metric in columns))
             continue
         failed = sum(run.cell(metric).failed for metric in columns)
         entries = [
-            _entry(metric, run.cell(metric), method in bold[metric], printed.get(metric, ""), footnotes)
+            _entry(metric, run.cell(metric), method in bold[metric], printed.get(metric, ""))
             if metric in bold
             else TableCell("-")
             for metric in columns
@@ -120,12 +123,12 @@ def _section(
 
 def _added(spec: TableSpec, section: Section, methods: Iterable[str]) -> list[str]:
     """The methods of a section that the paper does not print; none where it prints nothing of the section."""
-    printed = {method: printed_cells(spec, section, method) for method in methods}
-    return [method for method, cells in printed.items() if not cells] if any(printed.values()) else []
+    printed = {method: is_printed(spec, section, method) for method in methods}
+    return [method for method, known in printed.items() if not known] if any(printed.values()) else []
 
 
-def _entry(metric: str, cell: Cell, bold: bool, printed: str, footnotes: Footnotes) -> TableCell:
-    return TableCell(_text(metric, cell), bold, footnotes.mark(cell.notes), printed, _spread(metric, cell))
+def _entry(metric: str, cell: Cell, bold: bool, printed: str) -> TableCell:
+    return TableCell(_text(metric, cell), bold, cell.notes, printed, _spread(metric, cell))
 
 
 def _text(metric: str, cell: Cell) -> str:
@@ -139,18 +142,20 @@ def _spread(metric: str, cell: Cell) -> str:
     return " ".join(filter(None, (reach, deviation)))
 
 
-def _sentences(spec: TableSpec, profile: Profile, rows: Rows) -> tuple[str, ...]:
-    seeds, runs = ", ".join(map(str, profile.seeds)), all_runs(rows)
+def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str, ...]:
+    """What stands above the table: the profile, how its cells are to be read."""
+    spec, runs = paper.spec, all_runs(rows)
     sentences = [
         f"Profile {profile.name}: {PROFILES.get(profile.name, '').format(train=profile.train)}".rstrip(": "),
-        f"{_images(runs)}, {profile.size} px; networks of width {profile.width}, batch {profile.batch}, "
-        f"{profile.steps} steps, perceptual loss {profile.perceptual}, training seeds {seeds}",
+        f"{_images(runs)}, {profile.size} px{_training(spec, profile)}",
     ]
+    if faces := dict.fromkeys(place for run in runs for place in run.faces):
+        sentences.append(f"Test faces: {'; '.join(faces)}")
     if any(_is_real(protocol) for protocol, _ in rows):
-        sentences.append(_real_domain(profile))
+        sentences.append(_real_domain(profile, runs))
     tested = dict.fromkeys(load_protocol(protocol).test_domain for protocol, _ in rows)
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
-    sentences += _LEGEND
+    sentences += [*_brackets(paper, rows), *_LEGEND]
     reduced = [
         find_metric(metric).header
         for metric in with_role("frechet")
@@ -167,6 +172,18 @@ def _sentences(spec: TableSpec, profile: Profile, rows: Rows) -> tuple[str, ...]
     return tuple(sentences)
 
 
+def _training(spec: TableSpec, profile: Profile) -> str:
+    """How the networks were trained, of a table that has some that are trained here, or that nobody knows."""
+    rows = [METHODS.get(full_name(method)) for row in spec.rows for method in row.methods]
+    if all(row and not row.trainable for row in rows):
+        return ""
+    seeds = ", ".join(map(str, profile.seeds))
+    return (
+        f"; networks of width {profile.width}, batch {profile.batch}, {profile.steps} steps, "
+        f"perceptual loss {profile.perceptual}, training seeds {seeds}"
+    )
+
+
 def _images(runs: Sequence[Run]) -> str:
     found = sorted({run.images for run in runs if run.scores})
     if not found:
@@ -179,7 +196,21 @@ def _is_real(name: str) -> bool:
     return "real" in (protocol.train_domain, protocol.test_domain)
 
 
-def _real_domain(profile: Profile) -> str:
+def _real_domain(profile: Profile, runs: Sequence[Run]) -> str:
+    own = [run for run in runs if is_own(run.split or "")]
+    if places := dict.fromkeys(place for run in own for place in run.faces or ("folder not known",)):
+        return f"Real domain: real faces of the user's own (--facerenov: {'; '.join(places)})"
     if profile.name == "paper":
         return "Real domain: FaceRenov"
     return "Real domain: simulated (facerenov_simulated, a recipe outside the synthetic family, stands for FaceRenov)"
+
+
+def _brackets(paper: PaperNumbers, rows: Rows) -> Iterator[str]:
+    """What the numbers in brackets are, or why there are none; nothing of a table that the paper has not."""
+    printed = {section for section, methods in rows.items() if any(is_printed(paper.spec, section, m) for m in methods)}
+    if any(paper.of(section, method) for section in printed for method in rows[section]):
+        yield _BRACKETS
+    left_out = {load_protocol(protocol).test_domain for protocol, _ in printed} - paper.domains
+    names = [name for domain, name in (("synthetic", "FFHQ"), ("real", "FaceRenov")) if domain in left_out]
+    if names:
+        yield _NO_BRACKETS.format(" and ".join(names))

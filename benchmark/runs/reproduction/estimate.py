@@ -7,7 +7,7 @@ from benchmark.methods.row import TRAINED, TUNED
 from benchmark.methods.table import METHODS
 from benchmark.runs.reproduction.reproduce import RunJob
 from benchmark.runs.reproduction.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
-from benchmark.runs.settings import Settings
+from benchmark.runs.settings import FACERENOV, Settings
 from benchmark.runs.splits import recipe_of, set_size
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.test_sets import load_sets
@@ -41,7 +41,7 @@ def lines(settings: Settings, jobs: Iterable[RunJob]) -> list[str]:
     rate = multiply_adds_per_second(measured)
     kinds = {
         "Splits to make": _splits(settings, jobs),
-        "Trainings": _trainings(settings.profile, jobs, rate),
+        "Trainings": _trainings(settings, jobs, rate),
         "Choices of parameters": _tunings(settings.profile, jobs),
         "Restoring and scoring": _runs(settings, jobs, rate),
     }
@@ -85,21 +85,21 @@ def _splits(settings: Settings, jobs: Iterable[RunJob]) -> list[Estimate]:
         role = {TRAINED: "train", TUNED: "val"}.get(METHODS[job.method].kind)
         if role:
             wanted[protocol.train_domain, job.task, role] = None
-    named = {_split_name(settings.profile, *each): each for each in wanted}
+    named = {_split_name(settings, *each): each for each in wanted}
     return [_split(settings, name, *each) for name, each in named.items()]
 
 
-def _split_name(profile: Profile, domain: str, task: str, role: str) -> str:
+def _split_name(settings: Settings, domain: str, task: str, role: str) -> str:
     chosen = load_sets().get(domain)
     if chosen:
         return f"{chosen.title} {task}" if chosen.list else chosen.title
-    return f"{recipe_of(profile, domain, task)} {role}"
+    return f"{recipe_of(settings, domain, task)} {role}"
 
 
 def _split(settings: Settings, name: str, domain: str, task: str, role: str) -> Estimate:
     size, count = settings.profile.size, _count(settings, domain, role)
-    recipe = task if domain in load_sets() else recipe_of(settings.profile, domain, task)
-    if recipe == "facerenov":
+    recipe = task if domain in load_sets() else recipe_of(settings, domain, task)
+    if recipe == FACERENOV:
         return Estimate(f"{name}: yours, up to {count:,} pairs at {size} px")
     disk = count * size**2 * (_REFERENCE + _DEGRADED / find_recipe(recipe).scale ** 2)
     return Estimate(f"{name}: up to {count:,} pairs at {size} px", disk=disk)
@@ -112,14 +112,14 @@ def _count(settings: Settings, domain: str, role: str) -> int:
     return getattr(settings.profile, role)
 
 
-def _trainings(profile: Profile, jobs: Iterable[RunJob], rate: float) -> list[Estimate]:
+def _trainings(settings: Settings, jobs: Iterable[RunJob], rate: float) -> list[Estimate]:
     """Each checkpoint once, whatever it is tested on."""
     trained = {
-        (recipe_of(profile, load_protocol(job.protocol).train_domain, job.task), job.method, job.seed): None
+        (recipe_of(settings, load_protocol(job.protocol).train_domain, job.task), job.method, job.seed): None
         for job in jobs
         if job.seed is not None
     }
-    return [_training(profile, rate, *each) for each in trained]
+    return [_training(settings.profile, rate, *each) for each in trained]
 
 
 def _training(profile: Profile, rate: float, recipe: str, method: str, seed: int) -> Estimate:

@@ -71,8 +71,8 @@ def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:
     """(protocol, task, method) of every row of every table."""
     for table in tables:
         for protocol, row in product(table.protocols, table.rows):
-            for method in row.methods:
-                yield protocol, row.task, method
+            if protocol in table.protocols_of(row):
+                yield from ((protocol, row.task, method) for method in row.methods)
 
 
 def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:

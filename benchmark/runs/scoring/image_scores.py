@@ -1,21 +1,25 @@
 """The scores of one image, computed from plain values, so that any process can do it."""
 
+import re
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from benchmark.assets import feature_cache
 from benchmark.metrics import registry as metrics
-from benchmark.metrics.base import MetricError, Unavailable
-from degrade.core.errors import InputError
+from benchmark.metrics.base import MetricError, Record, Unavailable
+from degrade.core.errors import InputError, without_addresses
 from degrade.core.image import Image, from_uint8, read
+from degrade.splits.recorded import RecordedImage
 
 UNAVAILABLE = "unavailable: "  # first letters of the error of a metric that cannot be loaded
 NOT_RESTORED, NOT_COMPUTED = "not restored", "not computed"  # first letters of an error that should not have been
+_TEMPORARY = re.compile(re.escape(tempfile.gettempdir()) + r"/(?:tmp|restore-)[a-z0-9_]{8}/")  # as tempfile names them
 Value = TypeVar("Value")
 
 
@@ -37,19 +41,34 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class RecordFile:
+    """A metrics.base.Record of which the degraded image is still a file: plain data for any process."""
+
+    degraded: RecordedImage
+    operators: tuple[Mapping[str, Any], ...]
+    side: int
+
+    def opened(self) -> Record:
+        """InputError where the file cannot be read."""
+        return Record(self.degraded.read(), self.operators, self.side)
+
+
+@dataclass(frozen=True)
 class ImageJob:
     """One image to score.
 
     metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `trouble`.
-    reference: a file, or None where there is none. features: ids of metrics of sets whose features are wanted.
+    reference: a file, one of a split with the hashes in its record, or None where there is none. features: ids of
+    metrics of sets whose features are wanted. record: how it was degraded, where a metric needs that.
     """
 
     name: str
     metrics: tuple[str, ...]
-    restored: np.ndarray | Path | None
-    reference: Path | None = None
+    restored: np.ndarray | Path | RecordedImage | None
+    reference: Path | RecordedImage | None = None
     fault: str = ""
     features: tuple[str, ...] = ()
+    record: RecordFile | None = None
 
 
 @dataclass(frozen=True)
@@ -76,20 +95,28 @@ def measure(job: ImageJob) -> ImageScores:
     if job.restored is None:
         return _nothing(job, job.fault)
     try:
-        restored = read(job.restored) if isinstance(job.restored, Path) else from_uint8(job.restored)
-        reference = read(job.reference) if job.reference else None
+        restored = from_uint8(job.restored) if isinstance(job.restored, np.ndarray) else _opened(job.restored)
+        reference = _opened(job.reference) if job.reference else None
+        record = job.record.opened() if job.record else None
     except InputError as error:
         return _nothing(job, reason(NOT_COMPUTED, error))
-    for image in (restored, reference):
+    for image in (restored, reference, record.degraded if record else None):
         if image is not None:
             image.flags.writeable = False  # a metric that wrote into it would change the next one's number
-    if not isinstance(job.restored, Path):
+    if isinstance(job.restored, np.ndarray):
         feature_cache.keep_off_disk(restored)  # the features of restored images stand beside the run's scores
-    values = {name: _value(name, restored, reference) for name in job.metrics}
+    values = {
+        name: _value(name, restored, record if metrics.find_metric(name).needs_record else reference)
+        for name in job.metrics
+    }
     return ImageScores(values, {name: _feature(name, restored) for name in job.features})
 
 
-def _value(metric_id: str, restored: Image, reference: Image | None) -> ImageValue:
+def _opened(file: Path | RecordedImage) -> Image:
+    return file.read() if isinstance(file, RecordedImage) else read(file)
+
+
+def _value(metric_id: str, restored: Image, reference: Image | Record | None) -> ImageValue:
     return ImageValue(*attempt(lambda: metrics.load_of_images(metric_id)(restored, reference)))
 
 
@@ -110,8 +137,9 @@ def unavailable(metric_ids: Iterable[str]) -> dict[str, str]:
 
 
 def reason(what: str, error: Exception) -> str:
-    """The sentence of a failure; an InputError is one already."""
-    return f"{what}: {error}" if isinstance(error, InputError) else f"{what}: {type(error).__name__}: {error}"
+    """The sentence of a failure, the same for each image; an InputError is one already."""
+    text = f"{error}" if isinstance(error, InputError) else f"{type(error).__name__}: {error}".strip()
+    return f"{what}: {_TEMPORARY.sub('', without_addresses(text))}"
 
 
 def attempt(compute: Callable[[], Value]) -> tuple[Value | None, str, float]:

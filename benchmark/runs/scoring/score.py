@@ -25,7 +25,8 @@ def score(
     what it rounded to 8 bits. A number is inf where the formula says so (PSNR of equal images) and nan where the
     metric has none for these images, such as one of faces where none is found; its unit is METRICS[id].unit, its
     source the docstring of its module. Raises InputError for other arrays, an unknown metric, one of sets
-    (`score_folders` has those), one whose weights are not here, and one that needs a reference where there is none.
+    (`score_folders` has those), one that needs the record of a split (`benchmark run` has it), one whose weights are
+    not here, and one that needs a reference where there is none.
 
     >>> reference = np.full((64, 64, 3), 100, np.uint8)
     >>> {metric: round(value, 2) for metric, value in score(reference + 10, reference, ["psnr.rgb"]).items()}
@@ -46,6 +47,8 @@ def _number(metric_id: str, restored: Image, reference: Image | None) -> float:
     metric = find_metric(metric_id)
     if metric.per == "set":
         raise InputError(f"{metric_id}: compares sets, not two images; use score_folders")
+    if metric.needs_record:
+        raise InputError(f"{metric_id}: needs the record of a split; score it with `benchmark run --metrics`")
     if metric.needs_reference and reference is None:
         raise InputError(f"{metric_id}: expected a reference, got none; give one, or name metrics without")
     try:

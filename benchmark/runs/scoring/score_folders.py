@@ -3,11 +3,9 @@
 `score_folders` gives a pandas table, `folder_lines` what it is made of.
 """
 
-import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +15,15 @@ from tqdm import tqdm
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import corrected, split_value
-from benchmark.runs.scoring.image_scores import Feature, ImageJob, ImageValue
+from benchmark.runs.scoring.image_scores import Feature, ImageJob, ImageValue, is_failure
 from benchmark.runs.scoring.score import FIDELITY
 from benchmark.runs.scoring.set_scores import References, SetValue, score_set
 from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
-from degrade.core.files import write_bytes
-from degrade.splits.pairing import check_images, image_size
+from degrade.core.formats.container import image_size
+from degrade.core.storage.csv_text import to_csv
+from degrade.core.storage.files import write_bytes
+from degrade.splits.pairing import check_images
 from degrade.splits.sources import images_by_name
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ def folder_lines(
     Raises InputError for names or sizes that do not match, and without references for metrics that need them.
     """
     wanted = [find_metric(metric_id) for metric_id in metric_ids]
+    recorded = ", ".join(metric.id for metric in wanted if metric.needs_record)
+    if recorded:
+        raise InputError(f"{recorded}: needs the record of a split; score it with `benchmark run --metrics`")
     needing = [metric.id for metric in wanted if metric.needs_reference]
     if reference is None and needing:
         raise InputError(f"{', '.join(needing)}: expected a folder of references, got none; name one or leave them out")
@@ -104,11 +107,7 @@ def write_lines(out: Path, lines: Sequence[FolderScore]) -> None:
     if out.suffix.lower() == ".jsonl":
         text = "".join(json.dumps(row, allow_nan=False, ensure_ascii=False) + "\n" for row in rows)
     else:
-        table = io.StringIO()
-        writer = csv.DictWriter(table, [field.name for field in fields(FolderScore)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        text = table.getvalue()
+        text = to_csv([[field.name for field in fields(FolderScore)], *(list(row.values()) for row in rows)])
     write_bytes(out, text.encode())
 
 
@@ -132,6 +131,9 @@ def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[ImageJob]) -> It
             features[metric_id][job.name] = feature
     for name, own in values.items():
         yield from (_line(name, find_metric(metric_id), value) for metric_id, value in own.items())
+    for metric_id, vectors in features.items():
+        faults = {name: feature.error for name, feature in vectors.items() if is_failure(feature.error)}
+        yield from (_line(name, find_metric(metric_id), ImageValue(None, fault)) for name, fault in faults.items())
     references = {job.name: job.reference for job in jobs if job.reference is not None}
     for metric in wanted:
         if metric.id in reasons:
@@ -153,13 +155,15 @@ def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> Fo
     return FolderScore(image, metric.id, value, metric.unit, found.n, error, plain)
 
 
-def _mean(metric: Metric, found: Iterable[ImageValue]) -> FolderScore:
+def _mean(metric: Metric, found: Sequence[ImageValue]) -> FolderScore:
     """Over the finite values; what is not in it is counted in the error."""
     values = [one.value for one in found]
     finite = [value for value in values if value is not None and math.isfinite(value)]
+    failed = sum(is_failure(one.error) for one in found)
     left_out = {
         "infinite": sum(value == math.inf for value in values),
-        "failed": sum(value is None for value in values),
+        "failed": failed,
+        "without a value": sum(value is None for value in values) - failed,
     }
     error = ", ".join(f"{count} {what}" for what, count in left_out.items() if count)
     return FolderScore(

@@ -1,7 +1,7 @@
 """One method on one test split: restores what is missing scores, and appends a line for every score."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,13 @@ from benchmark.methods.method import Method
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score, ScoreFile
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, ImageJob, reason
+from benchmark.runs.scoring.cost import Cost
+from benchmark.runs.scoring.image_scores import NOT_RESTORED, ImageJob, RecordFile, reason
 from benchmark.runs.scoring.plan import Plan, RunKey
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, score_set
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import PreparedSplit
-from degrade.core.errors import InputError
+from degrade.core.errors import Failed
 from degrade.core.image import check_image, from_uint8, read, to_uint8, write
 
 
@@ -53,17 +54,21 @@ class Scoring:
     ) -> None:
         self.run_key, self.prepared, self.todo, self.context, self.file = run_key, prepared, todo, context, file
         self.seconds = {"restore": 0.0, "score": 0.0}  # of this process: restoring, and all else
+        self.cost = Cost()
         self._sets = [pending.metric for pending in todo.pending if pending.metric.per == "set"]
+        self._of_records = {pending.metric.id for pending in todo.pending if pending.metric.needs_record}
+        self._records = {record["name"]: record for record in prepared.split.records}
         self._features: dict[str, FeatureFile] = {}  # by descriptors, which several metrics may share; while it runs
         # Metric or descriptors -> the images of which they are still to be computed.
         self._values = {pending.metric.id: pending.images for pending in todo.pending if pending.metric.per == "image"}
         self._vectors: dict[str, frozenset[str]] = {}
+        self.failed: dict[str, str] = {}  # image -> why
 
     def run(self, load_method: Callable[[], Method]) -> None:
         """Restore and score image by image, then the sets.
 
         An image that cannot be restored or scored gives a line with the reason, and the next one follows.
-        Raises InputError when more images fail than may.
+        Raises Failed when more images fail than may.
         """
         start = time.perf_counter()
         try:
@@ -73,7 +78,7 @@ class Scoring:
                 for kind in dict.fromkeys(metric.descriptors for metric in self._sets):
                     file = stack.enter_context(FeatureFile(self.context.features.file(kind)))
                     self._features[kind] = file
-                    self._vectors[kind] = frozenset(self.prepared.names) - file.by_image.keys()
+                    self._vectors[kind] = frozenset(self.prepared.names) - file.done
                 self._score_images(load_method)
                 for metric in self._sets:
                     self.file.append(self._score_set(metric))
@@ -86,6 +91,7 @@ class Scoring:
         if not names:
             return
         method = load_method()
+        self.cost.parameters = method.parameters
         title = f"{self.run_key.protocol} {self.run_key.task} {self.run_key.method}"
         done = self.context.pool.stream(self._job(method, name) for name in names)
         for job, found in tqdm(done, title, len(names), unit="image", disable=None):
@@ -110,11 +116,23 @@ class Scoring:
         self.seconds["restore"] += time.perf_counter() - start
         if self.context.restored_images.keep and pixels is not None and not kept.exists():
             write(kept, from_uint8(pixels))
-        return ImageJob(name, values, pixels, split.files(name)[0] if split.has_reference else None, fault, vectors)
+        reference = split.images(name)[0] if split.has_reference and values else None
+        return ImageJob(name, values, pixels, reference, fault, vectors, self._record(name, values))
+
+    def _record(self, name: str, metric_ids: Iterable[str]) -> RecordFile | None:
+        """Where a metric of these needs it."""
+        if self._of_records.isdisjoint(metric_ids):
+            return None
+        record = self._records[name]
+        return RecordFile(self.prepared.split.images(name)[-1], tuple(record["operators"]), record["size"])
 
     def _restored(self, method: Method, name: str) -> np.ndarray:
         """The restored image in 8 bits, so that a score is that of the file a user would save."""
-        restored = method.restored(self.prepared.split, name)
+        if method.files is not None:  # restored elsewhere
+            restored = method.restored(self.prepared.split, name)
+        else:
+            with self.cost.of_one(weigh=not method.own_process):
+                restored = method.restored(self.prepared.split, name)
         check_image(restored, f"what {method.name} restored")
         side = self.prepared.split.info["size"]
         if restored.shape != (side, side, 3):
@@ -124,12 +142,12 @@ class Scoring:
     def _count_failure(self, name: str, why: str) -> None:
         if not why:
             return
-        self.todo.failed.add(name)
+        self.failed[name] = why
         most = self.context.max_failures
-        if most is not None and len(self.todo.failed) > most:
-            failed = f"{len(self.todo.failed)} images failed, more than --max-failures {most}"
-            remedy = "put that right and score again with --anew"
-            raise InputError(f"{self.run_key.task} {self.run_key.method}: {failed}; last: {name}: {why}; {remedy}")
+        if most is not None and len(self.failed) > most:
+            failed = f"{len(self.failed)} images failed, more than --max-failures {most}"
+            remedy = "put that right; the same command tries them again"
+            raise Failed(f"{self.run_key.task} {self.run_key.method}: {failed}; last: {name}: {why}; {remedy}")
 
     def _score_set(self, metric: Metric) -> Score:
         found = self._features[metric.descriptors].by_image
@@ -142,5 +160,5 @@ class Scoring:
         others = self.context.references
         if not metric.needs_reference or others is None:
             return None
-        files = {name: others.split.files(name)[0] for name in others.names}
+        files = {name: others.split.images(name)[0] for name in others.names}
         return References(files, paired=others is self.prepared)

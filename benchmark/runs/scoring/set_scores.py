@@ -1,7 +1,6 @@
 """Metrics of sets: features of restored images kept line by line, and the set's number with its replicates."""
 
 import base64
-import json
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -15,10 +14,12 @@ from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import SetScorer
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.scores import GROUPS
-from benchmark.runs.scoring.image_scores import Feature, ImageJob, attempt
+from benchmark.runs.scoring.image_scores import NOT_COMPUTED, Feature, ImageJob, attempt, is_failure
 from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
-from degrade.core.files import JsonLines, json_line, parse_lines
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import JsonLines, json_line, parse_lines
+from degrade.splits.recorded import RecordedImage
 
 _FEWEST = 2  # images on each side of a distance
 
@@ -38,6 +39,10 @@ class FeatureFolder:
         kept_as = metrics.find_metric(metric_id).descriptors
         digest = self.hashes.get(kept_as) or metric_hashes([kept_as])[kept_as]
         return self.path / f"{kept_as}-{digest[:8]}.jsonl"
+
+    def has_failures(self, metric_id: str) -> bool:
+        """Whether an image of the metric could not be restored or described."""
+        return any(is_failure(feature.error) for feature in read_features(self.file(metric_id)).values())
 
 
 class FeatureFile(JsonLines[tuple[str, Feature]]):
@@ -59,19 +64,38 @@ class FeatureFile(JsonLines[tuple[str, Feature]]):
         """Of two lines with one image the newer."""
         return dict(self.values)
 
+    @property
+    def done(self) -> set[str]:
+        """The images that are not to be tried again."""
+        return {image for image, feature in self.by_image.items() if not is_failure(feature.error)}
+
 
 def read_features(path: Path) -> dict[str, Feature]:
     """What the lines of a FeatureFile say, by image; nothing when there is no such file."""
     return dict(parse_lines(path, path.read_bytes(), _parse)) if path.exists() else {}
 
 
+@dataclass(frozen=True)
+class _FeatureLine:
+    image: str
+    error: str
+    dtype: str = ""
+    feature: str | None = None
+
+
+_decode = strict_json.decoder_of(_FeatureLine)
+
+
 def _parse(path: Path, _number: int, line: bytes) -> tuple[str, Feature]:
     try:
-        values = json.loads(line)
-        if "feature" not in values:
-            return values["image"], Feature(None, values["error"])
-        return values["image"], Feature(np.frombuffer(base64.b64decode(values["feature"]), values["dtype"]))
-    except (ValueError, TypeError, KeyError) as error:
+        found = _decode(line)
+        if found.feature is None:
+            return found.image, Feature(None, found.error)
+        kind = np.dtype(found.dtype)
+        if kind.kind != "f":
+            raise ValueError(f"expected numbers, got {kind}")
+        return found.image, Feature(np.frombuffer(base64.b64decode(found.feature), kind))
+    except (ValueError, TypeError) as error:
         raise InputError(f"{path}: is damaged ({error}); remove it, its images are then restored again") from error
 
 
@@ -111,7 +135,7 @@ class SetValue:
 class References:
     """The images that a set is compared with, by name; paired: each restored image has its own among them."""
 
-    files: Mapping[str, Path]
+    files: Mapping[str, Path | RecordedImage]
     paired: bool = True
 
 
@@ -119,21 +143,26 @@ def score_set(pool: Pool, metric_id: str, restored: Mapping[str, Feature], refer
     """What a metric of sets says; n are the restored images in the set, None without any.
 
     restored: the features of a split's images in its order. references: None for a metric that knows its own. Of
-    pairs only those with both features count, so that both sets hold the same faces.
+    pairs only those with both features count, so that both sets hold the same faces. A reference that cannot be read,
+    or is not as its split recorded it, is a failure of the whole set.
     """
     start = time.perf_counter()
-    ours = {name: feature.vector for name, feature in restored.items() if feature.vector is not None}
-    theirs = None
+    ours, theirs = _vectors(restored), None
     if references:
         asked = {name: path for name, path in references.files.items() if name in ours or not references.paired}
-        theirs = _reference_features(pool, metric_id, asked)
+        found = _reference_features(pool, metric_id, asked)
+        fault = next((feature.error for feature in found.values() if is_failure(feature.error)), "")
+        if fault:
+            return SetValue(None, fault, time.perf_counter() - start)
+        theirs = _vectors(found)
         ours = {name: feature for name, feature in ours.items() if name in theirs or not references.paired}
     if not ours or theirs == {}:
         last = next((one.error for one in reversed(list(restored.values())) if one.error), "of the references")
-        return SetValue(None, f"no image has features; last: {last}")
+        failed = f"{NOT_COMPUTED}: " if is_failure(last) else ""
+        return SetValue(None, f"{failed}no image has features; last: {last}")
     against = Side.of(references.files, theirs) if references and theirs else None
-    found, error, _ = attempt(lambda: set_numbers(metric_id, Side.of(restored, ours), against))
-    value, replicates, deviation = found or (None, None, None)
+    numbers, error, _ = attempt(lambda: set_numbers(metric_id, Side.of(restored, ours), against))
+    value, replicates, deviation = numbers or (None, None, None)
     return SetValue(value, error, time.perf_counter() - start, len(ours), replicates, deviation)
 
 
@@ -165,9 +194,13 @@ def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tu
     return tuple(values) if all(map(math.isfinite, values)) else None
 
 
-def _reference_features(pool: Pool, metric_id: str, files: Mapping[str, Path]) -> dict[str, np.ndarray]:
-    """Images without a feature are left out. All are remembered by content: the second method computes none."""
+def _reference_features(pool: Pool, metric_id: str, files: Mapping[str, Path | RecordedImage]) -> dict[str, Feature]:
+    """All are remembered by their pixels: the second method computes none."""
     jobs = (ImageJob(name, (), path, features=(metric_id,)) for name, path in files.items())
     done = tqdm(pool.stream(jobs), f"{metric_id} of references", len(files), unit="image", disable=None, leave=False)
-    vectors = ((job.name, found.features[metric_id].vector) for job, found in done)
-    return {name: vector for name, vector in vectors if vector is not None}
+    return {job.name: found.features[metric_id] for job, found in done}
+
+
+def _vectors(features: Mapping[str, Feature]) -> dict[str, np.ndarray]:
+    """Of the images that have one."""
+    return {name: feature.vector for name, feature in features.items() if feature.vector is not None}

@@ -1,12 +1,8 @@
-"""Where images are scored: in worker processes while the next ones are restored, or in this process."""
+"""Where images are scored while the next ones are restored: in worker processes or on a cluster; or in this process."""
 
-import os
-import signal
 import sys
-import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -18,7 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmark.assets import feature_cache, offline
 from benchmark.runs.scoring.image_scores import ImageJob, ImageScores, measure, unavailable
+from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import InputError
+from degrade.core.parallel import worker_start
 
 _IDLE = 600  # seconds after which a worker process without work ends
 _kept: dict[tuple[int, Path | None], Any] = {}  # loky's executors, which have no annotations; one at most
@@ -26,12 +24,20 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 
 @contextmanager
-def scoring_pool(workers: int, cache: Path | None) -> Iterator["Pool"]:
+def scoring_pool(workers: int, cache: Path | None, shared: Sequence[Path] = ()) -> Iterator["Pool"]:
     """`workers` processes that score, kept for the next pool of this process; with one worker none is started.
 
+    Inside degrade.core.cluster.on_cluster its workers do, which must see the cache and what is `shared`.
     cache: folder for what is worth remembering of images, shared by all processes and runs; None for none.
     Every process scores on one thread, so that a score does not depend on how many there are.
     """
+    if cluster := cluster_in_use():
+        if cache is not None:
+            cache.mkdir(parents=True, exist_ok=True)
+            shared = [*shared, cache]
+        with cluster.losses_in_a_sentence(), cluster.executor(shared) as executor:
+            yield Pool(_Far(executor, cache), cluster.workers, 2 * cluster.workers)
+        return
     if workers == 1:
         feature_cache.keep_in(cache)
         yield Pool(_Here(), 1, 0)
@@ -53,8 +59,9 @@ def _executor(workers: int, cache: Path | None) -> Any:
         for other in _kept.values():
             other.shutdown()
         _kept.clear()
+        first, arguments = worker_start(_start_worker, cache)
         _kept[workers, cache] = ProcessPoolExecutor(
-            max_workers=workers, timeout=_IDLE, initializer=_start_worker, initargs=(cache,), env=_ONE_THREAD
+            max_workers=workers, timeout=_IDLE, initializer=first, initargs=arguments, env=_ONE_THREAD
         )
     return _kept[workers, cache]
 
@@ -74,7 +81,7 @@ class Pool:
         with _dead_process_in_a_sentence():
             asked = [self._executor.submit(unavailable, ids) for _ in range(self._workers if ids else 0)]
             answers = [answer.result() for answer in asked]
-        return answers[0] if answers else {}
+        return {metric: why for answer in answers for metric, why in answer.items()}  # what one lacks, all lack
 
     def stream(self, jobs: Iterable[ImageJob]) -> Iterator[tuple[ImageJob, ImageScores]]:
         """Each job with its scores. `jobs` is drawn from in this process, while earlier ones are scored."""
@@ -108,6 +115,22 @@ class _Here(Executor):
         return future
 
 
+class _Far(Executor):
+    """Computes on workers that may have worked for others before."""
+
+    def __init__(self, executor: Executor, cache: Path | None) -> None:
+        self._executor, self._cache = executor, cache
+
+    def submit(self, call: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future:
+        return self._executor.submit(_computed, self._cache, call, *arguments, **options)
+
+
+def _computed(cache: Path | None, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    feature_cache.keep_in(cache)
+    with _one_thread():
+        return call(*arguments, **options)
+
+
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """One thread for the libraries that are loaded by now: how sums are split between threads moves their last bits."""
@@ -126,15 +149,6 @@ def _one_thread() -> Iterator[None]:
 
 
 def _start_worker(cache: Path | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starting process's to answer
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     cv2.setNumThreads(1)
     offline.obey()
     feature_cache.keep_in(cache)
-
-
-def _end_with(parent: int) -> None:
-    """Ends this process when its parent is gone, however that ended: a killed run leaves nothing behind."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)

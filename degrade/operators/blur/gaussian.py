@@ -11,6 +11,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.operators.base import check_range
 from degrade.operators.lengths import Length, OddLength, check_lengths
+from degrade.operators.words import Words
 
 _BORDERS = {"mirror": cv2.BORDER_REFLECT_101, "repeat": cv2.BORDER_REPLICATE}
 
@@ -26,9 +27,9 @@ class GaussianBlur:
         mode "nearest").
     """
 
-    sigma: Annotated[float, Length()]
-    size: Annotated[int, OddLength(or_zero=True)] = 0
-    border: str = field(default="mirror", metadata={"added_later": True})
+    sigma: Annotated[float, Length(), Words("sigma")]
+    size: Annotated[int, OddLength(or_zero=True), Words("kernel width")] = 0
+    border: Annotated[str, Words("border")] = field(default="mirror", metadata={"added_later": True})
 
     def __post_init__(self) -> None:
         check_lengths(self)
@@ -60,8 +61,8 @@ class SharpenHalo:
     sigma: of the blur in pixels, above 0 to 256; about the width of the rim.
     """
 
-    amount: float
-    sigma: Annotated[float, Length()]
+    amount: Annotated[float, Words("strength", "times the detail")]
+    sigma: Annotated[float, Length(), Words("sigma")]
 
     def __post_init__(self) -> None:
         check_range(self, "amount", 0, 100)

@@ -16,6 +16,7 @@ import numpy as np
 from degrade.core.image import Image
 from degrade.operators.base import check_range
 from degrade.operators.lengths import Frequency, Length, OddLength, check_lengths
+from degrade.operators.words import Words
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,10 @@ class AnisotropicBlur:
     Source: Liu et al., Blind Image Super-Resolution: A Survey (2021); Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
-    sigma_x: Annotated[float, Length()]
-    sigma_y: Annotated[float, Length()]
-    angle: float
-    size: Annotated[int, OddLength(or_zero=True)] = 0
+    sigma_x: Annotated[float, Length(), Words("sigma along")]
+    sigma_y: Annotated[float, Length(), Words("sigma across")]
+    angle: Annotated[float, Words("angle", "degrees")]
+    size: Annotated[int, OddLength(or_zero=True), Words("kernel width")] = 0
 
     def __post_init__(self) -> None:
         check_lengths(self)
@@ -49,11 +50,11 @@ class AnisotropicBlur:
 class _LongTailed(ABC):
     """The fields and the call that GeneralisedBlur and PlateauBlur share; they differ in the profile of q^beta."""
 
-    sigma_x: Annotated[float, Length()]
-    sigma_y: Annotated[float, Length()]
-    angle: float
-    beta: float
-    size: Annotated[int, OddLength()]
+    sigma_x: Annotated[float, Length(), Words("sigma along")]
+    sigma_y: Annotated[float, Length(), Words("sigma across")]
+    angle: Annotated[float, Words("angle", "degrees")]
+    beta: Annotated[float, Words("exponent")]
+    size: Annotated[int, OddLength(), Words("kernel width")]
 
     def __post_init__(self) -> None:
         check_lengths(self)
@@ -113,8 +114,8 @@ class SincBlur:
     Source: Wang et al., Real-ESRGAN (2021); the weights are brought to the sum 1.
     """
 
-    cutoff: Annotated[float, Frequency()]
-    size: Annotated[int, OddLength()]
+    cutoff: Annotated[float, Frequency(), Words("cut-off")]
+    size: Annotated[int, OddLength(), Words("kernel width")]
 
     def __post_init__(self) -> None:
         check_lengths(self)
@@ -140,7 +141,7 @@ class DefocusBlur:
     Source: geometrical optics, the circle of confusion.
     """
 
-    radius: Annotated[float, Length()]
+    radius: Annotated[float, Length(), Words("radius")]
 
     def __post_init__(self) -> None:
         check_lengths(self)

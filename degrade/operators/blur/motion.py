@@ -12,6 +12,7 @@ from degrade.core.random import normal_table, random_bits, uniform_numbers
 from degrade.operators.base import check_range, check_seed
 from degrade.operators.blur.kernels import convolve
 from degrade.operators.lengths import Bend, Length, OddLength, check_lengths
+from degrade.operators.words import Words
 
 _STEP = 0.25  # pixels between two places of the path
 
@@ -31,8 +32,8 @@ class ShakeBlur:
         worm-like chain (Kratky and Porod 1949), whose extent has a closed form.
     """
 
-    length: Annotated[float, Length(high=500.0)]
-    turn: Annotated[float, Bend()]
+    length: Annotated[float, Length(high=500.0), Words("path length")]
+    turn: Annotated[float, Bend(), Words("turning")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -76,9 +77,9 @@ class MotionBlur:
     angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
     """
 
-    k: Annotated[int, OddLength(low=3)]
-    direction: float
-    angle: float
+    k: Annotated[int, OddLength(low=3), Words("length")]
+    direction: Annotated[float, Words("weight at the first end")]
+    angle: Annotated[float, Words("angle", "degrees")]
 
     def __post_init__(self) -> None:
         check_lengths(self)

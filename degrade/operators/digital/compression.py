@@ -5,16 +5,22 @@ An operator with `eight_bit` gives values n / 255, so that a recipe may end with
 
 import io
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+import cv2
 import numpy as np
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.operators.base import check_integer
+from degrade.operators.words import Words
 
-_SUBSAMPLING = {"444": 0, "422": 1, "420": 2}
+_SUBSAMPLING = {
+    "444": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    "422": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
+    "420": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+}
 CHROMA = (*_SUBSAMPLING, "grey")
 _LONGEST = 16383  # pixels of a side, the limit of WebP
 
@@ -37,8 +43,8 @@ class Jpeg:
     chroma: "444", "422", "420" (colour at full, half and quarter resolution), or "grey" (no colour left).
     """
 
-    quality: int
-    chroma: str = "420"
+    quality: Annotated[int, Words("quality")]
+    chroma: Annotated[str, Words("colour resolution")] = "420"
     eight_bit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -47,13 +53,15 @@ class Jpeg:
             raise ValueError(f"Jpeg: chroma must be one of {CHROMA}, got {self.chroma!r}")
 
     def __call__(self, image: Image) -> Image:
-        photo = Pillow.fromarray(to_uint8(image))
-        file = io.BytesIO()
+        pixels, options = to_uint8(image), [cv2.IMWRITE_JPEG_QUALITY, self.quality]
         if self.chroma == "grey":
-            photo.convert("L").save(file, format="JPEG", quality=self.quality)
+            written = np.asarray(Pillow.fromarray(pixels).convert("L"))
         else:
-            photo.save(file, format="JPEG", quality=self.quality, subsampling=_SUBSAMPLING[self.chroma])
-        return from_uint8(np.asarray(Pillow.open(file).convert("RGB")))
+            written = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+            options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, _SUBSAMPLING[self.chroma]]
+        compressed = cv2.imdecode(cv2.imencode(".jpg", written, options)[1], cv2.IMREAD_COLOR_RGB)
+        assert compressed is not None  # it was whole a moment ago
+        return from_uint8(compressed)
 
 
 @dataclass(frozen=True)
@@ -66,11 +74,11 @@ class DoubleJpeg:
     chroma: of both, as in Jpeg.
     """
 
-    first: int
-    second: int
-    down: int = 4
-    right: int = 4
-    chroma: str = "420"
+    first: Annotated[int, Words("first quality")]
+    second: Annotated[int, Words("second quality")]
+    down: Annotated[int, Words("grid shift down", "px")] = 4
+    right: Annotated[int, Words("grid shift right", "px")] = 4
+    chroma: Annotated[str, Words("colour resolution")] = "420"
     eight_bit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -96,7 +104,7 @@ class Webp:
     quality: libwebp's integer, 0 (worst) to 100; colour is always at a quarter of the resolution.
     """
 
-    quality: int
+    quality: Annotated[int, Words("quality")]
     eight_bit: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -1,13 +1,14 @@
 """Pixelation in whole blocks."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from degrade.core.image import Image
 from degrade.operators.base import check_positive, check_range
 from degrade.operators.lengths import WholeLength, check_lengths
+from degrade.operators.words import Words
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,19 @@ class Mosaic:
         edges are rounded to whole pixels, and it has at least one.
     """
 
-    block: Annotated[int, WholeLength(low=2)]
-    top: float = field(default=0.0, metadata={"added_later": True})
-    left: float = field(default=0.0, metadata={"added_later": True})
-    height: float = field(default=1.0, metadata={"added_later": True})
-    width: float = field(default=1.0, metadata={"added_later": True})
+    block: Annotated[int, WholeLength(low=2), Words("block side")]
+    top: Annotated[float, Words("top edge", "share of the height")] = field(default=0.0, metadata={"added_later": True})
+    left: Annotated[float, Words("left edge", "share of the width")] = field(
+        default=0.0, metadata={"added_later": True}
+    )
+    height: Annotated[float, Words("height", "share of the height")] = field(
+        default=1.0, metadata={"added_later": True}
+    )
+    width: Annotated[float, Words("width", "share of the width")] = field(default=1.0, metadata={"added_later": True})
+
+    realised_words: ClassVar[dict[str, Words]] = {
+        side: Words(f"{side} edge", "px") for side in ("top", "left", "bottom", "right")
+    }
 
     def __post_init__(self) -> None:
         check_lengths(self)

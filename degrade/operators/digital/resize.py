@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from degrade.core.colour import decode, encode
 from degrade.core.image import Image
 from degrade.core.resize import resize_pil
 from degrade.operators.base import SIDE, check_flag, check_integer, check_range
+from degrade.operators.words import Words
 
 _CV2 = {
     "linear": cv2.INTER_LINEAR,
@@ -52,13 +53,13 @@ class Resize:
     rounding: of a side divided by `factor`, to the "nearest" whole pixel or "down"; at least 1 px either way.
     """
 
-    library: str
-    filter: str
-    factor: float = 0.0
-    height: int = 0
-    width: int = 0
-    linear_light: bool = field(default=False, metadata={"added_later": True})
-    rounding: str = field(default="nearest", metadata={"added_later": True})
+    library: Annotated[str, Words("library")]
+    filter: Annotated[str, Words("filter")]
+    factor: Annotated[float, Words("factor")] = 0.0
+    height: Annotated[int, Words("result height", "px")] = 0
+    width: Annotated[int, Words("result width", "px")] = 0
+    linear_light: Annotated[bool, Words("in linear light")] = field(default=False, metadata={"added_later": True})
+    rounding: Annotated[str, Words("rounding")] = field(default="nearest", metadata={"added_later": True})
 
     def __post_init__(self) -> None:
         if self.library not in FILTERS:

@@ -5,13 +5,16 @@ Each field is fixed by the operator's `seed`; levels are in 8-bit steps (0-255),
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 
+from degrade.core.colour import in_channels
 from degrade.core.image import Image
 from degrade.core.random import add_field, draw_seed, laplace_table, normal_table, random_field, signed_poisson_table
 from degrade.operators.base import check_range, check_seed
+from degrade.operators.words import Words
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class GaussianNoise:
     seed: fixes the field.
     """
 
-    sigma: float
+    sigma: Annotated[float, Words("standard deviation", "8-bit steps")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -42,7 +45,7 @@ class GreyNoise:
     Source: "gray noise" of Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
-    sigma: float
+    sigma: Annotated[float, Words("standard deviation", "8-bit steps")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -51,7 +54,7 @@ class GreyNoise:
 
     def __call__(self, image: Image) -> Image:
         field = random_field(normal_table() * np.float32(self.sigma / 255), image.shape[:2], self.seed)
-        noisy = image + field[:, :, None]
+        noisy = image + in_channels(field)
         return np.clip(noisy, 0, 1, out=noisy)
 
 
@@ -65,12 +68,12 @@ class CorrelatedNoise:
     Source: Zhang et al., BSRGAN (2021) (the general zero-mean Gaussian).
     """
 
-    red: float
-    green: float
-    blue: float
-    red_green: float
-    red_blue: float
-    green_blue: float
+    red: Annotated[float, Words("standard deviation of red", "8-bit steps")]
+    green: Annotated[float, Words("standard deviation of green", "8-bit steps")]
+    blue: Annotated[float, Words("standard deviation of blue", "8-bit steps")]
+    red_green: Annotated[float, Words("correlation of red and green")]
+    red_blue: Annotated[float, Words("correlation of red and blue")]
+    green_blue: Annotated[float, Words("correlation of green and blue")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -133,7 +136,7 @@ class LaplaceNoise:
     seed: fixes the field.
     """
 
-    scale: float
+    scale: Annotated[float, Words("scale", "8-bit steps")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -154,7 +157,7 @@ class PoissonNoise:
     seed: fixes the field.
     """
 
-    lam: float
+    lam: Annotated[float, Words("expected count", "8-bit steps")]
     seed: int
 
     def __post_init__(self) -> None:

@@ -4,14 +4,16 @@ Levels are in 8-bit steps (0-255); each field is fixed by the operator's `seed`.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
 
-from degrade.core.colour import decode, encode, luma
+from degrade.core.colour import decode, encode, in_channels, luma
 from degrade.core.image import Image
 from degrade.core.random import normal_table, poisson_counts, random_bits, random_field
 from degrade.operators.base import check_flag, check_positive, check_range, check_seed
+from degrade.operators.words import Words
 
 _MANY = 100  # expected photons from which the normal distribution stands for Poisson's (skewness 0.1)
 
@@ -29,9 +31,9 @@ class ShotNoise:
     Source: Foi et al., IEEE TIP 2008, with no Gaussian part.
     """
 
-    gain: float
+    gain: Annotated[float, Words("gain", "8-bit steps a photon")]
     seed: int
-    grey: bool = False
+    grey: Annotated[bool, Words("alike in the channels")] = False
 
     def __post_init__(self) -> None:
         check_positive(self, "gain", 255)
@@ -42,7 +44,7 @@ class ShotNoise:
         signal = luma(image) if self.grey else image
         levels = np.rint(signal * np.float32(255)).astype(np.uint8)
         deviations = self._deviations(levels, random_bits(levels.shape, self.seed))
-        noisy = image + (deviations[:, :, None] if self.grey else deviations)
+        noisy = image + (in_channels(deviations) if self.grey else deviations)
         return np.clip(noisy, 0, 1, out=noisy)
 
     def _deviations(self, levels: np.ndarray, bits: np.ndarray) -> np.ndarray:
@@ -69,7 +71,7 @@ class SpeckleNoise:
     Source: Zhang et al., BSRGAN (2021), the authors' additions; Goodman, JOSA 1976, for the name.
     """
 
-    sigma: float
+    sigma: Annotated[float, Words("standard deviation at white", "8-bit steps")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -93,8 +95,8 @@ class SaltPepperNoise:
     Source: Gonzalez and Woods, Digital Image Processing.
     """
 
-    share: float
-    salt: float
+    share: Annotated[float, Words("share of values")]
+    salt: Annotated[float, Words("share of salt")]
     seed: int
 
     def __post_init__(self) -> None:
@@ -120,8 +122,8 @@ class SensorNoise:
     Source: the Poisson-Gaussian model of Foi et al., IEEE TIP 2008 (normal approximation).
     """
 
-    shot: float
-    read: float
+    shot: Annotated[float, Words("photon noise at white", "8-bit steps of linear light")]
+    read: Annotated[float, Words("read noise", "8-bit steps of linear light")]
     seed: int
 
     def __post_init__(self) -> None:

@@ -2,15 +2,17 @@
 
 import csv
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
-from benchmark.analysis.breakdown import OPERATOR, breakdown, parameters
+from benchmark.analysis.breakdown import OPERATOR, breakdown, chosen_parameters, operators_of, parameters
 from benchmark.analysis.runs import Run
 from benchmark.cli.main import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
+from benchmark.reports.pages.breakdown import page
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile
@@ -80,15 +82,33 @@ def test_words_are_bins_too():
     assert [(part.label, part.place) for part in made] == [("420", None), ("444", None)]
 
 
+def halves(values):
+    """Runs over a to l, of which a to f have noise of 1 to 6 steps, and the others of 30 to 35."""
+    sigmas = [*range(1, 7), *range(30, 36)]
+    return [noise(name, sigma) for name, sigma in zip("abcdefghijkl", sigmas, strict=True)], {
+        method: run_of(dict(zip("abcdefghijkl", own, strict=False))) for method, own in values.items()
+    }
+
+
 def test_means_are_over_the_images_of_the_bin_that_have_a_value():
-    records = [noise(name, sigma) for name, sigma in zip("abcd", (1, 2, 30, 40), strict=True)]
-    runs = {"edsr": run_of({"a": 1.0, "b": 3.0, "c": 5.0}), "ispl": run_of({"a": 2.0, "b": 2.0, "c": 4.0, "d": 6.0})}
-    points = breakdown(runs, "gmsd", records, (), bins=2)
-    assert [(point.bin.label, point.method, point.images, point.value) for point in points] == [
-        *(("1 to 2", "edsr", 2, 2.0), ("1 to 2", "ispl", 2, 2.0)),
-        *(("30 to 40", "edsr", 1, 5.0), ("30 to 40", "ispl", 2, 5.0)),
+    records, runs = halves({"edsr": [1.0, 3.0] * 3 + [5.0] * 5, "ispl": [2.0] * 6 + [4.0, 6.0] * 3})
+    found = breakdown(runs, "gmsd", chosen_parameters(records, (), bins=2))
+    assert [(point.bin.label, point.method, point.images, point.value) for point in found.points] == [
+        *(("1 to 6", "edsr", 6, 2.0), ("1 to 6", "ispl", 6, 2.0)),
+        *(("30 to 35", "edsr", 5, 5.0), ("30 to 35", "ispl", 6, 5.0)),
     ]
-    assert (points[0].interval.low, points[0].interval.high) == (1.0, 3.0) and points[2].interval is None
+    first = found.points[0].interval
+    assert 1.0 <= first.low < 2.0 < first.high <= 3.0 and found.points[2].interval is None
+    assert found.left_out == ()
+
+
+def test_a_bin_with_fewer_than_five_values_is_left_out_and_named():
+    records, runs = halves({"edsr": [1.0, 3.0] * 3 + [5.0] * 4, "ispl": [2.0] * 12})
+    found = breakdown(runs, "gmsd", chosen_parameters(records, (), bins=2))
+    assert {point.bin.label for point in found.points} == {"1 to 6"}
+    assert [(name, part.label, few) for name, part, few in found.left_out] == [("GaussianNoise.sigma", "30 to 35", 4)]
+    text = page(found, "gmsd", "where")[".md"]
+    assert "Left out, fewer than 5 images: Gaussian noise standard deviation, 8-bit steps: 30 to 35 (4)" in text
 
 
 @pytest.mark.parametrize(
@@ -96,19 +116,20 @@ def test_means_are_over_the_images_of_the_bin_that_have_a_value():
     [
         ("ffd.dlib", (), [noise("a", 1), noise("b", 2)], "number of a whole set"),
         ("psnr.rgb", (), [noise("a", 1), noise("b", 2)], "edsr has no values"),
+        ("gmsd", (), [noise("a", 1), noise("b", 2)], "no bin has 5 images with values"),
         ("gmsd", ("GaussianNoise.sigm",), [noise("a", 1), noise("b", 2)], "did you mean 'GaussianNoise.sigma'"),
         ("gmsd", (), [noise("a", 1), noise("b", 1)], "have the same degradation"),
     ],
 )
 def test_what_cannot_be_broken_down_is_said_in_a_sentence(metric, by, records, words):
     with pytest.raises(InputError, match=words):
-        breakdown({"edsr": run_of({"a": 1.0})}, metric, records, by, bins=2)
+        breakdown({"edsr": run_of({"a": 1.0})}, metric, chosen_parameters(records, by, bins=2))
 
 
 @pytest.fixture
 def scored(tmp_path):
     """A split below tmp_path/work and score lines of it below tmp_path/results; gives the values by image."""
-    settings = Settings(Profile("quick", 64, 1, 1, 4, 4, 1, 1, "none", (0,)), work=tmp_path / "work")
+    settings = Settings(Profile("quick", 64, 1, 1, 24, 4, 1, 1, "none", (0,)), work=tmp_path / "work")
     prepared = domain_split(settings, "synthetic", "denoise", "test")
     values = {name: float(place) for place, name in enumerate(prepared.names)}
     folder = scores_folder(tmp_path / "results", "quick")
@@ -135,8 +156,12 @@ def test_the_command_reads_a_split_as_degrade_wrote_it_and_draws_a_figure(scored
     of_operators = [row for row in rows if row["parameter"] == OPERATOR]
     assert {row["bin"] for row in of_operators} <= {"GaussianNoise", "LaplaceNoise", "PoissonNoise"}
     total = sum(float(row["mean"]) * int(row["images"]) for row in of_operators)
-    assert total == pytest.approx(sum(scored.values()))  # each image is noisy in one way
-    assert "## operator" in shown.output
+    (metadata,) = (tmp_path / "work").rglob("metadata.jsonl")
+    made = {line["name"]: line["operators"][0]["op"] for line in map(json.loads, metadata.read_text().splitlines())}
+    shares = Counter(made.values())  # each image is noisy in one way
+    assert total == pytest.approx(sum(value for name, value in scored.items() if shares[made[name]] >= 5))
+    assert all((op in {row["bin"] for row in of_operators}) == (count >= 5) for op, count in shares.items())
+    assert "## operator" in shown.output and "Gaussian noise" in shown.output and "GaussianNoise" not in shown.output
     assert read(figure, background="white").std() > 0.05
 
 
@@ -144,9 +169,23 @@ def test_another_split_of_that_name_is_refused(scored, tmp_path):
     description = scores_folder(tmp_path / "results", "quick") / f"{BASE.run}.json"
     description.write_text(json.dumps(json.loads(description.read_text()) | {"split_sha256": "another"}))
     shown = call(tmp_path)
-    assert shown.exit_code == 1 and "is not what 20250101T000000Z-00000000 scored" in shown.output
+    assert shown.exit_code == 2 and "is not what 20250101T000000Z-00000000 scored" in shown.output
 
 
 def test_a_split_that_is_not_there_is_named(scored, tmp_path):
     shown = call(tmp_path, "--work", tmp_path)
-    assert shown.exit_code == 1 and "expected the split that was scored" in shown.output
+    assert shown.exit_code == 2 and "expected the split that was scored" in shown.output
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"name": "a"},
+        {"name": "a", "operators": [{"op": "Jpeg", "drawn": "no JSON", "realised": "{}"}]},
+        {"name": "a", "operators": [{"op": "Jpeg", "drawn": "[]", "realised": "{}"}]},
+        {"name": "a", "operators": [3]},
+    ],
+)
+def test_a_record_that_says_no_degradation_is_refused_in_a_sentence(record):
+    with pytest.raises(InputError, match="^a: its degradation cannot be read"):
+        list(operators_of(record))

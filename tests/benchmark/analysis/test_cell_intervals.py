@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmark.analysis.cells import NO_REPLICATES
-from benchmark.analysis.gap_table import gap_table
+from benchmark.analysis.generalisation.gap_table import gap_table
 from benchmark.analysis.runs import Run, Runs
 from benchmark.records.scores import GROUPS, SCHEMA, Score
 

@@ -146,7 +146,7 @@ def test_the_command_prints_the_table_and_writes_it(results, tmp_path):
     assert float(row["low"]) < float(row["difference"]) < float(row["high"])
     assert FAMILY in shown.output
     assert "| LPIPS  |  EDSR | Bicubic |     40 |" in shown.output and f"written: {out}" in shown.output
-    assert call("edsr", "bicubic", "--task", "sr4", "--results", tmp_path, "--out", tmp_path / "x.txt").exit_code == 1
+    assert call("edsr", "bicubic", "--task", "sr4", "--results", tmp_path, "--out", tmp_path / "x.txt").exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_the_command_prints_the_table_and_writes_it(results, tmp_path):
 )
 def test_runs_of_other_splits_or_definitions_are_refused_with_the_difference_named(results, changed, words):
     shown = call("edsr", "bicubic", "--task", "sr4", "--results", results(**changed))
-    assert (shown.exit_code == 1) == bool(words), shown.output
+    assert (shown.exit_code == 2) == bool(words), shown.output
     if words:
         assert (
             shown.output.startswith("Error: runs 20250101T000000Z-1 and 20250101T000000Z-2") and words in shown.output
@@ -176,5 +176,5 @@ def test_a_run_without_its_description_is_refused(results):
 
 def test_a_method_without_scores_is_answered_with_the_command_that_makes_them(results):
     shown = call("edsr", "ispl", "--task", "sr4", "--results", results())
-    assert shown.exit_code == 1 and "run: benchmark run --protocol S2S --task sr4 --method ispl" in shown.output
+    assert shown.exit_code == 2 and "run: benchmark run --protocol S2S --task sr4 --method ispl" in shown.output
     assert "did you mean 'edsr'" in call("bicubic", "edrs", "--task", "sr4", "--results", results()).output

@@ -19,6 +19,14 @@ for attempt in (
     lambda: socket.getaddrinfo("example.org", 443),
     lambda: socket.create_connection(("127.0.0.1", 9), timeout=1),
     lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).connect(("127.0.0.1", 9)),
+    lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).connect_ex(("127.0.0.1", 9)),
+    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9)),
+    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", 0, ("127.0.0.1", 9)),
+    lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, ("::1", 9)),
+    lambda: socket.gethostbyname("example.org"),
+    lambda: socket.gethostbyname_ex("example.org"),
+    lambda: socket.gethostbyaddr("192.0.2.1"),
+    lambda: socket.getnameinfo(("192.0.2.1", 9), 0),
 ):
     try:
         attempt()
@@ -37,7 +45,7 @@ def run(how: str, **variables: str) -> list[str]:
 
 
 def test_a_sealed_process_reaches_no_address():
-    assert run("seal") == ["blocked"] * 3
+    assert run("seal") == ["blocked"] * 11
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1", "blocked"), ("0", "open"), ("", "open")])

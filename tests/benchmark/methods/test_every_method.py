@@ -13,10 +13,10 @@ from benchmark.methods.registry import find_method, full_name, method_module, ta
 from benchmark.methods.row import TUNED
 from benchmark.methods.table import METHODS
 from degrade.core.errors import InputError
-from degrade.core.files import write_json
 from degrade.core.image import check_image
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale, resize_bicubic
+from degrade.core.storage.files import write_json
 from degrade.recipes.library import TASKS
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
@@ -82,7 +82,7 @@ def test_the_table_says_what_the_module_does(method):
     assert method.scale == row.scale
     assert row.tasks and set(row.tasks) <= set(TASKS)
     assert row.source and row.licence
-    assert method.needs_reference == (method.name in ("reference", "ispl:ep_map"))
+    assert method.needs_reference == (method.name in ("reference", "ispl:ep_map", "ispl:ep_map_parsed"))
 
 
 @pytest.mark.parametrize("name", [name for name in HERE if METHODS[name].trainable])

@@ -22,9 +22,9 @@ from benchmark.metrics.frechet import (
 )
 from benchmark.metrics.registry import definition, find_metric, load
 from benchmark.metrics.table import METRICS
-from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
 from degrade.core.resize import resize_bicubic
+from degrade.core.storage.files import sha256_file
 from degrade.portraits.paint import paint
 
 REFERENCE = Path(__file__).parents[2] / "reference"
@@ -131,7 +131,7 @@ def test_blurred_faces_are_further_than_other_faces_of_the_same_kind():
 
 
 @pytest.fixture
-def random_inception(tmp_path, monkeypatch):
+def random_inception(tmp_path, monkeypatch, any_weights):
     """A file in the FID Inception's layout with seeded random weights, and pyiqa's own network holding it."""
     from pyiqa.archs import inception as theirs
 

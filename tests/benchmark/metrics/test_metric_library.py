@@ -15,7 +15,7 @@ from benchmark.metrics import pyiqa as library
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.registry import definition, find_metric, load
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
+from degrade.core.storage.files import sha256_file
 from degrade.portraits.paint import paint
 
 
@@ -109,7 +109,7 @@ def test_a_missing_file_is_named_and_not_fetched(empty_home, name, expected, cap
     assert list(definition(f"pyiqa:{name}")["weights"].values()) == [None]
 
 
-def test_with_random_weights_a_cropping_metric_repeats_itself_and_leaves_the_generators_alone(empty_home):
+def test_with_random_weights_a_cropping_metric_repeats_itself_and_leaves_the_generators_alone(empty_home, any_weights):
     from pyiqa.archs.cnniqa_arch import CNNIQA, default_model_urls
 
     with torch.random.fork_rng(devices=[]):

@@ -14,7 +14,7 @@ from benchmark.metrics.registry import definition
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import GROUPS
 from benchmark.runs.scoring.set_scores import FeatureFolder
-from degrade.core.files import digest_of
+from degrade.core.storage.files import digest_of
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 

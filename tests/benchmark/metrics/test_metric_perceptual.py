@@ -11,8 +11,8 @@ import torch
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.registry import definition, load
 from benchmark.metrics.table import METRICS
-from degrade.core.files import sha256_file
 from degrade.core.image import read
+from degrade.core.storage.files import sha256_file
 from degrade.portraits.paint import paint
 
 LAYERS = {
@@ -70,7 +70,7 @@ def made(request, tmp_path_factory):
 
 
 @pytest.fixture
-def random_weights(made, monkeypatch):
+def random_weights(made, monkeypatch, any_weights):
     monkeypatch.setenv("TORCH_HOME", str(made[3]))
     load.cache_clear()
     yield made
@@ -153,7 +153,7 @@ def dists_by_the_formula(features, weights, images) -> float:
     return 1 - similar / sum(weights[name].double().sum().item() for name in ("alpha", "beta"))
 
 
-def test_with_random_weights_dists_is_the_papers_formula(tmp_path, monkeypatch):
+def test_with_random_weights_dists_is_the_papers_formula(tmp_path, monkeypatch, any_weights):
     features, state = seeded_backbone("dists")
     generator = torch.Generator().manual_seed(9)
     weights = {name: torch.rand((1, 1475, 1, 1), generator=generator) for name in ("alpha", "beta")}

@@ -16,12 +16,10 @@ from benchmark.runs.scoring import score_split
 from benchmark.runs.scoring.plan import RunKey, plan
 from benchmark.runs.scoring.set_scores import FeatureFolder
 from benchmark.runs.scoring.workers import scoring_pool
-from benchmark.runs.settings import DataFolders, Settings
-from benchmark.runs.splits import domain_split, face_sources
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import Row, TableSpec
-from degrade.core.errors import InputError
-from degrade.core.image import write
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 METRICS = ("psnr.rgb", "gmsd", "ffd.dlib")
@@ -109,6 +107,10 @@ def test_the_run_file_says_how_to_get_the_scores_again(tmp_path):
     assert facts["counts"] == {"faces_asked": 2, "images": 2, "scored": 5, "failed": 0}
     assert set(facts["metrics"]) == set(METRICS) and len(facts["split_sha256"]) == 64
     assert facts["weights"]["sha256"] == read_file(path)[0].checkpoint
+    (report,) = (tmp_path / "work" / "checkpoints").glob("*/train.json")
+    trained = json.loads(report.read_text())["result"]
+    assert facts["weights"]["images_seen"] == trained["images_seen"] == TINY.steps * TINY.batch
+    assert facts["weights"]["hours"] == pytest.approx(trained["seconds"] / 3600, abs=1e-4) and trained["seconds"] > 0
     session = facts["sessions"][0]
     assert session["command"] == ["benchmark", "run"] and session["packages"]["numpy"] == np.__version__
     assert session["uncommitted_changes"] in (True, False) if session["commit"] else True
@@ -140,7 +142,7 @@ def scored(tmp_path, method, ids=METRICS, prepared=None):
         context = score_split.ScoringContext(
             pool, features, score_split.RestoredImages(tmp_path / "restored"), prepared
         )
-        todo = plan(subject(prepared), prepared, ids, read_file(path), pool)
+        todo = plan(subject(prepared), prepared, ids, newest(read_file(path)), pool, features)
         score_split.Scoring(subject(prepared), prepared, todo, context, file).run(lambda: method)
     return read_file(path)
 
@@ -179,11 +181,25 @@ def test_an_image_that_failed_is_missing_from_the_set_and_n_says_so(tmp_path):
     assert found[0].error
 
 
-def test_a_failure_is_a_score_and_is_not_tried_again(tmp_path):
-    method = Method("fake", lambda images: 1 / 0, 4)
-    first = scored(tmp_path, method)
-    assert len(first) == 5 and all(score.value is None for score in first)
-    assert scored(tmp_path, Method("fake", upright, 4)) == first
+def test_a_failure_is_a_score_and_is_tried_again_by_the_next_run(tmp_path):
+    calls = iter([upright, lambda images: 1 / 0])
+    first = scored(tmp_path, Method("fake", lambda images: next(calls)(images), 4))
+    assert len(first) == 5 and [score.error[:12] for score in first[2:4]] == ["not restored"] * 2
+    seen = []
+    again = scored(tmp_path, Method("fake", lambda images: seen.append(images) or upright(images), 4))
+    assert len(seen) == 1 and again[:5] == first
+    assert [(score.image, score.metric) for score in again[5:]] == [
+        (first[2].image, "psnr.rgb"),
+        *((image, metric) for image, metric in ((first[2].image, "gmsd"), (None, "ffd.dlib"))),
+    ]
+    assert all(score.value is not None for score in again[5:7]) and (first[4].n, again[7].n) == (1, 2)
+    assert scored(tmp_path, Method("fake", lambda images: 1 / 0, 4)) == again
+
+
+def test_a_set_that_images_failed_in_is_scored_again_also_when_it_alone_was_asked_for(tmp_path):
+    assert scored(tmp_path, Method("fake", lambda images: 1 / 0, 4), ("ffd.dlib",))[0].n is None
+    found = scored(tmp_path, Method("fake", upright, 4), ("ffd.dlib",))
+    assert [score.n for score in found] == [None, 2] and len(newest(found)) == 1
 
 
 def test_a_metric_without_weights_is_one_line_and_is_scored_once_it_can_be(tmp_path, monkeypatch):
@@ -209,73 +225,8 @@ def test_a_changed_split_is_made_anew_where_it_was(tmp_path):
     assert again.made and (again.label, again.split.digest) == (first.label, first.split.digest)
 
 
-def faces_folder(folder, count=12):
-    rng = np.random.default_rng(0)
-    for index in range(count):
-        write(folder / f"face_{index}.png", rng.random((64, 64, 3)).astype(np.float32))
-    for role, start in (("train", 0), ("test", 8)):
-        (folder / f"{role}.txt").write_text("\n".join(f"face_{index}" for index in range(start, start + 4)))
-    return folder
-
-
-def test_lite_takes_faces_from_the_option_or_the_environment_and_paper_only_from_the_option(tmp_path, monkeypatch):
-    folder = faces_folder(tmp_path / "faces")
-    lite = replace(TINY, name="lite", train=0, test=3)
-    assert len(face_sources(lite, DataFolders(ffhq=folder), "train")) == 4
-    monkeypatch.setenv("FACES_HQ", str(folder))
-    assert [source.name for source in face_sources(lite, DataFolders(), "test")] == ["face_10", "face_11", "face_8"]
-    with pytest.raises(InputError, match="give --ffhq DIR$"):
-        face_sources(replace(TINY, name="paper"), DataFolders(), "train")
-    monkeypatch.delenv("FACES_HQ")
-    with pytest.raises(InputError, match="give --ffhq DIR or set FACES_HQ"):
-        face_sources(lite, DataFolders(), "train")
-
-
-def test_faces_listed_for_the_test_are_kept_out_of_training(tmp_path):
-    folder = faces_folder(tmp_path / "faces")
-    (tmp_path / "mine.txt").write_text("face_0\nface_9\n")
-    faces = DataFolders(ffhq=folder, names=tmp_path / "mine.txt")
-    lite = replace(TINY, name="lite", train=0, test=0)
-    assert [source.name for source in face_sources(lite, faces, "test")] == ["face_0", "face_9"]
-    assert [source.name for source in face_sources(lite, faces, "train")] == ["face_1", "face_2", "face_3"]
-
-
-def test_faces_that_a_profile_does_not_use_are_refused(tmp_path):
-    with pytest.raises(InputError, match="uses the embedded portraits"):
-        Settings(TINY, DataFolders(ffhq=tmp_path))
-    with pytest.raises(InputError, match="leave out --facerenov"):
-        Settings(replace(TINY, name="lite"), DataFolders(facerenov=tmp_path))
-
-
-def test_paper_tests_the_real_domain_on_the_users_own_split(tmp_path, monkeypatch):
-    monkeypatch.delenv("FACES_REAL", raising=False)
-    made = domain_split(Settings(TINY, work=tmp_path / "work"), "real", "sr4", "test")
-    (tmp_path / "real").mkdir()
-    made.split.path.rename(tmp_path / "real" / "test")
-    paper = replace(TINY, name="paper", test=0)
-    settings = Settings(paper, DataFolders(facerenov=tmp_path / "real"), work=tmp_path / "work")
-    found = domain_split(settings, "real", "sr4", "test")
-    assert found.label == f"facerenov-64-test-{made.split.digest[:8]}" and found.names == made.names
-    fewer = domain_split(replace(settings, profile=replace(paper, test=1)), "real", "sr4", "test")
-    assert fewer.names == made.names[:1] and fewer.label.endswith("-first1")
-    with pytest.raises(InputError, match="expected images of 128 px"):
-        domain_split(replace(settings, profile=replace(paper, size=128)), "real", "sr4", "test")
-    with pytest.raises(InputError, match="needs --facerenov DIR"):
-        domain_split(Settings(paper), "real", "sr4", "test")
-
-
-def test_a_bad_face_is_listed_and_the_others_are_scored(tmp_path):
-    folder = faces_folder(tmp_path / "faces")
-    (folder / "face_9.png").write_bytes(b"not an image")
-    lite = replace(TINY, name="lite", test=0)
-    settings = Settings(lite, DataFolders(ffhq=folder), tmp_path / "work", tmp_path / "results", "cpu")
-    summary = run(RunRequest(settings, protocol(ids=("psnr.rgb",)), "bicubic", ("sr4",)))
-    assert [name for name, _ in summary.errors] == ["face_9"] and summary.scores_made == 3
-    facts = json.loads(summary.places[0].with_suffix(".json").read_text())
-    assert (facts["counts"]["faces_asked"], facts["counts"]["images"]) == (4, 3)
-
-
-TABLE = TableSpec("table9", 1, ("S2S",), (Row("sr4", ("bicubic", "edsr", "ispl", "ispl:ep_map")),), ("psnr.rgb",))
+ROW = Row("sr4", ("bicubic", "edsr", "ispl", "ispl:ep_map_parsed"))
+TABLE = TableSpec("table9", 1, ("S2S",), (ROW,), ("psnr.rgb",))
 
 
 def test_reproducing_runs_each_row_once_and_counts_methods_that_are_not_there(tmp_path):
@@ -287,12 +238,12 @@ def test_reproducing_runs_each_row_once_and_counts_methods_that_are_not_there(tm
         "S2S sr4 ispl:isp_unet_pac seed 0",
         "S2S sr4 ispl:isp_unet_pac seed 1",
     ]
-    assert len(absent) == 1 and absent[0].startswith("S2S sr4 ispl:ep_map: not run, ")
+    assert len(absent) == 1 and absent[0].startswith("S2S sr4 ispl:ep_map_parsed: not run, ")
 
 
 def test_reproducing_from_nothing_trains_and_scores_and_a_second_time_does_neither(tmp_path):
     settings = Settings(TINY, work=tmp_path / "work", results=tmp_path / "results", device="cpu")
-    table = replace(TABLE, rows=(Row("sr4", ("bicubic", "edsr", "ispl:ep_map")),))
+    table = replace(TABLE, rows=(Row("sr4", ("bicubic", "edsr", "ispl:ep_map_parsed")),))
     reported = []
     first = reproduce.reproduce(settings, [table], lambda job, made: reported.append(reproduce.line(job, made)))
     assert first.done.trainings_made > 0 and first.done.scores_made > 0 and len(reported) == first.jobs == 2
@@ -300,5 +251,5 @@ def test_reproducing_from_nothing_trains_and_scores_and_a_second_time_does_neith
     assert second.done.trainings_made == 0 and second.done.scores_made == 0
     assert len(read_scores(tmp_path / "results", "quick")) == first.done.scores_made
     listing = reproduce.listing(settings, [table])
-    assert listing[-1].startswith("S2S sr4 ispl:ep_map: not run, ")
+    assert listing[-1].startswith("S2S sr4 ispl:ep_map_parsed: not run, ")
     assert all(" 0 score lines" not in entry for entry in listing[:-1])

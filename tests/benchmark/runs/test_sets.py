@@ -10,6 +10,7 @@ from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import read_scores
 from benchmark.reports.figures.method_sheet import method_sheet
+from benchmark.reports.figures.sheets import SheetSize
 from benchmark.reports.tables.render import render
 from benchmark.runs.reproduction import reproduce
 from benchmark.runs.request import RunRequest
@@ -66,7 +67,7 @@ def test_a_set_without_references_is_only_measured_by_what_needs_none_or_compare
 def test_every_set_is_tested_and_every_companion_table_is_of_sets_and_has_the_rows_of_its_table():
     assert {load_protocol(name).test_domain for name in ON_SETS} == set(load_sets())
     tables = {name: load_table(name) for name in COMPANIONS}
-    assert {protocol for table in tables.values() for protocol in table.protocols} - {"S2S"} == set(ON_SETS)
+    assert {protocol for table in tables.values() for protocol in table.protocols} - {"S2S", "S2R"} == set(ON_SETS)
     assert tables["table2_photographs"].rows == load_table("table2").rows
     (row,), (true,) = load_table("table3").rows, tables["table3_true"].rows
     assert true.methods == ("identity", "bicubic_x4", *row.methods)
@@ -121,7 +122,7 @@ def test_a_companion_table_is_written_once_its_set_has_scores(settings, tmp_path
     assert {path.stem for path in render("lite", tmp_path)} == set(TABLES)
     for protocol in (s2t, lfw):
         run(RunRequest(elsewhere, protocol, "bicubic_x4", ("sr4",)))
-    assert {path.stem for path in render("lite", tmp_path)} == {*TABLES, "table3_true"}
+    assert {path.stem for path in render("lite", tmp_path)} == {*TABLES, "table3_true", "table_pretrained"}
     text = (tmp_path / "lite" / "table3_true.md").read_text()
     (value,) = {round(np.mean([s.value for s in read_scores(tmp_path, "lite") if s.protocol == "S2T"]), 3)}
     (line,) = [line for line in text.splitlines() if line.startswith("| Bicubic 1/4") and f"{value:.3f}" in line]
@@ -148,10 +149,10 @@ def test_faces_that_may_not_be_shown_are_not_drawn(settings):
     for name in ON_SETS:
         request = RunRequest(settings, load_protocol(name), "bicubic_x4", ("sr4",))
         if load_sets()[request.protocol.test_domain].shown:
-            assert method_sheet(request, ("bicubic_x4",), 1).name == "sr4-s2p.png"
+            assert method_sheet(request, ("bicubic_x4",), SheetSize(1)).name == "sr4-s2p.png"
         else:
-            with pytest.raises(InputError, match="its faces may not be shown"):
-                method_sheet(request, ("bicubic_x4",), 1)
+            with pytest.raises(InputError, match="the faces of .* may not be shown"):
+                method_sheet(request, ("bicubic_x4",), SheetSize(1))
 
 
 SET = """

@@ -52,6 +52,17 @@ def test_every_task_of_the_paper_is_made_and_named_in_the_help(task: str, tmp_pa
     assert task in " ".join(CliRunner().invoke(degrade_ffhq, ["--help"]).output.split())
 
 
+def test_files_in_less_time_hold_the_same_pixels(tmp_path: Path) -> None:
+    pytest.importorskip("fpng")
+    source = _faces(tmp_path / "faces", "a.png", "b.png")
+    for png in ("small", "fast"):
+        result = _call(degrade, "run", source, tmp_path / png, "--task", "jpeg", "--size", 64, "--png", png)
+        assert result.exit_code == 0, result.output
+    small, fast = (load_split(tmp_path / png).records for png in ("small", "fast"))
+    assert [record["lq_pixels_sha256"] for record in small] == [record["lq_pixels_sha256"] for record in fast]
+    assert all(one["lq_sha256"] != two["lq_sha256"] for one, two in zip(small, fast, strict=True))
+
+
 def test_one_role_is_written_to_out_itself(tmp_path: Path) -> None:
     result = _call(degrade_ffhq, "--task", "sr4", "--size", 32, "--limit", 1, "--split", "test", "--out", tmp_path)
     assert result.exit_code == 0, result.output

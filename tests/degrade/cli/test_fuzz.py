@@ -139,7 +139,7 @@ def test_a_recipe_at_any_size_keeps_the_contract_or_refuses_the_size(name: str, 
 
 
 def left_over(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.name.startswith((".partial-", ".parts"))]
+    return [path for path in folder.rglob("*") if path.name.startswith((".degrade-unfinished-", ".parts"))]
 
 
 @fuzzed(8)
@@ -187,7 +187,7 @@ def test_any_bytes_are_a_recipe_or_one_input_error(tmp_path: Path, data: bytes) 
 def test_any_bytes_are_a_key_or_votes_or_one_input_error(tmp_path: Path, data: bytes) -> None:
     for head, door in (
         (b"name,label,candidate\n", read_key),
-        (b"name,reviewer,choice\n", lambda path: read_votes(path, ("face0",), ("remini",))),
+        (b"name,reviewer,choice\n", lambda path: read_votes([path], ("face0",), ("remini",))),
     ):
         (tmp_path / "file.csv").write_bytes(head + data)
         try:

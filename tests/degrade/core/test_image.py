@@ -14,13 +14,15 @@ from degrade.core.image import (
     check_image,
     decode,
     decode_uint8,
+    encode_compact_jpeg,
+    encode_jpeg,
     encode_png,
     from_uint8,
-    list_images,
     read,
     to_uint8,
     write,
 )
+from degrade.core.storage.listing import list_images
 
 COLOUR = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [10, 20, 30]], [[1, 2, 3], [200, 100, 50]]], np.uint8)
 
@@ -224,3 +226,12 @@ def test_an_unreadable_folder_is_one_sentence(tmp_path: Path, monkeypatch) -> No
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(InputError, match="closed: cannot be listed .Permission denied."):
         list_images(tmp_path)
+
+
+@pytest.mark.parametrize("noise", [0.02, 1.0], ids=["smooth", "noise alone"])
+def test_a_compact_jpeg_has_the_pixels_of_the_other_in_fewer_bytes(noise: float) -> None:
+    rng = np.random.default_rng(0)
+    image = np.clip(0.5 + noise * rng.standard_normal((130, 97, 3)), 0, 1).astype(np.float32)
+    plain, compact = encode_jpeg(image, 92), encode_compact_jpeg(image, 92)
+    np.testing.assert_array_equal(decode_uint8(plain, "plain"), decode_uint8(compact, "compact"))
+    assert len(compact) < len(plain)

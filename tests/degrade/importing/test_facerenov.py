@@ -56,7 +56,7 @@ def _vote(photos: Path, *lines: str) -> Path:
 
 def test_the_chosen_restoration_is_the_reference(photos: Path) -> None:
     votes = _vote(photos, "face0,ann,nwdn", "face0,bob,nwdn", "face1,ann,remini", "face1,bob,nwdn", "face2,ann,retouch")
-    summary = import_votes(_open(photos), votes, photos / "out", Crop(size=64))
+    summary = import_votes(_open(photos), [votes], photos / "out", Crop(size=64))
     assert {role: split.made for role, split in summary.splits.items()} == {"train": 2, "test": 1}
     train, test = load_split(photos / "out" / "train"), load_split(photos / "out" / "test")
     np.testing.assert_array_equal(to_uint8(train.reference("face0")), _pixels(20, 64))
@@ -70,7 +70,7 @@ def test_the_chosen_restoration_is_the_reference(photos: Path) -> None:
 def test_ties_missing_votes_and_agreement_are_reported(photos: Path) -> None:
     """Kappa by hand: images 0 and 1 have two votes, one of them agreed: 1/2; chances (3/4)^2 + (1/4)^2 = 5/8."""
     votes = _vote(photos, "face0,ann,nwdn", "face0,bob,nwdn", "face1,ann,remini", "face1,bob,nwdn", "face2,ann,retouch")
-    report = import_votes(_open(photos), votes, photos / "out", Crop(size=64)).report
+    report = import_votes(_open(photos), [votes], photos / "out", Crop(size=64)).report
     assert report == json.loads((photos / "out" / "facerenov.json").read_text())
     assert report["fleiss_kappa"] == pytest.approx((1 / 2 - 5 / 8) / (1 - 5 / 8), abs=1e-6)
     assert (report["kappa_images"], report["votes"], report["images"]) == (2, 5, 4)
@@ -90,7 +90,7 @@ def test_without_lists_the_hash_of_the_name_decides_the_role(photos: Path) -> No
     for listed in (photos / "lq").glob("*.txt"):
         listed.unlink()
     votes = _vote(photos, *(f"face{number},ann,nwdn" for number in range(4)))
-    splits = import_votes(_open(photos), votes, photos / "out", Crop(size=64)).splits
+    splits = import_votes(_open(photos), [votes], photos / "out", Crop(size=64)).splits
     expected: dict[str, set[str]] = {}
     for number in range(4):
         tenth = int(hashlib.sha256(f"face{number}".encode()).hexdigest()[:16], 16) % 10
@@ -113,7 +113,7 @@ def test_two_folders_of_one_name_and_a_single_candidate_are_refused(photos: Path
 
 def test_a_reference_smaller_than_the_size_is_listed(photos: Path) -> None:
     votes = _vote(photos, "face0,ann,nwdn")
-    summary = import_votes(_open(photos), votes, photos / "out", Crop(size=96))
+    summary = import_votes(_open(photos), [votes], photos / "out", Crop(size=96))
     assert "ask for a smaller --size" in dict(summary.splits["train"].errors)["face0"]
 
 
@@ -129,7 +129,7 @@ def test_sheets_hide_the_programs_and_their_votes_are_decoded(photos: Path) -> N
     places = [_place(sheet, _pixels(10 * (PROGRAMS.index(program) + 1) + 1, 64)) for program in orders[1]]
     assert places == sorted(places)  # A, B, C stand from left to right as the key says
     votes = _vote(photos, *(f"{row['name']},ann,{row['label']}" for row in rows if row["candidate"] == "retouch"))
-    report = import_votes(collection, votes, photos / "out", Crop(size=64), photos / "key.csv").report
+    report = import_votes(collection, [votes], photos / "out", Crop(size=64), photos / "key.csv").report
     assert report["chosen"] == {"remini": 0, "nwdn": 0, "retouch": 4}
 
 
@@ -142,7 +142,7 @@ def _place(sheet: np.ndarray, pixels: np.ndarray) -> int:
 
 
 def test_the_key_may_not_lie_among_the_sheets(photos: Path) -> None:
-    with pytest.raises(InputError, match="where reviewers would see it"):
+    with pytest.raises(InputError, match="where voters would see it"):
         write_sheets(_open(photos), photos / "sheets", photos / "sheets" / "key.csv")
 
 
@@ -154,7 +154,7 @@ def test_align_cuts_both_images_by_the_landmarks_of_the_reference(tmp_path: Path
         write(tmp_path / folder / "face.png", image)
     (tmp_path / "lq" / "train.txt").write_text("face\n")
     collection = open_collection(tmp_path / "lq", [tmp_path / "good", tmp_path / "none"])
-    import_votes(collection, _vote(tmp_path, "face,ann,good"), tmp_path / "out", Crop(size=96, align=True))
+    import_votes(collection, [_vote(tmp_path, "face,ann,good")], tmp_path / "out", Crop(size=96, align=True))
     split = load_split(tmp_path / "out" / "train")
     saved = read(tmp_path / "good" / "face.png")
     affine = ffhq_affine(detection.landmarks68(saved, detection.largest_face(saved)), 96)
@@ -168,7 +168,7 @@ def test_align_cuts_both_images_by_the_landmarks_of_the_reference(tmp_path: Path
     small = resize_bicubic(half.reference("face"), 48, 48)
     assert half.degraded("face").shape == (48, 48, 3) and np.abs(half.degraded("face") - small).mean() < 0.03
     votes = _vote(tmp_path, "face,ann,none")
-    summary = import_votes(collection, votes, tmp_path / "bare", Crop(size=96, align=True))
+    summary = import_votes(collection, [votes], tmp_path / "bare", Crop(size=96, align=True))
     assert "no face was found to align" in summary.splits["train"].errors[0][1]
 
 
@@ -185,7 +185,7 @@ def test_the_commands_lead_from_sheets_to_a_split(photos: Path) -> None:
     assert result.exit_code == 0 and "train: 2 pairs in" in result.output, result.output
     assert "4 images, 4 votes, Fleiss' kappa" in result.output and "2 left out without any" in result.output
     result = runner.invoke(degrade_facerenov, call)
-    assert result.exit_code == 1 and "unknown candidate 'B'" in result.output and result.output.count("\n") == 1
+    assert result.exit_code == 2 and "unknown candidate 'B'" in result.output and result.output.count("\n") == 1
 
 
 def test_simulate_makes_the_stand_in_from_clean_faces(tmp_path: Path) -> None:
@@ -194,3 +194,19 @@ def test_simulate_makes_the_stand_in_from_clean_faces(tmp_path: Path) -> None:
     assert result.exit_code == 0 and "embedded portraits" in result.output, result.output
     infos = [load_split(tmp_path / "out" / role).info for role in ("train", "val", "test")]
     assert {(info["recipe"], info["domain"], info["count"]) for info in infos} == {("facerenov_simulated", "real", 1)}
+
+
+def test_each_reviewer_may_give_a_file(photos: Path) -> None:
+    """Two files count as one of all their lines; a reviewer who stands in both votes twice."""
+    one, two = (photos / f"votes-{name}.csv" for name in ("ann", "bob"))
+    one.write_text("name,reviewer,choice\nface0,ann,nwdn\nface1,ann,\n")
+    two.write_text("name,reviewer,choice\nface0,bob,nwdn\nface1,bob,remini\n")
+    command = ["import", "--lq", str(photos / "lq"), "--size", "64", "--out", str(photos / "out")]
+    command += [word for program in PROGRAMS for word in ("--candidates", str(photos / program))]
+    done = CliRunner().invoke(degrade_facerenov, [*command, "--votes", str(one), "--votes", str(two)])
+    assert done.exit_code == 0 and "3 votes" in done.output, done.output
+    chosen = {record["name"]: record["choice"] for record in load_split(photos / "out" / "train").records}
+    assert chosen == {"face0": "nwdn", "face1": "remini"}
+    two.write_text(one.read_text())
+    done = CliRunner().invoke(degrade_facerenov, [*command, "--votes", str(one), "--votes", str(two)])
+    assert done.exit_code == 2 and "ann votes for face0 a second time" in " ".join(done.output.split())

@@ -49,12 +49,22 @@ def test_a_folder_pair_becomes_a_split_with_its_pixels_and_its_scale(tmp_path: P
     assert verify(tmp_path / "out") == ()
 
 
+def test_a_record_notes_what_was_not_read_of_a_file(tmp_path: Path) -> None:
+    hq, lq = _folders(tmp_path)
+    pages = [Pillow.fromarray(_pixels(seed, 16)) for seed in (11, 12)]
+    (lq / "face1.bmp").unlink()
+    pages[0].save(lq / "face1.tif", save_all=True, append_images=pages[1:])
+    import_pairs(tmp_path / "out", folder_pairs(hq, lq), PAIRS)
+    noted = {record["name"]: record.get("note") for record in load_split(tmp_path / "out").records}
+    assert noted == {"face0": None, "face1": "holds 2 pictures, the first is read", "face2": None}
+
+
 def test_the_same_import_again_writes_the_same_bytes_also_over_an_unfinished_one(tmp_path: Path) -> None:
     pairs = folder_pairs(*_folders(tmp_path))
     import_pairs(tmp_path / "out", pairs, PAIRS)
     whole = _contents(tmp_path / "out")
     (tmp_path / "out" / ".parts").mkdir()
-    (tmp_path / "out" / "lq" / ".partial-torn").write_bytes(b"?")
+    (tmp_path / "out" / "lq" / ".degrade-unfinished-abcdef12").write_bytes(b"?")
     (tmp_path / "out" / "hq" / "face2.png").unlink()
     with pytest.raises(InputError, match="expected a finished split"):
         load_split(tmp_path / "out")
@@ -158,6 +168,23 @@ def test_a_bad_meta_info_list_is_refused_in_a_sentence(tmp_path: Path, line: str
     (tmp_path / "list.txt").write_text(line)
     with pytest.raises(InputError, match=sentence):
         listed_pairs(tmp_path / "list.txt", hq, lq)
+
+
+@pytest.mark.parametrize("line", ["../secret.png", "sub/../../secret.png", "/etc/secret.png", "ABOVE/secret.png"])
+def test_a_meta_info_list_names_nothing_outside_the_two_folders(tmp_path: Path, line: str) -> None:
+    hq, lq = _folders(tmp_path)
+    _save(tmp_path / "secret.png", _pixels(0, 64))
+    (tmp_path / "list.txt").write_text(line.replace("ABOVE", str(tmp_path)))
+    with pytest.raises(InputError, match="secret.png for the line .* got no such file below"):
+        listed_pairs(tmp_path / "list.txt", hq, lq)
+
+
+def test_a_meta_info_list_is_compared_in_nfc_and_may_be_of_windows(tmp_path: Path) -> None:
+    hq, lq = _folders(tmp_path)
+    for folder, side in ((hq, 64), (lq, 16)):
+        _save(folder / "cafe\N{COMBINING ACUTE ACCENT}.png", _pixels(0, side))
+    (tmp_path / "list.txt").write_bytes("./caf\N{LATIN SMALL LETTER E WITH ACUTE}.png\r\n".encode("utf-16"))
+    assert [pair.name for pair in listed_pairs(tmp_path / "list.txt", hq, lq)] == ["caf\u00e9"]
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_SETS))

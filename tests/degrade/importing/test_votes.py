@@ -82,7 +82,7 @@ def test_the_order_of_the_votes_decides_nothing():
 def test_a_file_may_name_images_with_suffix_and_leave_choices_empty(tmp_path: Path):
     path = tmp_path / "votes.csv"
     path.write_bytes("\ufeffname,reviewer,choice\r\nface0.png, ann ,nwdn\r\n\r\nface1,ann,\r\n".encode())
-    assert read_votes(path, NAMES, CANDIDATES) == [Vote("face0", "ann", "nwdn"), Vote("face1", "ann", "")]
+    assert read_votes([path], NAMES, CANDIDATES) == [Vote("face0", "ann", "nwdn"), Vote("face1", "ann", "")]
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_a_file_may_name_images_with_suffix_and_leave_choices_empty(tmp_path: Pa
 def test_bad_votes_are_refused_in_a_sentence(tmp_path: Path, text: str, sentence: str):
     (tmp_path / "votes.csv").write_text(text)
     with pytest.raises(InputError, match=sentence):
-        read_votes(tmp_path / "votes.csv", NAMES, CANDIDATES)
+        read_votes([tmp_path / "votes.csv"], NAMES, CANDIDATES)
 
 
 def test_labels_of_a_sheet_are_decoded_by_its_key(tmp_path: Path):
     (tmp_path / "key.csv").write_text("name,label,candidate\nface0,A,nwdn\nface0,B,remini\nface1,A,retouch\n")
     (tmp_path / "votes.csv").write_text(HEAD + "face0,ann,a\nface1,ann,A\n")
     key = read_key(tmp_path / "key.csv")
-    assert [vote.choice for vote in read_votes(tmp_path / "votes.csv", NAMES, CANDIDATES, key)] == ["nwdn", "retouch"]
+    assert [vote.choice for vote in read_votes([tmp_path / "votes.csv"], NAMES, CANDIDATES, key)] == ["nwdn", "retouch"]
     (tmp_path / "votes.csv").write_text(HEAD + "face1,ann,B\n")
     with pytest.raises(InputError, match="expected a label on the sheet of face1, got 'B'"):
-        read_votes(tmp_path / "votes.csv", NAMES, CANDIDATES, key)
+        read_votes([tmp_path / "votes.csv"], NAMES, CANDIDATES, key)
 
 
 @given(data=st.binary(max_size=80) | st.text(max_size=80).map(lambda text: (HEAD + text).encode()))
@@ -122,7 +122,7 @@ def test_any_bytes_are_votes_or_one_sentence(tmp_path: Path, data: bytes):
     path = tmp_path / "votes.csv"
     path.write_bytes(data)
     try:
-        votes = read_votes(path, NAMES, CANDIDATES)
+        votes = read_votes([path], NAMES, CANDIDATES)
     except InputError as error:
         assert "\n" not in str(error).replace(str(path), "")
     else:

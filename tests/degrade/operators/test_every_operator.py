@@ -6,12 +6,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image, from_uint8, to_uint8
 from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo
 from degrade.operators.blur.kernels import AnisotropicBlur, DefocusBlur, GeneralisedBlur, PlateauBlur, SincBlur
 from degrade.operators.blur.motion import MotionBlur, ShakeBlur
-from degrade.operators.chain import OPERATORS, Operator, apply, from_record, trace
+from degrade.operators.chain import OPERATORS, Operator, from_record, trace
 from degrade.operators.digital.compression import DoubleJpeg, Jpeg, Quantize, Webp
 from degrade.operators.digital.mosaic import Mosaic
 from degrade.operators.digital.resize import Resize
@@ -21,6 +20,7 @@ from degrade.operators.noise.additive import CorrelatedNoise, GaussianNoise, Gre
 from degrade.operators.noise.signal_dependent import SaltPepperNoise, SensorNoise, ShotNoise, SpeckleNoise
 from degrade.operators.photometric import ColourCast, ColourJitter, Fade, LowLight, Vignette
 from degrade.operators.weather import Haze, Rain
+from degrade.operators.words import words_of
 from degrade.recipes.parse_steps import Reader
 from degrade.recipes.steps import DrawContext
 
@@ -248,50 +248,15 @@ def test_a_step_of_a_recipe_draws_the_operator_and_scales_its_lengths_alone(oper
     assert changed <= set(lengths_of(type(operator)))
 
 
-def test_a_field_added_later_is_left_out_of_records_at_its_default(photo: Image) -> None:
-    """Splits made before the field came keep their bytes, and their records still rebuild the operator."""
-    _, records = trace([Mosaic(4), Mosaic(4, left=0.5, width=0.5), Resize("pil", "box", factor=2.0)], photo)
-    assert [record["drawn"] for record in records] == [
-        '{"block": 4}',
-        '{"block": 4, "left": 0.5, "width": 0.5}',
-        '{"library": "pil", "filter": "box", "factor": 2.0, "height": 0, "width": 0}',
-    ]
-
-
 def test_every_operator_with_parameters_has_a_bad_example() -> None:
     assert {kind.__name__ for kind, _ in BAD} == {name for name, kind in OPERATORS.items() if fields(kind)}
 
 
-def test_a_chain_is_applied_from_left_to_right_and_traced_alike(photo: Image) -> None:
-    chain = (Mosaic(8), Jpeg(20), Quantize())
-    degraded, records = trace(chain, photo)
-    np.testing.assert_array_equal(degraded, Quantize()(Jpeg(20)(Mosaic(8)(photo))))
-    np.testing.assert_array_equal(degraded, apply(chain, photo))
-    assert [record["op"] for record in records] == ["Mosaic", "Jpeg", "Quantize"]
-
-
-def test_an_image_that_breaks_the_contract_is_refused_at_the_door(photo: Image) -> None:
-    for run in (apply, trace):
-        with pytest.raises(TypeError, match="float32"):
-            run((Quantize(),), photo.astype(np.float64))
-
-
-@pytest.mark.parametrize(
-    ("record", "words"),
-    [
-        ({"op": "Mosaik", "drawn": "{}"}, "did you mean 'Mosaic'"),
-        ({"op": "Mosaic", "drawn": '{"blocks": 4}'}, "record of Mosaic"),
-        ({"op": "Mosaic", "drawn": '{"block": 1}'}, "record of Mosaic"),
-        ({"op": "Mosaic", "drawn": "{"}, "record of Mosaic"),
-        ({"op": "Mosaic", "drawn": "[]"}, "record of Mosaic"),
-        ({"op": "Mosaic"}, "record of Mosaic"),
-    ],
-)
-def test_a_damaged_record_is_answered_with_one_sentence(record: dict, words: str) -> None:
-    with pytest.raises(InputError, match=words):
-        from_record(record)
-
-
-def test_an_operator_outside_the_table_cannot_be_traced(photo: Image) -> None:
-    with pytest.raises(ValueError, match="not in OPERATORS"):
-        trace((lambda image: image,), photo)
+@pytest.mark.parametrize("name", sorted(OPERATORS))
+def test_every_field_but_the_seed_has_words_and_every_length_its_unit(name):
+    words = words_of(OPERATORS[name])
+    assert {field.name for field in fields(OPERATORS[name])} - {"seed"} <= set(words)
+    assert len({str(one) for one in words.values()}) == len(words)
+    made = [one for one in EXAMPLES if type(one) is OPERATORS[name] and hasattr(one, "realised")]
+    assert {key for one in made for key in one.realised(40, 30)} <= set(words)
+    assert all(words[field].unit == length.unit for field, length in lengths_of(OPERATORS[name]).items())

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from degrade.core.errors import InputError
 from degrade.core.image import check_image
 from degrade.faces import detection
 from degrade.portraits.paint import PORTRAITS, paint, portrait_name, portrait_seeds
@@ -82,9 +83,10 @@ def test_an_unknown_role_or_an_impossible_count_is_refused(role, count):
         portrait_seeds(role, count)
 
 
-def test_a_portrait_too_small_to_be_one_is_refused():
-    with pytest.raises(ValueError, match="at least 16"):
-        paint(0, 8)
+@pytest.mark.parametrize("size", [8, 0, -5, 2049, 100_000, 10**9])
+def test_a_portrait_of_no_possible_size_is_refused_before_memory_is_taken(size):
+    with pytest.raises(InputError, match="from 16 to 2048 px"):
+        paint(0, size)
 
 
 def test_names_sort_as_their_seeds_within_a_role():

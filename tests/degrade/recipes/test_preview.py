@@ -38,12 +38,12 @@ def test_one_recipe_fills_rows_of_four_and_several_have_a_row_each() -> None:
     assert wide.shape[0] == tall.shape[0]
 
 
-def test_a_label_tells_what_was_drawn_in_short() -> None:
+def test_a_label_tells_what_was_drawn_in_words() -> None:
     record = {"op": "GaussianNoise", "drawn": '{"sigma": 23.4567, "seed": 99}', "realised": "{}"}
-    assert _line(record) == "GaussianNoise 23.5"
-    assert _line({"op": "Resize", "drawn": '{"library": "cv2", "filter": "cubic", "factor": 4.0, "height": 0}'}) == (
-        "Resize cv2 cubic 4"
-    )
+    assert _line(record) == "Gaussian noise (standard deviation 23.5 in 8-bit steps)"
+    resized = '{"library": "cv2", "filter": "cubic", "factor": 4.0, "height": 0, "width": 0}'
+    record = {"op": "Resize", "drawn": resized, "realised": '{"height": 16, "width": 17}'}
+    assert _line(record) == "reduced 4 times to 17 x 16 px (cubic)"
 
 
 def test_a_factorial_grid_shows_another_cell_for_each_seed() -> None:

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from degrade.cli.main import degrade
 from degrade.core.errors import InputError
-from degrade.core.files import sha256, write_json
+from degrade.core.storage.files import sha256, write_json
 from degrade.operators.chain import OPERATORS
 from degrade.recipes.library import find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose
@@ -52,7 +52,7 @@ def test_missing_and_changed_images_come_back_as_they_were(split: Path, monkeypa
     whole = _contents(split)
     (split / "lq" / "face0.png").unlink()
     (split / "lq" / "face2.png").write_bytes(b"torn")
-    (split / "lq" / ".partial-left").write_bytes(b"by a killed run")
+    (split / "lq" / ".degrade-unfinished-abcdef12").write_bytes(b"by a killed run")
     monkeypatch.setattr(np.random, "default_rng", _only_noise_fields(np.random.default_rng))
     summary = replay(split)
     assert (summary.rebuilt, summary.intact, summary.errors) == (("lq/face0.png", "lq/face2.png"), 2, ())
@@ -126,7 +126,7 @@ def test_an_embedded_portrait_is_painted_again(tmp_path: Path) -> None:
 
 def test_other_bytes_than_recorded_are_not_written_and_other_libraries_are_named(split: Path) -> None:
     lines = [json.loads(line) for line in (split / "metadata.jsonl").read_bytes().splitlines()]
-    lines[0]["lq_sha256"] = "0" * 64
+    lines[0]["lq_sha256"] = lines[0]["lq_pixels_sha256"] = "0" * 64
     lines[0]["libraries"]["numpy"] = "0.1"
     metadata = b"".join(map(record_line, lines))
     (split / "metadata.jsonl").write_bytes(metadata)
@@ -174,7 +174,7 @@ def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
     (split / "metadata.jsonl").write_bytes(b"{}")
     result = runner.invoke(degrade, ["verify", str(split)])
     assert (
-        result.exit_code == 1 and result.output.count("\n") == 1 and "changed since the split was made" in result.output
+        result.exit_code == 2 and result.output.count("\n") == 1 and "changed since the split was made" in result.output
     )
 
 

@@ -52,8 +52,8 @@ def test_a_folder_is_restored_and_the_summary_says_what_was_resized(trained, mak
     lq = make_tiny_split("sr4").path / "lq"  # 16 px
     result = run("restore", lq, "--checkpoint", trained, "--out", tmp_path / "out", "--device", "cpu")
     assert result.exit_code == 0, result.output
-    assert "restored 5 images: 5 faces at 64 px, 5 of them resized to 64 px first" in result.output
-    names = ["face_0.png", "face_1.png", "face_2.png", "face_3.png", "face_4.png", "restored.jsonl"]
+    assert "restored 5 images: 5 faces (5 resized to 64 px for the network)" in result.output
+    names = [*(f"face_{number}.png" for number in range(5)), "faces.jsonl", "restored.jsonl"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
 
 
@@ -95,13 +95,13 @@ def test_wrong_options_of_train_are_one_sentence(make_tiny_split, tmp_path, opti
 
 def test_what_is_no_split_and_what_is_no_checkpoint_is_one_sentence(tmp_path):
     result = run("train", tmp_path, "--out", tmp_path / "m")
-    assert result.exit_code == 1 and "expected a finished split" in result.output
+    assert result.exit_code == 2 and "expected a finished split" in result.output
     (tmp_path / "m").write_bytes(b"nothing")
     write(tmp_path / "face.png", np.zeros((64, 64, 3), np.float32))
     result = run("restore", tmp_path / "face.png", "--checkpoint", tmp_path / "m", "--out", tmp_path / "out")
-    assert result.exit_code == 1 and "not a whole safetensors file" in result.output
+    assert result.exit_code == 2 and "not a whole safetensors file" in result.output
     result = run("restore", tmp_path / "none", "--checkpoint", tmp_path / "m", "--out", tmp_path / "out")
-    assert result.exit_code == 1 and "expected a folder of images" in result.output
+    assert result.exit_code == 2 and "expected a folder of images" in result.output
 
 
 def test_unknown_commands_are_answered_with_the_nearest():

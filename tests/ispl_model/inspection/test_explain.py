@@ -69,6 +69,7 @@ def test_the_command_writes_the_figure_and_refuses_what_is_no_square_face(networ
     options = ["--checkpoint", str(network_file), "--out", str(tmp_path / "out.png"), "--device", "cpu"]
     result = CliRunner().invoke(ispl, ["explain", str(tmp_path / "face.png"), *options])
     assert result.exit_code == 0 and "3 levels of face.png" in result.output, result.output
+    assert "plain grey, or a plain tint, is where that level adds nothing" in result.output
     assert read(tmp_path / "out.png").shape[1] == 4 * 262 + 6
     result = CliRunner().invoke(ispl, ["explain", str(tmp_path / "wide.png"), *options])
-    assert result.exit_code == 1 and "expected a square face, got 64 x 32 px" in result.output
+    assert result.exit_code == 2 and "expected a square face, got 64 x 32 px" in result.output

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from degrade.core.errors import InputError
 from ispl_model.losses.identity import Identity
-from ispl_model.losses.tfjs import OPERATIONS, GraphModel
+from ispl_model.losses.tfjs import OPERATIONS, GraphModel, model_files
 from ispl_model.runtime import checkpoint
 from ispl_model.training.config import TrainOptions
 from ispl_model.training.loop import train
@@ -147,3 +147,13 @@ def test_a_file_without_its_weights_or_with_padding_convolutions_is_refused(tmp_
     (tmp_path / "r.bin").unlink()
     with pytest.raises(InputError, match=r"r\.bin"):
         GraphModel(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize("name", ["../weights.bin", "/etc/hostname", "sub/weights.bin"])
+def test_a_model_names_no_weights_outside_its_folder(tmp_path, name):
+    (tmp_path / "model.json").write_text(
+        json.dumps({"modelTopology": {"node": []}, "weightsManifest": [{"paths": [name], "weights": []}]})
+    )
+    for read in (model_files, GraphModel):
+        with pytest.raises(InputError, match="expected files beside it"):
+            read(tmp_path / "model.json")

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
+from ispl_model.losses import perceptual
 from ispl_model.losses.perceptual import BACKBONES, FeatureLayers, Perceptual, perceptual_label
 from ispl_model.losses.tone import match_tone
 
@@ -95,7 +96,16 @@ def test_the_image_gets_a_gradient_and_the_trunk_none(squeezenet_file):
     assert all(weight.grad is None for weight in loss.parameters())
 
 
+def test_another_file_under_a_published_name_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(random_weights(BACKBONES["squeezenet"].build()), tmp_path / "checkpoints" / BACKBONES["squeezenet"].file)
+    with pytest.raises(InputError, match=r"squeezenet1_1-b8a52dc0\.pth: expected the published file"):
+        Perceptual("squeezenet")
+
+
 def test_a_named_trunk_is_taken_from_torchs_own_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(perceptual, "check_published", lambda *_arguments: "random weights")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").mkdir()
     state = random_weights(BACKBONES["squeezenet"].build())

@@ -8,9 +8,19 @@ import torch
 import torch.nn.functional as F
 
 from ispl_model.network import pac
+from ispl_model.network.ispl import Ispl
 from ispl_model.network.pac import PixelAdaptiveConv2d, correlations, pac_conv2d
+from ispl_model.network.variants import IsplConfig
+from ispl_model.runtime.device import seeded_build
 
 STRIDES = (1, 2)
+ROUTES = {"tiles": True, "whole": False}  # as on a processor, and as everywhere else
+
+
+@pytest.fixture(params=ROUTES, autouse=True)
+def route(request, monkeypatch):
+    monkeypatch.setattr(pac, "in_tiles", lambda maps: ROUTES[request.param])
+    return request.param
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -94,12 +104,15 @@ def test_gradients_equal_numerical_ones(stride):
     assert torch.autograd.gradcheck(both_equations, inputs)
 
 
-def test_tiles_of_one_row_give_the_same_result_and_gradients_as_one_tile(monkeypatch):
+@pytest.mark.parametrize("channels", [2, 8])  # of which eight doubles fill a register
+def test_tiles_of_one_row_give_the_same_result_and_gradients_as_one_tile(monkeypatch, channels):
     def result_and_gradients() -> list[torch.Tensor]:
         torch.manual_seed(0)
-        layer = PixelAdaptiveConv2d(2, 3, 4).double()
-        result = layer(random(2, 2, 10, 8))
-        return [result, *torch.autograd.grad(result.square().sum(), list(layer.parameters()))]
+        layer, features = PixelAdaptiveConv2d(channels, 11, 4).double(), random(2, channels, 10, 8)
+        result = layer(features)
+        with torch.no_grad():
+            restored = layer(features)
+        return [result, restored, *torch.autograd.grad(result.square().sum(), list(layer.parameters()))]
 
     whole = result_and_gradients()
     monkeypatch.setattr(pac, "TILE_NUMBERS", 1)
@@ -115,10 +128,11 @@ def test_correlations_stay_in_range_and_vanish_outside_the_image():
 
 
 @pytest.mark.parametrize("stride", STRIDES)
-@pytest.mark.parametrize("side", [8, 11])
-def test_values_and_gradients_equal_those_of_unfolding_everything(stride, side):
+@pytest.mark.parametrize(("side", "channels"), [(8, 5), (11, 5), (11, 8)])
+def test_values_and_gradients_equal_those_of_unfolding_everything(stride, side, channels):
     torch.manual_seed(0)
-    layer, features = layer_with(stride, 5, 7, 4).double(), random(3, 5, side, side + 1, seed=1).requires_grad_()
+    layer = layer_with(stride, channels, 7, 4).double()
+    features = random(3, channels, side, side + 1, seed=1).requires_grad_()
     of = [features, *layer.parameters()]
     results = [compute(features) for compute in (layer, lambda features: unfolded(layer, features))]
     torch.testing.assert_close(*results)
@@ -133,6 +147,29 @@ def test_the_backward_pass_keeps_little_more_than_that_of_a_convolution_and_the_
     ours, windows = saved_bytes(lambda: layer(features)), saved_bytes(lambda: unfolded(layer, features))
     plain = saved_bytes(lambda: (layer.conv(features), layer.project(features)))
     assert ours < 1.5 * plain < windows
+
+
+def test_both_routes_give_one_network_and_one_step_of_training(monkeypatch):
+    """Where there is no tile, as on a GPU, a network and all its gradients are those of a processor."""
+
+    def result_and_gradients(tiled: bool) -> list[torch.Tensor]:
+        monkeypatch.setattr(pac, "in_tiles", lambda maps: tiled)
+        network = seeded_build(lambda: Ispl(IsplConfig("isp_unet_pac", width=4, size=64)), 0)
+        restored = network(torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1)))
+        return [restored, *torch.autograd.grad(restored.square().mean(), list(network.parameters()))]
+
+    for tiled, whole in zip(result_and_gradients(True), result_and_gradients(False), strict=True):
+        torch.testing.assert_close(tiled, whole, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_shapes_are_known_without_a_value(stride):
+    """On torch's meta device, which is neither a processor nor has any values."""
+    with torch.device("meta"):
+        layer, features = layer_with(stride, 5, 7, 4), torch.empty(3, 5, 11, 12, requires_grad=True)
+        result = layer(features)
+        assert result.shape == (3, 7, -(-11 // stride), -(-12 // stride)) and result.device.type == "meta"
+        assert torch.autograd.grad(result.sum(), features)[0].shape == features.shape
 
 
 def test_a_new_layer_passes_a_healthy_signal_on():

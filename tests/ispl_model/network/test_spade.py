@@ -39,6 +39,12 @@ def test_a_guide_of_zeros_with_no_bias_gives_zeros_because_nothing_is_added_to_g
     assert not layer(torch.randn(1, 4, 6, 6), torch.zeros(1, 2, 6, 6)).any()
 
 
+def test_mixed_is_the_modulated_features_through_a_convolution():
+    layer, kernel = Modulation(4, 2).double(), torch.randn(3, 4, 1, 1, dtype=torch.float64)
+    features, guide = torch.randn(2, 4, 6, 6, dtype=torch.float64), torch.rand(2, 2, 6, 6, dtype=torch.float64)
+    torch.testing.assert_close(layer.mixed(features, guide, kernel), F.conv2d(layer(features, guide), kernel))
+
+
 @pytest.mark.parametrize(
     ("inputs", "outputs", "parameters"),
     [

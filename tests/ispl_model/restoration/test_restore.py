@@ -6,11 +6,19 @@ import torch
 from torch import nn
 
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
 from degrade.core.image import check_image
+from degrade.core.storage.files import sha256_file
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import VARIANTS, IsplConfig
-from ispl_model.restoration.restorer import load_network, load_restorer, prepared, restore_images, shipped_checkpoint
+from ispl_model.restoration.fidelity.tone import keep_tone
+from ispl_model.restoration.restorer import (
+    VERSION,
+    load_network,
+    load_restorer,
+    prepared,
+    restore_images,
+    shipped_checkpoint,
+)
 from ispl_model.runtime import checkpoint
 from ispl_model.runtime.device import find_device, mixed_precision, own_randomness, seeded_build
 
@@ -94,12 +102,13 @@ def test_a_checkpoint_of_another_method_or_architecture_is_one_sentence(network_
 
 def test_a_restorer_says_what_its_results_depend_on(network_file):
     restorer = load_restorer(network_file, "cpu", batch=2, dtype="fp32")
-    assert restorer.facts == {"checkpoint": sha256_file(network_file), "dtype": "fp32", "level": None}
+    made = {"checkpoint": sha256_file(network_file), "dtype": "fp32", "level": None, "version": str(VERSION)}
+    assert restorer.facts == made
     assert (restorer.size, restorer.batch) == (64, 2)
     network, _ = load_network(network_file, "cpu")
-    np.testing.assert_array_equal(
-        restorer.restore_faces([photo(0)])[0], restore_images(network, [photo(0)], 64, CPU, 1, "fp32")[0]
-    )
+    (plain,) = restore_images(network, [photo(0)], 64, CPU, 1, "fp32")
+    np.testing.assert_array_equal(restorer.plain([photo(0)])[0], plain)
+    np.testing.assert_array_equal(restorer.restore_faces([photo(0)])[0], keep_tone(plain, photo(0)))
 
 
 def test_each_level_of_a_network_with_levels_is_another_restoration(save_network):

@@ -8,7 +8,7 @@ from degrade.core.image import from_uint8, read, to_uint8, write
 from degrade.faces import detection
 from degrade.portraits.paint import paint
 from ispl_model.restoration.face import restore_face
-from ispl_model.restoration.restore_files import RestorePlan, restore_files
+from ispl_model.restoration.files.restore_files import RestorePlan, restore_files
 from ispl_model.restoration.restorer import load_restorer
 
 SIZE = 64

@@ -95,7 +95,7 @@ import torch
 from torch import nn
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.restorer import Restorer
-from ispl_model.restoration.restore_files import RestorePlan, restore_files
+from ispl_model.restoration.files.restore_files import RestorePlan, restore_files
 
 class Same(nn.Module):
     def __init__(self):

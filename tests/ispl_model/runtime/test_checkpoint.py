@@ -128,3 +128,15 @@ def test_a_header_with_an_unknown_or_without_a_needed_key_is_a_fault_of_the_call
         with pytest.raises(ValueError, match="header"):
             checkpoint.save(tmp_path / "a", {}, header)
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("outer", [False, True])
+def test_a_header_with_a_key_twice_is_refused(tmp_path, outer):
+    header = '"{\\"size\\": 64, \\"size\\": 512}"'
+    metadata = f'{{"header": "{{}}", "header": {header}}}' if outer else f'{{"header": {header}}}'
+    text = f'{{"__metadata__": {metadata}}}'.encode()
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text)
+    key = "header" if outer else "size"
+    with pytest.raises(InputError, match=f"the key '{key}' stands twice in an object"):
+        checkpoint.read_tensors(path)

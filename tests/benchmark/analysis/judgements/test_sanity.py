@@ -142,6 +142,7 @@ EXPLAINED = {
         ("dual_blind", f"S2S: {method} before {FLOOR}", "psnr.rgb")
         for method in ("ARCNN", "Super-FAN", "ESRGAN", "GFRNet", "DeblurGANv2")
     ),
+    ("sr4", f"S2S: SRGAN before {INPUT}", "psnr.rgb"),
     *(("dual_blind", f"S2S: {method} before {INPUT}", "psnr.rgb") for method in ("ESRGAN", "DeblurGANv2")),
 }
 

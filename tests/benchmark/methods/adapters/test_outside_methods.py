@@ -4,38 +4,19 @@ sentence."""
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 
 from benchmark.methods.adapters import command
 from benchmark.methods.registry import adapter_argument, full_name, method_module
-from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
-from benchmark.runs.settings import Settings
-from benchmark.runs.splits import domain_split
-from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
 from degrade.core.image import read, write
-from degrade.core.resize import match_scale, resize_bicubic
+from degrade.core.resize import resize_bicubic
+from tests.benchmark.methods.adapters.small_runs import request, split_of
 
-TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 COPY = f"cmd:{sys.executable} -c 'import shutil, sys; shutil.copy(*sys.argv[1:])' {{input}} {{output}}"
-
-
-def settings(root):
-    return Settings(TINY, work=root / "work", results=root / "results", device="cpu")
-
-
-def request(root, method, ids=("psnr.rgb",), task="jpeg"):
-    return RunRequest(settings(root), load_protocol("S2S"), method, (task,), metrics=ids)
-
-
-def split_of(root, task="jpeg"):
-    return domain_split(settings(root), "synthetic", task, "test")
 
 
 @pytest.fixture
@@ -130,6 +111,13 @@ def test_a_program_that_fails_says_why_in_its_score_line(tmp_path, monkeypatch, 
     assert len(scores) == 2 and all(score.value is None and sentence in score.error for score in scores)
 
 
+@pytest.mark.parametrize("kind", ["spandrel", "pulse", "mganprior", "folder", "python"])
+def test_an_argument_that_is_no_possible_name_is_a_sentence(kind, tmp_path, trusting):
+    for argument in ("x" * 300, "x" * 300 + "/y"):
+        with pytest.raises(InputError):
+            method_module(f"{kind}:{argument}").load("cpu", argument, 64)
+
+
 @pytest.mark.parametrize(
     "name, sentence",
     [
@@ -160,102 +148,68 @@ def test_the_kind_is_understood_in_any_case_and_what_follows_is_left_as_it_is():
     assert adapter_argument("python:a.b:c") == "a.b:c" and adapter_argument("ispl:isp_unet") is None
 
 
-@pytest.fixture(scope="module")
-def esrgan(tmp_path_factory):
-    """A small ESRGAN with seeded random weights as safetensors, and the network itself."""
-    pytest.importorskip("spandrel")
-    from safetensors.torch import save_file
-    from spandrel.architectures.ESRGAN import ESRGAN
-
-    with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(0)
-        network = ESRGAN(num_filters=4, num_blocks=1).eval()
-    path = tmp_path_factory.mktemp("weights") / "random_esrgan.safetensors"
-    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, path)
-    return path, network
+def renamed(folder, pattern):
+    for path in list(folder.iterdir()):
+        path.rename(folder / pattern.replace("{name}", path.stem))
 
 
-def test_an_esrgan_with_random_weights_restores_as_the_network_itself_does(esrgan, tmp_path):
-    path, network = esrgan
-    prepared = split_of(tmp_path, "sr4")
-    method = method_module(f"spandrel:{path}").load("cpu", str(path), 64)
-    degraded = prepared.split.degraded(prepared.names[0])
-    (restored,) = method.restore([degraded])
-    with torch.inference_mode():
-        expected = network(torch.from_numpy(degraded.transpose(2, 0, 1)[None].copy()))[0].clamp(0, 1)
-    assert method.scale == 4 and restored.shape == (64, 64, 3)
-    np.testing.assert_allclose(restored, expected.permute(1, 2, 0), atol=1e-6)
-    reduced = method.restore([resize_bicubic(restored, 64, 64)])[0]
-    np.testing.assert_array_equal(reduced, method.restore([match_scale(restored, 64, 4)])[0])
+@pytest.mark.parametrize("pattern", ["{name}_out.png", "{name}_00.png", "{name}x4.png", "x4_{name}.png"])
+def test_a_folder_of_other_names_needs_its_pattern_and_is_told_which(outputs, tmp_path, pattern):
+    folder, _ = outputs
+    expected = psnr(run(request(tmp_path, f"folder:{folder}")).scores)
+    renamed(folder, pattern)
+    spelled = pattern.removesuffix(".png")
+    with pytest.raises(InputError, match=f"called so with ,pattern={spelled}$".replace("{", r"\{")):
+        run(request(tmp_path, f"folder:{folder}"))
+    scores = run(request(tmp_path, f"folder:{folder},pattern={spelled}")).scores
+    assert psnr(scores) == expected and {score.method for score in scores} == {f"folder:{folder},pattern={spelled}"}
 
 
-def test_a_random_esrgan_goes_through_a_run_and_its_file_is_the_checkpoint(esrgan, tmp_path):
-    path, _ = esrgan
-    scores = run(request(tmp_path, f"spandrel:{path}", task="sr4")).scores
-    assert {score.checkpoint for score in scores} == {sha256_file(path)} and all(score.value for score in scores)
-
-
-def test_weights_that_spandrel_does_not_know_and_options_that_are_not_the_networks_are_refused(esrgan, tmp_path):
-    from safetensors.torch import save_file
-
-    load = method_module("spandrel:x").load
-    save_file({"layer.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
-    for name, sentence in (
-        (tmp_path / "other.safetensors", "cannot be loaded"),
-        (f"{esrgan[0]}?w=0.5", "w is CodeFormer's, this is ESRGAN"),
-        (f"{esrgan[0]}?w=2", "expected w=NUMBER from 0 to 1"),
-        (f"{esrgan[0]}?strength=1", "expected w=NUMBER from 0 to 1"),
-    ):
-        with pytest.raises(InputError, match=sentence):
-            load("cpu", str(name), 64)
-    with pytest.raises(InputError, match="multiple of its scale 4, got 66"):
-        load("cpu", str(esrgan[0]), 66)
-
-
-class FaceNetwork(torch.nn.Module):
-    """Stands for GFPGAN or CodeFormer: gives back what it is given, darker, and remembers how it was called."""
-
-    def forward(self, face, **options):
-        self.seen = face.shape, float(face.min()), float(face.max()), options, face.dtype
-        return face * 0.5, []
-
-
-@pytest.fixture
-def face_network(monkeypatch):
-    pytest.importorskip("spandrel")
-
-    def build(kind):
-        network = FaceNetwork()
-        facts = {"architecture": SimpleNamespace(id=kind), "purpose": "FaceSR", "scale": 1, "model": network}
-        descriptor = SimpleNamespace(**facts, device=torch.device("cpu"))
-        monkeypatch.setattr(method_module("spandrel:x"), "_network", lambda path, device: descriptor)
-        return network
-
-    return build
+def test_a_folder_of_other_sizes_needs_resize_and_is_told_so(outputs, tmp_path):
+    folder, prepared = outputs
+    for name in prepared.names:
+        write(folder / f"{name}.png", resize_bicubic(prepared.split.degraded(name), 128, 128))
+    with pytest.raises(InputError, match="128x128 for 64x64.*add ,resize=yes"):
+        run(request(tmp_path, f"folder:{folder}"))
+    assert all(score.value > 15 for score in run(request(tmp_path, f"folder:{folder},resize=yes")).scores)
+    write(folder / f"{prepared.names[0]}.png", np.zeros((64, 48, 3), np.float32))
+    bad, good = run(request(tmp_path, f"folder:{folder},resize=yes")).scores
+    assert "expected a square image to resize to 64 px, got 48 x 64" in bad.error and good.value
 
 
 @pytest.mark.parametrize(
-    "kind, suffix, options",
+    "options, sentence",
     [
-        ("GFPGAN", "", {"randomize_noise": False}),
-        ("CodeFormer", "", {"weight": 0.5}),
-        ("CodeFormer", "?w=0.9", {"weight": 0.9}),
+        (",pattern=out", "expected {name} in it once"),
+        (",pattern={name}_no", "expected images called {name}_no, got none"),
+        (",resize=maybe", "expected yes or no, got 'maybe'"),
+        (",size=3", "expected the options pattern, resize; 'size' is not known"),
     ],
 )
-def test_face_networks_get_512_px_in_minus_one_to_one_and_their_options(face_network, tmp_path, kind, suffix, options):
-    (tmp_path / "w.pth").touch()
-    network = face_network(kind)
-    method = method_module("spandrel:x").load("cpu", f"{tmp_path / 'w.pth'}{suffix}", 128)
-    face = np.tile(np.linspace(0, 1, 128, dtype=np.float32)[:, None, None], (1, 128, 3))
-    (restored,) = method.restore([face])
-    shape, low, high, given, dtype = network.seen
-    assert shape == (1, 3, 512, 512) and (low, high) == (pytest.approx(-1, abs=0.02), pytest.approx(1, abs=0.02))
-    assert given == options and dtype == torch.float32
-    np.testing.assert_allclose(restored, 0.25 + face / 2, atol=0.01)  # halved in [-1, 1], then back to [0, 1]
+def test_options_of_a_folder_that_do_not_fit_are_refused(outputs, tmp_path, options, sentence):
+    with pytest.raises(InputError, match=sentence.replace("{", r"\{")):
+        run(request(tmp_path, f"folder:{outputs[0]}{options}"))
 
 
-def test_a_face_network_whose_range_nobody_told_is_refused(face_network, tmp_path):
-    (tmp_path / "w.pth").touch()
-    face_network("NewFaceNet")
-    with pytest.raises(InputError, match="which face alignment NewFaceNet expects is not known"):
-        method_module("spandrel:x").load("cpu", str(tmp_path / "w.pth"), 128)
+def test_a_function_may_take_and_give_8_bits_or_give_any_float(outputs, tmp_path, monkeypatch):
+    (tmp_path / "kinds.py").write_text(
+        "import numpy as np\n"
+        "def bytes_too(image):\n    assert image.dtype == np.uint8\n    return image\n"
+        "def wide(image):\n    assert image.dtype == np.float32\n    return image.astype(np.float64)\n"
+        "def tensor(image):\n    return [image]\n"
+        "def bright(image):\n    return image + 2\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    expected = psnr(run(request(tmp_path, "identity")).scores)
+    for name in ("python:kinds:bytes_too,dtype=uint8", "python:kinds:wide"):
+        assert psnr(run(request(tmp_path, name)).scores) == expected
+    for name, sentence in (
+        ("tensor", "expected a numpy array, got list"),
+        ("bright", r"expected float values in \[0, 1\]"),
+    ):
+        scores = run(request(tmp_path, f"python:kinds:{name}")).scores
+        assert all(score.value is None for score in scores)
+        with pytest.raises(InputError, match=sentence):
+            method_module("python:x:y").load("cpu", f"kinds:{name}", 64).restore([np.zeros((8, 8, 3), np.float32)])
+    with pytest.raises(InputError, match="dtype: expected float or uint8, got 'int'"):
+        run(request(tmp_path, "python:kinds:wide,dtype=int"))

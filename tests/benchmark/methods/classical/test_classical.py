@@ -19,8 +19,8 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
 from degrade.core.image import from_uint8, to_uint8
+from degrade.core.storage.files import sha256_file
 from degrade.operators.blur.gaussian import GaussianBlur
 from degrade.operators.noise.additive import GaussianNoise
 
@@ -121,7 +121,7 @@ def test_only_the_first_images_of_a_large_split_are_looked_at(tmp_path, monkeypa
 
 @pytest.mark.parametrize(
     "content, sentence",
-    [("{", "not a file of chosen parameters"), ('{"method": "nlm", "parameters": {}}', "got those of nlm")],
+    [("{", "expected a file of chosen parameters"), ('{"method": "nlm", "parameters": {}}', "got those of nlm")],
 )
 def test_a_damaged_or_foreign_file_of_parameters_is_refused(tmp_path, content, sentence):
     path = tmp_path / "parameters.json"

@@ -12,8 +12,8 @@ from benchmark.methods.registry import method_module
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import read_scores, scores_folder
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic
+from degrade.core.storage.files import sha256_file
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.variants import IsplConfig
 from ispl_model.restoration.restorer import load_network, restore_images, shipped_checkpoint
@@ -57,8 +57,9 @@ def test_ispl_never_uses_it_and_it_is_never_trained(shipped):
 @pytest.mark.parametrize("protocol", ["S2S", "S2P"])
 def test_the_committed_scores_are_of_the_shipped_weights_and_beat_both_floors(protocol):
     runs = [json.loads(path.read_text()) for path in scores_folder(RESULTS, "lite").glob("*.json")]
-    measured = [run["checkpoint"] for run in runs if (run["method"], run["protocol"]) == ("ispl-lite", protocol)]
-    assert measured == [sha256_file(shipped_checkpoint())]
+    own = [run for run in runs if (run["method"], run["protocol"]) == ("ispl-lite", protocol)]
+    assert {run["checkpoint"] for run in own} == {sha256_file(shipped_checkpoint())}
+    assert sorted(run["task"] for run in own) == ["dual_blind", "sr4"]
     found = [
         score for score in read_scores(RESULTS, "lite") if (score.protocol, score.task) == (protocol, "dual_blind")
     ]

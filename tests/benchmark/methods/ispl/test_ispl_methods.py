@@ -1,4 +1,4 @@
-"""The columns of Table 1 as methods; EP-map with a parser of random weights, as the real ones are not here."""
+"""The columns of Table 1 as methods; EP-map also with a parser of random weights, as the real ones are not here."""
 
 from dataclasses import asdict
 
@@ -12,6 +12,7 @@ from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
 from degrade.core.random import rng_for
 from degrade.core.resize import match_scale, resize_bicubic
+from degrade.portraits.paint import paint
 from ispl_model.network.variants import VARIANTS
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
@@ -52,8 +53,8 @@ def test_the_authors_code_is_trained_with_their_two_rates():
 
 def test_without_the_parser_ep_map_is_unavailable_in_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(InputError, match=r"'ispl:ep_map': unavailable: parsing_parsenet\.pth .*; put it at"):
-        find_method("ispl:ep_map")
+    with pytest.raises(InputError, match=r"'ispl:ep_map_parsed': unavailable: parsing_parsenet\.pth .*; put it at"):
+        find_method("ispl:ep_map_parsed")
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def random_parser(monkeypatch, tmp_path):
     parsenet = pytest.importorskip("facexlib.parsing.parsenet", reason="facexlib is not installed")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(parsing, "_PARSER_SIDE", SIZE)
+    monkeypatch.setattr(parsing, "check_published", lambda *_arguments: "random weights")
     path = tmp_path / "hub" / parsing.PARSER_FILE
     path.parent.mkdir(parents=True)
     network = seeded_build(lambda: parsenet.ParseNet(in_size=512, out_size=512, parsing_ch=19), 0)
@@ -69,7 +71,8 @@ def random_parser(monkeypatch, tmp_path):
 
 
 def test_ep_map_restores_from_the_map_of_the_reference_with_a_parser_of_random_weights(random_parser, tmp_path):
-    method = method_module("ispl:ep_map").load("cpu", checkpoint(tmp_path / "m.safetensors", "ispl:ep_map"), SIZE)
+    name = "ispl:ep_map_parsed"
+    method = method_module(name).load("cpu", checkpoint(tmp_path / "m.safetensors", name), SIZE)
     assert method.needs_reference and method.scale == METHODS[method.name].scale
     face = resize_bicubic(rng_for(0, "face").random((8, 8, 3)).astype(np.float32), SIZE, SIZE)
     first, second = method.restore([face, match_scale(face, 16, 1)])
@@ -83,5 +86,19 @@ def test_ep_map_trains_on_the_maps_of_the_references_with_a_parser_of_random_wei
         def reference(self, name):
             return np.full((SIZE, SIZE, 3), ord(name) / 255, np.float32)
 
-    condition = method_module("ispl:ep_map").TRAINING.condition(Faces())
+    condition = method_module("ispl:ep_map_parsed").TRAINING.condition(Faces())
     assert condition("b", False).shape == (SIZE, SIZE, 19) and (condition("a", True).sum(2) == 1).all()
+
+
+def test_ep_map_trains_and_restores_from_maps_that_are_drawn(tmp_path):
+    class Faces:
+        names = ("painted",)
+
+        def reference(self, name):
+            return paint(3, 256)
+
+    condition = method_module("ispl:ep_map").TRAINING.condition(Faces())
+    channels = condition("painted", False)
+    assert channels.shape == (256, 256, 19) and 5 <= (channels.sum((0, 1)) > 0).sum() <= 10
+    method = method_module("ispl:ep_map").load("cpu", checkpoint(tmp_path / "m.safetensors", "ispl:ep_map"), SIZE)
+    assert method.needs_reference and method.restore([paint(3, SIZE)])[0].shape == (SIZE, SIZE, 3)

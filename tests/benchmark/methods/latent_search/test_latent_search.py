@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmark.assets import trust
 from benchmark.methods.latent_search import mganprior, pulse
 from benchmark.methods.latent_search.common import SCALE
 from benchmark.methods.registry import adapter_argument
@@ -18,9 +19,11 @@ from benchmark.runs.run import run
 from benchmark.runs.settings import Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
-from degrade.core.files import sha256_file
 from degrade.core.resize import resize_bicubic
+from degrade.core.storage.files import sha256_file
 from ispl_model.runtime.device import seeded_build
+
+pytestmark = pytest.mark.usefixtures("trusting")
 
 SIZE = 64  # of restored faces; the searches see 4 px
 TINY = Profile("quick", SIZE, 2, 2, 2, 4, 1, 2, "none", (0,))
@@ -203,6 +206,13 @@ def test_a_file_that_is_no_such_generator_is_refused_in_a_sentence(module, tmp_p
     ):
         with pytest.raises(InputError, match=f"{name}:.*{sentence}"):
             module.load("cpu", str(file), SIZE)
+
+
+@pytest.mark.parametrize("module", [pulse, mganprior])
+def test_a_generator_is_a_program_and_is_not_run_unless_trusted(module, styled, composed, monkeypatch):
+    monkeypatch.delenv(trust.VARIABLE)
+    with pytest.raises(InputError, match="is a program .*TorchScript.*--trust"):
+        module.load("cpu", {pulse: styled, mganprior: composed}[module][0], SIZE)
 
 
 def test_the_searches_are_methods_from_outside_that_compute_on_the_users_device():

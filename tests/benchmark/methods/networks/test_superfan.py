@@ -57,7 +57,7 @@ def test_it_repeats_and_is_trained_once_for_the_same_references(split):
     assert landmark_heatmaps.landmark_network(split, run).network is kept
 
 
-def test_fans_own_weights_are_used_where_they_are(split, tmp_path):
+def test_fans_own_weights_are_used_where_they_are(split, tmp_path, trusting):
     class Fan(torch.nn.Module):
         def forward(self, image: torch.Tensor) -> torch.Tensor:
             maps = torch.nn.functional.avg_pool2d(image, 4)[:, :1]

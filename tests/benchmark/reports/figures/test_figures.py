@@ -9,15 +9,17 @@ from click.testing import CliRunner
 from benchmark.analysis.runs import Runs
 from benchmark.cli.main import benchmark
 from benchmark.records.scores import read_scores
-from benchmark.reports.figures.gallery import GAIN, Gallery, _compared, residual, residual_sheet
+from benchmark.reports.figures.colours import colours
+from benchmark.reports.figures.gallery import Gallery, _compared
 from benchmark.reports.figures.plane import places, plane
+from benchmark.reports.figures.sheets import SheetSize
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
-from degrade.core.image import from_uint8, read, to_uint8, write
+from degrade.core.image import read, write
 from degrade.portraits.paint import paint
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
@@ -38,7 +40,7 @@ def scored(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(scored):
-    return Gallery(scored, 1).draw()
+    return Gallery(scored, SheetSize(1)).draw()
 
 
 @pytest.mark.slow
@@ -57,7 +59,7 @@ def test_a_sheet_has_a_column_for_each_method_with_scores_and_s2r_stands_beside_
         columns: columns * 70 + 6 for columns in range(1, 7)
     }  # 64 px and 6 px beside each, as contact_sheet has it
     assert sizes["sr4"] == width[5]  # degraded, bicubic_x4, edsr, ispl, reference
-    assert sizes["residuals-sr4"] == width[4] and sizes["domains"] == width[4]
+    assert sizes["residuals-sr4"] == width[5] and sizes["domains"] == width[4]
 
 
 def test_a_method_whose_checkpoint_is_gone_or_another_is_left_out_and_said(scored, tmp_path):
@@ -71,25 +73,14 @@ def test_a_method_whose_checkpoint_is_gone_or_another_is_left_out_and_said(score
             for path in scored.work.glob("checkpoints/*"):
                 (work / "checkpoints" / path.name).mkdir(parents=True)
                 (work / "checkpoints" / path.name / "model.safetensors").write_bytes(b"other weights")
-        drawn = Gallery(settings, 1).draw()
+        drawn = Gallery(settings, SheetSize(1)).draw()
         assert {path.stem for path in drawn.files} == {"plane", "sr4", "residuals-sr4"}
         assert len(drawn.left_out) == 4
         assert all("the checkpoint that was scored is not below" in sentence for sentence in drawn.left_out)
 
 
-def test_a_residual_is_the_mean_distance_of_the_channels_times_the_gain():
-    reference = np.zeros((2, 2, 3), np.float32)
-    image = reference.copy()
-    image[0, 0] = (0.03, 0.06, 0.0)
-    image[1, 1] = 1
-    expected = np.zeros((2, 2), np.float32)
-    expected[0, 0], expected[1, 1] = GAIN * 0.03, 1
-    for channel in range(3):
-        np.testing.assert_allclose(residual(image, reference)[:, :, channel], expected, atol=1e-7)
-    big = from_uint8(to_uint8(paint(0, 64)))
-    sheet = residual_sheet([("a", [big])], [big])
-    np.testing.assert_array_equal(sheet[-70:-6, 6:70], np.zeros((64, 64, 3)))  # no distance from itself
-    np.testing.assert_array_equal(sheet[-140:-76, 6:70], big)
+def own_split(scored):
+    return next(score.split for score in read_scores(scored.results, "quick") if score.task == "sr4")
 
 
 def test_the_plane_has_the_means_of_the_score_lines(scored):
@@ -99,7 +90,8 @@ def test_the_plane_has_the_means_of_the_score_lines(scored):
     assert [place.method for place in found["sr4"]] == ["bicubic_x4", "edsr", "ispl"]
     own = [s.value for s in scores if (s.method, s.protocol, s.metric) == ("edsr", "S2S", "psnr.rgb")]
     assert found["sr4"][1].distortion == pytest.approx(np.mean(own))
-    picture = plane(found, perception, "a title")
+    assert {(place.split, place.images) for place in found["sr4"]} == {(own_split(scored), 2)}
+    picture = plane(found, perception, "a title", colours(place.method for own in found.values() for place in own))
     assert picture.ndim == 3 and picture.std() > 0.01
 
 
@@ -107,19 +99,19 @@ def test_only_faces_of_a_list_that_may_be_shown_are_drawn(scored, tmp_path, monk
     monkeypatch.setenv("FACES_HQ", str(tmp_path))
     lite = replace(scored, profile=replace(TINY, name="lite"))
     with pytest.raises(InputError, match=r"show\.txt: expected the list of faces that may be shown"):
-        Gallery(lite, 1)
+        Gallery(lite, SheetSize(1))
     for name in ("a", "b"):
         write(tmp_path / f"{name}.png", paint(0, 64))
     (tmp_path / "show.txt").write_text("b\n")
-    assert Gallery(lite, 1)._split("synthetic", "sr4").names == ("b",)
+    assert Gallery(lite, SheetSize(1))._split("synthetic", "sr4").names == ("b",)
     (tmp_path / "mine.txt").write_text("a\n")
     mine = replace(lite, faces=DataFolders(names=tmp_path / "mine.txt"))
-    assert Gallery(mine, 1)._split("synthetic", "sr4").names == ("a",)
+    assert Gallery(mine, SheetSize(1))._split("synthetic", "sr4").names == ("a",)
 
 
 def test_the_command_says_what_it_wrote_and_that_without_scores_there_is_nothing_to_draw(scored, tmp_path):
     empty = CliRunner().invoke(benchmark, ["figures", "--results", str(tmp_path)])
-    assert empty.exit_code == 1 and "has no scores to draw; `benchmark run` makes them" in empty.output
+    assert empty.exit_code == 2 and "has no scores to draw; `benchmark run` makes them" in empty.output
 
 
 def test_a_task_of_both_tables_shows_each_method_once():

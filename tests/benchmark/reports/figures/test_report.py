@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmark.reports.figures.method_sheet import method_sheet
+from benchmark.reports.figures.sheets import SheetSize
 from benchmark.runs.request import RunRequest
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import domain_split
@@ -17,7 +18,7 @@ TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 def test_a_sheet_shows_degraded_restored_and_reference_of_the_first_faces(tmp_path):
     settings = Settings(TINY, work=tmp_path / "work", results=tmp_path / "results", device="cpu")
     request = RunRequest(settings, replace(load_protocol("S2S"), metrics=()), "bicubic_x4", ("denoise",))
-    path = method_sheet(request, ("bicubic_x4",), count=1)
+    path = method_sheet(request, ("bicubic_x4",), SheetSize(faces=1))
     assert path == tmp_path / "results" / "quick" / "figures" / "denoise.png"
     split = domain_split(settings, "synthetic", "denoise", "test").split
     sheet, first = read(path), split.names[0]
@@ -25,3 +26,6 @@ def test_a_sheet_shows_degraded_restored_and_reference_of_the_first_faces(tmp_pa
     np.testing.assert_array_equal(bottom[:, 6:70], split.degraded(first))
     np.testing.assert_array_equal(bottom[:, 146:210], split.reference(first))
     assert not np.array_equal(bottom[:, 76:140], split.degraded(first))
+    other = tmp_path / "elsewhere.png"
+    assert method_sheet(request, ("bicubic_x4",), SheetSize(faces=1, columns=2), other) == other
+    assert read(other).shape[1] == 2 * 70 + 6, "two beside each other, and the third below"

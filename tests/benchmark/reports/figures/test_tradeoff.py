@@ -68,9 +68,7 @@ def test_every_level_is_scored_and_drawn_and_nothing_is_computed_twice(split, ne
         rows = list(csv.DictReader(file))
     assert [row["level"] for row in rows] == ["0", "1.5", "3"] and {row["images"] for row in rows} == {"2"}
     restorer = load_restorer(checkpoint, "cpu", level=1.5)
-    restored = [
-        from_uint8(to_uint8(restorer.restore_faces([match_scale(split.degraded(n), SIZE, 1)])[0])) for n in split.names
-    ]
+    restored = [from_uint8(to_uint8(restorer.plain([match_scale(split.degraded(n), SIZE, 1)])[0])) for n in split.names]
     errors = [
         np.square(a - split.reference(n), dtype=np.float64).mean() for a, n in zip(restored, split.names, strict=True)
     ]

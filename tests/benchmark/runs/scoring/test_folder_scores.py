@@ -85,7 +85,7 @@ def test_folders_that_do_not_match_are_refused_and_nothing_is_written(folders, t
     fault(*folders)
     out = tmp_path / "scores.csv"
     shown = call(*folders, "--metrics", "psnr.rgb", "--out", out)
-    assert shown.exit_code == 1 and not out.exists()
+    assert shown.exit_code == 2 and not out.exists()
     with pytest.raises(InputError, match=sentence):
         folder_lines(*folders, ("psnr.rgb",))
 

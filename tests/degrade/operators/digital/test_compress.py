@@ -45,10 +45,21 @@ def test_grey_leaves_the_luma_of_bt601() -> None:
 
 
 @pytest.mark.parametrize("quality", [1, 17, 51, 85, 100])
-def test_opencv_and_its_libjpeg_agree_bit_for_bit(photo: Image, quality: int) -> None:
-    """OpenCV is the independent program here; it writes 4:2:0 unless told otherwise."""
-    _, file = cv2.imencode(".jpg", to_uint8(photo)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    np.testing.assert_array_equal(to_uint8(Jpeg(quality)(photo)), cv2.imdecode(file, cv2.IMREAD_COLOR)[:, :, ::-1])
+@pytest.mark.parametrize("chroma", CHROMA)
+@pytest.mark.parametrize("size", [(1, 1), (7, 33), (80, 96)])
+def test_pillow_and_its_libjpeg_agree_bit_for_bit(
+    photo: Image, size: tuple[int, int], chroma: str, quality: int
+) -> None:
+    """Pillow is the independent program here, and the one that splits were made with at first."""
+    part = np.ascontiguousarray(photo[: size[0], : size[1]])
+    file, pillow = io.BytesIO(), Pillow.fromarray(to_uint8(part))
+    sampling = {"444": 0, "422": 1, "420": 2}.get(chroma)
+    if sampling is None:
+        pillow.convert("L").save(file, format="JPEG", quality=quality)
+    else:
+        pillow.save(file, format="JPEG", quality=quality, subsampling=sampling)
+    expected = np.asarray(Pillow.open(file).convert("RGB"))
+    np.testing.assert_array_equal(to_uint8(Jpeg(quality, chroma)(part)), expected)
 
 
 def test_better_quality_and_finer_colour_come_closer(photo: Image) -> None:

@@ -1,0 +1,72 @@
+"""Options that several commands share, and the values made from them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmark.specs.evaluation import is_evaluation
+from benchmark.specs.protocols import load_profile, profile_names
+from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, Name, echo, options
+from degrade.core.errors import InputError
+
+if TYPE_CHECKING:
+    from benchmark.runs.settings import Settings
+
+shared_options = options(
+    click.option(
+        "--profile",
+        type=Name("profile", profile_names, or_file=True),
+        default="quick",
+        show_default=True,
+        help="Size: quick, lite, paper or FILE.toml.",
+    ),
+    click.option("--ffhq", type=FOLDER, help="Folder of clean faces; all profiles but quick and paper read FACES_HQ."),
+    click.option("--facerenov", type=FOLDER, help="Folder with the splits train and test of real degraded faces."),
+    click.option("--list", "names", type=PLACE, help="File naming the test faces in --ffhq."),
+    click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and checkpoints."),
+    click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines and tables."),
+    click.option("--device", type=DEVICE, default="auto", show_default=True),
+    click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that degrade and score."),
+    click.option("--limit", type=COUNT, help="Score at most so many test images."),
+)
+scoring_options = options(
+    click.option("--keep", is_flag=True, help="Leave the restored images in WORK/restored, and use those there."),
+    click.option("--max-failures", type=click.IntRange(0), help="Stop when more images fail; default: go on."),
+)
+sheet_options = options(
+    click.option("--faces", type=COUNT, default=4, show_default=True, help="How many of a sheet, from the first on."),
+    click.option("--columns", type=COUNT, default=6, show_default=True, help="Beside each other; more go below."),
+)
+
+
+def metric_ids(text: str | None) -> tuple[str, ...]:
+    """The ids between the commas of an option, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
+
+
+def make_settings(
+    profile: str,
+    faces: tuple[Path | None, Path | None, Path | None],
+    places: tuple[Path, Path],
+    device: str,
+    workers: int,
+    limit: int | None,
+) -> "Settings":
+    from benchmark.runs.settings import DataFolders, Settings
+
+    if is_evaluation(places[1]):
+        raise InputError(f"{places[1]}: is the folder of an evaluation, which no profile may write to; name another")
+    return Settings(
+        load_profile(profile).limited(limit),
+        DataFolders(*faces),
+        *places,
+        device,
+        workers,
+        ("benchmark", *sys.argv[1:]),
+    )
+
+
+def say(lines: list[str]) -> None:
+    echo(*lines)

@@ -1,0 +1,46 @@
+"""`python:PACKAGE.MODULE:FUNCTION`: a metric of images that is a function of the user's.
+
+It is called with the restored image and the reference, float32 (H, W, 3), RGB, [0, 1], and gives one number. What the
+function says of itself is taken over: its attributes `higher_is_better` (True or False; neither where it has none),
+`needs_reference` (True unless False; without, the reference may be None) and `unit`; its docstring is the meaning.
+"""
+
+from benchmark.metrics.base import Compute, Metric, MetricError
+from degrade.core.image import Image
+from ispl_model.adapters import python_function
+
+PREFIX = "python:"
+
+
+def describe(metric_id: str) -> Metric:
+    """What the function says of itself; InputError when there is no such function."""
+    name = metric_id.removeprefix(PREFIX)
+    function = python_function.find_function(name)
+    return Metric(
+        id=metric_id,
+        module="python_function",
+        header=name.rpartition(":")[2],
+        meaning=(function.__doc__ or "a function of the user's").strip().partition("\n")[0],
+        higher_is_better=getattr(function, "higher_is_better", None),
+        needs_reference=getattr(function, "needs_reference", True),
+        unit=getattr(function, "unit", "1"),
+    )
+
+
+def load(metric_id: str) -> Compute:
+    """The function; MetricError where it fails on an image, or gives no number."""
+    function = python_function.find_function(metric_id.removeprefix(PREFIX))
+
+    def compute(restored: Image, reference: Image | None) -> float:
+        try:
+            return float(function(restored, reference))
+        except (Exception, SystemExit) as error:  # whatever the user's function raises
+            raise MetricError(f"{metric_id} fails ({type(error).__name__}: {error})") from error
+
+    return compute
+
+
+def weight_hashes(metric_id: str) -> dict[str, str | None]:
+    """SHA-256 of the module's file, which defines the metric."""
+    name = metric_id.removeprefix(PREFIX)
+    return {f"{name.partition(':')[0]}.py": python_function.digest(name)}

@@ -1,0 +1,107 @@
+"""The test sets of an evaluation as splits: folders as they come, and faces degraded by recipes."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from benchmark.runs.settings import Settings
+from benchmark.runs.splits import SPLIT_SEED, PreparedSplit, degraded_split, imported_split
+from benchmark.specs.evaluation import Evaluation
+from degrade.core.errors import InputError
+from degrade.core.storage.listing import called
+from degrade.core.storage.paths import kind_of, user_path
+from degrade.importing.import_pairs import ImagePair, ImportPlan
+from degrade.importing.known_sets import folder_pairs
+from degrade.recipes.library import find_recipe
+from degrade.splits.make_split import SplitPlan
+from degrade.splits.roles import role_sources
+from degrade.splits.sources import Source, images_by_name, read_list
+from degrade.splits.split import load_split
+
+SIZE = 512  # px, of faces that no size is asked for
+_REFERENCES, _DEGRADED = ("hq", "gt", "hr"), ("lq", "lr")  # folders of a plain pair, in any case
+
+
+def prepared_sets(evaluation: Evaluation, settings: Settings) -> dict[str, PreparedSplit]:
+    """Each test set by the name it is called, which is that of its folder or recipe; made where it is none yet.
+
+    Raises InputError for a folder without images and a recipe that does not take the size.
+    """
+    found = [_folder(user_path(folder), evaluation, settings) for folder in evaluation.splits]
+    return dict(zip(evaluation.set_names, [*found, *_degraded(evaluation, settings)], strict=True))
+
+
+def _folder(folder: Path, evaluation: Evaluation, settings: Settings) -> PreparedSplit:
+    """A split as it is; a folder with hq/ and lq/, or of degraded images alone, imported below --work."""
+    if kind_of(folder / "split.json") == "file":
+        return _split(folder, evaluation)
+    pairs = _pairs(folder, evaluation)
+    plan = ImportPlan(
+        called(folder.absolute().name), size=evaluation.size or None, crop=evaluation.crop, align=evaluation.align
+    )
+    return imported_split(settings, pairs, plan)
+
+
+def _split(folder: Path, evaluation: Evaluation) -> PreparedSplit:
+    split = load_split(folder)
+    side = split.info["size"]
+    if evaluation.size not in (0, side):
+        raise InputError(f"{folder}: is a split of {side} px, {evaluation.size} px were asked for; leave out --size")
+    names = _chosen(folder, split.names, evaluation)
+    shortened = f"-{len(names)}" if len(names) < len(split.names) else ""
+    label = f"{called(folder.absolute().name)}-{split.digest[:8]}{shortened}"
+    return PreparedSplit(split, label, names, len(names))
+
+
+def _chosen(folder: Path, names: Sequence[str], evaluation: Evaluation) -> tuple[str, ...]:
+    """The names to use of a folder, in its order."""
+    if evaluation.list_file:
+        listed = {_as_named(line, names) for line in read_list(user_path(evaluation.list_file))}
+        if missing := sorted(listed - set(names)):
+            raise InputError(f"{folder}: holds no image {missing[0]}; correct {evaluation.list_file}")
+        names = [name for name in names if name in listed]
+    return tuple(names[: evaluation.limit or None])
+
+
+def _as_named(line: str, names: Collection[str]) -> str:
+    """The name that a line of a list means, without its folder and its suffix if it has one."""
+    name = called(PurePosixPath(line).name)
+    return name if name in names else PurePosixPath(name).stem
+
+
+def _pairs(folder: Path, evaluation: Evaluation) -> list[ImagePair]:
+    found = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()} if folder.is_dir() else {}
+    degraded, references = (
+        next((found[name] for name in names if name in found), None) for names in (_DEGRADED, _REFERENCES)
+    )
+    if degraded is None and references is None:
+        pairs = [ImagePair(name, path) for name, path in images_by_name(folder).items()]
+    elif degraded is None or references is None:
+        there, missing = (references, _DEGRADED) if degraded is None else (degraded, _REFERENCES)
+        raise InputError(f"{there}: expected {' or '.join(missing)} beside it, got none; or name {there} itself")
+    else:
+        pairs = folder_pairs(references, degraded)
+    chosen = set(_chosen(folder, [pair.name for pair in pairs], evaluation))
+    return [pair for pair in pairs if pair.name in chosen]
+
+
+def _degraded(evaluation: Evaluation, settings: Settings) -> Iterator[PreparedSplit]:
+    """The faces degraded by each recipe."""
+    if not evaluation.faces:
+        return
+    sources = _faces(evaluation, settings)
+    for recipe in evaluation.recipes:
+        plan = SplitPlan(find_recipe(recipe), "test", evaluation.size or SIZE, SPLIT_SEED, evaluation.crop)
+        yield degraded_split(settings, sources, plan)
+
+
+def _faces(evaluation: Evaluation, settings: Settings) -> list[Source]:
+    """The clean faces; with --align those cut to FFHQ's template, kept below --work."""
+    folder, names = user_path(evaluation.faces), user_path(evaluation.list_file) if evaluation.list_file else None
+    sources = role_sources(folder, "all", list_file=names, limit=evaluation.limit or None)
+    if not evaluation.align:
+        return sources
+    pairs = [ImagePair(source.name, source.path) for source in sources if source.path]
+    plan = ImportPlan(called(folder.absolute().name), size=evaluation.size or SIZE, align=True)
+    aligned = imported_split(settings, pairs, replace(plan, layout=f"{plan.layout}-aligned"))
+    return [Source(name, aligned.split.files(name)[-1]) for name in aligned.names]

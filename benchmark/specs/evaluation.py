@@ -1,0 +1,128 @@
+"""What an evaluation asks: some methods, some test sets, some metrics; a file of TOML, or the options of a command."""
+
+import json
+from collections import Counter
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from benchmark.specs.strict_toml import checked, parsed
+from degrade.core.errors import InputError
+from degrade.core.storage.files import write_bytes
+from degrade.core.storage.paths import escaped, read_text, user_path
+
+FILE_NAME = "evaluation.toml"  # in the folder of an evaluation: what was asked last
+_VERSION = 1
+_KINDS: dict[str, Any] = {
+    "version": int, "splits": list[str], "methods": list[str], "metrics": list[str], "faces": str,
+    "recipes": list[str], "list_file": str, "size": int, "crop": str, "align": bool, "limit": int,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A user's own question.
+
+    splits: folders; each a split, a folder with hq/ and lq/, or degraded images alone.
+    methods: as spelled, `Label=NAME:ARGUMENT` or without a label.
+    metrics: ids; none for those of the paper's Table 2 that the test sets allow.
+    faces, recipes: a folder of clean faces, and what degrades them: a test set for each recipe.
+    list_file: names the images to use, one a line; empty for all of them.
+    size, crop, align: how faces and images become squares of one side; size 0: 512 px for faces, the images' own side
+        for folders.
+    limit: so many images of each test set; 0 for all.
+    """
+
+    methods: tuple[str, ...]
+    splits: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    faces: str = ""
+    recipes: tuple[str, ...] = ()
+    list_file: str = ""
+    size: int = 0
+    crop: str = "none"
+    align: bool = False
+    limit: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.methods:
+            raise InputError("evaluate: expected at least one method, got none; name it with --method")
+        if bool(self.faces) != bool(self.recipes):
+            wanted = "a recipe for the faces" if self.faces else "a folder of faces for the recipe"
+            option = "--recipe" if self.faces else "--faces"
+            raise InputError(f"evaluate: expected {wanted}, got none; name it with {option}")
+        if not (self.splits or self.faces):
+            raise InputError("evaluate: expected a test set, got none; name a SPLIT, or --faces with --recipe")
+        if self.crop not in ("none", "center"):
+            raise InputError(f"evaluate: crop: expected none or center, got '{self.crop}'")
+        if self.size < 0 or self.limit < 0:
+            raise InputError("evaluate: size and limit: expected 0 or more")
+
+    @property
+    def shown_methods(self) -> tuple[str, ...]:
+        """The methods, and the untouched input where a metric says little without its value beside it."""
+        names = [method.partition("=")[2] or method for method in self.methods]
+        needs_input = any(metric.startswith("consistency.") for metric in self.metrics)
+        return (*self.methods, *(["identity"] if needs_input and "identity" not in names else []))
+
+    @property
+    def set_names(self) -> tuple[str, ...]:
+        """How its test sets are called: by their folders, those alike with the folder above, and by their recipes.
+
+        Raises InputError for two of one name, and for a recipe that is not there.
+        """
+        from degrade.core.storage.listing import called  # both here, as --help need not load what reads images
+        from degrade.recipes.library import find_recipe
+
+        paths = [user_path(folder).absolute() for folder in self.splits]
+        last = Counter(path.name for path in paths)
+        folders = (path.name if last[path.name] == 1 else f"{path.parent.name}-{path.name}" for path in paths)
+        names = (*map(called, folders), *(find_recipe(recipe).name for recipe in self.recipes))
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise InputError(f"evaluate: two test sets are called '{twice[0]}'; rename a folder or a recipe")
+        return names
+
+    def to_toml(self) -> str:
+        """The text of a file that asks the same."""
+        values = {"version": _VERSION, **asdict(self)}
+        return "".join(f"{key} = {_toml(values[key])}\n" for key in _KINDS)
+
+
+_DEFAULTS: dict[str, Any] = {"version": _VERSION} | {
+    field.name: list(field.default) if isinstance(field.default, tuple) else field.default
+    for field in fields(Evaluation)
+    if field.default is not MISSING
+}
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """The evaluation that a file asks for; its paths are relative to the current folder, as on the command line.
+
+    Every key but `methods` may be left out. Raises InputError for an unknown or mistyped key and what Evaluation
+    refuses.
+    """
+    try:
+        text = read_text(path, most=1 << 20)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: cannot be read as an evaluation ({error})") from error
+    found = parsed(str(path), text)
+    values = checked(str(path), _DEFAULTS | found, _KINDS)
+    if values.pop("version") != _VERSION:
+        raise InputError(f"{path}: version: expected {_VERSION}, got {found.get('version')}")
+    return Evaluation(**values)
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
+    """Record in the folder of an evaluation what was asked."""
+    write_bytes(folder / FILE_NAME, escaped(evaluation.to_toml()).encode())
+
+
+def is_evaluation(folder: Path) -> bool:
+    """Whether a folder of results is that of an evaluation, whose score lines lie in it and not below a profile."""
+    return Path(folder, FILE_NAME).is_file()
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML: strings, whole numbers, booleans and lists of strings are written as in JSON."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,71 @@
+"""CSV in which no text is taken for a formula: a spreadsheet computes a cell that begins with = + - @ or a tab.
+
+Such a text gets an apostrophe before it, which `plain` takes away again; numbers stay as they are.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from degrade.core.errors import InputError
+from degrade.core.storage.paths import read_text
+
+_BEGINS = frozenset("'=+-@\t\r")  # what a text begins with that may be a formula
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_MARKED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def to_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows, the column names first, as CSV with Unix line ends."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([*map(safe, row)] for row in rows)
+    return text.getvalue()
+
+
+def safe(cell: object) -> object:
+    """A cell as it is written.
+
+    >>> [safe(cell) for cell in ("=1+1", "-0.5", -0.5, "a=b", "'+x")]
+    ["'=1+1", '-0.5', -0.5, 'a=b', "''+x"]
+    """
+    if isinstance(cell, str) and cell[:1] in _BEGINS and _FORMULA.match(cell) and not _is_number(cell):
+        return f"'{cell}"
+    return cell
+
+
+def plain(cell: str) -> str:
+    """The inverse of `safe`, of a text.
+
+    >>> [plain(cell) for cell in ("'=1+1", "-0.5", "a=b", "''+x", "'quoted'")]
+    ['=1+1', '-0.5', 'a=b', "'+x", "'quoted'"]
+    """
+    return cell[1:] if _MARKED.match(cell) else cell
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
+    """Line numbers and fields of a CSV file whose first line names `columns`; spaces around fields are dropped.
+
+    Raises InputError for a file that is none, other columns, and a line of more or fewer fields.
+    """
+    try:
+        reader = csv.reader(io.StringIO(read_text(path)), strict=True)
+        lines = [(reader.line_num, tuple(plain(field.strip()) for field in row)) for row in reader if any(row)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as a CSV file ({error})") from error
+    if not lines or lines[0][1] != columns:
+        got = ",".join(lines[0][1])[:60] if lines else "an empty file"
+        raise InputError(f"{path}: expected the columns {','.join(columns)} in the first line, got {got}")
+    wrong = next(((number, row) for number, row in lines if len(row) != len(columns)), None)
+    if wrong is not None:
+        raise InputError(f"{path}, line {wrong[0]}: expected {len(columns)} fields, got {len(wrong[1])}; correct it")
+    return lines[1:]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text in ("-", "+")  # a dash where there is no number
+    return True

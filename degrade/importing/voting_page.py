@@ -1,0 +1,112 @@
+"""A page on which people choose among pictures whose makers they cannot tell, in any browser, from any disk.
+
+Each voter sees the pictures of a ballot in an order of their own, and saves their choices as CSV.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from degrade import __version__
+from degrade.core.errors import InputError
+from degrade.core.image import encode_compact_jpeg, read
+from degrade.core.page import PageParts, begin_page, render
+from degrade.core.random import rng_for
+from degrade.core.storage.files import digest_of, sha256, write_bytes
+
+QUALITY = 95  # of the JPEG copies that are looked at
+_GENERATOR = "degrade voting page"
+_PARTS = PageParts("degrade.importing", "vote.html.j2", "vote.css", ("draw.js", "vote.js"))
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One question. fields: of its lines in the CSV file, by column. choices: what a vote for it says -> its picture.
+
+    name: printed above the pictures; empty where a voter need not know which image it is.
+    """
+
+    fields: Mapping[str, str]
+    degraded: Path
+    choices: Mapping[str, Path]
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class VotingPage:
+    """What is asked. voter: the column of the voter's name. columns: of the CSV file, with `page`, where it is one of
+    them, for the id of the page. neither: the button for none of the pictures, and the choice that it stands for.
+    shuffled: whether each voter gets the ballots in an order of their own.
+    """
+
+    title: str
+    question: str
+    voter: str
+    columns: Sequence[str]
+    neither: tuple[str, str]
+    ballots: Sequence[Ballot]
+    shuffled: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """The file of a page, its id, how many pictures lie beside it and how many bytes all of it takes."""
+
+    page: Path
+    id: str
+    pictures: int
+    size: int
+
+
+def check_hidden(key: Path, out: Path) -> None:
+    """InputError for a key that would lie in the folder that voters get."""
+    if Path(key).resolve().is_relative_to(Path(out).resolve()):
+        raise InputError(f"{key}: lies in {out}, where voters would see it; give another --key")
+
+
+def write_page(asked: VotingPage, out: Path, seed: int) -> Written:
+    """Write OUT/index.html and OUT/images/; pictures are numbered in an order drawn from the seed.
+
+    The id changes with whatever is asked or shown: it keeps a voter's progress, and votes, from another page's. The
+    pictures of an earlier page in the folder go. Raises InputError for a picture that cannot be read, and for a folder
+    that holds a page or pictures of others.
+    """
+    page = begin_page(Path(out), _GENERATOR)
+    shown = dict.fromkeys(path for ballot in asked.ballots for path in (ballot.degraded, *ballot.choices.values()))
+    order = rng_for(seed, "voting_page").permutation(len(shown)).tolist()
+    places = {path: f"images/{number + 1:05}.jpg" for path, number in zip(shown, order, strict=True)}
+    digests, size = {}, 0
+    for path, place in tqdm(places.items(), "pictures", unit="picture", disable=None):
+        picture = encode_compact_jpeg(read(path), QUALITY)
+        write_bytes(Path(out, place), picture)
+        digests[place], size = sha256(picture), size + len(picture)
+    data = _data(asked, places)
+    data["id"] = "p" + digest_of([data, digests])[:11]  # a letter first, or spreadsheets take it for a number
+    values = {"title": asked.title, "question": asked.question, "voter": asked.voter, "data": data}
+    text = render(_PARTS, values | {"generator": f"{_GENERATOR} {__version__}", "quality": QUALITY})
+    content = text.encode(errors="replace")
+    write_bytes(page, content)
+    return Written(page, data["id"], len(places), size + len(content))
+
+
+def _data(asked: VotingPage, places: Mapping[Path, str]) -> dict[str, Any]:
+    """What the script of a page knows."""
+    label, choice = asked.neither
+    return {
+        "columns": list(asked.columns),
+        "voter": asked.voter,
+        "neither": {"label": label, "choice": choice},
+        "shuffled": asked.shuffled,
+        "ballots": [
+            {
+                "fields": dict(ballot.fields),
+                "name": ballot.name,
+                "degraded": places[ballot.degraded],
+                "choices": [{"choice": own, "picture": places[path]} for own, path in ballot.choices.items()],
+            }
+            for ballot in asked.ballots
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Other people's models behind one call: any image in, its restored image out."""

@@ -1,0 +1,119 @@
+"""A photograph as a file holds it, and the file that a restored one becomes: format, EXIF, grey, alpha and profile."""
+
+import io
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from degrade.core.errors import InputError
+from degrade.core.formats.container import pillow_format, reading
+from degrade.core.formats.profiles import srgb_profile
+from degrade.core.image import decode_pixels, to_uint8
+from ispl_model.restoration.files.exif import Tags, exif_bytes, has_parts, kept_exif
+
+# What a name ends in -> Pillow's name of the format.
+FORMATS = {
+    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP",
+    ".heic": "HEIF", ".heif": "HEIF", ".avif": "AVIF",
+}  # fmt: skip
+_WITHOUT_ALPHA = ("JPEG", "BMP")
+_BRANDS = {"HEIF": b"heic", "AVIF": b"avif"}  # of formats that may not be ready for use
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photograph and what comes back with it.
+
+    pixels: (H, W, 3), sRGB, 0..255, to which 16 bits are rounded, as results have 8. alpha: (H, W, 1) as well, None
+    where it is opaque.
+    is_grey: of one number a pixel. has_profile: whether the file says what its colours mean. exif: see
+    kept_exif. dpi: dots per inch. notes: clauses about what was not read.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    is_grey: bool = False
+    has_profile: bool = False
+    exif: Tags = field(default_factory=dict)
+    dpi: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_picture(data: bytes, name: str, background: str | None = None) -> Picture:
+    """The picture in a file's bytes; `name` is used in messages.
+
+    background: "white" or "black", what it is laid on where it is transparent. InputError as degrade.core.image.read.
+    """
+    with reading(data, name) as file:
+        exif, dpi = kept_exif(file), file.dots_per_inch
+        pixels, alpha = (_rounded(values) for values in decode_pixels(file, background))
+        assert pixels is not None
+        return Picture(pixels, alpha, file.is_grey, file.has_profile, exif, dpi, file.notes)
+
+
+def encode_picture(picture: Picture, source: Picture, suffix: str, quality: int = 95) -> bytes:
+    """The file of a restored picture: pixels and alpha of `picture`, all else of `source`, 8 bits, sRGB.
+
+    suffix: of its name, which says the format. quality: 1 to 100, of JPEG, WebP, HEIC and AVIF. Raises InputError for
+    alpha in a format that has none.
+    """
+    kind = FORMATS[suffix.lower()]
+    pixels = _rounded(picture.pixels)
+    assert pixels is not None
+    channels = [cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[:, :, None] if source.is_grey else pixels]
+    if picture.alpha is not None:
+        if kind in _WITHOUT_ALPHA:
+            raise InputError(f"is transparent, which {kind} cannot be; add --background white, or --format png")
+        channels.append(picture.alpha)
+    is_grey = source.is_grey or bool((pixels == pixels[:, :, :1]).all())
+    joined = np.concatenate(channels, axis=2) if channels[1:] else channels[0]
+    photo = Pillow.fromarray(joined[:, :, 0] if joined.shape[2] == 1 else joined)
+    buffer = io.BytesIO()
+    if kind in _BRANDS:
+        pillow_format(_BRANDS[kind])
+    beside = _beside(kind, picture, source)
+    try:
+        photo.save(buffer, format=kind, **_options(kind, quality, source, is_grey), **beside)
+    except (OSError, RuntimeError, ValueError, struct.error) as error:  # of sides and tags that a format cannot hold
+        raise InputError(f"cannot be written as {kind} ({error}); use --format png") from error
+    return buffer.getvalue()
+
+
+def _rounded(values: np.ndarray | None) -> np.ndarray | None:
+    if values is None or values.dtype == np.uint8:
+        return values
+    return to_uint8(values).reshape(values.shape)  # OpenCV drops an axis of one channel
+
+
+def suffix_of(name: str, asked: str) -> str:
+    """What a result's name ends in: asked, such as ".png", or for "" as its image's does, ".png" for unknown ones."""
+    own = Path(name).suffix
+    return asked or (own if own.lower() in FORMATS else ".png")
+
+
+def _options(kind: str, quality: int, source: Picture, is_grey: bool) -> dict[str, Any]:
+    if kind == "PNG":
+        return {"compress_level": 4}
+    if kind == "WEBP" and is_grey:  # whose colours for the lossy kind put grey channels a level apart
+        return {"lossless": True}
+    if kind == "TIFF":  # which libtiff compresses, and without it Pillow writes all tags
+        return {} if has_parts(source.exif) else {"compression": "tiff_adobe_deflate"}
+    return {"JPEG": {"quality": quality, "subsampling": 0}, "BMP": {}}.get(kind, {"quality": quality})
+
+
+def _beside(kind: str, picture: Picture, source: Picture) -> dict[str, Any]:
+    """Profile, EXIF and resolution, as Pillow takes them."""
+    if kind == "BMP":
+        return {}
+    found: dict[str, Any] = {"icc_profile": srgb_profile()} if source.has_profile and not source.is_grey else {}
+    if source.exif:
+        found["exif"] = exif_bytes(source.exif, *picture.pixels.shape[:2])
+    if source.dpi and kind in ("PNG", "JPEG", "TIFF"):
+        times = picture.pixels.shape[0] / source.pixels.shape[0]
+        found["dpi"] = tuple(each * times for each in source.dpi)
+    return found

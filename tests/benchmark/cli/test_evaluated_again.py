@@ -1,0 +1,158 @@
+"""An evaluation asked again with other images or methods, moved, and drawn once more."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from degrade import make_split
+from degrade.core.image import read, write
+from tests.benchmark.cli.calling import call, table
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+METRICS = ("--metrics", "psnr.rgb")
+
+
+def test_fewer_images_than_before_are_what_the_table_is_of(made, tmp_path):
+    call("evaluate", made, "--method", "bicubic", *METRICS, "--out", "out")
+    result = call(
+        "evaluate", made, "--method", "bicubic", "--method", "bicubic_x4", *METRICS, "--out", "out", "--limit", 2
+    )
+    assert result.exit_code == 0, result.output
+    assert "2 images" in result.output and "not run" not in result.output
+    # Each file of lines has its run file, although those of bicubic were all taken over.
+    lines, files = ({path.stem for path in (tmp_path / "out/scores").glob(f"*.{end}")} for end in ("jsonl", "json"))
+    assert lines == files and len(files) == 3
+    # The taken over column is drawn, not grey: the first face, second column.
+    sheet = read(tmp_path / "out" / "figures" / "sheet-blurred.png")
+    assert sheet[-40:-20, 64 + 6 + 6 + 20 : 64 + 6 + 6 + 40].std() > 0.01
+    shown = call("compare", "bicubic", "bicubic_x4", "--results", "out")
+    assert "|      2 |" in shown.output, shown.output
+
+
+def test_a_later_evaluation_shows_what_restoring_cost_the_earlier_one(made, tmp_path):
+    given = (made, "--method", "Mine=bicubic", *METRICS)
+    call("evaluate", *given, "--out", "first", "--limit", 2)
+    before = json.loads(next((tmp_path / "first/scores").glob("*.json")).read_text())["sessions"][0]
+    (kept,) = (tmp_path / "runs/restored").glob("*/cost.json")
+    assert json.loads(kept.read_text()) == before["restored"] | {
+        key: before[key] for key in ("date", "processor", "device")
+    }
+    call("evaluate", *given, "--out", "second", "--limit", 2)  # in another folder: nothing is restored again
+    first, second = (table(tmp_path / folder) for folder in ("first", "second"))
+    assert first == second and ("blurred", "Mine", "seconds") in second
+    said = f"measured when its images were restored, {before['date'][:10]} on {before['processor']}"
+    for name in ("table.md", "table.csv", "table.tex"):
+        assert said in (tmp_path / "second" / name).read_text() and said not in (tmp_path / "first" / name).read_text()
+    call("evaluate", *given, "--out", "first")  # two images more: measured on those, and said of nobody
+    facts = [
+        json.loads(path.read_text())["sessions"][-1]["restored"] for path in (tmp_path / "first/scores").glob("*.json")
+    ]
+    assert [one["images"] for one in facts] == [2, 2] and not any("kept" in one for one in facts)
+    call("evaluate", *given, "--out", "first", "--limit", 1)  # taken over from the other test sets
+    assert ("blurred", "Mine", "seconds") in table(tmp_path / "first")
+    assert said in (tmp_path / "first/table.md").read_text()
+
+
+def test_faces_that_may_not_be_shown_are_not_wherever_a_later_command_is_given(made, tmp_path, monkeypatch):
+    shutil.copytree(made, tmp_path / "pairs")
+    for name in ("split.json", "metadata.jsonl", "README.md"):  # a plain pair of folders, which is imported
+        (tmp_path / "pairs" / name).unlink()
+    call("evaluate", "pairs", "--method", "bicubic", *METRICS, "--out", "out")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    given = ("--results", tmp_path / "out", "--work", tmp_path / "runs")
+    assert call("sheet", *given).exit_code == 0
+    monkeypatch.setenv("FACES_PAIRS", str(tmp_path / "pairs"))  # as protocols/sets.toml calls it
+    refused = call("sheet", *given)
+    assert refused.exit_code == 2 and "the faces of true pairs may not be shown" in refused.output
+    assert "sheet-" not in call("figures", *given).output
+
+
+def test_the_table_says_why_a_method_did_not_run(made, tmp_path):
+    given = ("--method", "bicubic", "--method", "Lost=folder:nowhere")
+    assert call("evaluate", made, *given, *METRICS, "--out", "out").exit_code == 1
+    why = "folder:nowhere: expected a folder of images, got nothing there"
+    call("tables", "--results", "out")
+    for name in ("table.md", "table.csv", "table.tex"):
+        assert why in (tmp_path / "out" / name).read_text(), name
+    refused = call("compare", "bicubic", "Lost", "--results", "out")
+    assert refused.exit_code == 2 and why in refused.output
+
+
+def test_sheet_and_figures_draw_an_evaluation_that_was_moved(made, tmp_path):
+    call("evaluate", made, "--method", "Mine=bicubic", "--method", "bicubic_x4", *METRICS, "--out", "out")
+    shutil.move("out", "evaluation")
+    shutil.rmtree("evaluation/figures")
+    drawn = call("sheet", "--results", "evaluation", "--method", "Mine", "--faces", 2, "--out", "two.png")
+    assert drawn.exit_code == 0, drawn.output
+    assert read(tmp_path / "two.png").shape[1] == 3 * (64 + 6) + 6
+    assert call("figures", "--results", "evaluation").exit_code == 0
+    assert (tmp_path / "evaluation/figures/sheet-blurred.png").is_file()
+    asked = ("figures", "--results", "evaluation", "--out", "mine", "--faces", 1, "--columns", 2)
+    assert call(*asked).exit_code == 0
+    assert read(tmp_path / "mine/sheet-blurred.png").shape[1] == 2 * (64 + 6) + 6, "degraded, two methods, reference"
+    unknown = call("sheet", "--results", "evaluation", "--method", "Nobody")
+    assert unknown.exit_code == 2 and "Nobody" in unknown.output
+
+
+def test_a_test_set_moved_with_its_work_folder_is_found(tmp_path):
+    make_split(tmp_path / "work/splits/here", None, "deblur", size=64, limit=2)
+    given = ("--method", "bicubic", *METRICS, "--out", "out", "--work", "work")
+    assert call("evaluate", "work/splits/here", *given).exit_code == 0
+    shutil.move("work", "other")
+    assert call("sheet", "--results", "out", "--work", "work").exit_code == 2
+    found = call("sheet", "--results", "out", "--work", "other")
+    assert found.exit_code == 0, found.output
+
+
+def test_sheet_of_a_profile_asks_for_task_and_method():
+    assert "no --task" in call("sheet", "--method", "bicubic").output
+    assert "no --method" in call("sheet", "--task", "sr4").output
+
+
+def test_a_damaged_outcome_is_named(made, tmp_path):
+    call("evaluate", made, "--method", "bicubic", *METRICS, "--out", "out")
+    (tmp_path / "out/outcome.json").write_text(json.dumps({"splits": 3}))
+    result = call("tables", "--results", "out")
+    assert result.exit_code == 2 and "outcome.json" in result.output
+
+
+def test_the_folder_of_profiles_is_no_place_for_an_evaluation(made, tmp_path):
+    (tmp_path / "results/lite/scores").mkdir(parents=True)
+    (tmp_path / "results/lite/scores/run.jsonl").touch()
+    result = call("evaluate", made, "--method", "bicubic", *METRICS, "--out", "results")
+    assert result.exit_code == 2 and "profile lite" in result.output
+    assert not (tmp_path / "results/evaluation.toml").exists()
+
+
+def test_images_and_metrics_that_are_left_out_are_named_above_the_table(made, tmp_path):
+    shutil.copytree(made / "lq", "photos")
+    first, *_ = (tmp_path / "photos").iterdir()
+    write(first, np.zeros((40, 64, 3), np.float32))
+    methods = ("--method", "bicubic", "--method", "identity")
+    result = call("evaluate", "photos", *methods, "--metrics", "niqe.y,psnr.rgb", "--out", "out")
+    assert result.exit_code == 1, result.output
+    left_out = [line for line in result.output.splitlines() if line.startswith("left out: ")]
+    assert len(left_out) == 1 and "expected a square image, got 64 x 40 px; --crop center cuts it" in left_out[0]
+    page = (tmp_path / "out/table.md").read_text()
+    assert "Left out of photos: 1 of 4 images" in page
+    assert "Left out of photos, which has no references: PSNR" in page
+
+
+def test_an_evaluation_is_read_where_its_recipe_file_and_its_scores_are_gone(tmp_path):
+    recipe = 'name = "mine"\nversion = 1\nbase = 64\n[[steps]]\noperator = "GaussianBlur"\nsigma = 1\n'
+    (tmp_path / "mine.toml").write_text(recipe)
+    write(tmp_path / "faces" / "a.png", np.full((64, 64, 3), 0.5, np.float32))
+    asked = ("--faces", "faces", "--recipe", "mine.toml", "--size", 64, "--method", "bicubic", *METRICS, "--out", "out")
+    result = call("evaluate", *asked)
+    assert result.exit_code == 0, result.output
+    (tmp_path / "mine.toml").unlink()
+    for command in ("tables", "figures"):
+        assert call(command, "--results", "out").exit_code == 0, command
+    shutil.rmtree("out/scores")
+    assert call("figures", "--results", "out").exit_code == 0
+    refused = call("sheet", "--results", "out")
+    assert refused.exit_code == 2 and "no method has scores of mine" in refused.output

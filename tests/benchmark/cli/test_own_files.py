@@ -1,0 +1,165 @@
+"""A user's own recipe, protocol, profile and table, and an evaluation read as a profile is."""
+
+import csv
+
+import pytest
+from click.testing import CliRunner
+
+from benchmark.cli.main import benchmark
+from benchmark.records.scores import read_scores
+from degrade import make_split
+from degrade.core.image import write
+from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
+from degrade.portraits.paint import paint
+
+PROFILE = """
+size = 64
+train = 2
+val = 1
+test = 2
+width = 4
+batch = 1
+steps = 1
+perceptual = "none"
+seeds = [0]
+"""
+PROTOCOL = """
+version = 1
+train_domain = "synthetic"
+test_domain = "synthetic"
+task = ["jpeg"]
+metrics = ["psnr.rgb"]
+"""
+RECIPE = """
+name = "mine"
+version = 1
+base = 512
+
+[[steps]]
+operator = "Jpeg"
+quality = 30
+chroma = "420"
+"""
+TABLE = """
+version = 1
+protocols = ["own.toml"]
+columns = ["psnr.rgb"]
+
+[[rows]]
+task = "jpeg"
+methods = ["bicubic", "bicubic_x4"]
+"""
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FACES_HQ", raising=False)
+    texts = {"small": PROFILE, "own": PROTOCOL, "recipe": RECIPE, "versus": TABLE}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.toml").write_text(text)
+    (tmp_path / "faces").mkdir()
+    for seed in range(20):
+        write(tmp_path / "faces" / f"{seed}.png", paint(seed, 64))
+    return tmp_path
+
+
+def call(*arguments, status=0):
+    result = CliRunner().invoke(benchmark, [str(argument) for argument in arguments])
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_a_protocol_and_a_profile_of_ones_own_score_and_fill_a_table_of_ones_own(files):
+    for method in ("bicubic", "bicubic_x4"):
+        call("run", "--protocol", "own.toml", "--profile", "small.toml", "--ffhq", "faces", "--method", method)
+    scores = read_scores(files / "results", "small")
+    assert {(score.protocol, score.task) for score in scores} == {("OWN", "jpeg")}
+    call("tables", "--profile", "small.toml", "--table", "versus.toml")
+    lines = list(csv.DictReader((files / "results" / "small" / "versus.csv").open()))
+    assert [line["method"] for line in lines] == ["bicubic", "bicubic_x4"] and all(line["measured"] for line in lines)
+    assert not any(line["published"] for line in lines)
+
+
+def test_a_recipe_of_ones_own_is_a_task_by_the_name_in_it(files):
+    command = ("run", "--protocol", "S2S", "--profile", "small.toml", "--ffhq", "faces", "--metrics", "psnr.rgb")
+    call(*command, "--task", "recipe.toml", "--method", "edsr")
+    assert {score.task for score in read_scores(files / "results", "small")} == {"mine"}
+    assert "1 reused" in call(*command, "--task", "recipe.toml", "--method", "edsr")
+
+
+def test_any_recipe_and_any_folder_of_faces_do_for_profile_quick(files):
+    output = call(
+        "run", "--protocol", "S2S", "--method", "bicubic", "--task", "gfpgan", "--metrics", "psnr.rgb", "--limit", 1,
+        "--ffhq", "faces", status=2,
+    )  # fmt: skip
+    assert "none of 1 faces could be used" in output and "at least 256 px" in output  # they are of 64 px
+
+
+def test_real_faces_of_another_side_are_brought_to_the_profile_s(files):
+    made = make_split(files / "pairs", None, "jpeg", size=128, limit=3).path
+    for role in ("train", "test"):
+        pairs = [ImagePair(name, made / "lq" / f"{name}.png", made / "hq" / f"{name}.png") for name in _names(made)]
+        import_pairs(files / "real" / role, pairs, ImportPlan("facerenov", role=role))
+    faces = ("--profile", "small.toml", "--ffhq", "faces", "--facerenov", "real")
+    call("run", "--protocol", "R2R", *faces, "--method", "bicubic", "--task", "sr4", "--metrics", "psnr.rgb")
+    (label,) = {score.split for score in read_scores(files / "results", "small")}
+    assert label.startswith("facerenov-64-test-")
+
+
+def _names(split):
+    return sorted(path.stem for path in (split / "lq").iterdir())
+
+
+@pytest.mark.parametrize(
+    "name, arguments, sentence",
+    [
+        ("s2s.toml", ("--protocol", "s2s.toml"), "'s2s' is the name of a protocol of the project"),
+        ("lite.toml", ("--protocol", "own.toml", "--profile", "lite.toml"), "'lite' is the name of a profile"),
+        ("none.toml", ("--protocol", "absent.toml"), "absent.toml: cannot be read"),
+        ("none.toml", ("--protocol", "small.toml"), "small.toml: unknown key 'size'"),
+    ],
+)
+def test_a_file_that_will_not_do_is_refused_in_a_sentence(files, name, arguments, sentence):
+    (files / name).write_text(PROTOCOL)
+    assert sentence in call("run", *arguments, "--method", "bicubic", status=2)
+
+
+@pytest.fixture
+def evaluated(files):
+    made = make_split(files / "blurred", None, "deblur", size=64, limit=10).path
+    methods = ("--method", "Ours=bicubic", "--method", "bicubic_x4")
+    call("evaluate", made, *methods, "--metrics", "psnr.rgb,gmsd", "--out", "compared")
+    return files
+
+
+def test_commands_that_read_scores_read_an_evaluation(evaluated):
+    output = call("compare", "Ours", "bicubic_x4", "--results", "compared", "--metric", "psnr.rgb")
+    assert "Evaluation compared, blurred" in output and "Ours" in output
+    output = call("breakdown", "--results", "compared", "--method", "Ours", "--metric", "psnr.rgb", "--bins", 2)
+    assert "Ours" in output
+    call("export", "--results", "compared", "--out", "all.csv")
+    assert len(list(csv.DictReader((evaluated / "all.csv").open()))) == 10 * 2 * 2
+    (evaluated / "compared" / "table.md").unlink()
+    assert "table.md" in call("tables", "--results", "compared")
+    assert "did you mean 'blurred'?" in call(
+        "compare", "Ours", "bicubic_x4", "--results", "compared", "--split", "blured", status=2
+    )
+
+
+def test_a_profile_needs_a_task(files):
+    assert "name it with --task" in call("compare", "bicubic", "bicubic_x4", status=2)
+
+
+def test_no_profile_writes_into_the_folder_of_an_evaluation(evaluated):
+    command = ("run", "--protocol", "S2S", "--method", "bicubic", "--task", "sr4", "--limit", 1)
+    assert "is the folder of an evaluation" in call(*command, "--results", "compared", status=2)
+
+
+def test_a_table_over_real_faces_of_ones_own_does_not_call_them_simulated(files):
+    test_real_faces_of_another_side_are_brought_to_the_profile_s(files)
+    table = TABLE.replace("own.toml", "R2R").replace("jpeg", "sr4")
+    (files / "real.toml").write_text(table)
+    call("tables", "--profile", "small.toml", "--table", "real.toml")
+    text = (files / "results" / "small" / "real.md").read_text(encoding="utf-8")
+    assert "(own real faces to own real faces)" in text and "real faces of the user's own" in text

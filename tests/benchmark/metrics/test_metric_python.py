@@ -1,0 +1,90 @@
+"""A metric that is a function of the user's."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from benchmark.cli.main import benchmark
+from benchmark.metrics.base import MetricError
+from benchmark.metrics.registry import find_metric, load_of_images, metric_hashes
+from degrade.core.errors import InputError
+
+CODE = '''
+import numpy as np
+
+def distance(restored, reference):
+    """Mean distance.
+
+    More."""
+    return np.abs(restored - reference).mean()
+
+distance.higher_is_better = False
+distance.unit = "grey"
+
+def level(restored, reference):
+    assert reference is None
+    return restored.mean()
+
+level.needs_reference = False
+
+def fails(restored, reference):
+    raise KeyError("net")
+'''
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch, request):
+    """A module of its own for each test, since Python imports a name once."""
+    name = f"metrics_of_{request.node.name.partition('[')[0]}"
+    (tmp_path / f"{name}.py").write_text(CODE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return name
+
+
+def test_it_is_called_with_both_images_and_says_what_it_is(module):
+    metric = find_metric(f"python:{module}:distance")
+    assert (metric.higher_is_better, metric.unit, metric.header, metric.meaning) == (
+        False,
+        "grey",
+        "distance",
+        "Mean distance.",
+    )
+    zero, half = (np.full((8, 8, 3), value, np.float32) for value in (0, 0.5))
+    assert load_of_images(metric.id)(half, zero) == 0.5
+
+
+def test_without_a_reference_and_without_a_direction(module):
+    metric = find_metric(f"python:{module}:level")
+    assert metric.higher_is_better is None and not metric.needs_reference
+    assert load_of_images(metric.id)(np.ones((8, 8, 3), np.float32)) == 1
+
+
+def test_what_it_raises_is_said_for_the_image(module):
+    with pytest.raises(MetricError, match=r"fails \(KeyError: 'net'\)"):
+        load_of_images(f"python:{module}:fails")(*[np.zeros((8, 8, 3), np.float32)] * 2)
+
+
+def test_its_definition_moves_with_its_file(module, tmp_path):
+    ids = [f"python:{module}:distance"]
+    first = metric_hashes(ids)
+    path = tmp_path / f"{module}.py"
+    path.write_text(path.read_text() + "\n")
+    assert metric_hashes(ids) != first
+
+
+@pytest.mark.parametrize(
+    "name, sentence", [("none", "expected a function 'none'"), ("", "expected PACKAGE.MODULE:FUNCTION")]
+)
+def test_a_function_that_is_not_there_is_refused(module, name, sentence):
+    with pytest.raises(InputError, match=sentence):
+        find_metric(f"python:{module}:{name}")
+
+
+def test_it_scores_a_run(module, tmp_path):
+    made = CliRunner().invoke(
+        benchmark,
+        ["run", "--protocol", "S2S", "--method", "identity", "--task", "jpeg", "--limit", "2", "--metrics"]
+        + [f"python:{module}:distance", "--work", str(tmp_path / "w"), "--results", str(tmp_path / "r")],
+    )
+    assert made.exit_code == 0 and "distance" in made.output

@@ -1,0 +1,137 @@
+"""A split made in shards and merged: the bytes of the one made in one go."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from degrade.cli.main import degrade
+from degrade.core.errors import InputError
+from degrade.core.image import write
+from degrade.portraits.paint import paint
+from degrade.splits import shards as module
+from degrade.splits.replay import verify
+from degrade.splits.shards import Shard, merge
+
+COUNT = 3
+
+
+def command(*arguments: object) -> tuple[int, str]:
+    shown = CliRunner().invoke(degrade, list(map(str, arguments)))
+    assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exception
+    return shown.exit_code, shown.output
+
+
+def run(faces: Path, out: Path, *more: object) -> tuple[int, str]:
+    return command("run", faces, out, "--task", "sr4", "--size", 64, "--workers", 1, *more)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """faces/, the whole split whole/, and its shards 1, 2 and 3; one face is damaged."""
+    folder = tmp_path_factory.mktemp("made")
+    for seed in range(7):
+        write(folder / "faces" / f"face_{seed}.png", paint(seed, 64))
+    (folder / "faces" / "face_4.png").write_bytes(b"no image")
+    assert run(folder / "faces", folder / "whole")[0] == 1
+    statuses = [run(folder / "faces", folder / str(k), "--shard", f"{k}/{COUNT}")[0] for k in range(1, COUNT + 1)]
+    assert sorted(statuses) == [0, 0, 1]
+    return folder
+
+
+def parts(made: Path) -> list[Path]:
+    return [made / str(number) for number in range(COUNT, 0, -1)]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_the_merged_split_is_the_whole_one_byte_for_byte(made, tmp_path, monkeypatch, links):
+    def refuse(*_):
+        raise OSError("another file system")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    before = [contents(part) for part in parts(made)]
+    for _ in range(2):  # the same command again changes nothing
+        status, output = command("merge", *parts(made), tmp_path / "merged")
+        assert status == 1  # as of the whole split
+        assert output == (
+            f"3 shards: 6 pairs in {tmp_path / 'merged'}, 1 faces failed\n"
+            f"  {made / '2'}: 1 failed; its `degrade run`, given again, says why\n"
+        )
+        assert contents(tmp_path / "merged") == contents(made / "whole")
+    assert verify(tmp_path / "merged") == ()
+    assert [contents(part) for part in parts(made)] == before
+    assert os.path.samefile(made / "1" / "lq" / "face_0.png", tmp_path / "merged" / "lq" / "face_0.png") is links
+
+
+def test_a_merge_of_whole_shards_ends_with_success(tmp_path):
+    for seed in range(2):
+        write(tmp_path / "faces" / f"face_{seed}.png", paint(seed, 64))
+    shards = [tmp_path / str(number) for number in (1, 2)]
+    for number, shard in enumerate(shards, start=1):
+        run(tmp_path / "faces", shard, "--shard", f"{number}/2")
+    status, output = command("merge", *shards, tmp_path / "merged")
+    assert (status, output) == (0, f"2 shards: 2 pairs in {tmp_path / 'merged'}, 0 faces failed\n")
+
+
+def test_a_merge_that_was_interrupted_goes_on(made, tmp_path, monkeypatch):
+    placed = module._place
+
+    def interrupted(source, target):
+        if source.name == "face_2.png":
+            raise KeyboardInterrupt
+        placed(source, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "_place", interrupted)
+        merge(tmp_path / "merged", parts(made))
+    (tmp_path / "merged" / "hq" / "face_0.png").unlink()
+    (tmp_path / "merged" / "hq" / "face_0.png").write_bytes(b"torn")
+    merge(tmp_path / "merged", parts(made))
+    assert contents(tmp_path / "merged") == contents(made / "whole")
+
+
+def test_what_is_no_whole_set_of_shards_is_one_sentence(made, tmp_path):
+    first, second, third = (made / str(number) for number in range(1, COUNT + 1))
+    run(made / "faces", tmp_path / "other", "--seed", 1, "--shard", "3/3")
+    run(made / "faces", tmp_path / "half", "--shard", "2/2")
+    for folders, words in (
+        ((first, third), "expected all 3 shards, got 2 without 2/3; give all of them"),
+        ((first, second, third, first), f"{first}: is shard 1/3, as {first} is; give each once"),
+        ((first, second, tmp_path / "half"), "half: is one of 2 shards, others are not; give those of one split"),
+        ((first, second, tmp_path / "other"), f"other: is of another split than {first} (seed 1, not 0)"),
+        ((made / "whole",), "expected a split made with --shard, got a whole one"),
+        ((tmp_path / "nothing",), "nothing"),
+    ):
+        status, output = command("merge", *folders, tmp_path / "merged")
+        assert status == 2 and words in output, output
+        assert not (tmp_path / "merged").exists()
+
+
+@pytest.mark.parametrize("out", ["2", "2/inside", "1/../2"])
+def test_no_shard_becomes_the_whole_split(made, out):
+    before = contents(made)
+    status, output = command("merge", *parts(made), made / out)
+    assert status == 2 and f"lies in the shard {made / '2'}, which stays as it is" in output
+    assert contents(made) == before
+
+
+def test_what_is_no_shard_is_one_sentence(made, tmp_path):
+    for text in ("0/3", "4/3", "3", "a/b", "1/0", "-1/3", "1/3/3", ""):
+        with pytest.raises(InputError, match="expected K/N with K from 1 to N, such as 3/16"):
+            Shard.parse(text)
+    status, output = run(made / "faces", tmp_path / "out", "--shard", "1/8")
+    assert status == 2 and "shard 1/8: expected at least 8 faces, got 7; make fewer shards" in output
+    status, output = run(made / "faces", made / "1", "--shard", "2/3")
+    assert status == 2 and "holds another split (shard 1/3, not 2/3)" in output
+
+
+def test_shards_share_the_faces_out():
+    faces = list(range(10))
+    parts = [Shard(number, 4).part(faces) for number in range(1, 5)]
+    assert sorted(sum(parts, [])) == faces and {len(part) for part in parts} == {2, 3}

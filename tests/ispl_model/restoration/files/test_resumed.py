@@ -1,0 +1,127 @@
+"""A folder of results that is there already: what is kept, made anew or never replaced, by one process and by two."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from degrade.core.errors import InputError
+from degrade.core.image import read, write
+from degrade.core.storage.files import sha256_file
+from ispl_model.restoration.files import restore_files as module
+from ispl_model.restoration.files.restore_files import RestorePlan, restore_files
+from ispl_model.restoration.restorer import load_restorer
+from tests.ispl_model.restoration.files.test_restore_files import lines, noise, run
+
+
+@pytest.fixture(scope="module")
+def restorer(network_file):
+    return load_restorer(network_file, "cpu")
+
+
+def test_resuming_keeps_what_is_whole_and_of_the_same_image_checkpoint_and_options(restorer, save_network, tmp_path):
+    paths, out = [tmp_path / f"{name}.png" for name in "abcd"], tmp_path / "out"
+    for seed, path in enumerate(paths):
+        write(path, noise(seed))
+    assert run(restorer, paths, out, kind="face").restored == 4
+    assert run(restorer, paths, out, kind="face", resume=True).kept == 4
+    (out / "a.png").unlink()
+    (out / "b.png").write_bytes((out / "b.png").read_bytes()[:100])
+    write(paths[2], noise(9))
+    summary = run(restorer, paths, out, kind="face", resume=True)
+    assert (summary.restored, summary.kept) == (3, 1)
+    assert [line["file_name"] for line in lines(out)[4:]] == ["a.png", "b.png", "c.png"]
+    other = load_restorer(save_network(width=1), "cpu")
+    assert run(other, paths, out, kind="face", resume=True).restored == 4
+    assert run(load_restorer(save_network(), "cpu", dtype="fp32"), paths[:1], out, kind="face", resume=True).kept == 0
+    assert run(restorer, paths[:1], out, kind="tiles", resume=True).restored == 1
+
+
+def test_a_stopped_run_goes_on_where_it_was(restorer, tmp_path):
+    paths, out = [tmp_path / f"{name}.png" for name in "abc"], tmp_path / "out"
+    for seed, path in enumerate(paths):
+        write(path, noise(seed))
+    run(restorer, paths, tmp_path / "whole", kind="face")
+    stopped = restore_files(restorer, paths, out, RestorePlan("face"))
+    assert next(stopped).restored == 1
+    stopped.close()
+    assert run(restorer, paths, out, kind="face", resume=True).kept == 1
+    for path in paths:
+        assert (out / path.name).read_bytes() == (tmp_path / "whole" / path.name).read_bytes()
+
+
+def test_no_file_is_replaced_that_was_not_made_here_and_two_never_share_a_result(restorer, tmp_path):
+    face, other = tmp_path / "face.png", tmp_path / "other" / "face.png"
+    write(face, noise(0))
+    write(other, noise(1))
+    outside = tmp_path / "other" / "image.png"
+    write(outside, noise(2))
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "face.png").symlink_to(outside)
+    for paths, out, sentence in (
+        ([face], tmp_path, "would replace its input"),
+        ([face], tmp_path / "other", "is there and was not made by ispl restore"),
+        ([face, outside], tmp_path / "linked", "would replace its input"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            run(restorer, paths, out)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "out" / "other").symlink_to(tmp_path / "empty")
+    with pytest.raises(InputError, match="out/other: is a link"):
+        run(restorer, [face, other], tmp_path / "out")
+    (tmp_path / "out" / "other").unlink()
+    np.testing.assert_allclose(read(face), noise(0), atol=0.5 / 255 + 1e-6)
+    np.testing.assert_allclose(read(other), noise(1), atol=0.5 / 255 + 1e-6)
+    assert run(restorer, [face], tmp_path / "out").restored == 1
+    with pytest.raises(InputError, match="is there already; --resume keeps what is done, --overwrite replaces it"):
+        run(restorer, [face], tmp_path / "out")
+    assert run(restorer, [face], tmp_path / "out", overwrite=True).restored == 1
+    assert run(restorer, [face], tmp_path / "other", overwrite=True).restored == 1
+    for again in ({}, {"overwrite": True}):
+        with pytest.raises(InputError, match="would replace its input"):
+            run(restorer, [face], tmp_path, **again)
+
+
+def test_a_result_that_an_older_version_made_smaller_is_made_anew(restorer, tmp_path):
+    write(tmp_path / "in.png", noise(0, 100, 100))
+    out = tmp_path / "out"
+    run(restorer, [tmp_path / "in.png"], out, kind="face")
+    write(out / "in.png", noise(1, 64, 64))
+    (line,) = lines(out)
+    (out / module.RECORD).write_text(json.dumps(line | {"sha256": sha256_file(out / "in.png")}) + "\n")
+    assert run(restorer, [tmp_path / "in.png"], out, kind="face", resume=True).restored == 1
+    assert read(out / "in.png").shape == (100, 100, 3)
+
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from ispl_model.restoration.files.restore_files import RestorePlan, restore_files
+from ispl_model.restoration.restorer import load_restorer
+restorer, paths = load_restorer(sys.argv[1], "cpu"), sorted(Path(sys.argv[2]).iterdir())
+print("ready", flush=True)
+sys.stdin.readline()
+*_, summary = restore_files(restorer, paths, Path(sys.argv[3]), RestorePlan("face", resume=True))
+print(summary.restored, summary.kept)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_in_one_folder_lose_and_double_nothing(network_file, tmp_path):
+    for seed in range(40):
+        write(tmp_path / "in" / f"{seed}.png", noise(seed))
+    command = [sys.executable, "-c", AT_ONCE, network_file, tmp_path / "in", tmp_path / "out"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([str(word) for word in command], **pipes) for _ in range(2)]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=120)[0].strip() for process in both)
+    assert said == ["0 40", "40 0"]
+    names = [line["file_name"] for line in lines(tmp_path / "out")]
+    assert sorted(names) == sorted(f"{seed}.png" for seed in range(40))

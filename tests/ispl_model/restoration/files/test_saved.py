@@ -1,0 +1,59 @@
+"""What is saved beside the results: nothing is replaced that is another's, and what is not there yet is made."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from degrade.core.image import write
+from degrade.portraits.paint import paint
+from ispl_model.restoration.files.restore_files import RestorePlan, restore_files
+from tests.ispl_model.restoration.files.test_many import Darker
+
+CROP = "cropped_faces/a_01.png"
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A photograph of one face, a.png."""
+    wall = np.full((200, 300, 3), 0.5, np.float32)
+    wall[20:180, 60:220] = paint(1, 160)
+    write(tmp_path / "a.png", wall)
+    return tmp_path / "a.png"
+
+
+def run(photo, out, **plan):
+    *_, summary = restore_files(Darker(), [photo], out, RestorePlan(**plan))
+    return summary
+
+
+def test_a_result_is_made_anew_where_what_is_saved_beside_it_is_not_there(photo, tmp_path):
+    out = tmp_path / "out"
+    run(photo, out)
+    for saved, kept in ((("faces",), 0), (("faces",), 1), ((), 1), (("compare", "faces"), 0), (("compare",), 1)):
+        assert run(photo, out, saved=saved, resume=True).kept == kept, saved
+    shutil.rmtree(out / "cropped_faces")
+    assert run(photo, out, saved=("faces",), resume=True).restored == 1
+    assert (out / CROP).is_file()
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_crop_of_somebody_else_is_not_replaced(photo, tmp_path, resume):
+    """As in a folder of GFPGAN's results, which calls its folders so too."""
+    out = tmp_path / "out"
+    (out / "cropped_faces").mkdir(parents=True)
+    (out / CROP).write_bytes(b"theirs")
+    summary = run(photo, out, saved=("faces",), resume=resume)
+    assert summary.restored == 0 and "is there and was not made by ispl restore" in summary.errors[0][1]
+    assert (out / CROP).read_bytes() == b"theirs" and not (out / "a.png").exists()
+    assert run(photo, out, saved=("faces",), overwrite=True).restored == 1
+
+
+def test_an_image_that_is_read_is_not_replaced_by_a_crop(photo, tmp_path):
+    out = tmp_path / "out"
+    (out / "cropped_faces").mkdir(parents=True)
+    both = [shutil.copy(photo, out / "cropped_faces" / name) for name in ("a.png", "a_01.png")]
+    before = both[1].read_bytes()
+    *_, summary = restore_files(Darker(), both, out, RestorePlan(saved=("faces",), overwrite=True))
+    assert [(name, "is an image that is read" in said) for name, said in summary.errors] == [("a.png", True)]
+    assert both[1].read_bytes() == before and (out / "a_01.png").is_file()

@@ -1,0 +1,63 @@
+"""One way to do what must be right everywhere: to list a folder, to take a path from the user, to print a name.
+
+And no file so long that one has to search in it.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(path for package in ("degrade", "ispl_model", "benchmark") for path in (ROOT / package).rglob("*.py"))
+
+LONGEST = 300  # lines of a file of Python
+
+
+def test_no_file_is_long() -> None:
+    files = [*FILES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "examples").rglob("*.py")]
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    long = {path.relative_to(ROOT).as_posix(): count for path, count in lines.items() if count >= LONGEST}
+    assert not long, f"split by subject what has {LONGEST} lines and more: {long}"
+
+
+def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:
+    """(file, call) of every call of NAME or something.NAME in the three packages."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            function = getattr(node, "func", None)
+            called = getattr(function, "attr", None) or getattr(function, "id", None)
+            if isinstance(node, ast.Call) and called == name:
+                yield path.relative_to(ROOT).as_posix(), node
+
+
+def _of(call: ast.Call) -> str:
+    return ast.unparse(call.func)
+
+
+@pytest.mark.parametrize("name", ["walk", "rglob", "listdir", "scandir"])
+def test_folders_are_listed_by_one_function(name: str) -> None:
+    found = {file for file, call in _calls(name) if _of(call) != "ast.walk"}
+    assert found <= {"degrade/core/storage/listing.py"}
+
+
+def test_paths_of_users_have_one_type() -> None:
+    assert {file for file, call in _calls("Path") if _of(call) == "click.Path"} == set()
+
+
+def test_the_home_folder_is_found_where_there_is_none() -> None:
+    """Path.expanduser raises RuntimeError there; os.path.expanduser does not."""
+    assert {file for file, call in _calls("expanduser") if _of(call) != "os.path.expanduser"} == set()
+
+
+def test_the_terminal_gets_lines_by_one_function() -> None:
+    raw = {file for file, call in _calls("echo") if _of(call) == "click.echo"}
+    assert raw == {"degrade/cli/console.py"}
+    for file, call in _calls("print"):
+        literal = isinstance(call.args[0], ast.Constant) or _is_shown(call.args[0])
+        assert literal, f"{file}, line {call.lineno}: print(shown(...)), as a name may be in it"
+
+
+def _is_shown(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Call) and _of(argument) == "shown"

@@ -1,11 +1,23 @@
-"""A real browser, for the tests of every kind of page."""
+"""What tests of every room share: a real browser, a cluster, and modules of the user's that no later test meets."""
 
 import json
 import shutil
+import sys
 
 import pytest
 
 from degrade.core.image import decode_uint8
+
+
+@pytest.fixture(autouse=True)
+def _modules_end_with_their_test(tmp_path_factory):
+    """Python imports a name once: a `mine.py` of one test would be found by the next instead of its own."""
+    path, base = list(sys.path), str(tmp_path_factory.getbasetemp())
+    yield
+    sys.path[:] = path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__dict__", {}).get("__file__")).startswith(base):
+            del sys.modules[name]
 
 
 class Browser:

@@ -66,6 +66,18 @@ BACKGROUND = click.option(
     "--background", type=click.Choice(["white", "black"]), help="Background for transparent images."
 )
 
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+
+
+def check_free(overwrite: bool, *paths: Path) -> None:
+    """Raise InputError where a command would replace a file unasked.
+
+    For all that a command writes where it was told to, but tables, figures and pages of scores, which are made anew
+    whenever scores are added.
+    """
+    for path in filter(os.path.lexists, () if overwrite else paths):
+        raise InputError(f"{path}: is there already; give another name, or --overwrite to replace it")
+
 
 def options(*decorators: Callable) -> Callable:
     """One decorator out of those of several options and arguments, listed by --help in the order given."""

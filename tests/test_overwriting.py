@@ -27,9 +27,9 @@ OTHERS = {
     ),
     **dict.fromkeys(
         (
-            "benchmark evaluate", "degrade import meta-info", "degrade import pairs", "degrade import set", "degrade import stacked",
-            "degrade merge", "degrade reduce", "degrade run", "degrade-facerenov import", "degrade-facerenov simulate",
-            "degrade-ffhq", "ispl train",
+            "benchmark evaluate", "degrade import meta-info", "degrade import pairs", "degrade import set",
+            "degrade import stacked", "degrade merge", "degrade reduce", "degrade run", "degrade-facerenov import",
+            "degrade-facerenov simulate", "degrade-ffhq", "ispl train",
         ),
         GOES_ON,
     ),

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from degrade import __version__
-from degrade.core.errors import Failed, InputError, shown, unknown
+from degrade.core.errors import Failed, InputError, out_of_memory, shown, unknown
 from degrade.core.storage.paths import kind_of, user_path
 
 
@@ -190,6 +190,10 @@ class _Shared(click.Command):
             if "libGL" not in str(error):
                 raise
             raise Refused(_NO_LIBGL) from error
+        except RuntimeError as error:
+            if (sentence := out_of_memory(error)) is None:
+                raise
+            raise Refused(fitting(f"{sentence}; or a smaller --batch with more --accumulate")) from error
         except KeyboardInterrupt as stop:
             raise Stopped(str(stop) or "stopped; the same command goes on from there") from stop
 

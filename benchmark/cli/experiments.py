@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from benchmark.specs.protocols import load_profile, profile_names
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, Command, Name, echo, echo_text
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, OVERWRITE, Command, Name, check_free, echo, echo_text
 
 
 @click.command(cls=Command)
@@ -28,20 +28,25 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 @click.argument("checkpoint", type=FILE)
 @click.argument("split", type=FOLDER)
 @click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True)
+@OVERWRITE
 @click.option(
     "--step", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="Spacing of the levels."
 )
 @click.option("--limit", type=COUNT, help="The first so many images.")
 @click.option("--device", type=DEVICE, default="auto", show_default=True)
-def tradeoff(checkpoint: Path, split: Path, out: Path, step: float, limit: int | None, device: str) -> None:
+def tradeoff(
+    checkpoint: Path, split: Path, out: Path, overwrite: bool, step: float, limit: int | None, device: str
+) -> None:  # fmt: skip
     """Sweep the level of a CHECKPOINT trained with --levels over the test images of SPLIT.
 
     Draws PSNR against LPIPS, with the share of outputs in which dlib finds the face, and the restorations of inputs
-    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command continues from there.
+    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command continues from there; --overwrite
+    computes nothing again that is in OUT/tradeoff.jsonl.
     """
     from benchmark.reports.figures import tradeoff as levels
     from degrade.splits.split import load_split
 
+    check_free(overwrite, out / "tradeoff.csv")
     done = levels.tradeoff(checkpoint, load_split(split), out, step, limit, device)
     for line in levels.closing(done):
         echo(line)

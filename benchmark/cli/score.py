@@ -7,7 +7,7 @@ import click
 
 from benchmark.cli.shared.options import metric_ids
 from benchmark.specs.protocols import load_protocol
-from degrade.cli.console import COUNT, FILE, FOLDER, Command, echo
+from degrade.cli.console import COUNT, FILE, FOLDER, OVERWRITE, Command, check_free, echo
 
 
 @click.command(cls=Command)
@@ -15,8 +15,11 @@ from degrade.cli.console import COUNT, FILE, FOLDER, Command, echo
 @click.argument("reference", type=FOLDER, required=False)
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: all that apply.")
 @click.option("--out", required=True, type=FILE, help="FILE.csv or FILE.jsonl")
+@OVERWRITE
 @click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that score.")
-def score(restored: Path, reference: Path | None, metrics: str | None, out: Path, workers: int) -> None:
+def score(
+    restored: Path, reference: Path | None, metrics: str | None, out: Path, overwrite: bool, workers: int
+) -> None:  # fmt: skip
     """Score the images of one folder, against the references of the same names in another if one is given.
 
     Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
@@ -26,6 +29,7 @@ def score(restored: Path, reference: Path | None, metrics: str | None, out: Path
     from benchmark.runs.scoring.score_folders import check_suffix, folder_lines, write_lines
 
     check_suffix(out)
+    check_free(overwrite, out)
     every = load_protocol("S2S").metrics
     named = metric_ids(metrics)
     chosen = named or [name for name in every if reference or not find_metric(name).needs_reference]

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from degrade import __version__
-from degrade.core.errors import Failed, InputError, shown, unknown
+from degrade.core.errors import Failed, InputError, out_of_memory, shown, unknown
 from degrade.core.storage.paths import kind_of, user_path
 
 
@@ -65,6 +65,18 @@ CROP = click.option(
 BACKGROUND = click.option(
     "--background", type=click.Choice(["white", "black"]), help="Background for transparent images."
 )
+
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+
+
+def check_free(overwrite: bool, *paths: Path) -> None:
+    """Raise InputError where a command would replace a file unasked.
+
+    For all that a command writes where it was told to, but tables, figures and pages of scores, which are made anew
+    whenever scores are added.
+    """
+    for path in filter(os.path.lexists, () if overwrite else paths):
+        raise InputError(f"{path}: is there already; give another name, or --overwrite to replace it")
 
 
 def options(*decorators: Callable) -> Callable:
@@ -178,6 +190,10 @@ class _Shared(click.Command):
             if "libGL" not in str(error):
                 raise
             raise Refused(_NO_LIBGL) from error
+        except RuntimeError as error:
+            if (sentence := out_of_memory(error)) is None:
+                raise
+            raise Refused(fitting(f"{sentence}; or a smaller --batch with more --accumulate")) from error
         except KeyboardInterrupt as stop:
             raise Stopped(str(stop) or "stopped; the same command goes on from there") from stop
 

@@ -4,7 +4,19 @@ import sys
 
 import click
 
-from degrade.cli.console import BACKGROUND, COUNT, CROP, FILE, FOLDER, SEED, Group, by_reason, echo
+from degrade.cli.console import (
+    BACKGROUND,
+    COUNT,
+    CROP,
+    FILE,
+    FOLDER,
+    OVERWRITE,
+    SEED,
+    Group,
+    by_reason,
+    check_free,
+    echo,
+)
 
 _LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
 _CANDIDATES = click.option(
@@ -23,13 +35,16 @@ def degrade_facerenov() -> None:
 @_CANDIDATES
 @click.option("--out", required=True, type=FOLDER, help="Where the sheets go: NAME.png.")
 @click.option("--key", type=FILE, help="Where the key of the labels goes.  [default: OUT-key.csv]")
+@OVERWRITE
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the shuffled orders.")
-def sheet(lq, candidates, out, key, seed) -> None:
+def sheet(lq, candidates, out, key, overwrite, seed) -> None:
     """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
     from degrade.importing.facerenov import open_collection, write_sheets
 
     key = key or out.with_name(f"{out.name}-key.csv")
-    count = write_sheets(open_collection(lq, candidates), out, key, seed)
+    collection = open_collection(lq, candidates)
+    check_free(overwrite, key, *(out / f"{name}.png" for name in collection.names))
+    count = write_sheets(collection, out, key, seed)
     echo(f"{count} sheets in {out}; keep {key} from the reviewers and give it to import with --key")
 
 
@@ -38,8 +53,9 @@ def sheet(lq, candidates, out, key, seed) -> None:
 @_CANDIDATES
 @click.option("--out", required=True, type=FOLDER, help="Where the page goes: index.html and images/.")
 @click.option("--key", type=FILE, help="Where the key of the votes goes.  [default: OUT-key.csv]")
+@OVERWRITE
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the labels and of the files' names.")
-def page(lq, candidates, out, key, seed) -> None:
+def page(lq, candidates, out, key, overwrite, seed) -> None:
     """Make a page on which reviewers vote, in any browser and without a server.
 
     Each reviewer sees the degraded face and its candidates, in an order of their own and without names, chooses by
@@ -48,6 +64,7 @@ def page(lq, candidates, out, key, seed) -> None:
     from degrade.importing.facerenov import open_collection, write_voting_page
 
     key = key or out.with_name(f"{out.name}-key.csv")
+    check_free(overwrite, key)  # by which the votes on an earlier page are read
     made = write_voting_page(open_collection(lq, candidates), out, key, seed)
     echo(
         f"written: {made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB in all); "

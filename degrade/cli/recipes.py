@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from degrade.cli.console import FILE, PNG, Command, Name, echo, echo_text
+from degrade.cli.console import FILE, OVERWRITE, PNG, Command, Name, check_free, echo, echo_text
 from degrade.core.errors import InputError
 
 
@@ -64,7 +64,8 @@ def presets() -> None:
 @click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image per seed, END excluded.")
 @click.option("--size", default=256, show_default=True, type=click.IntRange(16, 2048), help="Side, px.")
 @click.option("--out", required=True, type=PNG, help="The PNG to write.")
-def preview(image, recipes, seeds, size, out) -> None:
+@OVERWRITE
+def preview(image, recipes, seeds, size, out, overwrite) -> None:
     """Draw a contact sheet of IMAGE under a recipe, labelled with what was drawn.
 
     Lengths are in pixels of the image as it is at that step, noise levels in 8-bit steps (0 to 255). The largest
@@ -75,6 +76,7 @@ def preview(image, recipes, seeds, size, out) -> None:
     from degrade.recipes.preview import preview as make_sheet
     from degrade.splits.sources import Source
 
+    check_free(overwrite, out)
     if len(seeds) * len(recipes) > 1000:
         raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")
     source = Source(image.stem, image)

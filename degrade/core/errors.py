@@ -24,6 +24,9 @@ def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
+_NO_MEMORY = re.compile("out of memory|ALLOC_FAILED")  # in the words of CUDA, cuBLAS, cuDNN and MPS
+
+
 class InputError(Exception):
     """A file, name or option of the user's is wrong. Commands print it as one line and exit 2.
 
@@ -49,6 +52,16 @@ def without_addresses(text: str) -> str:
     'cannot identify image file <_io.BytesIO object>'
     """
     return _ADDRESS.sub("", text)
+
+
+def out_of_memory(error: BaseException) -> InputError | None:
+    """What to say of an error by which a graphics card has too little memory; None for any other error.
+
+    It is known by its words, as its classes are torch's, which nothing here imports.
+    """
+    if not isinstance(error, RuntimeError) or not _NO_MEMORY.search(str(error)):
+        return None
+    return InputError("the graphics card has too little free memory; use --device cpu")
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:

@@ -9,6 +9,7 @@ import numpy as np
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
+from ispl_model.runtime.less_memory import halved_to_fit
 
 LARGEST = 1024  # px to a side of what is restored in one piece: of 64 channels that is 268 MB
 SHARED = 32  # px by which neighbouring tiles overlap; each gives up half of it
@@ -44,11 +45,18 @@ class ImageModel:
         A network of whole faces gets the image mirrored up to a square and resized to its side by resize_bicubic, and
         what it gives is resized back. Any other gets it as it is: mirrored at the lower and right border up to sides
         that it takes, and in tiles that overlap where it is larger than a network of one side takes, or than LARGEST.
+        Where a graphics card has too little memory tiles are halved, down to 64 px; InputError where that is too much.
         """
+        tile = self._tile(*image.shape[:2])
+        least = tile if self.side or not self.tiled else min(tile, max(_MULTIPLES[-1], self.multiple))
+        return halved_to_fit(
+            lambda most: self._restored(image, most - most % self.multiple), tile, least, "px to a side"
+        )
+
+    def _restored(self, image: Image, tile: int) -> Image:
         height, width = image.shape[:2]
         if self.takes_faces:
             return self._restored_face(_mirrored(image, *(max(height, width),) * 2))[:height, :width]
-        tile = self._tile(height, width)
         whole = _mirrored(image, *(max(self._next(length, tile), self.side or 0) for length in (height, width)))
         restored = _in_tiles(self.run, whole, self.scale, tile)[: height * self.scale, : width * self.scale]
         return np.clip(restored, 0, 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, SEED, Command, Stopped, echo
+from degrade.cli.console import COUNT, DEVICE, FOLDER, OVERWRITE, PLACE, SEED, Command, Stopped, check_free, echo
 from degrade.cli.recipes import RecipeName
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -22,6 +22,7 @@ COLUMNS = ("strength", "identity", "lpips.squeeze", "niqe")
 @click.argument("model", metavar="MODEL")
 @click.option("--faces", required=True, type=FOLDER, help="Folder of clean, aligned faces that it was not trained on.")
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/calibrate]")
+@OVERWRITE
 @click.option(
     "--recipe",
     "recipes",
@@ -35,7 +36,7 @@ COLUMNS = ("strength", "identity", "lpips.squeeze", "niqe")
 @click.option("--limit", default=50, show_default=True, type=COUNT, help="Only the first so many faces.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
-def calibrate(model, faces, out, recipes, list_file, limit, seed, device):
+def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, device):
     """Measure MODEL over the strength at which its faces are blended with what was degraded.
 
     MODEL is ispl-lite (what `ispl restore` uses by itself) or KIND:FILE, as of its --with.
@@ -48,8 +49,9 @@ def calibrate(model, faces, out, recipes, list_file, limit, seed, device):
     line is the strength of least identity distance whose LPIPS is at most 5 %
     above the least: what to give to `ispl restore --strength`.
 
-    OUT/curve.csv holds the table, OUT/faces.jsonl every face: the same command
-    goes on from there. About 5 seconds for a face and recipe on one core.
+    OUT/curve.csv holds the table, OUT/faces.jsonl every face: stopped, the same
+    command goes on from there, and --overwrite computes none of them again.
+    About 5 seconds for a face and recipe on one core.
     """  # fmt: skip
     from degrade.core.storage.csv_text import to_csv
     from degrade.core.storage.files import JsonLines, object_parser, write_bytes
@@ -59,6 +61,7 @@ def calibrate(model, faces, out, recipes, list_file, limit, seed, device):
     from ispl_model.inspection.measures import Measures
 
     out, drawn = out or Path("runs", "calibrate"), [find_recipe(recipe) for recipe in recipes]
+    check_free(overwrite, out / "curve.csv")
     restorer, sources = _loaded(model, device), role_sources(faces, "all", list_file=list_file, limit=limit)
     measures, found = Measures(), []
     try:

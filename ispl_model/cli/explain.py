@@ -4,16 +4,17 @@ from pathlib import Path
 
 import click
 
-from degrade.cli.console import DEVICE, FILE, PNG, Command, echo
+from degrade.cli.console import DEVICE, FILE, OVERWRITE, PNG, Command, check_free, echo
 from degrade.core.errors import Failed
 
 
 @click.command(cls=Command)
 @click.argument("image", type=FILE)
 @click.option("--out", required=True, type=PNG, help="PNG to write.")
+@OVERWRITE
 @click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to compute.")
-def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> None:
+def explain(image: Path, out: Path, overwrite: bool, checkpoint: Path | None, device: str) -> None:
     """Draw what each subspace contributes to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
     from degrade.core.image import read, write
     from ispl_model.inspection import explain as subspaces
@@ -22,6 +23,7 @@ def explain(image: Path, out: Path, checkpoint: Path | None, device: str) -> Non
     from ispl_model.restoration.restorer import load_restorer
     from ispl_model.runtime.tensors import NotFiniteOutput
 
+    check_free(overwrite, out)
     restorer, face = load_restorer(checkpoint, device), read(image)
     network = restorer.network
     check_square(face, image)

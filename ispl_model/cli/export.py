@@ -4,16 +4,17 @@ from pathlib import Path
 
 import click
 
-from degrade.cli.console import COUNT, FILE, Command, echo
+from degrade.cli.console import COUNT, FILE, OVERWRITE, Command, check_free, echo
 from degrade.core.errors import InputError
 
 
 @click.command(cls=Command)
 @click.argument("checkpoint", required=False, type=FILE)
 @click.option("--out", required=True, type=FILE, help="FILE.onnx to write.")
+@OVERWRITE
 @click.option("--size", type=COUNT, help="Side of the images it will take, px.  [default: the network's]")
 @click.option("--level", type=float, help="For a network with levels: low is sharper, high closer to the input.")
-def export(checkpoint: Path | None, out: Path, size: int | None, level: float | None) -> None:
+def export(checkpoint: Path | None, out: Path, overwrite: bool, size: int | None, level: float | None) -> None:
     """Write CHECKPOINT, or the model that is shipped, as an ONNX file that runs without this package.
 
     It takes images of one side, float32 RGB in [0, 1], as (1, 3, H, W), and
@@ -25,5 +26,6 @@ def export(checkpoint: Path | None, out: Path, size: int | None, level: float | 
 
     if out.suffix.lower() != ".onnx":
         raise InputError(f"--out: expected a name ending in .onnx, got {out}")
+    check_free(overwrite, out)
     made = export_onnx(load_restorer(checkpoint, "cpu", level, dtype="fp32"), out, size)
     echo(f"{made.side} px, at most {made.apart:.3f} grey levels from the network", str(made.path))

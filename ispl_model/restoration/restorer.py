@@ -27,6 +27,7 @@ from ispl_model.restoration.photograph import restore_photograph
 from ispl_model.restoration.tiles import restore_tiled
 from ispl_model.runtime.checkpoint import build_filled, load
 from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in
+from ispl_model.runtime.less_memory import halved_to_fit
 from ispl_model.runtime.tensors import NotFiniteOutput, to_images, to_tensor
 
 SHIPPED = "ispl-lite.safetensors"
@@ -199,14 +200,19 @@ def restore_images(
         bits independent of the images around it.
     dtype: "bf16", "fp32" or "auto", as ispl_model.runtime.device.mixed_precision takes it. An image that bf16 makes NaN
         or infinite is computed again in fp32, with a word on stderr.
-    Raises NotFiniteOutput, an InputError, for what is not finite in fp32 either.
+    Raises NotFiniteOutput, an InputError, for what is not finite in fp32 either. Where a graphics card has too little
+    memory for a batch it is halved; InputError where one image is too much.
     """
-    restored = []
-    for start in range(0, len(images), batch):
-        stack = torch.stack([to_tensor(image) for image in images[start : start + batch]])
-        stack = stack.to(device=device, memory_format=torch.channels_last)
-        restored += _restored(network, stack, size, dtype)
-    return restored
+
+    def in_passes(most: int) -> list[Image]:
+        restored = []
+        for start in range(0, len(images), most):
+            stack = torch.stack([to_tensor(image) for image in images[start : start + most]])
+            stack = stack.to(device=device, memory_format=torch.channels_last)
+            restored += _restored(network, stack, size, dtype)
+        return restored
+
+    return halved_to_fit(in_passes, max(1, min(batch, len(images))), 1, "images in one pass")
 
 
 def _restored(

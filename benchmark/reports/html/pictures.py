@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.reports.html.content import TestSet
-from degrade.core.image import encode_compact_jpeg, read
+from degrade.core.image import encode_even_jpeg, read
 from degrade.core.storage.files import sha256
 
 FOLDER = "images"  # of the pictures beside a page
-QUALITY = 91  # of the copies, which are to be looked at; every score is of the original
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 
@@ -70,7 +69,7 @@ def copy(file: Path) -> bytes:
 
     Raises InputError for one that cannot be read.
     """
-    return encode_compact_jpeg(read(file), QUALITY)
+    return encode_even_jpeg(read(file))
 
 
 def data_uri(picture: bytes) -> str:

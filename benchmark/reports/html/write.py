@@ -70,12 +70,18 @@ def _page(content: Content, columns: Sequence[Mapping[str, pictures.Column]], in
         _PARTS,
         {
             "content": content, "asked": _asked(content), "chapters": _chapters(content, hues), "version": __version__,
-            "quality": pictures.QUALITY, "folder": any(columns) and not inside,
+            "folder": any(columns) and not inside,
             "planes": [one for found in content.sets if (one := charts.plane(found, hues))],
             "breakdowns": [one for found in content.sets for one in _breakdowns(found, hues)],
-            "data": {"sets": sets, "pictures": inside},
+            "data": {"sets": sets, **_once(inside)},
         },
     )  # fmt: skip
+
+
+def _once(inside: Mapping[str, str]) -> dict[str, Any]:
+    """The pictures of a single file, and the number of each address's: equal ones, as of `identity`, are there once."""
+    numbers = {picture: number for number, picture in enumerate(dict.fromkeys(inside.values()))}
+    return {"pictures": list(numbers), "numbers": {place: numbers[picture] for place, picture in inside.items()}}
 
 
 def _asked(content: Content) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ import numpy as np
 from benchmark.assets import feature_cache
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Record, Unavailable
-from degrade.core.errors import InputError, without_addresses
+from degrade.core.errors import InputError, out_of_memory, without_addresses
 from degrade.core.image import Image, from_uint8, read
 from degrade.splits.recorded import RecordedImage
 
@@ -138,6 +138,7 @@ def unavailable(metric_ids: Iterable[str]) -> dict[str, str]:
 
 def reason(what: str, error: Exception) -> str:
     """The sentence of a failure, the same for each image; an InputError is one already."""
+    error = out_of_memory(error) or error
     text = f"{error}" if isinstance(error, InputError) else f"{type(error).__name__}: {error}".strip()
     return f"{what}: {_TEMPORARY.sub('', without_addresses(text))}"
 

@@ -107,6 +107,13 @@ def test_the_command_writes_the_curve(tmp_path, network_file, monkeypatch):
     rows = (tmp_path / "out" / "curve.csv").read_text().splitlines()
     assert rows[0] == "strength,identity,lpips.squeeze,niqe" and len(rows) == 12
     assert "2 faces under denoise" in result.output and "strength " in result.output.splitlines()[-1]
+    lines = (tmp_path / "out" / "faces.jsonl").read_bytes()
+    again = CliRunner().invoke(ispl, [*arguments, "--device", "cpu", "--recipe", "jpeg"])
+    assert again.exit_code == 2 and "curve.csv: is there already; give another name, or --overwrite" in again.output
+    assert (tmp_path / "out" / "curve.csv").read_text().splitlines() == rows
+    asked = CliRunner().invoke(ispl, [*arguments, "--device", "cpu", "--recipe", "jpeg", "--overwrite"])
+    assert asked.exit_code == 0 and "under jpeg" in asked.output, asked.output
+    assert (tmp_path / "out" / "faces.jsonl").read_bytes().startswith(lines)
 
 
 def test_another_spelling_is_refused(tmp_path):

@@ -71,5 +71,5 @@ def test_the_command_writes_the_figure_and_refuses_what_is_no_square_face(networ
     assert result.exit_code == 0 and "3 levels of face.png" in result.output, result.output
     assert "plain grey, or a plain tint, is where that level adds nothing" in result.output
     assert read(tmp_path / "out.png").shape[1] == 4 * 262 + 6
-    result = CliRunner().invoke(ispl, ["explain", str(tmp_path / "wide.png"), *options])
+    result = CliRunner().invoke(ispl, ["explain", str(tmp_path / "wide.png"), *options, "--overwrite"])
     assert result.exit_code == 2 and "expected a square face, got 64 x 32 px" in result.output

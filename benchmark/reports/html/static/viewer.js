@@ -1,6 +1,6 @@
 // The images of a test set in an order, one of them on the stage with its degradation and its scores.
 
-const { sets, pictures } = JSON.parse(document.getElementById("data").textContent);
+const { sets, pictures, numbers } = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const state = { set: 0, order: "worst", metric: "", of: "", against: "", ten: false, image: 0, left: "", right: "" };
 const stage = new Stage(at("stage"), (scale) => {
@@ -25,7 +25,7 @@ function text(kind, id, place) {
 function address(one, place) {
   if (!one || !one.folder || one.missing.includes(place)) return "";
   const where = `${one.folder}/${set().images[place].file}.jpg`;
-  return pictures[where] ?? where;
+  return pictures[numbers[where]] ?? where;
 }
 
 // ---- The order

@@ -85,6 +85,9 @@ def test_a_stopped_sweep_goes_on_from_the_lines_that_are_there(split, networks, 
     assert CliRunner().invoke(benchmark, arguments).exit_code == 0
     lines = (tmp_path / "tradeoff.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "tradeoff.jsonl").write_text("".join(lines[:2]) + lines[2][:40])
+    refused = CliRunner().invoke(benchmark, arguments)
+    assert refused.exit_code == 2 and "tradeoff.csv: is there already" in refused.output
+    (tmp_path / "tradeoff.csv").unlink()
     result = CliRunner().invoke(benchmark, arguments)
     assert result.exit_code == 0 and len(stand_in) == 4 + 2
     assert (tmp_path / "tradeoff.jsonl").read_text() == "".join(lines)

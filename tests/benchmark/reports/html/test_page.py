@@ -169,10 +169,19 @@ def test_files_have_plain_names_and_stay_in_the_folder(hostile):
 def test_one_file_holds_every_picture(evaluated, page, tmp_path):
     made = write(of_evaluation(evaluated / "out", evaluated / "work"), tmp_path, single_file=True)
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
-    pictures = data(made.page)["pictures"]
-    assert len(pictures) == made.pictures == len(list(page.parent.rglob("*.jpg")))
-    for place, uri in pictures.items():
-        assert base64.b64decode(uri.removeprefix("data:image/jpeg;base64,")) == (page.parent / place).read_bytes()
+    found = data(made.page)
+    beside = {path.relative_to(page.parent).as_posix(): path.read_bytes() for path in page.parent.rglob("*.jpg")}
+    assert found["numbers"].keys() == beside.keys() and len(beside) == made.pictures
+    for place, number in found["numbers"].items():
+        uri = found["pictures"][number]
+        assert base64.b64decode(uri.removeprefix("data:image/jpeg;base64,")) == beside[place]
+
+
+def test_equal_pictures_are_in_one_file_once(evaluated, page, tmp_path):
+    """Of bicubic, which gives what it is given where that has the size already."""
+    made = write(of_evaluation(evaluated / "out", evaluated / "work"), tmp_path, single_file=True)
+    distinct = {path.read_bytes() for path in page.parent.rglob("*.jpg")}
+    assert len(data(made.page)["pictures"]) == len(distinct) < made.pictures
 
 
 def test_the_same_folder_gives_the_same_bytes(evaluated, page, tmp_path):

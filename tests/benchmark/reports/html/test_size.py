@@ -1,8 +1,9 @@
 """A page of 100 images and 10 methods at 256 px: how large it is, and how soon it is there."""
 
-import os
 from dataclasses import replace
 
+import cv2
+import numpy as np
 import pytest
 
 from benchmark.analysis.runs import Run
@@ -10,21 +11,30 @@ from benchmark.reports.html.content import Chapter, Content, TestSet
 from benchmark.reports.html.write import write
 from benchmark.reports.markup import TableCell
 from degrade import load_split, make_split
+from degrade.core.image import encode_even_jpeg, read, to_uint8
 from tests.benchmark.made_scores import BASE
 
 pytestmark = pytest.mark.slow
 NAMES, METHODS = [f"face_{number:03}" for number in range(100)], [f"method {number}" for number in range(10)]
+SHARP = 16_986  # bytes of a copy, the mean of 100 GAN portraits (omi, test), which are the sharpest faces at hand
+GRAIN = 3  # grey levels, standard deviation, that give painted faces as many
 
 
 @pytest.fixture(scope="module")
 def content(tmp_path_factory):
-    """Every picture is one of four painted faces; as sharp as their references, which makes files large."""
-    root = tmp_path_factory.mktemp("many")
+    """Four painted faces, no two pictures alike, under the degradation whose copies are largest; every method's results
+    are as sharp as photographs.
+    """
+    root, draws = tmp_path_factory.mktemp("many"), np.random.default_rng(0)
     painted = load_split(make_split(root / "painted", None, "denoise", size=256, limit=4).path)
-    for folder, kind in (("lq", 1), ("hq", 0), *((method, 0) for method in METHODS)):
+    noisy, faces = ([read(painted.files(name)[kind]) for name in painted.names] for kind in (1, 0))
+    for folder in ("lq", "hq", *METHODS):
         (root / folder).mkdir()
         for number, name in enumerate(NAMES):
-            os.link(painted.files(painted.names[number % 4])[kind], root / folder / f"{name}.png")
+            image = to_uint8((noisy if folder == "lq" else faces)[number % 4])
+            grainy = np.clip(image + draws.normal(0, GRAIN, image.shape), 0, 255).astype(np.uint8)
+            picture = np.roll(image, number, axis=1) if folder == "lq" else grainy
+            cv2.imwrite(str(root / folder / f"{name}.png"), picture[:, :, ::-1], (cv2.IMWRITE_PNG_COMPRESSION, 1))
     records = tuple(painted.records[number % 4] | {"name": name} for number, name in enumerate(NAMES))
     split = replace(painted, path=root, records=records)
     runs = {method: Run(tuple(replace(BASE, method=method, image=name) for name in NAMES)) for method in METHODS}
@@ -40,11 +50,19 @@ def made(request, content, tmp_path_factory):
     return write(content, tmp_path_factory.mktemp("page"), single_file=request.param)
 
 
-def test_it_takes_less_than_40_mb_as_a_folder_and_as_a_single_file(made):
+def test_its_pictures_are_as_hard_as_real_ones(content):
+    """Or the next test would say nothing."""
+    (found,) = content.sets
+    files = (path for folder in found.restored.values() for path in sorted(folder.iterdir())[::25])
+    assert np.mean([len(encode_even_jpeg(read(path))) for path in files]) > SHARP
+
+
+def test_it_takes_less_than_38_mb_as_a_folder_and_as_a_single_file(made):
     """Pictures within a page take a third more; those of methods are seldom as sharp as references."""
     assert made.pictures == 12 * 100
     assert made.size == sum(path.stat().st_size for path in made.page.parent.rglob("*") if path.is_file())
-    assert made.size < 40e6
+    print(made.size)
+    assert made.size < 38e6
 
 
 def test_it_opens_in_less_than_2_seconds(made, browser):

@@ -1,8 +1,10 @@
 """Everything the tables of a profile need: missing runs are made, existing ones are kept."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Self
 
 from benchmark.methods.registry import full_name, why_unavailable
 from benchmark.methods.row import MethodRow
@@ -30,9 +32,10 @@ class RunJob:
         trained = "" if self.seed is None else f" seed {self.seed}"
         return f"{self.protocol} {self.task} {self.method}{trained}"
 
-    def is_of(self, score: Score) -> bool:
-        """Whether a score line is one of this job's."""
-        return RunJob(score.protocol, score.task, score.method, score.seed) == self
+    @classmethod
+    def of(cls, score: Score) -> Self:
+        """The run that a score line is of."""
+        return cls(score.protocol, score.task, score.method, score.seed)
 
 
 @dataclass
@@ -78,8 +81,8 @@ def _rows(tables: Iterable[TableSpec]) -> Iterator[tuple[str, str, str]]:
 def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:
     """What `reproduce` would run, with the score lines each has by now, whatever split and checkpoint they are of."""
     jobs, absent = jobs_of(settings, tables)
-    scores = read_scores(settings.results, settings.profile.name)
-    lines = [f"{job}: {sum(map(job.is_of, scores))} score lines there" for job in jobs]
+    there = Counter(map(RunJob.of, read_scores(settings.results, settings.profile.name)))
+    lines = [f"{job}: {there[job]} score lines there" for job in jobs]
     return [*lines, *absent]
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from tests.bench import __main__ as bench
-from tests.bench import disk, starting
+from tests.bench import disk, records, starting
 from tests.bench.timing import reached
 
 
@@ -38,6 +38,14 @@ def test_a_suite_that_breaks_is_named_and_the_others_are_kept(monkeypatch, tmp_p
 def test_every_suite_finds_what_it_measures(name):
     """What it names is imported at its top, so that what was moved is noticed here and not after an hour."""
     assert callable(import_module(f"tests.bench.{name}").lines)
+
+
+@pytest.mark.slow
+def test_the_commands_that_read_scores_find_what_they_are_asked_of(tmp_path):
+    """The lines are made after results/lite, which changes."""
+    records.write_scores(tmp_path / "results", 20 * records.RUNS * records.METRICS)
+    costs = records.costs_of_commands(tmp_path / "results")
+    assert costs.keys() == records.COMMANDS.keys() and all(cost.seconds > 0 for cost in costs.values())
 
 
 def test_a_figure_that_is_not_reached_is_no_failure(monkeypatch):

@@ -19,9 +19,13 @@ _REPLICATES = _NAMES.index("replicates")
 def export_scores(scores: Sequence[Score], path: Path, form: str | None = None) -> None:
     """Write scores to one file. form: one of FORMATS; as the name of the file ends where it is None.
 
-    Raises InputError for another form, a missing package, and a place that cannot be written to.
+    Raises InputError for another form, one that the name denies, a missing package, and a place that cannot be written
+    to.
     """
-    form = form or path.suffix.lower().removeprefix(".")
+    named = path.suffix.lower().removeprefix(".")
+    if named in FORMATS and form not in (None, named):
+        raise InputError(f"{path}: expected a name ending in .{form} with --format {form}; leave one of the two out")
+    form = form or named
     if form not in FORMATS:
         raise InputError(f"{path}: expected a name ending in {' or '.join(f'.{name}' for name in FORMATS)}")
     write_bytes(path, FORMATS[form](scores))

@@ -97,9 +97,9 @@ def spread_over(command: Callable) -> Callable:
     @click.option("--scheduler", metavar="ADDRESS", help="Of --backend dask, such as tcp://10.0.0.1:8786.")
     @functools.wraps(command)
     def decorated(*arguments: Any, backend: str, scheduler: str | None, **options: Any) -> Any:
-        if (backend == "dask") != (scheduler is not None):
-            raise InputError(f"{_PAIR}, got --backend {backend} and {'no' if scheduler is None else 'a'} --scheduler")
-        if scheduler is None:
+        if (backend == "dask") != bool(scheduler):
+            raise InputError(f"{_PAIR}, got --backend {backend} and {'a' if scheduler else 'no'} --scheduler")
+        if not scheduler:
             return command(*arguments, **options)
         from degrade.core.cluster import on_cluster
 

@@ -60,7 +60,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, png, 
     The same command continues an interrupted run and keeps the pairs that are there.
     """
     from degrade.splits.roles import role_sources
-    from degrade.splits.shards import Shard
+    from degrade.splits.shards import Shard, every_face
     from degrade.splits.sources import check_apart
 
     check_apart(source, out)
@@ -68,7 +68,8 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, png, 
     plan = _plan("all", task, size, seed, crop, background)
     if shard is not None:
         part = Shard.parse(shard)
-        faces, plan = list(part.part(faces)), replace(plan, shard=str(part))
+        plan = replace(plan, shard=str(part), shard_of=every_face([face.name for face in faces]))
+        faces = list(part.part(faces))
     failed = _make([(out, faces, plan)], workers, png)
     _tell_other_files(source)
     sys.exit(1 if failed else 0)

@@ -54,7 +54,8 @@ def on_cluster(address: str) -> Iterator["Cluster"]:
         remedy = "start one with `dask scheduler`, and give the address that it prints"
         reason = f"{error}".split("\n")[0]
         raise InputError(f"{address}: expected a dask scheduler, could not reach one ({reason}); {remedy}") from error
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # a worker that died is no news, see losses_in_a_sentence
+    for logger in ("distributed", "distributed.client"):  # dask gives the second a level of its own
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # losses are said in a sentence, or are no news
     with client:
         cluster = Cluster(address, client, _count_workers(address, client))
         before = _in_use.set(cluster)

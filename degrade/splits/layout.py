@@ -168,7 +168,7 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
 def _finish(out: Path, facts: dict[str, Any], split: Making) -> None:
     """Write metadata.jsonl, then split.json, then drop `.parts`, without which the split is whole."""
     drop_torn(out)
-    if split.records:
+    if split.records or "shard" in facts:  # a shard of faces that all failed is as whole as the others
         metadata = b"".join(record_line(record) for _, record in sorted(split.records.items()))
         write_bytes(out / "metadata.jsonl", metadata)
         counts = {"count": len(split.records), "errors": len(split.errors), "metadata_sha256": sha256(metadata)}

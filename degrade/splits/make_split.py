@@ -42,8 +42,8 @@ class SplitPlan:
     """What fixes every pair of a split apart from its sources.
 
     size: side of the reference in px; crop: "none" refuses what is not square, "center" cuts it;
-    background: "white" or "black" to lay images with an alpha channel on, None refuses them; shard: which part of the
-    split this is, as of degrade.splits.shards.
+    background: "white" or "black" to lay images with an alpha channel on, None refuses them; shard, shard_of: which
+    part of the split this is, and of which faces, as of degrade.splits.shards.
     """
 
     recipe: Recipe
@@ -53,6 +53,7 @@ class SplitPlan:
     crop: str = "none"
     background: str | None = None
     shard: str = ""
+    shard_of: str = ""
 
     def facts(self) -> dict[str, str | int | None]:
         """As plain data, in the order and with the names of split.json; a user's own recipe is there in full."""
@@ -69,7 +70,7 @@ class SplitPlan:
             "background": self.background,
             "resize": RESIZE,
             **({"recipe_document": self.recipe.document} if self.recipe.document else {}),
-            **({"shard": self.shard} if self.shard else {}),
+            **({"shard": self.shard, "shard_of": self.shard_of} if self.shard else {}),
         }
 
 

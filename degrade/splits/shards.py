@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from degrade.core.errors import InputError
-from degrade.core.storage.files import write_bytes
+from degrade.core.storage.files import sha256, write_bytes
 from degrade.core.storage.paths import read_bytes
 from degrade.splits.layout import making, pair_paths
 from degrade.splits.split import Split, open_split
 
-_OWN = {"shard", "count", "errors", "metadata_sha256"}  # keys of a shard's split.json that are not the whole one's
+_OWN = {"shard", "count", "errors", "metadata_sha256"}  # keys of split.json in which shards of one split differ
 Item = TypeVar("Item")
 
 
@@ -51,12 +51,21 @@ class Shard:
         return faces[self.number - 1 :: self.of]
 
 
+def every_face(names: Sequence[str]) -> str:
+    """What tells the faces of one split from those of another, for each shard to keep.
+
+    >>> every_face(["a", "b"])
+    '2 faces, SHA-256 of their names c14cddc0'
+    """
+    return f"{len(names)} faces, SHA-256 of their names {sha256('/'.join(names).encode())[:8]}"
+
+
 def merge(out: Path, folders: Sequence[Path]) -> Split:
     """The split of all faces out of its shards, byte for byte as if it had been made in one go.
 
     Images become hard links where the file system has them, else copies; the shards stay as they are. The same call
-    goes on where one was interrupted. Raises InputError for a shard that is missing, given twice, unfinished or of
-    another split, and for `out` that holds something else.
+    goes on where one was interrupted. Raises InputError for a shard that is missing, given twice, unfinished, of
+    another split or of other faces, and for `out` that holds something else.
     """
     shards = [open_split(folder) for folder in folders]
     facts = _common_facts(shards)
@@ -65,7 +74,10 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
         if shard.path.resolve() in (out.resolve(), *out.resolve().parents):
             raise InputError(f"{out}: lies in the shard {shard.path}, which stays as it is; give a folder beside it")
     records = {record["name"]: (shard, record) for shard in shards for record in shard.records}
-    with making(out, facts, records) as split:
+    if not records:
+        why = "its `degrade run`, given again, says why"
+        raise InputError(f"{shards[0].path}: no face of this or another shard could be used; {why}")
+    with making(out, {key: value for key, value in facts.items() if key != "shard_of"}, records) as split:
         for name, (shard, record) in sorted(records.items()):
             for source, target in zip(pair_paths(shard.path, name), pair_paths(out, name), strict=True):
                 _place(source, target)

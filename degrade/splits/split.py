@@ -77,7 +77,7 @@ def load_split(path: Path | str) -> Split:
     """Open a whole split: `names`, and by name its `reference` and `degraded` images, float32 (H, W, 3) in [0, 1].
 
     The pairs themselves are checked for presence, not read. `records` holds the operators of each pair as drawn.
-    Raises InputError when it is unfinished, damaged, of another schema, or no split.
+    Raises InputError when it is unfinished, damaged, of another schema, without a pair, or no split.
 
     >>> import tempfile
     >>> from degrade import make_split
@@ -87,6 +87,8 @@ def load_split(path: Path | str) -> Split:
     (16, 16, 3)
     """
     split = open_split(path)
+    if not split.names:
+        raise InputError(f"{path}: expected at least one pair, got a shard whose faces all failed; give another split")
     missing = [file for name in split.names for file in split.files(name) if kind_of(file) != "file"]
     if missing:
         raise InputError(f"{missing[0]}: is missing ({len(missing)} in all); make the split again into this folder")
@@ -99,7 +101,7 @@ def _is_name(name: str) -> bool:
 
 
 def open_split(path: Path | str) -> Split:
-    """As load_split, also when images are missing: what replay and verify start from."""
+    """As load_split, also when images are missing or there are none: what replay, verify and merge start from."""
     path = user_path(path)
     if kind_of(path / "split.json") != "file" or os.path.exists(path / PARTS):
         raise InputError(f"{path}: expected a finished split (split.json, no {PARTS}); make it or finish making it")

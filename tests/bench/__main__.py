@@ -4,10 +4,13 @@ import argparse
 import json
 import os
 import platform
+import sys
 import time
+import traceback
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from tests.bench.page import page
 from tests.bench.timing import Reached
@@ -28,7 +31,11 @@ PACKAGES = ("numpy", "opencv-python-headless", "pillow", "torch")
 
 
 def main() -> None:
-    """Run the named suites, or all; a suite is a module here whose `lines()` gives its report line by line."""
+    """Run the named suites, or all; a suite is a module here whose `lines()` gives its report line by line.
+
+    One that breaks is named, the others run all the same and are kept, and the exit status is 1; figures that are not
+    reached do not change it.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Speed and memory beside what is asked.")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all by default")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the run as data")
@@ -37,23 +44,31 @@ def main() -> None:
     strange = sorted(set(asked.suites) - set(SUITES))
     if strange:
         parser.error(f"unknown suite {strange[0]}; expected of {', '.join(SUITES)}")
-    run = {"machine": machine(), "suites": {name: _measured(name) for name in asked.suites or SUITES}}
+    run: dict[str, Any] = {"machine": machine(), "suites": {}, "broken": []}
+    for name in asked.suites or SUITES:
+        run["suites"][name] = kept = []
+        try:
+            _measure(name, kept)
+        except (Exception, SystemExit) as error:
+            traceback.print_exc()
+            kept.append(f"BROKEN: {error!r}")
+            run["broken"].append(name)
     figures = [line for lines in run["suites"].values() for line in lines if isinstance(line, dict)]
     print(f"{sum(each['reached'] for each in figures)} of {len(figures)} reached on {run['machine']['processor']}")
     if asked.json:
         asked.json.write_text(json.dumps(run, indent=1) + "\n")
     if asked.page:
         asked.page.write_text(page(run))
+    if run["broken"]:
+        sys.exit(f"broken: {', '.join(run['broken'])}")
 
 
-def _measured(name: str) -> list[str | dict]:
-    """The lines of a suite, printed as they come; figures that something was asked of as plain data."""
+def _measure(name: str, kept: list[str | dict]) -> None:
+    """Keep the lines of a suite, printed as they come; figures that something was asked of as plain data."""
     print(f"## {name}", flush=True)
-    kept: list[str | dict] = []
     for line in import_module(f"tests.bench.{name}").lines():
         print(line, flush=True)
         kept.append(line.facts if isinstance(line, Reached) else line)
-    return kept
 
 
 def machine() -> dict[str, str | int | float]:

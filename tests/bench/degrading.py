@@ -47,7 +47,7 @@ def lines() -> Iterator[str | Reached]:
         found: dict[str, dict[str, Callable[[], float]]] = {}
         for name in ("imgaug", "albumentations", "gfpgan"):
             try:
-                found[name] = peers.enter_context(peer(name, image, DRAWS))
+                found[name] = peers.enter_context(peer(name, "memory", image, DRAWS))
             except MissingPeer as missing:
                 yield str(missing)
         yield f"ms per image, {SIDE} px, one core, image in memory to image in memory"

@@ -50,9 +50,9 @@ def python_of(name: str) -> str:
 
 
 @contextmanager
-def peer(name: str, image: Path, draws: int) -> Iterator[dict[str, Callable[[], float]]]:
-    """The works of peers/NAME_memory.py; a call runs one there and gives its processor time in ms."""
-    command = [python_of(name), str(PEERS / f"{name}_memory.py"), str(image), str(draws)]
+def peer(name: str, what: str, *arguments: object) -> Iterator[dict[str, Callable[[], float]]]:
+    """The works of peers/NAME_WHAT.py; a call runs one there and gives its processor time in ms."""
+    command = [python_of(name), str(PEERS / f"{name}_{what}.py"), *map(str, arguments)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -25,8 +25,8 @@ from degrade.portraits.paint import paint
 from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
 from ispl_model.restoration.files.restore_files import restore_files
 from ispl_model.restoration.restorer import load_restorer
-from tests.bench.network import own_process, peak_megabytes
-from tests.bench.timing import Reached, reached
+from tests.bench.network import peak_megabytes
+from tests.bench.timing import Reached, own_process, reached
 
 HEIGHT, WIDTH = 4000, 6000
 ROWS, COLUMNS = 4, 6

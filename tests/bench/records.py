@@ -26,7 +26,7 @@ MOST_SECONDS, MOST_GIB = 20, 2
 LINEAR = 10 * 1.2  # times as long for ten times the lines, and what times on a machine in use differ by
 COMMANDS = {
     "tables": ("tables",),
-    "compare": ("compare", "edsr", "bicubic_x4", "--task", "sr4"),
+    "compare": ("compare",),  # two methods that are there
     "export to CSV": ("export", "--out", "scores.csv"),
     "export to Parquet": ("export", "--out", "scores.parquet"),
 }
@@ -46,13 +46,29 @@ def lines() -> Iterator[str | Reached]:
 def _costs(place: Path, count: int) -> dict[str, Cost]:
     """Of each command on so many lines."""
     write_scores(place, count)
+    return costs_of_commands(place)
+
+
+def costs_of_commands(place: Path) -> dict[str, Cost]:
+    """Of each of COMMANDS on what `write_scores` wrote."""
     return {name: _cost(place, *arguments) for name, arguments in COMMANDS.items()}
 
 
 def _cost(place: Path, command: str, *arguments: str) -> Cost:
     asked = [str(place / each) if each.startswith("scores.") else each for each in arguments]
+    asked += _comparable() if command == "compare" else []
     told = ("--profile", PROFILE, "--results", str(place))
     return process_cost([sys.executable, "-m", "benchmark", command, *asked, *told])
+
+
+def _comparable() -> list[str]:
+    """Two methods and the task that they stand under, among the runs that are written."""
+    methods: dict[str, list[str]] = {}
+    for _, (score, *_) in _templates():
+        methods.setdefault(score.task if score.protocol == "S2S" else "", []).append(score.method)
+    methods.pop("", None)
+    task, found = max(methods.items(), key=lambda item: len(item[1]))
+    return [*found[:2], "--task", task]
 
 
 def write_scores(results: Path, count: int) -> None:

@@ -1,70 +1,61 @@
-"""Scoring: metrics in processes against one after another, what is remembered of references, the command line."""
+"""Scoring: metrics in processes against one after another, and what is remembered of references."""
 
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from degrade.core.image import Image, write
+from benchmark.metrics.registry import load_of_images
+from benchmark.runs.scoring.image_scores import ImageJob
+from benchmark.runs.scoring.workers import scoring_pool
+from degrade.core.image import Image, read, write
 from degrade.portraits.paint import paint
-from tests.bench.timing import reached
+from tests.bench.timing import Reached, finished, own_process, reached
 
 PAIRS, SIDE, PORTRAITS = 100, 512, 20
 METRICS = "psnr.rgb,ssim.gauss11.rgb,msssim.rgb,fed.dlib,lle.dlib68,niqe.y,gmsd"
-
-ONE_AFTER_ANOTHER = """
-import sys
-from pathlib import Path
-from benchmark import metrics
-from degrade.core.image import read
-restored, reference, ids = sys.argv[1:]
-names = sorted(path.name for path in Path(reference).iterdir())
-pairs = [(read(Path(restored, name)), read(Path(reference, name))) for name in names]
-for metric in map(metrics.load, ids.split(",")):
-    for pair in pairs:
-        metric(*pair)
-"""
 COUNTING = "for _ in range(20_000_000): pass"
-ONE_METHOD = """
-import sys
-from pathlib import Path
-from benchmark.runs.scoring.image_scores import ImageJob
-from benchmark.runs.scoring.workers import scoring_pool
-restored, reference, cache, ids = sys.argv[1:]
-pairs = [(Path(restored, path.name), path) for path in Path(reference).iterdir()]
-jobs = [ImageJob(path.name, tuple(ids.split(",")), ours, path) for ours, path in pairs]
-with scoring_pool(1, Path(cache)) as pool:
-    sum(1 for _ in pool.stream(jobs))
-"""
 
 
-def lines() -> Iterator[str]:
+def lines() -> Iterator[str | Reached]:
     """The report, line by line. Each time is that of a whole process, its start included."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         _write_pairs(place)
-        restored, reference = str(place / "blurred"), str(place / "hq")
-        alone = _seconds("-c", ONE_AFTER_ANOTHER, restored, reference, METRICS)
-        out = str(place / "scores.csv")
-        together = _seconds(
-            *("-m", "benchmark", "score", restored, reference, "--metrics", METRICS, "--out", out, "--workers", "2")
-        )
+        restored, reference = place / "blurred", place / "hq"
+        alone = _seconds(partial(own_process, _one_after_another, restored, reference))
+        command = ("score", restored, reference, "--metrics", METRICS, "--out", place / "scores.csv", "--workers", 2)
+        together = _seconds(partial(_ended, "-m", "benchmark", *command))
         yield f"{PAIRS} pairs at {SIDE} px: one after another {alone:.1f} s, score --workers 2 {together:.1f} s"
         yield f"two processes that only count, against one after another: {_gain_of_two():.2f} at this moment"
         yield reached("scoring with two workers against one after another", alone / together, 1.8)
-        cache = str(place / "cache")
-        first = _seconds("-c", ONE_METHOD, restored, reference, cache, METRICS)
-        second = _seconds("-c", ONE_METHOD, str(place / "dark"), reference, cache, METRICS)
+        first, second = (
+            _seconds(partial(own_process, _one_method, images, reference, place / "cache"))
+            for images in (restored, place / "dark")
+        )
         yield f"a first method on a split {first:.1f} s, a second one {second:.1f} s"
         yield reached("first method against second, whose references are known", first / second, 1.0)
-    for arguments in (["--help"], ["methods"]):
-        spent = min(_seconds("-m", "benchmark", *arguments) for _ in range(5))
-        yield reached(f"benchmark {arguments[0]}, seconds", spent, 1.0, at_most=True)
+
+
+def _one_after_another(restored: Path, reference: Path) -> None:
+    pairs = [(read(restored / path.name), read(path)) for path in sorted(reference.iterdir())]
+    for metric in map(load_of_images, METRICS.split(",")):
+        for pair in pairs:
+            metric(*pair)
+
+
+def _one_method(restored: Path, reference: Path, cache: Path) -> None:
+    ids = tuple(METRICS.split(","))
+    jobs = [ImageJob(path.name, ids, restored / path.name, path) for path in reference.iterdir()]
+    with scoring_pool(1, cache) as pool:
+        for _ in pool.stream(jobs):
+            pass
 
 
 def _gain_of_two() -> float:
@@ -74,7 +65,7 @@ def _gain_of_two() -> float:
     for process in both:
         process.wait()
     together = time.perf_counter() - start
-    return 2 * _seconds("-c", COUNTING) / together
+    return 2 * _seconds(partial(_ended, "-c", COUNTING)) / together
 
 
 def _write_pairs(place: Path) -> None:
@@ -88,7 +79,11 @@ def _write_pairs(place: Path) -> None:
             write(place / kind / f"{index:03}.png", image)
 
 
-def _seconds(*arguments: str) -> float:
+def _ended(*arguments: object) -> None:
+    finished([sys.executable, *map(str, arguments)])
+
+
+def _seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    work()
     return time.perf_counter() - start

@@ -5,7 +5,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
 
 
 def milliseconds(work: Callable[[], object], repeats: int = 5) -> float:
@@ -55,13 +58,24 @@ sys.exit(code)
 """
 
 
+def own_process(measure: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function of a module gives in a new process, so that its start and its peak of memory are its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, *arguments).result()
+
+
 def process_cost(command: Sequence[str]) -> Cost:
     """What a command costs, whose output is thrown away; of several processes the memory of the largest."""
-    done = subprocess.run([sys.executable, "-c", _LAUNCHER, *command], capture_output=True, text=True)
+    return Cost(*map(float, finished([sys.executable, "-c", _LAUNCHER, *command]).split()))
+
+
+def finished(command: Sequence[str]) -> str:
+    """What a command prints; of one that fails, what it says is shown, and CalledProcessError raised."""
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.stderr.write(done.stderr)
         raise subprocess.CalledProcessError(done.returncode, command, stderr=done.stderr)
-    return Cost(*map(float, done.stdout.split()))
+    return done.stdout
 
 
 def process_seconds(command: Sequence[str]) -> float:

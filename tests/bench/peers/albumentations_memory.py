@@ -12,11 +12,12 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 import albumentations as alb
 import cv2
 import numpy as np
+from albumentations_chain import chain
 from serve import serve
 
 cv2.setNumThreads(1)
 image, draws = cv2.cvtColor(cv2.imread(sys.argv[1]), cv2.COLOR_BGR2RGB), int(sys.argv[2])
-side = len(image)
+gfpgan = chain(len(image))
 speckle = {"multiplier": (0.76, 1.24), "per_channel": True, "elementwise": True}
 single = {
     "AnisotropicBlur": alb.AdvancedBlur(
@@ -36,25 +37,6 @@ single = {
     "Vignette": alb.Illumination(mode="gaussian", p=1),  # of the code values; ours is of light
     "Webp": alb.ImageCompression(quality_range=(40, 40), compression_type="webp", p=1),
 }
-wide = {"sigma_x_limit": (0.1, 10), "sigma_y_limit": (0.1, 10), "rotate_limit": (-180, 180), "noise_limit": (1, 1)}
-gfpgan = alb.Compose(
-    [
-        alb.OneOf(
-            [
-                alb.GaussianBlur(blur_limit=(41, 41), sigma_limit=(0.1, 10)),
-                alb.AdvancedBlur(blur_limit=(41, 41), **wide),
-            ],
-            p=1,
-        ),
-        alb.RandomScale(scale_limit=(-0.875, 0.25), interpolation=cv2.INTER_LINEAR, p=1),
-        alb.GaussNoise(std_range=(0, 20 / 255), p=1),
-        alb.ImageCompression(quality_range=(60, 100), p=1),
-        alb.Resize(side, side, interpolation=cv2.INTER_LINEAR, p=1),
-        alb.RGBShift(p=0.3),
-        alb.ToGray(p=0.01),
-        alb.ColorJitter((0.5, 1.5), (0.5, 1.5), (0, 1.5), (-0.1, 0.1), p=0.3),
-    ]
-)
 kinds = {"uint8": image, "float32": image.astype(np.float32) / 255}
 works = {
     f"{name}.{kind}": partial(operator, image=pixels)

@@ -50,6 +50,13 @@ def test_csv_holds_the_same_and_no_formula(results):
     assert table["replicates"].tolist()[3] == "0.2 0.3" and table["value"].tolist()[:3] == ["25.5", "", ""]
 
 
+def test_a_form_that_the_name_denies_is_a_sentence(results):
+    done = export(results, "--out", results / "scores.csv", "--format", "parquet")
+    assert done.exit_code == 2 and "scores.csv: expected a name ending in .parquet with --format parquet" in done.output
+    assert not (results / "scores.csv").exists()
+    assert export(results, "--out", results / "scores.data", "--format", "csv").exit_code == 0
+
+
 def test_another_ending_is_a_sentence(results):
     done = export(results, "--out", results / "scores.xlsx")
     assert done.exit_code == 2 and "expected a name ending in .csv or .parquet" in done.output

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from degrade.core.parallel import spread
 from degrade.portraits.paint import paint
 
 pytestmark = pytest.mark.slow
+ALONE = ("--nthreads", "1", "--no-dashboard", "--no-nanny")
 FACES = 400  # so many that there is time to interrupt and to kill
 
 
@@ -167,11 +169,39 @@ def test_a_scheduler_that_goes_is_one_sentence(faces, tmp_path):
     thread.join()
 
 
+def test_a_scheduler_that_is_killed_leaves_the_sentence_alone_and_the_run_goes_on(faces, whole, tmp_path):
+    """Of the command's whole output: dask logs what it cannot reach with a traceback."""
+    port = socket.create_server(("127.0.0.1", 0)).getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    dask_commands = (["dask_scheduler", "--port", str(port), "--host", "127.0.0.1"], ["dask_worker", address, *ALONE])
+    started = [
+        subprocess.Popen([sys.executable, "-m", f"distributed.cli.{command}", *more], stderr=subprocess.DEVNULL)
+        for command, *more in dask_commands
+    ]
+    words = ["run", faces, tmp_path / "out", "--task", "dual_blind", "--size", "64", "--backend", "dask"]
+    command = [sys.executable, "-m", "degrade", *map(str, words), "--scheduler", address]
+    try:
+        asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        while not list((tmp_path / "out").glob(".parts/*.jsonl")):
+            assert asking.poll() is None
+            time.sleep(0.001)
+        started[0].kill()
+        _, said = asking.communicate(timeout=100)
+    finally:
+        for process in started:
+            process.kill()
+    sentence = "the scheduler is gone; start it and workers again, the same command continues from there"
+    assert (asking.returncode, said) == (2, f"Error: {address}: {sentence}\n")
+    status, output = run(faces, tmp_path / "out", "--workers", "1")
+    assert status == 1 and " 0 reused" not in output and contents(tmp_path / "out") == whole
+
+
 def test_what_cannot_be_reached_or_is_half_asked_is_one_sentence(faces, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 1)
     sentence = "expected --backend dask together with --scheduler ADDRESS, got"
     for options, words in (
         (("--backend", "dask"), f"{sentence} --backend dask and no --scheduler"),
+        (("--backend", "dask", "--scheduler", ""), f"{sentence} --backend dask and no --scheduler"),
         (("--scheduler", "tcp://127.0.0.1:1"), f"{sentence} --backend local and a --scheduler"),
         (("--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"), "expected a dask scheduler, could not reach one"),
         (("--backend", "dask", "--scheduler", "no address"), "expected a dask scheduler, could not reach one"),

@@ -13,6 +13,7 @@ from degrade.portraits.paint import paint
 from degrade.splits import shards as module
 from degrade.splits.replay import verify
 from degrade.splits.shards import Shard, merge
+from degrade.splits.split import load_split
 
 COUNT = 3
 
@@ -77,6 +78,36 @@ def test_a_merge_of_whole_shards_ends_with_success(tmp_path):
         run(tmp_path / "faces", shard, "--shard", f"{number}/2")
     status, output = command("merge", *shards, tmp_path / "merged")
     assert (status, output) == (0, f"2 shards: 2 pairs in {tmp_path / 'merged'}, 0 faces failed\n")
+
+
+def test_shards_of_other_faces_are_no_split(made, tmp_path):
+    """One more face moves all after it to another shard: some would be there twice and some never."""
+    for path in (made / "faces").iterdir():
+        (tmp_path / "faces").mkdir(exist_ok=True)
+        os.link(path, tmp_path / "faces" / path.name)
+    write(tmp_path / "faces" / "face_2b.png", paint(9, 64))
+    assert run(tmp_path / "faces", tmp_path / "2", "--shard", "2/3")[0] == 0
+    status, output = command("merge", made / "1", tmp_path / "2", made / "3", tmp_path / "merged")
+    assert status == 2 and f"{tmp_path / '2'}: is of another split than {made / '1'} (shard_of 8 faces, " in output
+    status, output = run(tmp_path / "faces", made / "1", "--shard", "1/3")
+    assert status == 2 and "holds another split (shard_of 7 faces, " in output
+
+
+def test_a_shard_whose_faces_all_failed_is_merged_too(made, tmp_path):
+    statuses = [run(made / "faces", tmp_path / str(k), "--shard", f"{k}/7")[0] for k in range(1, 8)]
+    assert statuses == [0, 0, 0, 0, 1, 0, 0]
+    shards = [tmp_path / str(k) for k in range(1, 8)]
+    assert command("merge", *shards, tmp_path / "merged")[0] == 1
+    assert contents(tmp_path / "merged") == contents(made / "whole")
+    assert command("verify", tmp_path / "5") == (0, f"{tmp_path / '5'}: whole\n")
+    with pytest.raises(InputError, match="at least one pair, got a shard whose faces all failed"):
+        load_split(tmp_path / "5")
+    (tmp_path / "torn").mkdir()
+    os.link(made / "faces" / "face_4.png", tmp_path / "torn" / "face_4.png")
+    assert run(tmp_path / "torn", tmp_path / "none", "--shard", "1/1")[0] == 1
+    status, output = command("merge", tmp_path / "none", tmp_path / "nothing")
+    assert status == 2 and "none: no face of this or another shard could be used" in output
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_a_merge_that_was_interrupted_goes_on(made, tmp_path, monkeypatch):

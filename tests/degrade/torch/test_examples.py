@@ -10,14 +10,14 @@ import torch
 from degrade.core.image import write
 from degrade.portraits.paint import paint
 from degrade.torch import DegradedPairs
-from tests.bench import peers
 
-FOLDER = Path(__file__).parents[3] / "examples" / "training"
+ROOT = Path(__file__).parents[3]
+FOLDER, PEERS = ROOT / "examples" / "training", ROOT / "tests" / "bench" / "peers"
 FACES, SIZE, RECIPE = 6, 32, "denoise"
 
 
-def example(name: str) -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+def example(name: str, folder: Path = FOLDER) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -98,7 +98,7 @@ def test_lightning_also_after_it_was_resumed(pairs, workers, tmp_path):
 
 @pytest.fixture
 def basicsr():
-    peers.with_stand_in()
+    example("gfpgan_faces", PEERS).with_stand_in()
     pytest.importorskip("basicsr", reason="needs basicsr 1.4.2, installed without what it depends on")
     from basicsr.utils.registry import DATASET_REGISTRY
 
@@ -125,10 +125,9 @@ def test_basicsr_finds_it_by_name_and_every_position_has_its_pixels(basicsr, fac
 
 
 def test_gfpgan_gets_what_its_own_data_set_gives(basicsr, faces):
-    """Keys, shapes, types and range; their data set runs only with the two stand-ins of tests/bench/peers.py."""
-    theirs = peers.gfpgan(faces, SIZE)
-    if theirs is None:
-        pytest.skip("needs gfpgan 1.3.8, installed without what it depends on, and facexlib")
+    """Keys, shapes, types and range; theirs runs only with what tests/bench/peers/gfpgan_faces.py sets right."""
+    pytest.importorskip("gfpgan.data", reason="needs gfpgan 1.3.8, installed without what it depends on")
+    theirs = example("gfpgan_faces", PEERS).data_set(str(faces), SIZE)
     from basicsr.data import build_dataset
 
     half = {"mean": [0.5] * 3, "std": [0.5] * 3}

@@ -40,7 +40,7 @@ def score_table(scores: Iterable[Score]) -> "pandas.DataFrame":
     """A row for each score, the fields of Score as columns, whole numbers that may be missing as Int64."""
     import pandas  # here, because it takes half a second
 
-    names = [field.name for field in fields(Score)]
-    columns = zip(*map(attrgetter(*names), scores), strict=True)
-    table = pandas.DataFrame(dict(zip(names, columns, strict=True)), columns=names)
+    scores, names = list(scores), [field.name for field in fields(Score)]
+    columns = {name: list(map(attrgetter(name), scores)) for name in names}  # rows would be a million tuples
+    table = pandas.DataFrame(columns, columns=names)
     return table.astype(dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(("value", "seconds", "deviation"), float))

@@ -34,15 +34,34 @@ STATED = [
     *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, CHANCE) for name in (ISPL, "edsr", "esrgan", "waveletcnn")),
     *(("sr4", f"R2{name} {ISPL}", f"S2{name} {ISPL}", {"niqe.y"}, FAILS) for name in ("LFW", "WEBPHOTO", "WIDER")),
     ("dual_blind", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, FAILS),
-    ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, CHANCE),
+    ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, HOLDS),
     ("dual_blind", "S2P edsr", "S2P deblurgan_v2", {"lpips.squeeze"}, CHANCE),
     *(
         ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, CHANCE)
-        for name in ("waveletcnn", "arcnn", "bicubic_x4", "edsr", ISPL)
+        for name in ("waveletcnn", "esrgan", "bicubic_x4", "edsr", ISPL)
     ),
     *(
         ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, FAILS)
-        for name in ("esrgan", "superfan", "gfrnet", "deblurgan_v2")
+        for name in ("superfan", "gfrnet", "deblurgan_v2")
+    ),
+    ("dual_blind", "S2S arcnn", "S2S identity", {"fed.dlib"}, HOLDS),
+    ("dual_blind", "S2S arcnn", "S2S bicubic_x4", {"fed.dlib"}, CHANCE),
+    *(("dual_blind", f"{name} esrgan", f"{name} waveletcnn", {"lpips.squeeze"}, CHANCE) for name in ("S2S", "S2P")),
+    *(("jpeg", f"S2S {name}", "S2S identity", {"psnr.rgb"}, HOLDS) for name in ("arcnn", "epgan")),
+    *(("jpeg", f"S2S {name}", "S2S identity", {"fed.dlib"}, CHANCE) for name in ("arcnn", "epgan")),
+    ("jpeg", "S2S epgan", "S2S identity", {"lpips.squeeze"}, HOLDS),
+    ("jpeg", "S2S arcnn", "S2S identity", {"lpips.squeeze"}, FAILS),
+    *(
+        ("deblur", f"S2S {name}", "S2S identity", {"psnr.rgb", "fed.dlib"}, HOLDS)
+        for name in ("wiener", "richardson_lucy")
+    ),
+    *(
+        ("denoise", "S2S nlm", f"S2S {name}", {"psnr.rgb", "lpips.squeeze"}, HOLDS)
+        for name in ("total_variation", "ridnet", "waveletcnn", "identity")
+    ),
+    *(
+        ("denoise", "S2S total_variation", f"S2S {name}", {"fed.dlib"}, HOLDS)
+        for name in ("nlm", "ridnet", "waveletcnn", "identity")
     ),
     ("mosaic16", f"S2S {ISPL}", "S2S identity", NINE, HOLDS),
     ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", NINE - {"found.dlib"}, HOLDS),

@@ -32,7 +32,11 @@ def as_image(array: np.ndarray, name: str = "array") -> Image:
 
 
 def as_uint8(array: np.ndarray, name: str = "array") -> np.ndarray:
-    """As as_image, rounded to 8 bits as in a file: (H, W, 3) of 0..255, without going by floats where it is these."""
+    """An array (H, W, 3), RGB, in 8 bits: uint8 as it is, what else as_image takes rounded to the nearest of 0..255.
+
+    >>> as_uint8(np.full((1, 1, 3), 0.2)).tolist()
+    [[[51, 51, 51]]]
+    """
     _check_shape(array, name)
     return np.ascontiguousarray(array) if array.dtype == np.uint8 else to_uint8(as_image(array, name))
 

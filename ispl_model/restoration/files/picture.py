@@ -98,8 +98,8 @@ def suffix_of(name: str, asked: str) -> str:
 def _options(kind: str, quality: int, source: Picture, pixels: np.ndarray) -> dict[str, Any]:
     if kind == "PNG":
         return {"compress_level": 4}
-    if kind == "WEBP" and (source.is_grey or (pixels == pixels[:, :, :1]).all()):  # whose colours for the lossy kind put grey channels a level apart
-        return {"lossless": True}
+    if kind == "WEBP" and (source.is_grey or (pixels == pixels[:, :, :1]).all()):
+        return {"lossless": True}  # as the colours of the lossy kind put grey channels a level apart
     if kind == "TIFF":  # which libtiff compresses, and without it Pillow writes all tags
         return {} if has_parts(source.exif) else {"compression": "tiff_adobe_deflate"}
     return {"JPEG": {"quality": quality, "subsampling": 0}, "BMP": {}}.get(kind, {"quality": quality})

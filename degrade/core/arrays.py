@@ -20,10 +20,7 @@ def as_image(array: np.ndarray, name: str = "array") -> Image:
     Traceback (most recent call last):
     degrade.core.errors.InputError: array: expected an RGB image of shape (H, W, 3), got shape (4, 4)
     """
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{name}: expected a numpy array, got {type(array).__name__}; convert it with numpy.asarray")
-    if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-        raise InputError(f"{name}: expected an RGB image of shape (H, W, 3), got shape {array.shape}")
+    _check_shape(array, name)
     if array.dtype == np.uint8:
         return from_uint8(np.ascontiguousarray(array))
     if array.dtype.kind != "f":
@@ -32,6 +29,16 @@ def as_image(array: np.ndarray, name: str = "array") -> Image:
     if not (low >= 0 and high <= 1):  # written so that NaN fails too
         raise InputError(f"{name}: expected float values in [0, 1], got [{low:g}, {high:g}]; scale and clip them")
     return np.ascontiguousarray(array, np.float32)
+
+
+def as_uint8(array: np.ndarray, name: str = "array") -> np.ndarray:
+    """An array (H, W, 3), RGB, in 8 bits: uint8 as it is, what else as_image takes rounded to the nearest of 0..255.
+
+    >>> as_uint8(np.full((1, 1, 3), 0.2)).tolist()
+    [[[51, 51, 51]]]
+    """
+    _check_shape(array, name)
+    return np.ascontiguousarray(array) if array.dtype == np.uint8 else to_uint8(as_image(array, name))
 
 
 def in_kind_of(array: np.ndarray, image: Image) -> np.ndarray:
@@ -75,3 +82,10 @@ def write_image(path: Path | str, array: np.ndarray) -> None:
     if place.suffix.lower() != ".png":
         raise InputError(f"{path}: expected a name ending in .png, which keeps every pixel")
     write(place, as_image(array))
+
+
+def _check_shape(array: np.ndarray, name: str) -> None:
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{name}: expected a numpy array, got {type(array).__name__}; convert it with numpy.asarray")
+    if array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+        raise InputError(f"{name}: expected an RGB image of shape (H, W, 3), got shape {array.shape}")

@@ -5,7 +5,6 @@ from itertools import product
 import cv2
 import numpy as np
 
-from degrade.core.arrays import as_image
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image
 from degrade.faces.detection import Box, landmarks68
@@ -52,7 +51,7 @@ def face_landmarks(image: np.ndarray, box: Box) -> np.ndarray:
     """
     reach = max(box.right - box.left, box.bottom - box.top) + 1
     left, top = max(0, box.left - reach), max(0, box.top - reach)
-    near = as_image(image[top : box.bottom + 1 + reach, left : box.right + 1 + reach])
+    near = image[top : box.bottom + 1 + reach, left : box.right + 1 + reach]
     moved = Box(box.left - left, box.top - top, box.right - left, box.bottom - top)
     return landmarks68(near, moved) + (left, top)
 
@@ -127,10 +126,12 @@ def _times(affine: np.ndarray) -> int:
 def _block_means(blocks: np.ndarray) -> np.ndarray:
     """Over axes 1 and 3 of (height, times, width, times, C): numpy's mean bit for bit, in a quarter of its time."""
     times = blocks.shape[1]
+    if times == 1:
+        return blocks[:, 0, :, 0]
     total = blocks[:, 0, :, 0].copy()
     for row, column in list(product(range(times), repeat=2))[1:]:
         total += blocks[:, row, :, column]
-    return total / np.float32(times * times) if times > 1 else total
+    return np.divide(total, np.float32(times * times), out=total)
 
 
 def _moved(affine: np.ndarray, by: tuple[int, int]) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from degrade.core.arrays import as_image
+from degrade.core.arrays import as_image, as_uint8
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image, to_uint8
 from degrade.core.storage.files import sha256, sha256_file
@@ -96,14 +96,14 @@ def typical_box(image: Image) -> Box:
     return Box(*(round(share * side) for share, side in zip(_TYPICAL_BOX, (width, height) * 2, strict=True)))
 
 
-def landmarks68(image: Image, box: Box) -> np.ndarray:
+def landmarks68(image: np.ndarray, box: Box) -> np.ndarray:
     """The 68 iBUG 300-W points inside `box` as (68, 2) float64 pixels (x, y).
 
+    image: (H, W, 3), RGB, float32 in [0, 1] or uint8.
     Always gives points, also where there is no face (Kazemi and Sullivan, CVPR 2014: a regression
     from the mean shape). dlib rounds each to a whole pixel.
     """
-    check_image(image)
-    shape = _dlib_object("landmarks68")(to_uint8(image), _rectangle(box))
+    shape = _dlib_object("landmarks68")(as_uint8(image), _rectangle(box))
     return np.array([(point.x, point.y) for point in shape.parts()], dtype=np.float64)
 
 

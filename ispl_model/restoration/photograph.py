@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import cv2
 import numpy as np
 
 from degrade.core.arrays import as_image, in_kind_of
@@ -15,6 +16,7 @@ from ispl_model.restoration.tiles import Restore
 
 FEATHER = 6  # a crop fades out over a sixth of its side
 _MARGIN = 4  # px beyond a part of a photograph that its enlargement looks at
+_LEAST = 1e-6  # weight of a patch below which it changes nothing
 
 Pixels = np.ndarray  # (H, W, 3), RGB, uint8 or float32 in [0, 1]: of a large photograph 8 bits take a quarter
 
@@ -83,16 +85,17 @@ def lay_back(canvas: Pixels, patches: Sequence[Patch], upscale: int = 1, under: 
     under: the photograph, where `canvas` is what another network made of it: below a face it shows, enlarged by
     bicubic, as it is that to which the change belongs.
     """
-    height, width = canvas.shape[:2]
+    sides = canvas.shape[:2]
     placed = [Patch(patch.change, patch.affine * upscale) for patch in patches]
-    for group in _touching(placed, height, width):
-        parts = [covered(patch.affine, len(patch.change), height, width) for patch in group]
-        rows, columns = (_hull([part[axis] for part in parts]) for axis in (0, 1))
-        change, cover = _joined(group, rows, columns, (height, width))
-        region = as_image(canvas[rows, columns])
+    for group in _touching(placed, *sides):
+        parts = [covered(patch.affine, len(patch.change), *sides) for patch in group]
+        region = _hull([part[0] for part in parts]), _hull([part[1] for part in parts])
+        change, cover = _joined(group, region, sides)
+        before = as_image(canvas[region])
         if under is not None:
-            region = region + cover * (_part_enlarged(under, rows, columns, upscale) - region)
-        canvas[rows, columns] = in_kind_of(canvas, np.clip(region + change, 0, 1))
+            before = before + cover[:, :, None] * (_part_enlarged(under, *region, upscale) - before)
+        change += before
+        canvas[region] = in_kind_of(canvas, np.clip(change, 0, 1, out=change))
 
 
 def enlarged(pixels: Pixels, height: int, width: int) -> Pixels:
@@ -114,20 +117,33 @@ def feathered(size: int) -> np.ndarray:
 
 
 def _joined(
-    group: Sequence[Patch], rows: slice, columns: slice, sides: tuple[int, int]
+    group: Sequence[Patch], region: tuple[slice, slice], sides: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The weighted mean of the changes in a part of the photograph, (h, w, 3), and how far they cover it, (h, w, 1)."""
-    shape = rows.stop - rows.start, columns.stop - columns.start
-    weighted, weights = np.zeros((*shape, 4), np.float32), np.zeros((*shape, 1), np.float32)
+    """The weighted mean of the changes in a region of the photograph, (h, w, 3), and how far they cover it, (h, w).
+
+    A patch that touches no other is its own mean, at a third of the cost.
+    """
+    if len(group) == 1:
+        return _laid(group[0], sides)[1:]
+    shape = [part.stop - part.start for part in region]
+    changes, covers, weights = (np.zeros((*shape, channels), np.float32) for channels in (3, 1, 1))
     for patch in group:
-        mask = feathered(len(patch.change))[:, :, None]
-        laid = uncrop(np.concatenate([patch.change * mask, mask], axis=2), patch.affine, *sides)
-        inside = _moved(laid[0], rows.start), _moved(laid[1], columns.start)
-        weight = np.clip(laid[2][:, :, 3:], 0, 1)  # the cubic warp overshoots a little
-        weighted[inside] += np.concatenate([laid[2][:, :, :3], weight], axis=2) * weight
+        (rows, columns), change, cover = _laid(patch, sides)
+        inside, weight = (_moved(rows, region[0].start), _moved(columns, region[1].start)), cover[:, :, None]
+        changes[inside] += change * weight
+        covers[inside] += weight * weight
         weights[inside] += weight
-    weighted /= np.maximum(weights, np.float32(1e-6))
-    return weighted[:, :, :3], weighted[:, :, 3:]
+    weights = np.maximum(weights, np.float32(_LEAST))
+    return changes / weights, (covers / weights)[:, :, 0]
+
+
+def _laid(patch: Patch, sides: tuple[int, int]) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:
+    """Rows and columns of a patch in the photograph; there its change faded out, (h, w, 3), and its mask, (h, w)."""
+    mask = feathered(len(patch.change))[:, :, None]
+    rows, columns, values = uncrop(np.concatenate([patch.change * mask, mask], axis=2), patch.affine, *sides)
+    cover = np.clip(values[:, :, 3], 0, 1)  # the cubic warp overshoots a little
+    change = cv2.cvtColor(values, cv2.COLOR_RGBA2RGB)
+    return (rows, columns), cv2.copyTo(change, (cover > _LEAST).astype(np.uint8)), cover
 
 
 def _touching(patches: Sequence[Patch], height: int, width: int) -> list[list[Patch]]:

@@ -2,8 +2,10 @@
 
 `ispl restore` as it is with the model that is shipped, on one thread: in a photograph it finds the faces, cuts them
 out, restores them and lays them back; a crop (`--kind face`) is restored alone. Each is a process of its own, so that
-its peak is its own, and one face has gone through the network before. The images are BMP files, which are not
-compressed, so that reading and writing are no part of the time to speak of.
+its peak is its own, and one face has gone through the network before. dlib's models are loaded in the time of both,
+which for a photograph are also the detector and the 68 landmarks. The images are BMP files, which are not compressed,
+so that reading and writing are no part of the time to speak of. Crops and photograph take turns, and the least time of
+each counts.
 """
 
 import os
@@ -32,6 +34,7 @@ HEIGHT, WIDTH = 4000, 6000
 ROWS, COLUMNS = 4, 6
 FACES = ROWS * COLUMNS
 SIDE, LAID = 512, 800  # px: of a crop, and of one in the photograph
+ROUNDS = 3
 MOST_TIMES, MOST_GB = 1.3, 1.5
 
 
@@ -40,8 +43,12 @@ def lines() -> Iterator[str | Reached]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         what = _write(place)
-        found = {kind: own_process(_restored, place / kind, place / "out", kind) for kind in ("face", "photo")}
-    (crops, held_by_crops), (photograph, held) = found["face"], found["photo"]
+        rounds = [
+            [own_process(_restored, place / kind, place / f"out{turn}", kind) for kind in ("face", "photo")]
+            for turn in range(ROUNDS)
+        ]
+    (crops, photograph), _ = np.min(rounds, axis=0).T
+    _, (held_by_crops, held) = np.max(rounds, axis=0).T
     yield f"{FACES} {what}, processor time as crops of {SIDE} px: {crops:.1f} s, peak memory {held_by_crops:,.0f} MB"
     yield f"in a photograph of {WIDTH} x {HEIGHT} px: {photograph:.1f} s, peak memory {held:,.0f} MB"
     yield reached("a face in a photograph / a crop, processor time", photograph / crops, MOST_TIMES, at_most=True)

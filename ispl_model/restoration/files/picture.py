@@ -70,7 +70,6 @@ def encode_picture(picture: Picture, source: Picture, suffix: str, quality: int 
         if kind in _WITHOUT_ALPHA:
             raise InputError(f"is transparent, which {kind} cannot be; add --background white, or --format png")
         channels.append(picture.alpha)
-    is_grey = source.is_grey or bool((pixels == pixels[:, :, :1]).all())
     joined = np.concatenate(channels, axis=2) if channels[1:] else channels[0]
     photo = Pillow.fromarray(joined[:, :, 0] if joined.shape[2] == 1 else joined)
     buffer = io.BytesIO()
@@ -78,7 +77,7 @@ def encode_picture(picture: Picture, source: Picture, suffix: str, quality: int 
         pillow_format(_BRANDS[kind])
     beside = _beside(kind, picture, source)
     try:
-        photo.save(buffer, format=kind, **_options(kind, quality, source, is_grey), **beside)
+        photo.save(buffer, format=kind, **_options(kind, quality, source, pixels), **beside)
     except (OSError, RuntimeError, ValueError, struct.error) as error:  # of sides and tags that a format cannot hold
         raise InputError(f"cannot be written as {kind} ({error}); use --format png") from error
     return buffer.getvalue()
@@ -96,11 +95,11 @@ def suffix_of(name: str, asked: str) -> str:
     return asked or (own if own.lower() in FORMATS else ".png")
 
 
-def _options(kind: str, quality: int, source: Picture, is_grey: bool) -> dict[str, Any]:
+def _options(kind: str, quality: int, source: Picture, pixels: np.ndarray) -> dict[str, Any]:
     if kind == "PNG":
         return {"compress_level": 4}
-    if kind == "WEBP" and is_grey:  # whose colours for the lossy kind put grey channels a level apart
-        return {"lossless": True}
+    if kind == "WEBP" and (source.is_grey or (pixels == pixels[:, :, :1]).all()):
+        return {"lossless": True}  # as the colours of the lossy kind put grey channels a level apart
     if kind == "TIFF":  # which libtiff compresses, and without it Pillow writes all tags
         return {} if has_parts(source.exif) else {"compression": "tiff_adobe_deflate"}
     return {"JPEG": {"quality": quality, "subsampling": 0}, "BMP": {}}.get(kind, {"quality": quality})

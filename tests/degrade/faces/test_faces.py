@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from degrade.core.errors import InputError
+from degrade.core.image import to_uint8
 from degrade.faces import detection
 from degrade.faces.alignment import face_affine, ffhq_affine
 from degrade.faces.detection import Box
@@ -81,6 +82,7 @@ def test_landmarks_move_with_the_image(portrait, box):
 
 def test_landmarks_are_where_the_portrait_has_eyes_and_mouth(portrait, box):
     points = detection.landmarks68(portrait, box)
+    np.testing.assert_array_equal(detection.landmarks68(to_uint8(portrait), box), points)
     left_eye, right_eye, mouth = points[36:42].mean(0), points[42:48].mean(0), points[48:68].mean(0)
     assert 0.20 * SIZE < right_eye[0] - left_eye[0] < 0.32 * SIZE
     assert 0.17 * SIZE < mouth[1] - (left_eye[1] + right_eye[1]) / 2 < 0.35 * SIZE

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from degrade.core.image import check_image
+from degrade.core.image import check_image, from_uint8, to_uint8
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, face_affine, uncrop
 from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
-from ispl_model.restoration.photograph import feathered, restore_photograph
+from ispl_model.restoration.photograph import Patch, feathered, find_faces, lay_back, restore_photograph
 
 SIZE = 128
 
@@ -87,6 +87,40 @@ def test_overlapping_crops_give_the_weighted_mean_of_their_changes(group, boxes)
     once = restore_photograph(group, boxes[:1], darker, SIZE)
     twice = restore_photograph(group, boxes[:1] * 2, darker, SIZE)
     np.testing.assert_allclose(twice, once, atol=1e-5)
+
+
+def test_a_photograph_of_8_bits_is_that_of_floats_rounded(group, boxes):
+    """Of each face alone, and of two that overlap."""
+    (first, second), change = find_faces(to_uint8(group)), np.full((SIZE, SIZE, 3), 0.1, np.float32)
+    alone = [Patch(change, face.affine(SIZE)) for face in (first, second)]
+    for patches in (alone, [*alone, Patch(-change, first.affine(SIZE) + [[0, 0, 9], [0, 0, -7]])]):
+        eight, wide = to_uint8(group), from_uint8(to_uint8(group))
+        lay_back(eight, patches)
+        lay_back(wide, patches)
+        np.testing.assert_array_equal(eight, to_uint8(wide))
+        assert (eight != to_uint8(group)).mean() > 0.2
+
+
+def test_of_two_that_overlap_each_counts_by_its_mask(group):
+    """Half of a crop's side apart: in the middle between both, and where one of them ends, the mean is known."""
+    affine = np.array([[1.0, 0, 20], [0, 1, 40]])
+    changes = [np.full((SIZE, SIZE, 3), change, np.float32) for change in (0.2, -0.1)]
+    canvas = np.full_like(group, 0.5)
+    lay_back(canvas, [Patch(changes[0], affine), Patch(changes[1], affine + [[0, 0, SIZE // 2], [0, 0, 0]])])
+    row = canvas[40 + SIZE // 2, 20 : 20 + 3 * SIZE // 2, 0] - 0.5
+    mask = feathered(SIZE)[SIZE // 2]
+    left, right = np.pad(mask, (0, SIZE // 2)), np.pad(mask, (SIZE // 2, 0))
+    expected = (0.2 * left**2 - 0.1 * right**2) / np.maximum(left + right, 1e-6)
+    np.testing.assert_allclose(row, expected, atol=1e-4)
+
+
+def test_below_a_face_an_enlarged_photograph_shows_what_was_given():
+    """Another network made the canvas white; a patch that changes nothing brings the grey back, by its mask."""
+    canvas, under = np.ones((160, 160, 3), np.float32), np.full((160, 160, 3), 0.25, np.float32)
+    lay_back(canvas, [Patch(np.zeros((SIZE, SIZE, 3), np.float32), np.array([[1.0, 0, 10], [0, 1, 20]]))], 1, under)
+    expected = np.ones((160, 160))
+    expected[20 : 20 + SIZE, 10 : 10 + SIZE] -= 0.75 * feathered(SIZE)
+    np.testing.assert_allclose(canvas, np.dstack([expected] * 3), atol=1e-4)
 
 
 def test_the_mask_is_one_inside_and_fades_to_nothing():

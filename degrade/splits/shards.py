@@ -73,16 +73,16 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
     for shard in shards:
         if shard.path.resolve() in (out.resolve(), *out.resolve().parents):
             raise InputError(f"{out}: lies in the shard {shard.path}, which stays as it is; give a folder beside it")
-    records = {record["name"]: (shard, record) for shard in shards for record in shard.records}
-    if not records:
+    names = [name for shard in shards for name in shard.names]
+    if not names:
         why = "its `degrade run`, given again, says why"
         raise InputError(f"{shards[0].path}: no face of this or another shard could be used; {why}")
-    with making(out, {key: value for key, value in facts.items() if key != "shard_of"}, records) as split:
-        for name, (shard, record) in sorted(records.items()):
-            for source, target in zip(pair_paths(shard.path, name), pair_paths(out, name), strict=True):
-                _place(source, target)
-            split.records[name] = record
+    with making(out, {key: value for key, value in facts.items() if key != "shard_of"}, names) as split:
         for shard in shards:
+            for name, record in zip(shard.names, shard.records, strict=True):
+                for source, target in zip(pair_paths(shard.path, name), pair_paths(out, name), strict=True):
+                    _place(source, target)
+                split.records[name] = record
             split.errors.update({f"{shard.path} {number}": "" for number in range(shard.info["errors"])})
     return open_split(out)
 

@@ -58,7 +58,12 @@ class Split:
 
     def images(self, name: str) -> tuple[RecordedImage, ...]:
         """The files of that name with their hashes, as `files` has them."""
-        return tuple(RecordedImage.of(path, self.records[self.places[name]]) for path in self.files(name))
+        record = self.record(name)
+        return tuple(RecordedImage.of(path, record) for path in self.files(name))
+
+    def record(self, name: str) -> dict[str, Any]:
+        """The line of that name."""
+        return self.records[self.places[name]]
 
     def reference(self, name: str) -> Image:
         """The clean image; InputError in a split without references, and where its pixels are not the recorded ones."""

@@ -86,6 +86,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
             for source, target in zip(pair_paths(shard.path, name), pair_paths(out, name), strict=True):
                 _place(source, target)
             split.records[name] = record
+        for shard in shards:
             split.errors.update({f"{shard.path} {number}": "" for number in range(shard.info["errors"])})
     return open_split(out)
 

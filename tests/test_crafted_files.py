@@ -21,8 +21,8 @@ from degrade.core.storage.files import JsonLines, object_parser, parse_lines, sh
 from degrade.operators.chain import OPERATORS, replay_image
 from degrade.recipes.library import find_recipe
 from degrade.recipes.parse_recipe import rebuild
-from degrade.splits.layout import record_line
 from degrade.splits.make_split import SplitPlan, write_split
+from degrade.splits.records import record_line
 from degrade.splits.replay import replay, verify
 from degrade.splits.roles import portrait_sources
 from degrade.splits.split import load_split

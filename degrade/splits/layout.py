@@ -1,8 +1,7 @@
 """The files of a split on disk: where they lie, how its lines are written, and when a folder may be written to."""
 
-import json
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,8 +15,17 @@ from PIL import features
 
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
-from degrade.core.storage.files import drop_unfinished, locked, object_parser, sha256, write_bytes, write_json
-from degrade.core.storage.paths import escaped, kind_of, read_bytes, refuse_links
+from degrade.core.storage.files import (
+    drop_unfinished,
+    locked,
+    object_parser,
+    sha256_lines,
+    write_bytes,
+    write_json,
+    write_lines,
+)
+from degrade.core.storage.paths import kind_of, read_bytes, refuse_links
+from degrade.splits.records import Records, RecordsByName
 
 SCHEMA = 1
 PARTS = ".parts"
@@ -88,25 +96,36 @@ def pair_paths(out: Path, name: str) -> tuple[Path, Path]:
     return out / "hq" / f"{name}.png", out / "lq" / f"{name}.png"
 
 
-def record_line(record: dict) -> bytes:
-    """A record as its line of metadata.jsonl."""
-    return (escaped(json.dumps(record, allow_nan=False, ensure_ascii=False)) + "\n").encode()
-
-
 def read_info(path: Path) -> dict:
     """What a split.json or a plan.json says; InputError when it is something else."""
     return strict_json.read_object(path, _Info, "the facts of a split", "give another folder")
 
 
-def parse_records(metadata: Path, content: bytes) -> tuple[dict, ...]:
-    """The records in the content of a metadata.jsonl, or of a part of one; InputError when a line is something else."""
-    lines = enumerate(content.splitlines(), start=1)
-    return tuple(_parse_record(metadata, number, line) for number, line in lines)
+def parsed_records(metadata: Path, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The records in the lines of a metadata.jsonl, or of a part of one; InputError when a line is something else."""
+    return (_parse_record(metadata, number, line) for number, line in enumerate(lines, start=1))
 
 
 def read_if_there(path: Path) -> bytes:
     """The bytes of a file, none when there is no such file."""
     return read_bytes(path) if kind_of(path) == "file" else b""
+
+
+def lines_if_there(path: Path) -> Iterator[bytes]:
+    """The lines of a file with their ends, one at a time, none when there is no such file."""
+    if kind_of(path) != "file":
+        return
+    try:
+        with open(path, "rb") as file:
+            yield from file
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def recorded_lines(out: Path, info: dict[str, Any]) -> Records | None:
+    """The lines of metadata.jsonl, not parsed yet; None where they are not those that `info`, a split.json, is of."""
+    lines = Records(lines_if_there(out / "metadata.jsonl"))
+    return lines if sha256_lines(lines.lines()) == info.get("metadata_sha256") else None
 
 
 @cache
@@ -121,7 +140,7 @@ class Making:
     """A split while it is made: what its folder said of itself before, and by name what has become of its images."""
 
     held: dict[str, Any]
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    records: RecordsByName = field(default_factory=RecordsByName)
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -169,9 +188,9 @@ def _finish(out: Path, facts: dict[str, Any], split: Making) -> None:
     """Write metadata.jsonl, then split.json, then drop `.parts`, without which the split is whole."""
     drop_torn(out)
     if split.records or "shard" in facts:  # a shard of faces that all failed is as whole as the others
-        metadata = b"".join(record_line(record) for _, record in sorted(split.records.items()))
-        write_bytes(out / "metadata.jsonl", metadata)
-        counts = {"count": len(split.records), "errors": len(split.errors), "metadata_sha256": sha256(metadata)}
+        write_lines(out / "metadata.jsonl", split.records.lines())
+        digest = sha256_lines(split.records.lines())
+        counts = {"count": len(split.records), "errors": len(split.errors), "metadata_sha256": digest}
         write_bytes(out / CARD, _card(facts).encode())
         write_json(out / "split.json", facts | counts)
     else:

@@ -7,8 +7,9 @@ images. While a split is being made its lines lie in `.parts/`.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,17 @@ from degrade.recipes.recipe import Recipe
 from degrade.splits.layout import (
     PARTS,
     SCHEMA,
+    Making,
     libraries,
+    lines_if_there,
     making,
     pair_paths,
-    parse_records,
+    parsed_records,
     read_if_there,
-    record_line,
+    recorded_lines,
 )
 from degrade.splits.recorded import RecordedImage, image_hashes, pixels_sha256
+from degrade.splits.records import RecordsByName, record_line
 from degrade.splits.roles import ROLES, portrait_sources, role_sources
 from degrade.splits.sources import RESIZE, Source, check_apart, check_preparation
 
@@ -86,7 +90,7 @@ class SplitSummary:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """The result for one source: its record, or the sentence that says why there is none."""
+    """The result for one source: that its pair is kept, its record, or the sentence that says why there is none."""
 
     name: str
     record: dict[str, Any] | None = None
@@ -166,25 +170,33 @@ def write_split(
     png.check_writer(png_writer)
     plan.recipe(rng_for(plan.seed, plan.recipe.key, sources[0].name), plan.size)  # refuses a size before any work
     with making(out, plan.facts(), [source.name for source in sources]) as split:
-        kept = _kept_records(out, split.held)
-        jobs = [(out, source, plan, kept.get(source.name), png_writer) for source in sources]
+        kept = _keep_records(out, split, {source.name for source in sources})
+        jobs = [(source, kept.get(source.name)) for source in sources]
         shared = [out / PARTS, *(source.path for source in (sources[0], sources[-1]) if source.path)]
-        outcomes = list(spread(_make_pair, jobs, workers, plan.role, progress, shared))
-        split.records.update(_alike(out, {outcome.name: outcome.record for outcome in outcomes if outcome.record}))
-        split.errors.update({outcome.name: outcome.error for outcome in outcomes if outcome.record is None})
-    reused = sum(outcome.reused for outcome in outcomes)
+        reused = 0
+        for outcome in spread(partial(_make_pair, out, plan, png_writer), jobs, workers, plan.role, progress, shared):
+            reused += outcome.reused
+            if outcome.record is not None:
+                split.records[outcome.name] = outcome.record
+            elif outcome.error:
+                split.records.pop(outcome.name, None)
+                split.errors[outcome.name] = outcome.error
+        _make_alike(out, split.records)
     return SplitSummary(out, len(split.records) - reused, reused, tuple(sorted(split.errors.items())))
 
 
 @one_thread()
-def _make_pair(out: Path, source: Source, plan: SplitPlan, kept: dict[str, Any] | None, writer: str) -> _Outcome:
-    """Keep or write one pair; the line comes last, so a line stands for a whole pair."""
+def _make_pair(out: Path, plan: SplitPlan, writer: str, source: Source, kept: bytes | None) -> _Outcome:
+    """Keep or write one pair; the line comes last, so a line stands for a whole pair.
+
+    kept: what _recorded says of the pair that an earlier run wrote.
+    """
     paths = (*pair_paths(out, source.name), out / PARTS / f"{sha256(source.name.encode())[:32]}.jsonl")
     try:
         check_writable_name(paths[0])
         data = source.encoded(plan.size)
-        if kept is not None and _is_intact(out, kept, data):
-            return _Outcome(source.name, kept, reused=True)
+        if kept is not None and kept == _found(data, paths[:2]):
+            return _Outcome(source.name, reused=True)
         reference = source.pixels(data, plan.size, plan.crop, plan.background)
         degraded, operators = degrade_image(reference, plan.recipe, plan.seed, source.name)
     except InputError as error:
@@ -222,23 +234,32 @@ def _record(source: Source, plan: SplitPlan, operators: list[dict[str, str]], ha
     }
 
 
-def _kept_records(out: Path, held: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Records of an earlier run by name: of the finished split, and of what an interrupted run finished."""
-    parts = sorted((out / PARTS).glob("*.jsonl"))
-    records = [record for path in parts for record in parse_records(path, read_if_there(path))]
-    metadata = out / "metadata.jsonl"
-    content = read_if_there(metadata)
-    if sha256(content) == held.get("metadata_sha256"):
-        records = [*parse_records(metadata, content), *records]
-    return {record["name"]: record for record in records}
+def _keep_records(out: Path, split: Making, names: Collection[str]) -> dict[str, bytes]:
+    """Note records of an earlier run, and give by name what _recorded says of them.
+
+    Those of the finished split, and of what an interrupted run finished.
+    """
+    kept = {}
+    for record in _earlier_records(out, split.held):
+        if record["name"] in names:
+            split.records[record["name"]] = record
+            kept[record["name"]] = _recorded(record)
+    return kept
 
 
-def _alike(out: Path, records: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The records, all with hashes of pixels where any has: an older version may have begun the split."""
-    lacking = {name: record for name, record in records.items() if "hq_pixels_sha256" not in record}
-    if len(lacking) == len(records):
-        return records
-    return records | {name: _with_pixels(out, record) for name, record in lacking.items()}
+def _earlier_records(out: Path, held: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    finished = recorded_lines(out, held)
+    if finished is not None:
+        yield from parsed_records(out / "metadata.jsonl", finished.lines())
+    for name in sorted(path.name for path in (out / PARTS).glob("*.jsonl")):
+        yield from parsed_records(out / PARTS / name, lines_if_there(out / PARTS / name))
+
+
+def _make_alike(out: Path, records: RecordsByName) -> None:
+    """Give all records hashes of pixels where any has them: an older version may have begun the split."""
+    lacking = [name for name, record in records.items() if "hq_pixels_sha256" not in record]
+    for name in lacking if len(lacking) < len(records) else ():
+        records[name] = _with_pixels(out, records[name])
 
 
 def _with_pixels(out: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -248,8 +269,15 @@ def _with_pixels(out: Path, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_intact(out: Path, record: dict[str, Any], source: bytes) -> bool:
-    """Whether the pair on disk is the recorded one, and its source is still the same."""
-    stored = [read_if_there(path) for path in pair_paths(out, record["name"])]
-    recorded = [record.get(key) for key in ("source_sha256", "hq_sha256", "lq_sha256")]
-    return [sha256(data) for data in (source, *stored)] == recorded
+def _recorded(record: dict[str, Any]) -> bytes:
+    """One digest of the bytes of a pair and of its source, as recorded."""
+    return _one_digest(record.get(key) for key in ("source_sha256", "hq_sha256", "lq_sha256"))
+
+
+def _found(source: bytes, pair: Iterable[Path]) -> bytes:
+    """The same as found: of the source's bytes, and of those that are on disk."""
+    return _one_digest(map(sha256, (source, *map(read_if_there, pair))))
+
+
+def _one_digest(hashes: Iterable[str | None]) -> bytes:
+    return bytes.fromhex(sha256(" ".join(map(str, hashes)).encode()))

@@ -8,7 +8,7 @@ from degrade.core.errors import InputError, unknown
 from degrade.core.formats import png
 from degrade.core.image import decode_uint8
 from degrade.core.storage.files import sha256, write_bytes
-from degrade.core.storage.listing import called, list_folder, list_images
+from degrade.core.storage.listing import called, every_file, list_images
 from degrade.core.storage.paths import kind_of, read_bytes, refuse_links
 from degrade.operators.chain import replay_image
 from degrade.splits.layout import CARD, drop_torn, libraries, pair_paths, read_if_there
@@ -52,10 +52,11 @@ def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> 
     strange = next((name for name in only if name not in split.names), None)
     if strange is not None:
         raise unknown("image", strange, split.names)
-    chosen = [record for record in split.records if not only or record["name"] in only]
     originals = _by_name(source)
     rebuilt, errors, intact = [], [], 0
-    for record in chosen:
+    for record in split.records:
+        if only and record["name"] not in only:
+            continue
         harmed = _harmed(split, record)
         intact += not harmed
         for folder in harmed:  # hq first, as lq is made from it
@@ -76,17 +77,21 @@ def verify(path: Path) -> tuple[Finding, ...]:
     Reads and hashes every image. Raises InputError as `replay` does for the records themselves.
     """
     split = open_split(path)
-    findings, expected = [], {split.path / name for name in ("split.json", "metadata.jsonl", CARD)}
+    findings = []
     for record in split.records:
-        expected.update(split.files(record["name"]))
         for folder, likeness in _likeness(split, record).items():
             file = split.path / folder / f"{record['name']}.png"
             kind = "missing" if kind_of(file) == "nothing" else likeness
             findings += [Finding(kind, f"{folder}/{file.name}")] if kind != "same" else []
-    found = list_folder(split.path)
-    every = {*found.images, *found.others, *(path for path, _ in found.strange)}
-    strangers = sorted(every - expected)
+    strangers = sorted(file for file in every_file(split.path) if not _belongs(split, file))
     return (*findings, *(Finding("extra", file.relative_to(split.path).as_posix()) for file in strangers))
+
+
+def _belongs(split: Split, file: Path) -> bool:
+    """Whether a file below the folder of a split is one of its own."""
+    if file.parent == split.path:
+        return file.name in ("split.json", "metadata.jsonl", CARD)
+    return file.stem in split.places and file in split.files(file.stem)
 
 
 def _harmed(split: Split, record: dict) -> list[str]:
@@ -96,8 +101,8 @@ def _harmed(split: Split, record: dict) -> list[str]:
 
 def _likeness(split: Split, record: dict) -> dict[str, Likeness]:
     """How each file of an image stands to its record."""
-    files = split.images(record["name"])
-    return {image.path.parent.name: image.likeness(read_if_there(image.path)) for image in files}
+    images = (RecordedImage.of(path, record) for path in split.files(record["name"]))
+    return {image.path.parent.name: image.likeness(read_if_there(image.path)) for image in images}
 
 
 def _rebuilt(split: Split, record: dict, side: str, originals: Mapping[str, Sequence[Path]]) -> bytes:

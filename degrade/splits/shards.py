@@ -1,10 +1,13 @@
 """One split made in parts by machines that know nothing of each other, and the parts put together."""
 
+import heapq
 import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,12 +76,13 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
     for shard in shards:
         if shard.path.resolve() in (out.resolve(), *out.resolve().parents):
             raise InputError(f"{out}: lies in the shard {shard.path}, which stays as it is; give a folder beside it")
-    records = {record["name"]: (shard, record) for shard in shards for record in shard.records}
-    if not records:
+    names = [name for shard in shards for name in shard.names]
+    if not names:
         why = "its `degrade run`, given again, says why"
         raise InputError(f"{shards[0].path}: no face of this or another shard could be used; {why}")
-    with making(out, {key: value for key, value in facts.items() if key != "shard_of"}, records) as split:
-        for name, (shard, record) in sorted(records.items()):
+    with making(out, {key: value for key, value in facts.items() if key != "shard_of"}, names) as split:
+        in_order = heapq.merge(*(zip(shard.names, shard.records, repeat(shard)) for shard in shards), key=itemgetter(0))
+        for name, record, shard in in_order:
             for source, target in zip(pair_paths(shard.path, name), pair_paths(out, name), strict=True):
                 _place(source, target)
             split.records[name] = record

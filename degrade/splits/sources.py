@@ -19,7 +19,7 @@ CROPS = ("none", "center")
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One clean face: an image file, or the seed of an embedded portrait; exactly one of the two is set."""
 

@@ -7,6 +7,7 @@ One without the folder `.parts/` and with split.json is whole.
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image
-from degrade.core.storage.files import sha256
+from degrade.core.storage.files import sha256_lines
 from degrade.core.storage.paths import kind_of, user_path
-from degrade.splits.layout import PARTS, SCHEMA, pair_paths, parse_records, read_if_there, read_info, record_line
+from degrade.splits.layout import PARTS, SCHEMA, pair_paths, parsed_records, read_info, recorded_lines
 from degrade.splits.recorded import RecordedImage
+from degrade.splits.records import record_line
 
 _OF_A_PAIR = ("name", "operators", "hq_pixels_sha256", "lq_pixels_sha256")
 
@@ -28,9 +30,9 @@ class Split:
 
     path: Path
     info: dict[str, Any]
-    records: tuple[dict[str, Any], ...]
+    records: Sequence[dict[str, Any]]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(record["name"] for record in self.records)
 
@@ -43,7 +45,7 @@ class Split:
         if not all("lq_pixels_sha256" in record for record in self.records):
             return str(self.info["metadata_sha256"])
         pairs = ({key: record[key] for key in _OF_A_PAIR if key in record} for record in self.records)
-        return sha256(b"".join(map(record_line, pairs)))
+        return sha256_lines(map(record_line, pairs))
 
     @property
     def has_reference(self) -> bool:
@@ -56,7 +58,12 @@ class Split:
 
     def images(self, name: str) -> tuple[RecordedImage, ...]:
         """The files of that name with their hashes, as `files` has them."""
-        return tuple(RecordedImage.of(path, self._by_name[name]) for path in self.files(name))
+        record = self.record(name)
+        return tuple(RecordedImage.of(path, record) for path in self.files(name))
+
+    def record(self, name: str) -> dict[str, Any]:
+        """The line of that name."""
+        return self.records[self.places[name]]
 
     def reference(self, name: str) -> Image:
         """The clean image; InputError in a split without references, and where its pixels are not the recorded ones."""
@@ -69,8 +76,9 @@ class Split:
         return self.images(name)[-1].read()
 
     @cached_property
-    def _by_name(self) -> dict[str, dict[str, Any]]:
-        return {record["name"]: record for record in self.records}
+    def places(self) -> dict[str, int]:
+        """Of each name, where its record stands in `records`."""
+        return {name: place for place, name in enumerate(self.names)}
 
 
 def load_split(path: Path | str) -> Split:
@@ -109,13 +117,13 @@ def open_split(path: Path | str) -> Split:
     if info.get("schema") != SCHEMA:
         raise InputError(f"{path}: expected a split of schema {SCHEMA}, got {info.get('schema')}; make it again")
     metadata = path / "metadata.jsonl"
-    lines = read_if_there(metadata)
-    if sha256(lines) != info.get("metadata_sha256"):
+    records = recorded_lines(path, info)
+    if records is None:
         raise InputError(f"{metadata}: is missing or changed since the split was made; make the split again")
-    records = parse_records(metadata, lines)
-    if info.get("has_reference", True) and not all("hq_sha256" in record for record in records):
-        raise InputError(f"{metadata}: expected hq_sha256 in each line, as the split has references; make it again")
-    outside = next((record["name"] for record in records if not _is_name(record["name"])), None)
-    if outside is not None:
-        raise InputError(f"{metadata}: expected names of images in this folder, got '{outside}'; do not use this split")
+    for record in parsed_records(metadata, records.lines()):
+        if info.get("has_reference", True) and "hq_sha256" not in record:
+            raise InputError(f"{metadata}: expected hq_sha256 in each line, as the split has references; make it again")
+        if not _is_name(record["name"]):
+            got = f"got '{record['name']}'; do not use this split"
+            raise InputError(f"{metadata}: expected names of images in this folder, {got}")
     return Split(path, info, records)

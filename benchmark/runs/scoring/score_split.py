@@ -57,7 +57,6 @@ class Scoring:
         self.cost = Cost()
         self._sets = [pending.metric for pending in todo.pending if pending.metric.per == "set"]
         self._of_records = {pending.metric.id for pending in todo.pending if pending.metric.needs_record}
-        self._records = {record["name"]: record for record in prepared.split.records}
         self._features: dict[str, FeatureFile] = {}  # by descriptors, which several metrics may share; while it runs
         # Metric or descriptors -> the images of which they are still to be computed.
         self._values = {pending.metric.id: pending.images for pending in todo.pending if pending.metric.per == "image"}
@@ -123,7 +122,7 @@ class Scoring:
         """Where a metric of these needs it."""
         if self._of_records.isdisjoint(metric_ids):
             return None
-        record = self._records[name]
+        record = self.prepared.split.record(name)
         return RecordFile(self.prepared.split.images(name)[-1], tuple(record["operators"]), record["size"])
 
     def _restored(self, method: Method, name: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
@@ -34,7 +34,12 @@ def drop_unfinished(folder: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes, sync: bool = True) -> None:
-    """Write `data` so that `path` holds either all of it or what it held before.
+    """As write_lines, of all that the file is to hold."""
+    write_lines(path, (data,), sync)
+
+
+def write_lines(path: Path, lines: Iterable[bytes], sync: bool = True) -> None:
+    """Write `lines`, which have their ends, so that `path` holds either all of them or what it held before.
 
     Temporary file beside the target, fsync, rename, so that a link there is replaced and not followed. Makes the
     folder where it is missing. sync: False leaves fsync out for one of many files whose hashes are recorded, which tell
@@ -49,7 +54,7 @@ def write_bytes(path: Path, data: bytes, sync: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(lines)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
@@ -86,6 +91,14 @@ def write_json(path: Path, value: Any) -> None:
 def sha256(data: bytes) -> str:
     """Hexadecimal SHA-256 of some bytes."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_lines(lines: Iterable[bytes]) -> str:
+    """Hexadecimal SHA-256 of some bytes that come one after another."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line)
+    return digest.hexdigest()
 
 
 def sha256_file(path: Path) -> str:

@@ -53,6 +53,11 @@ def list_folder(folder: Path) -> Listing:
     return found
 
 
+def every_file(folder: Path) -> Iterator[Path]:
+    """What `list_folder` tells apart, images, others and strange ones, one at a time and in no order."""
+    return (Path(entry.path) for entry in _entries(Path(folder), Listing()))
+
+
 def list_images(folder: Path) -> list[Path]:
     """The images of `list_folder`; what is never opened is named once on stderr.
 

@@ -13,7 +13,7 @@ from degrade import make_split
 from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.storage.files import sha256, write_json
-from degrade.splits.layout import record_line
+from degrade.splits.records import record_line
 from degrade.splits.replay import Finding, replay, verify
 from degrade.splits.split import load_split
 

@@ -20,8 +20,8 @@ from degrade.operators.chain import OPERATORS
 from degrade.recipes.library import find_recipe, recorded_recipe
 from degrade.recipes.parse_recipe import compose
 from degrade.splits import replay as replay_module
-from degrade.splits.layout import record_line
 from degrade.splits.make_split import SplitPlan, write_split
+from degrade.splits.records import record_line
 from degrade.splits.replay import Finding, replay, verify
 from degrade.splits.roles import portrait_sources
 from degrade.splits.sources import folder_sources

@@ -1,11 +1,8 @@
 """What tests of every room share: a real browser, a cluster, and modules of the user's that no later test meets."""
 
 import json
-import os
 import shutil
-import signal
 import sys
-from contextlib import suppress
 
 import pytest
 
@@ -153,12 +150,3 @@ def dask_cluster(_two_workers):
     with Client(_two_workers.scheduler_address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
     return _two_workers
-
-
-@pytest.fixture
-def worker_stands_still(dask_cluster):
-    """Begin, and end: between them nothing that one of the two workers was given is done, and a run has no end."""
-    number = dask_cluster.workers[0].process.pid
-    yield lambda: os.kill(number, signal.SIGSTOP), lambda: os.kill(number, signal.SIGCONT)
-    with suppress(ProcessLookupError):  # killed by the test
-        os.kill(number, signal.SIGCONT)

@@ -73,9 +73,8 @@ def test_bytes_summary_failures_and_resumption_are_as_here(faces, whole, dask_cl
     assert environment() == before and cluster_in_use() is None
 
 
-def test_a_worker_that_is_killed_loses_nothing(faces, whole, dask_cluster, worker_stands_still, tmp_path):
+def test_a_worker_that_is_killed_loses_nothing(faces, whole, dask_cluster, tmp_path):
     out = tmp_path / "out"
-    worker_stands_still[0]()
 
     def kill():
         while not list(out.glob(".parts/*.jsonl")):
@@ -93,19 +92,24 @@ def test_a_worker_that_is_killed_loses_nothing(faces, whole, dask_cluster, worke
     assert contents(out) == whole
 
 
-def test_an_interrupted_run_ends_soon_and_goes_on(faces, whole, dask_cluster, worker_stands_still, tmp_path):
-    stands, goes_on = worker_stands_still
-    out = tmp_path / "out"
-    stands()
-    command = ["run", faces, out, "--task", "dual_blind", "--size", "64", *dask(dask_cluster)]
+def _interrupted(faces, out, cluster):
+    """The exit status and the words of a run that is told to stop once it has made something."""
+    command = ["run", faces, out, "--task", "dual_blind", "--size", "64", *dask(cluster)]
     process = subprocess.Popen([sys.executable, "-m", "degrade", *map(str, command)], stderr=subprocess.PIPE, text=True)
-    while not list(out.glob(".parts/*.jsonl")):
-        assert process.poll() is None
+    while not list(out.glob(".parts/*.jsonl")) and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    goes_on()
-    assert process.returncode == 130 and said == "Error: stopped; the same command goes on from there\n"
+    return process.returncode, said
+
+
+def test_an_interrupted_run_ends_soon_and_goes_on(faces, whole, dask_cluster, tmp_path):
+    for number in range(5):  # on a busy machine a run may be over before it is told
+        out = tmp_path / f"out_{number}"
+        status, said = _interrupted(faces, out, dask_cluster)
+        if status != 1:
+            break
+    assert status == 130 and said == "Error: stopped; the same command goes on from there\n"
     assert not (out / "split.json").exists()
     status, output = run(faces, out, *dask(dask_cluster))
     assert status == 1 and " 0 reused" not in output and contents(out) == whole

@@ -4,6 +4,7 @@ import json
 import sys
 from importlib import import_module
 
+import numpy as np
 import pytest
 
 from tests.bench import __main__ as bench
@@ -57,3 +58,8 @@ def test_an_unknown_suite_is_refused_before_any_work(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         run(monkeypatch, "dsik")
     assert ended.value.code == 2 and "unknown suite dsik" in capsys.readouterr().err
+
+
+def test_a_figure_that_numpy_gave_is_plain_data():
+    """A mean of an array, as that of restored images, must not lose the whole run when it is kept as JSON."""
+    assert json.loads(json.dumps(reached("a", np.float64(0.5), 1, at_most=True).facts))["reached"] is True

@@ -115,8 +115,9 @@ class Reached:
 
     @property
     def facts(self) -> dict[str, str | float | bool]:
-        """As plain data."""
-        return {"name": self.name, "value": round(self.value, 3), "asked": self.wanted, "reached": self.good}
+        """As plain data, of numpy's numbers too."""
+        value, good = round(float(self.value), 3), bool(self.good)
+        return {"name": self.name, "value": value, "asked": self.wanted, "reached": good}
 
     def __str__(self) -> str:
         return f"{self.name:<56} {self.value:>7.2f}   {self.wanted}  {'reached' if self.good else 'NOT REACHED'}"

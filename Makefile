@@ -5,7 +5,8 @@ WORKERS ?= 2
 VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.installed
-DOCTEST := $(BIN)/pytest -q --doctest-modules degrade ispl_model benchmark
+TESTS   := OMP_NUM_THREADS=1 $(BIN)/pytest -q --doctest-modules degrade ispl_model benchmark tests \
+           --numprocesses $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install check format test test-fast bench tables clean
@@ -32,11 +33,10 @@ format: $(READY)  ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 
 test: $(READY)  ## the whole test suite and the examples in docstrings; no network, no GPU; faces and weights by environment
-	$(DOCTEST)
-	$(BIN)/pytest -q
+	$(TESTS)
 
-test-fast: $(READY)  ## as test, without what is marked slow, on all cores
-	OMP_NUM_THREADS=1 $(DOCTEST) tests -m "not slow" --numprocesses auto --dist loadfile
+test-fast: $(READY)  ## as test, without what is marked slow
+	$(TESTS) -m "not slow"
 
 bench: $(READY)  ## speed and memory beside what is asked; SUITE=disk|workers|memory|..., JSON=FILE, PAGE=FILE
 	$(BIN)/python -m tests.bench $(SUITE) $(if $(JSON),--json $(JSON)) $(if $(PAGE),--page $(PAGE))

@@ -62,8 +62,8 @@ def mean_interval(images: Sequence[Sequence[float]]) -> Interval | None:
         return None
     sums, scale = _integers([math.fsum(values) for values in valued])
     sizes = np.array([len(values) for values in valued])
-    totals, counts = _resampled(np.stack([sums, sizes], axis=1))
-    means, centre = np.sort(totals / counts), sums.sum() / sizes.sum()
+    drawn = _resampled(sizes) if sizes.min() < sizes.max() else sizes.sum()  # alike, as many are drawn every time
+    means, centre = np.sort(_resampled(sums) / drawn), sums.sum() / sizes.sum()
     left, right = (np.searchsorted(means, centre, side) for side in ("left", "right"))
     bias = _STANDARD.inv_cdf((left + right) / 2 / RESAMPLES)
     low, high = _tails(bias, _acceleration((sums - centre * sizes).tolist()), len(valued))
@@ -84,8 +84,7 @@ def difference_interval(first: Sequence[float], second: Sequence[float]) -> Inte
     resampled, deviations = [], []
     for sample, (sign, side) in enumerate(zip((1, -1), sides, strict=True)):
         sums, scale = _integers(side)
-        totals = _resampled(sums[:, None], sample)[0]
-        resampled.append(np.ldexp(totals / len(side), -scale))
+        resampled.append(np.ldexp(_resampled(sums, sample) / len(side), -scale))
         deviations += [sign * (value - mean(side)) / len(side) for value in side]
     means, value = np.sort(resampled[0] - resampled[1]), mean(first) - mean(second)
     left, right = (np.searchsorted(means, value, side) for side in ("left", "right"))
@@ -201,17 +200,17 @@ def _integers(values: Sequence[float]) -> tuple[np.ndarray, int]:
     return np.rint(np.ldexp(np.array(values), scale)).astype(np.int64), scale
 
 
-def _resampled(columns: np.ndarray, sample: int = 0) -> np.ndarray:
-    """(images, C) integers to their sums over each resample: (C, RESAMPLES). Integers, so exact in any order.
+def _resampled(integers: np.ndarray, sample: int = 0) -> np.ndarray:
+    """(images,) integers to their sum over each resample: (RESAMPLES,). Integers, so exact in any order.
 
     The processor's matrix product is of doubles, which hold whole numbers below 2^53: each integer is multiplied in
     halves, whose sums over fewer than four million images stay below. Four times as fast as 64-bit integers.
     """
-    halves = np.concatenate([columns >> _HALF, columns & ((1 << _HALF) - 1)], axis=1).astype(np.float64)
-    counts = _counts(len(columns), sample)
-    parts = [part.astype(np.float64) @ halves for part in np.split(counts, _starts(len(columns), _CACHED))]
-    high, low = np.split(np.concatenate(parts).astype(np.int64), 2, axis=1)
-    return ((high << _HALF) + low).T
+    halves = np.stack([integers >> _HALF, integers & ((1 << _HALF) - 1)], axis=1).astype(np.float64)
+    counts = _counts(len(integers), sample)
+    parts = [part.astype(np.float64) @ halves for part in np.split(counts, _starts(len(integers), _CACHED))]
+    high, low = np.concatenate(parts).astype(np.int64).T
+    return (high << _HALF) + low
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,6 @@
 """Score lines as a pandas table."""
 
 from collections.abc import Iterable
-from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +39,7 @@ def score_table(scores: Iterable[Score]) -> "pandas.DataFrame":
     """A row for each score, the fields of Score as columns, whole numbers that may be missing as Int64."""
     import pandas  # here, because it takes half a second
 
-    scores, names = list(scores), [field.name for field in fields(Score)]
+    scores, names = list(scores), Score.__struct_fields__
     columns = {name: list(map(attrgetter(name), scores)) for name in names}  # rows would be a million tuples
     table = pandas.DataFrame(columns, columns=names)
     return table.astype(dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(("value", "seconds", "deviation"), float))

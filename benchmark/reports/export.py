@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from degrade.core.errors import InputError
 from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import write_bytes
 
-_NAMES = tuple(field.name for field in fields(Score))
+_NAMES = Score.__struct_fields__
 _REPLICATES = _NAMES.index("replicates")
 
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmark.methods.method import Method
 from benchmark.metrics.registry import find_metric, metric_hashes, weight_origins
 from benchmark.records.environment import environment
@@ -186,7 +188,7 @@ def take_over(reusable: ReusableRun, run_key: RunKey, features: FeatureFolder, f
         wanted = score.image in reusable.names and score.metric in same and (score.image, score.metric) not in known
         wanted = wanted and score.metric_version == find_metric(score.metric).version
         if wanted and not is_failure(score.error):
-            file.append(replace(score, run=run_key.run, split=run_key.split))
+            file.append(msgspec.structs.replace(score, run=run_key.run, split=run_key.split))
     theirs = FeatureFolder(made_folder(work, "features", reusable.facts), features.hashes)
     for metric in sorted(same):
         _take_features(theirs.file(metric), features.file(metric), reusable.names)

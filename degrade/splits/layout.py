@@ -1,6 +1,5 @@
 """The files of a split on disk: where they lie, how its lines are written, and when a folder may be written to."""
 
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from degrade.core.storage.files import (
     drop_unfinished,
     locked,
     object_parser,
+    remove_folder,
     sha256_lines,
     write_bytes,
     write_json,
@@ -196,7 +196,7 @@ def _finish(out: Path, facts: dict[str, Any], split: Making) -> None:
     else:
         for name in ("split.json", "metadata.jsonl", CARD):
             (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / PARTS)
+    remove_folder(out / PARTS)
 
 
 def _card(facts: dict) -> str:

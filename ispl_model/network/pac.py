@@ -7,7 +7,6 @@ each tap is the whole map, shifted, and the backward pass computes it again too.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -16,10 +15,9 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from ispl_model.network.init import bias_of
+from ispl_model.network.windows import TAPS, add_strip, memory_for, strips, taken, tiles, window_grid, windows
 
-TAPS = tuple(product(range(3), range(3)))  # rows and columns of a 3x3 window
 REGISTER_BYTES = 64  # of AVX-512
-TILE_NUMBERS = 10 * 2**17  # how many numbers of a tile each thread may have: pixels and products of them
 
 
 def correlations(projected: torch.Tensor, stride: int = 1) -> torch.Tensor:
@@ -82,10 +80,11 @@ class PixelAdaptiveConv2d(nn.Module):
         if torch.is_grad_enabled() or not in_tiles(features):
             return self.project(features)
         maps, none = features.permute(0, 2, 3, 1), self.project(features[:0])
-        projected = none.new_empty((*maps.shape[:3], none.shape[1])).permute(0, 3, 1, 2)
-        for images, rows in _tiles(maps, 1, 1):
-            projected[images, :, rows] = self.project(features[images, :, rows])
-        return projected
+        projected = none.new_empty((*maps.shape[:3], none.shape[1]))
+        first, second = ((each.weight.flatten(1), each.bias) for each in self.project if isinstance(each, nn.Conv2d))
+        for tile in tiles(maps, 1, 1):
+            projected[tile] = F.linear(F.linear(maps[tile], *first).relu_(), *second)
+        return projected.permute(0, 3, 1, 2)
 
 
 def in_tiles(maps: torch.Tensor) -> bool:
@@ -128,12 +127,12 @@ class _Correlations(torch.autograd.Function):
     @staticmethod
     def forward(ctx, projected: torch.Tensor, stride: int) -> torch.Tensor:
         wide = torch.promote_types(projected.dtype, torch.float32)
-        factors = projected.new_empty(_window_grid(projected, stride), dtype=wide)
-        memory, taps = _memory(projected, stride, 1, wide), TAPS[len(TAPS) // 2 :] if stride == 1 else TAPS
-        for tile in _tiles(projected, stride, 1):
-            windows = _windows(_strip(projected, tile, stride).to(wide), stride)
+        factors = projected.new_empty(window_grid(projected, stride), dtype=wide)
+        memory, taps = memory_for(projected, stride, 1, wide), TAPS[len(TAPS) // 2 :] if stride == 1 else TAPS
+        for tile, strip in strips(projected, stride, 1, wide):
+            seen = windows(strip, stride)
             for row, column in taps:
-                products = _product(windows[:, :, :, row, column], windows[:, :, :, 1, 1], memory)
+                products = _product(seen[:, :, :, row, column], seen[:, :, :, 1, 1], memory)
                 torch.sum(products, -1, out=factors[tile][..., row, column])
         if stride == 1:
             _mirror(factors)
@@ -146,15 +145,14 @@ class _Correlations(torch.autograd.Function):
     def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         projected, factors = ctx.saved_tensors
         to_projected = torch.zeros_like(projected)
-        for tile in _tiles(projected, ctx.stride, 1):
-            strip = _strip(projected, tile, ctx.stride).to(factors.dtype)
+        for tile, strip in strips(projected, ctx.stride, 1, factors.dtype):
             inner = (gradient[tile] * (1 - factors[tile].square())).unsqueeze(-1)  # at tanh's argument
             to_strip = torch.zeros_like(strip)
-            windows, to_windows = _windows(strip, ctx.stride), _windows(to_strip, ctx.stride)
+            seen, to_seen = windows(strip, ctx.stride), windows(to_strip, ctx.stride)
             for row, column in TAPS:
-                to_windows[:, :, :, row, column].addcmul_(inner[:, :, :, row, column], windows[:, :, :, 1, 1])
-                to_windows[:, :, :, 1, 1].addcmul_(inner[:, :, :, row, column], windows[:, :, :, row, column])
-            _add_strip(to_projected, to_strip, tile, ctx.stride)
+                to_seen[:, :, :, row, column].addcmul_(inner[:, :, :, row, column], seen[:, :, :, 1, 1])
+                to_seen[:, :, :, 1, 1].addcmul_(inner[:, :, :, row, column], seen[:, :, :, row, column])
+            add_strip(to_projected, to_strip, tile, ctx.stride)
         return to_projected, None
 
 
@@ -177,88 +175,42 @@ class _ModulatedSum(torch.autograd.Function):
         gradient = gradient.contiguous()
         to_features, to_factors = torch.zeros_like(features), torch.empty_like(factors)
         to_kernel = torch.zeros_like(kernel, dtype=factors.dtype)
-        memory = _memory(features, ctx.stride, 9, features.dtype)
-        for tile in _tiles(features, ctx.stride, 9):
-            strip = _strip(features, tile, ctx.stride)
-            windows, scale = _windows(strip, ctx.stride), factors[tile].to(features.dtype)
+        memory = memory_for(features, ctx.stride, 9, features.dtype)
+        for tile, strip in strips(features, ctx.stride, 9, features.dtype):
+            seen, scale = windows(strip, ctx.stride), factors[tile].to(features.dtype)
             outputs = gradient[tile].view(-1, len(kernel))
-            modulated = _modulated(windows, scale, memory)
+            modulated = _modulated(seen, scale, memory)
             to_kernel += outputs.T @ modulated.view(len(outputs), -1)
-            to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(windows.shape)
+            to_modulated = torch.mm(outputs, kernel, out=modulated.view(len(outputs), -1)).view(seen.shape)
             to_strip = torch.zeros_like(strip)
-            to_windows = _windows(to_strip, ctx.stride)
+            to_seen = windows(to_strip, ctx.stride)
             for row, column in TAPS:
                 to_tap, tap_scale = to_modulated[:, :, :, row, column], scale[:, :, :, row, column, None]
-                to_windows[:, :, :, row, column].addcmul_(to_tap, tap_scale)
-            torch.sum(to_modulated.mul_(windows), -1, dtype=factors.dtype, out=to_factors[tile])
-            _add_strip(to_features, to_strip, tile, ctx.stride)
+                to_seen[:, :, :, row, column].addcmul_(to_tap, tap_scale)
+            torch.sum(to_modulated.mul_(seen), -1, dtype=factors.dtype, out=to_factors[tile])
+            add_strip(to_features, to_strip, tile, ctx.stride)
         return to_features, to_factors, to_kernel.to(kernel.dtype), gradient.flatten(0, 2).sum(0), None
 
 
 def _add_taps(result, features, factors, kernel, bias, stride: int) -> None:
     """Eq. 8 tap by tap: a product a ninth of the windows' size is multiplied while it is in the nearest cache."""
     maps = 1 + -(-len(kernel) // features.shape[3])  # the product and the result
-    kernels, memory = kernel.T.unflatten(0, (9, -1)), _memory(features, stride, maps, features.dtype)
-    for tile in _tiles(features, stride, maps):
-        windows, scale = _windows(_strip(features, tile, stride), stride), factors[tile].to(features.dtype)
+    kernels, memory = kernel.T.unflatten(0, (9, -1)), memory_for(features, stride, maps, features.dtype)
+    for tile, strip in strips(features, stride, maps, features.dtype):
+        seen, scale = windows(strip, stride), factors[tile].to(features.dtype)
         total = result[tile].view(-1, len(kernel))
         for number, (row, column) in enumerate(TAPS):
-            product = _product(windows[:, :, :, row, column], scale[:, :, :, row, column, None], memory)
-            torch.addmm(total if number else bias, product.flatten(0, 2), kernels[number], out=total)
+            product = _product(seen[:, :, :, row, column], scale[:, :, :, row, column, None], memory)
+            torch.addmm(total if number else bias, product.view(len(total), -1), kernels[number], out=total)
 
 
 def _add_windows(result, features, factors, kernel, bias, stride: int) -> None:
     """Eq. 8 with all taps in one product, which sums in float32 whatever the type of `features`."""
-    memory = _memory(features, stride, 9, features.dtype)
-    for tile in _tiles(features, stride, 9):
-        windows = _windows(_strip(features, tile, stride), stride)
-        modulated = _modulated(windows, factors[tile].to(features.dtype), memory)
-        torch.addmm(bias, modulated.flatten(3).flatten(0, 2), kernel.T, out=result[tile].view(-1, len(kernel)))
-
-
-Tile = tuple[slice, slice]  # images and rows of the result
-
-
-def _window_grid(maps: torch.Tensor, stride: int) -> tuple[int, int, int, int, int]:
-    images, height, width, _ = maps.shape
-    return images, -(-height // stride), -(-width // stride), 3, 3
-
-
-def _tiles(maps: torch.Tensor, stride: int, taps: int) -> Iterator[Tile]:
-    """Tiles of the result for maps (N, H, W, C): some rows of one image, or all rows of some images.
-
-    taps: how many maps of the result's size are worked on at once, such as products with each tap of a window.
-    """
-    images, height, width, *_ = _window_grid(maps, stride)
-    numbers = (stride**2 + taps) * maps.shape[3]  # for one pixel of the result
-    rows = max(1, TILE_NUMBERS * torch.get_num_threads() // (numbers * width))
-    together = max(1, rows // height)
-    for image in range(0, images, together):
-        for row in range(0, height, rows):
-            yield slice(image, min(image + together, images)), slice(row, min(row + rows, height))
-
-
-def _span(maps: torch.Tensor, tile: Tile, stride: int) -> tuple[slice, int, int]:
-    """The rows of maps (N, H, W, C) that a tile's windows see, and how many more they see above and below."""
-    first, end = tile[1].start * stride - 1, (tile[1].stop - 1) * stride + 2
-    return slice(max(first, 0), end), max(-first, 0), max(end - maps.shape[1], 0)
-
-
-def _strip(maps: torch.Tensor, tile: Tile, stride: int) -> torch.Tensor:
-    """What a tile's windows see of maps (N, H, W, C), with 0 outside of the image: (n, rows, W + 2, C)."""
-    rows, above, below = _span(maps, tile, stride)
-    return F.pad(maps[tile[0], rows], (0, 0, 1, 1, above, below))
-
-
-def _add_strip(maps: torch.Tensor, strip: torch.Tensor, tile: Tile, stride: int) -> None:
-    """Add a strip's pixels to the pixels of `maps` that `_strip` took."""
-    rows, above, below = _span(maps, tile, stride)
-    maps[tile[0], rows] += strip[:, above : strip.shape[1] - below, 1:-1]
-
-
-def _windows(strip: torch.Tensor, stride: int) -> torch.Tensor:
-    """The 3x3 windows of a strip as a view (n, rows, w, 3, 3, C) into the same memory."""
-    return strip.unfold(1, 3, stride).unfold(2, 3, stride).permute(0, 1, 2, 4, 5, 3)
+    memory = memory_for(features, stride, 9, features.dtype)
+    for tile, strip in strips(features, stride, 9, features.dtype):
+        total = result[tile].view(-1, len(kernel))
+        modulated = _modulated(windows(strip, stride), factors[tile].to(features.dtype), memory)
+        torch.addmm(bias, modulated.view(len(total), -1), kernel.T, out=total)
 
 
 def _mirror(factors: torch.Tensor) -> None:
@@ -269,25 +221,18 @@ def _mirror(factors: torch.Tensor) -> None:
         factors[..., row, column] = later[:, row : row + height, column : column + width, 3 - tap]
 
 
-def _memory(maps: torch.Tensor, stride: int, taps: int, dtype: torch.dtype) -> torch.Tensor:
-    """Room for the taps of the largest tile, for all in turn: new memory for each costs more than the arithmetic."""
-    images, rows = next(_tiles(maps, stride, taps))
-    width = _window_grid(maps, stride)[2]
-    return maps.new_empty((images.stop * rows.stop * width * taps * maps.shape[3],), dtype=dtype)
-
-
-def _modulated(windows: torch.Tensor, factors: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+def _modulated(seen: torch.Tensor, factors: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
     """Windows (n, rows, w, 3, 3, C) times factors (n, rows, w, 3, 3) in `memory`, contiguous.
 
     Where the channels do not fill a register of the processor torch multiplies number by number, three times as slow as
     first repeating each factor for them, which a product with ones does.
     """
-    if _fills_register(windows):
-        return _product(windows, factors.unsqueeze(-1), memory)
-    ones = torch.eye(len(TAPS), dtype=windows.dtype).repeat_interleave(windows.shape[-1], dim=1)
-    result = memory[: windows.numel()].view(windows.shape)
+    if _fills_register(seen):
+        return _product(seen, factors.unsqueeze(-1), memory)
+    ones = torch.eye(len(TAPS), dtype=seen.dtype).repeat_interleave(seen.shape[-1], dim=1)
+    result = taken(memory, seen.shape)
     torch.mm(factors.reshape(-1, len(TAPS)), ones, out=result.view(-1, ones.shape[1]))
-    return result.mul_(windows)
+    return result.mul_(seen)
 
 
 def _fills_register(maps: torch.Tensor) -> bool:
@@ -296,4 +241,4 @@ def _fills_register(maps: torch.Tensor) -> bool:
 
 def _product(one: torch.Tensor, other: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
     """one * other in `memory`, contiguous; by itself torch would keep the order of the overlapping windows."""
-    return torch.mul(one, other, out=memory[: one.numel()].view(one.shape))
+    return torch.mul(one, other, out=taken(memory, one.shape))

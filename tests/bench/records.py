@@ -9,10 +9,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from benchmark.records.order import in_order
 from benchmark.records.scores import PACKED, Score, read_file, scores_folder

@@ -1,7 +1,8 @@
 """Score lines made by hand, and readers of the tables they give."""
 
 import csv
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from benchmark.records.scores import SCHEMA, Score
 

@@ -1,8 +1,10 @@
 """What a run still has to restore and score, beside the lines that are there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
@@ -41,7 +43,7 @@ class RunKey:
         line = Score(SCHEMA, self.run, **facts, seconds=round(found.seconds, 4))
         if not isinstance(found, SetValue):
             return line
-        return replace(line, n=found.n, replicates=found.replicates, deviation=found.deviation)
+        return msgspec.structs.replace(line, n=found.n, replicates=found.replicates, deviation=found.deviation)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from tqdm import tqdm
 
@@ -75,8 +76,7 @@ def read_features(path: Path) -> dict[str, Feature]:
     return dict(parse_lines(path, path.read_bytes(), _parse)) if path.exists() else {}
 
 
-@dataclass(frozen=True)
-class _FeatureLine:
+class _FeatureLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     image: str
     error: str
     dtype: str = ""

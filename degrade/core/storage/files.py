@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -22,15 +23,26 @@ from degrade.core.storage import strict_json
 from degrade.core.storage.paths import escaped, kind_of, read_bytes, refuse_links, say_once
 
 UNFINISHED = ".degrade-unfinished-"  # of our temporary files, followed by what tempfile draws
+_LEFT_BEHIND = re.compile(re.escape(UNFINISHED) + r"[a-z0-9_]{8}")
 _LONGEST = 255  # bytes of a file's name
 _NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 def drop_unfinished(folder: Path) -> None:
     """Remove what writing into this folder left behind when it was killed; does not look into folders below."""
-    for path in Path(folder).glob(f"{UNFINISHED}*"):
-        if re.fullmatch(re.escape(UNFINISHED) + r"[a-z0-9_]{8}", path.name) and kind_of(path) == "file":
-            path.unlink(missing_ok=True)
+    with os.scandir(folder) as entries:  # one at a time: there may be a million
+        for entry in entries:
+            if _LEFT_BEHIND.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                remove(Path(entry.path))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of many files, and what else is in it, without a list of them."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+    shutil.rmtree(folder)
 
 
 def write_bytes(path: Path, data: bytes, sync: bool = True) -> None:

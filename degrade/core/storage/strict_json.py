@@ -6,10 +6,9 @@ and the like. True and False are no numbers, and 4.0 is no whole number.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -33,19 +32,8 @@ def decode(data: bytes | str, kind: type[Kind]) -> Kind:
 
 
 def decoder_of(kind: type[Kind]) -> Callable[[bytes], Kind]:
-    """A function from a text of JSON to the dataclass `kind`, for many texts; ValueError also for an unknown key.
-
-    The fields, as they are named and typed, are the keys; those with a default may be absent.
-    """
-    types = get_type_hints(kind)
-    named = [(field.name, types[field.name], field.default) for field in fields(kind)]  # type: ignore[arg-type]
-    keys: list[Any] = [key[:2] if key[2] is MISSING else key for key in named]
-    decoder = msgspec.json.Decoder(msgspec.defstruct(kind.__name__, keys, forbid_unknown_fields=True))
-
-    def read(data: bytes) -> Kind:
-        return kind(*msgspec.structs.astuple(_sound(decoder.decode, data)))
-
-    return read
+    """A function from a text of JSON to the msgspec.Struct `kind`, for many texts; it raises ValueError as decode."""
+    return partial(_sound, msgspec.json.Decoder(kind).decode)
 
 
 def decode_object(data: bytes | str, kind: Any = dict) -> dict[str, Any]:

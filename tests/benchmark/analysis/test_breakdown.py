@@ -3,10 +3,10 @@
 import csv
 import json
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from benchmark.analysis.breakdown import OPERATOR, breakdown, chosen_parameters, operators_of, parameters
 from benchmark.analysis.runs import Run

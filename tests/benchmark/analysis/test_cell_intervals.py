@@ -1,8 +1,7 @@
 """Intervals of table cells, gaps and gains from score lines made by hand."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from benchmark.analysis.cells import NO_REPLICATES
 from benchmark.analysis.generalisation.gap_table import gap_table

@@ -2,11 +2,11 @@
 
 import csv
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from scipy import stats
 
 from benchmark.analysis.compare import compare

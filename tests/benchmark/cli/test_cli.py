@@ -4,10 +4,10 @@ import csv
 import subprocess
 import sys
 import time
-from dataclasses import fields, replace
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from benchmark.cli.main import benchmark
 from benchmark.methods.table import ADAPTERS, METHODS
@@ -85,7 +85,7 @@ def test_exported_scores_are_the_score_lines_the_newest_of_each(tmp_path):
     shown = call("export", "--results", tmp_path, "--out", out)
     assert shown.exit_code == 0 and shown.output == f"written: {out} (2 scores)\n"
     first, second = csv.DictReader(out.read_text().splitlines())
-    assert list(first) == [field.name for field in fields(Score)]
+    assert list(first) == list(Score.__struct_fields__)
     assert (first["value"], first["image"], first["n"], first["seed"]) == ("0.125", "", "2", "")
     assert tuple(map(float, first["replicates"].split())) == score.replicates
     assert (second["image"], second["value"], second["error"]) == ("face, 1", "", "no value")

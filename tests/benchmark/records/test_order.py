@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -78,7 +79,7 @@ def test_run_files_without_an_order_are_older_by_their_start(tmp_path):
         ("20250102T000000Z-0", 1, 2.0),
         ("20250104T000000Z-0", None, 4.0),
     ):
-        (folder / f"{name}.jsonl").write_text(replace(BASE, run=name, value=value).line() + "\n")
+        (folder / f"{name}.jsonl").write_text(msgspec.structs.replace(BASE, run=name, value=value).line() + "\n")
         known = {"run": name, "split": "s", "split_sha256": "0", "metrics": {"psnr.rgb": name}}
         (folder / f"{name}.json").write_text(json.dumps(known | ({"order": order} if order else {})))
     assert [score.value for score in read_scores(tmp_path, "quick")] == [2.0]
@@ -112,7 +113,9 @@ def test_a_run_cut_off_between_two_versions_of_a_metric_is_shown_in_one(asked, m
 
 
 def test_lines_of_the_first_version_are_as_they_always_were():
-    assert "version" not in BASE.line() and '"metric_version": 2' in replace(BASE, metric_version=2).line()
+    assert (
+        "version" not in BASE.line() and '"metric_version": 2' in msgspec.structs.replace(BASE, metric_version=2).line()
+    )
 
 
 def test_a_folder_of_images_that_changed_is_shown_as_it_is_now_and_all_of_it_on_demand(asked, tmp_path):

@@ -3,9 +3,9 @@
 import gzip
 import json
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from benchmark.records.run_file import open_run_file
 from benchmark.records.scores import Score, ScoreFile, newest, read_file, read_scores, scores_folder, split_value

@@ -1,12 +1,13 @@
 """The JSON schemas of score lines and run files: what the program writes fits, what is wrong does not."""
 
 import copy
+import dataclasses
 import json
-from dataclasses import fields, replace
 from importlib.resources import files
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from benchmark.records.scores import GROUPS, SCHEMA, Score
 from benchmark.runs.request import RunRequest
@@ -35,14 +36,14 @@ def made(tmp_path_factory):
     settings = Settings(
         Profile("quick", 64, 1, 1, 2, 4, 1, 1, "none", (0,)), work=folder / "work", results=folder / "results"
     )
-    protocol = replace(load_protocol("S2S"), metrics=("psnr.rgb", "msssim.rgb"))
+    protocol = dataclasses.replace(load_protocol("S2S"), metrics=("psnr.rgb", "msssim.rgb"))
     (path,) = run(RunRequest(settings, protocol, "bicubic", ("sr4",))).places
     return json.loads(path.with_suffix(".json").read_text()), path.read_text().splitlines()
 
 
 def test_the_schema_of_a_score_line_has_the_fields_of_a_score():
     schema = validator("score").schema
-    assert set(schema["properties"]) == {field.name for field in fields(Score)}
+    assert set(schema["properties"]) == set(Score.__struct_fields__)
     assert schema["properties"]["schema"]["const"] == SCHEMA
     assert schema["properties"]["replicates"]["maxItems"] == GROUPS
 
@@ -80,7 +81,7 @@ def test_a_wrong_score_line_does_not_fit(score, change):
     assert not validator("score").is_valid(json.loads(score.line()) | change)
 
 
-@pytest.mark.parametrize("key", [field.name for field in fields(Score)][:15])
+@pytest.mark.parametrize("key", Score.__struct_fields__[:15])
 def test_a_score_line_that_lacks_a_key_does_not_fit(key):
     values = json.loads(SCORE.line())
     del values[key]

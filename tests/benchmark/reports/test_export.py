@@ -1,11 +1,11 @@
 """Scores as CSV and as Parquet hold the same, number for number."""
 
 import math
-from dataclasses import replace
 
 import pandas
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from benchmark.cli.main import benchmark
 from benchmark.records.load_scores import load_scores

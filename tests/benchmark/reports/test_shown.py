@@ -1,10 +1,10 @@
 """Faces whose rights are not known stand in no sheet, figure or page."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchmark.reports.figures.method_sheet import method_sheet
 from benchmark.reports.html.sources import of_profile

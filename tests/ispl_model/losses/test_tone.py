@@ -119,10 +119,9 @@ def stand_in(request):
 
 
 def windows(side: int) -> list[tuple]:
-    """Indices of the corners and the middle, as trainings cut them; of the whole side, only itself."""
+    """Indices of two corners and the middle, as trainings cut them; of the whole side, only itself."""
     rest = SIZE - side
-    starts = sorted({(0, 0), (0, rest), (rest, 0), (rest, rest), (rest // 2, rest // 2)})
-    return [(..., slice(top, top + side), slice(left, left + side)) for top, left in starts]
+    return [(..., slice(start, start + side), slice(start, start + side)) for start in sorted({0, rest // 2, rest})]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ispl_model.network import pac
+from ispl_model.network import pac, windows
 from ispl_model.network.ispl import Ispl
 from ispl_model.network.pac import PixelAdaptiveConv2d, correlations, pac_conv2d
 from ispl_model.network.variants import IsplConfig
@@ -115,7 +115,7 @@ def test_tiles_of_one_row_give_the_same_result_and_gradients_as_one_tile(monkeyp
         return [result, restored, *torch.autograd.grad(result.square().sum(), list(layer.parameters()))]
 
     whole = result_and_gradients()
-    monkeypatch.setattr(pac, "TILE_NUMBERS", 1)
+    monkeypatch.setattr(windows, "TILE_NUMBERS", 1)
     for tiled, expected in zip(result_and_gradients(), whole, strict=True):
         torch.testing.assert_close(tiled, expected)
 

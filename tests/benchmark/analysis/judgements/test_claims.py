@@ -1,10 +1,10 @@
 """Claims of the paper: what its own numbers say of them, and how ours are checked on them."""
 
 import csv
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from benchmark.analysis.judgements.claim_numbers import Number
 from benchmark.analysis.judgements.claims import checks, judge

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
@@ -37,7 +38,9 @@ def content(tmp_path_factory):
             cv2.imwrite(str(root / folder / f"{name}.png"), picture[:, :, ::-1], (cv2.IMWRITE_PNG_COMPRESSION, 1))
     records = tuple(painted.records[number % 4] | {"name": name} for number, name in enumerate(NAMES))
     split = replace(painted, path=root, records=records)
-    runs = {method: Run(tuple(replace(BASE, method=method, image=name) for name in NAMES)) for method in METHODS}
+    pairs = [(method, name) for method in METHODS for name in NAMES]
+    scores = {pair: msgspec.structs.replace(BASE, method=pair[0], image=pair[1]) for pair in pairs}
+    runs = {method: Run(tuple(scores[method, name] for name in NAMES)) for method in METHODS}
     head = (TableCell("Method"), TableCell("PSNR", key="psnr.rgb"))
     grid = (head, *((TableCell(method, key=method), TableCell("1.000")) for method in METHODS))
     restored = {method: root / method for method in METHODS}

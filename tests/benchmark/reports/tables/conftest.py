@@ -1,9 +1,9 @@
 """Tables of score lines made by hand."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from benchmark.reports.tables.render import render
 from tests.benchmark.made_scores import of_images

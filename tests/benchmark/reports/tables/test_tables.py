@@ -1,12 +1,13 @@
 """Tables from score lines made by hand: every cell can be worked out in the head."""
 
+import dataclasses
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchmark.metrics.table import METRICS
 from benchmark.specs.titles import TABLES
@@ -160,7 +161,7 @@ def three_protocols(s2s, s2r, r2r, n, metric):
 
 def test_gap_and_gain_over_the_papers_metrics_stand_beside_the_papers(tables, monkeypatch):
     """As if intervals of FID had been simulated: two groups, a fifth of the value apart."""
-    monkeypatch.setitem(METRICS, "fid.inception", replace(METRICS["fid.inception"], interval_from=100))
+    monkeypatch.setitem(METRICS, "fid.inception", dataclasses.replace(METRICS["fid.inception"], interval_from=100))
     made = tables(
         *(replace(line, replicates=(0.95 * line.value, 1.05 * line.value))
           for line in three_protocols(10.0, 40.0, 20.0, 100, "fid.inception")),

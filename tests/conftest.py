@@ -2,11 +2,15 @@
 
 import json
 import shutil
+import signal
 import sys
 
 import pytest
 
 from degrade.core.image import decode_uint8
+
+# A shell starts what runs in its background deaf to Ctrl-C, and whatever that starts: those that tests interrupt too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

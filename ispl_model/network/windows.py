@@ -37,13 +37,13 @@ def tiles(maps: torch.Tensor, stride: int, taps: int) -> Iterator[Tile]:
 
 def strips(maps: torch.Tensor, stride: int, taps: int, dtype: torch.dtype) -> Iterator[tuple[Tile, torch.Tensor]]:
     """Each tile, and what its windows see of the maps, 0 outside of the image: (n, rows, W + 2, C) until the next."""
-    memory = maps.new_empty(0, dtype=dtype)
+    memory = None
     for tile in tiles(maps, stride, taps):
         rows, above, below = _span(maps, tile, stride)
         inside = maps[tile[0], rows]
         shape = (len(inside), above + inside.shape[1] + below, maps.shape[2] + 2, maps.shape[3])
-        strip = taken(memory, shape) if len(memory) else torch.empty(shape, dtype=dtype, device=maps.device)
-        memory = memory if len(memory) else strip.view(-1)
+        memory = maps.new_empty(math.prod(shape), dtype=dtype) if memory is None else memory
+        strip = taken(memory, shape)
         for margin in (strip[:, :above], strip[:, shape[1] - below :], strip[:, :, :1], strip[:, :, -1:]):
             margin.zero_()
         strip[:, above : shape[1] - below, 1:-1] = inside

@@ -1,5 +1,6 @@
 """Tone: one value worked out by hand for each."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -57,3 +58,11 @@ def test_a_third_of_a_turn_of_hue_makes_red_green_and_leaves_grey() -> None:
     photo = np.array([[[0.8, 0.2, 0.2], [0.5, 0.5, 0.5]]], np.float32)
     np.testing.assert_allclose(ColourJitter(hue=1 / 3)(photo)[0], [[0.2, 0.8, 0.2], [0.5, 0.5, 0.5]], atol=1e-5)
     np.testing.assert_allclose(ColourJitter(hue=-1 / 3)(photo)[0], [[0.2, 0.2, 0.8], [0.5, 0.5, 0.5]], atol=1e-5)
+
+
+@pytest.mark.parametrize("hue", [-0.5, -0.001, 0.001, 0.37, 0.5])
+def test_hue_turns_by_the_remainder_of_a_whole_turn_to_the_last_bit(hue: float) -> None:
+    photo = np.random.default_rng(0).random((200, 200, 3)).astype(np.float32)
+    hsv = cv2.cvtColor(photo, cv2.COLOR_RGB2HSV)
+    hsv[:, :, 0] = (hsv[:, :, 0] + np.float32(360 * hue)) % 360
+    np.testing.assert_array_equal(ColourJitter(hue=hue)(photo), np.clip(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), 0, 1))

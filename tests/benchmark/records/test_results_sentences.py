@@ -35,15 +35,12 @@ STATED = [
     *(("sr4", f"R2{name} {ISPL}", f"S2{name} {ISPL}", {"niqe.y"}, FAILS) for name in ("LFW", "WEBPHOTO", "WIDER")),
     ("dual_blind", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, FAILS),
     ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, HOLDS),
-    ("dual_blind", "S2P edsr", "S2P deblurgan_v2", {"lpips.squeeze"}, CHANCE),
     *(
         ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, CHANCE)
-        for name in ("waveletcnn", "esrgan", "bicubic_x4", "edsr", ISPL)
+        for name in ("waveletcnn", "esrgan", "bicubic_x4", "edsr", "deblurgan_v2", ISPL)
     ),
-    *(
-        ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, FAILS)
-        for name in ("superfan", "gfrnet", "deblurgan_v2")
-    ),
+    *(("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, FAILS) for name in ("superfan", "gfrnet")),
+    ("dual_blind", "S2S deblurgan_v2", "S2S identity", {"psnr.rgb"}, CHANCE),
     ("dual_blind", "S2S arcnn", "S2S identity", {"fed.dlib"}, HOLDS),
     ("dual_blind", "S2S arcnn", "S2S bicubic_x4", {"fed.dlib"}, CHANCE),
     *(("dual_blind", f"{name} esrgan", f"{name} waveletcnn", {"lpips.squeeze"}, CHANCE) for name in ("S2S", "S2P")),
@@ -57,11 +54,11 @@ STATED = [
     ),
     *(
         ("denoise", "S2S nlm", f"S2S {name}", {"psnr.rgb", "lpips.squeeze"}, HOLDS)
-        for name in ("total_variation", "ridnet", "waveletcnn", "identity")
+        for name in ("total_variation", "ridnet", "vdnet", "waveletcnn", "identity")
     ),
     *(
         ("denoise", "S2S total_variation", f"S2S {name}", {"fed.dlib"}, HOLDS)
-        for name in ("nlm", "ridnet", "waveletcnn", "identity")
+        for name in ("nlm", "ridnet", "vdnet", "waveletcnn", "identity")
     ),
     ("mosaic16", f"S2S {ISPL}", "S2S identity", NINE, HOLDS),
     ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", NINE - {"found.dlib"}, HOLDS),

@@ -143,7 +143,6 @@ EXPLAINED = {
         for method in ("ARCNN", "Super-FAN", "GFRNet", "DeblurGANv2")
     ),
     ("sr4", f"S2S: SRGAN before {INPUT}", "psnr.rgb"),
-    ("dual_blind", f"S2S: DeblurGANv2 before {INPUT}", "psnr.rgb"),
     ("jpeg", f"S2S: ARCNN before {INPUT}", "lpips.squeeze"),
 }
 

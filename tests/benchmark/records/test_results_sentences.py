@@ -60,7 +60,18 @@ STATED = [
         ("denoise", "S2S total_variation", f"S2S {name}", {"fed.dlib"}, HOLDS)
         for name in ("nlm", "ridnet", "vdnet", "waveletcnn", "identity")
     ),
+    ("deblur", "S2S deblurgan", "S2S identity", {"lpips.squeeze", "niqe.y", "fed.dlib"}, HOLDS),
+    ("deblur", "S2S deblurgan", "S2S deblurgan_v2", NINE - {"found.dlib"}, HOLDS),
+    *(("deblur", "S2S deblurgan", f"S2S {name}", {"fed.dlib"}, CHANCE) for name in ("wiener", "richardson_lucy")),
+    *(
+        ("deblur", "S2S deblurgan", f"S2S {name}", {"lpips.squeeze", "niqe.y"}, HOLDS)
+        for name in ("wiener", "richardson_lucy")
+    ),
+    ("deblur", "S2S deblurgan_v2", "S2S identity", {"fed.dlib"}, FAILS),
     ("mosaic16", f"S2S {ISPL}", "S2S identity", NINE, HOLDS),
+    ("mosaic16", "S2S waveletcnn", f"S2S {ISPL}", {"fed.dlib", "psnr.rgb"}, CHANCE),
+    ("mosaic16", "S2S waveletcnn", f"S2S {ISPL}", {"ssim.gauss11.rgb", "lle.dlib68", "gmsd"}, HOLDS),
+    ("mosaic16", "S2S superfan", "S2S bicubic_x4", {"fed.dlib"}, FAILS),
     ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", NINE - {"found.dlib"}, HOLDS),
     ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", {"found.dlib"}, CHANCE),
     ("mosaic16", f"S2S {UNET}", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, HOLDS),

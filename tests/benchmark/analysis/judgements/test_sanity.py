@@ -143,6 +143,8 @@ EXPLAINED = {
         for method in ("ARCNN", "Super-FAN", "GFRNet", "DeblurGANv2")
     ),
     ("sr4", f"S2S: SRGAN before {INPUT}", "psnr.rgb"),
+    ("mosaic16", f"S2S: Super-FAN before {FLOOR}", "psnr.rgb"),
+    *(("deblur", f"S2S: DeblurGANv2 before {other}", "psnr.rgb") for other in (FLOOR, INPUT)),
     ("jpeg", f"S2S: ARCNN before {INPUT}", "lpips.squeeze"),
 }
 

@@ -71,7 +71,7 @@ STATED = [
     ("mosaic16", f"S2S {ISPL}", "S2S identity", NINE, HOLDS),
     ("mosaic16", "S2S waveletcnn", f"S2S {ISPL}", {"fed.dlib", "psnr.rgb"}, CHANCE),
     ("mosaic16", "S2S waveletcnn", f"S2S {ISPL}", {"ssim.gauss11.rgb", "lle.dlib68", "gmsd"}, HOLDS),
-    ("mosaic16", "S2S superfan", "S2S bicubic_x4", {"fed.dlib"}, FAILS),
+    *(("mosaic16", f"S2S {name}", "S2S bicubic_x4", {"fed.dlib"}, FAILS) for name in ("superfan", "esrgan")),
     ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", NINE - {"found.dlib"}, HOLDS),
     ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", {"found.dlib"}, CHANCE),
     ("mosaic16", f"S2S {UNET}", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, HOLDS),

@@ -60,7 +60,8 @@ class ColourCast:
             check_range(self, field, -255, 255)
 
     def __call__(self, image: Image) -> Image:
-        return _clipped(cv2.add(image, (self.red / 255, self.green / 255, self.blue / 255, 0)))
+        cast = (self.red / 255, self.green / 255, self.blue / 255, 0)  # a scalar, which OpenCV's types leave out
+        return _clipped(cv2.add(image, cast))  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)

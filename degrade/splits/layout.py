@@ -15,15 +15,14 @@ from PIL import features
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import (
-    drop_unfinished,
     locked,
     object_parser,
-    remove_folder,
     sha256_lines,
     write_bytes,
     write_json,
     write_lines,
 )
+from degrade.core.storage.listing import drop_unfinished, remove_folder
 from degrade.core.storage.paths import kind_of, read_bytes, refuse_links
 from degrade.splits.records import Records, RecordsByName
 

@@ -7,8 +7,6 @@ import errno
 import hashlib
 import json
 import os
-import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -23,26 +21,8 @@ from degrade.core.storage import strict_json
 from degrade.core.storage.paths import escaped, kind_of, read_bytes, refuse_links, say_once
 
 UNFINISHED = ".degrade-unfinished-"  # of our temporary files, followed by what tempfile draws
-_LEFT_BEHIND = re.compile(re.escape(UNFINISHED) + r"[a-z0-9_]{8}")
 _LONGEST = 255  # bytes of a file's name
 _NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-
-
-def drop_unfinished(folder: Path) -> None:
-    """Remove what writing into this folder left behind when it was killed; does not look into folders below."""
-    with os.scandir(folder) as entries:  # one at a time: there may be a million
-        for entry in entries:
-            if _LEFT_BEHIND.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                remove(Path(entry.path))
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of many files, and what else is in it, without a list of them."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-    shutil.rmtree(folder)
 
 
 def write_bytes(path: Path, data: bytes, sync: bool = True) -> None:

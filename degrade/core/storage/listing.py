@@ -1,7 +1,8 @@
-"""The files of a folder, for every command: which are read, which are left alone, and what each is called."""
+"""The files of a folder, for every command: which are read, which are left alone or removed, what each is called."""
 
 import os
 import re
+import shutil
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from degrade.core.errors import InputError
 from degrade.core.image import SUFFIXES
+from degrade.core.storage.files import UNFINISHED, remove
 from degrade.core.storage.paths import escaped, kind_of, say_once
 
 _NOT_OURS = re.compile(r"\..*|__MACOSX|thumbs\.db|desktop\.ini", re.IGNORECASE | re.DOTALL)
+_LEFT_BEHIND = re.compile(re.escape(UNFINISHED) + r"[a-z0-9_]{8}")
 _MOST_NAMED = 3
 
 
@@ -123,3 +126,20 @@ def _is_folder(entry: os.DirEntry) -> bool:
 
 def _instead(path: Path) -> str:
     return "nothing there" if not path.exists() else "a file" if stat.S_ISREG(path.stat().st_mode) else kind_of(path)
+
+
+def drop_unfinished(folder: Path) -> None:
+    """Remove what writing into this folder left behind when it was killed; does not look into folders below."""
+    with os.scandir(folder) as entries:  # one at a time: there may be a million
+        for entry in entries:
+            if _LEFT_BEHIND.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                remove(Path(entry.path))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of many files, and what else is in it, without a list of them."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+    shutil.rmtree(folder)

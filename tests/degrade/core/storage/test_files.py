@@ -11,9 +11,6 @@ import pytest
 
 from degrade.core.errors import InputError
 from degrade.core.storage.files import (
-    UNFINISHED,
-    drop_unfinished,
-    remove_folder,
     sha256,
     sha256_array,
     sha256_file,
@@ -79,23 +76,3 @@ def test_hashes_are_those_of_the_bytes(tmp_path: Path) -> None:
     assert sha256(b"abc") == sha256_file(tmp_path / "abc") == expected
     assert sha256_array(np.array([1], np.uint8)) == hashlib.sha256(b"|u1(1,)\x01").hexdigest()
     assert sha256_array(np.zeros(4, np.uint8)) != sha256_array(np.zeros((2, 2), np.uint8))
-
-
-def test_what_a_killed_write_left_is_dropped_and_nothing_else(tmp_path: Path) -> None:
-    kept = [f"{UNFINISHED}abc", f"{UNFINISHED}ABCDEFGH", "face.png", f"below/{UNFINISHED}abcdefgh"]
-    for name in (f"{UNFINISHED}abc_1234", *kept):
-        write_bytes(tmp_path / name, b"")
-    (tmp_path / f"{UNFINISHED}a_folder").mkdir()
-    drop_unfinished(tmp_path)
-    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
-    assert left == {*kept, "below", f"{UNFINISHED}a_folder"}
-
-
-def test_a_folder_goes_with_all_that_is_in_it_and_nothing_that_it_links_to(tmp_path: Path) -> None:
-    write_bytes(tmp_path / "outside" / "face.png", b"face")
-    for name in ("1", "2", "below/3"):
-        write_bytes(tmp_path / "folder" / name, b"")
-    (tmp_path / "folder" / "link").symlink_to(tmp_path / "outside")
-    remove_folder(tmp_path / "folder")
-    assert [path.name for path in tmp_path.iterdir()] == ["outside"]
-    assert (tmp_path / "outside" / "face.png").read_bytes() == b"face"

@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import read
-from degrade.core.storage.listing import called, list_folder, list_images
+from degrade.core.storage.files import UNFINISHED, write_bytes
+from degrade.core.storage.listing import called, drop_unfinished, list_folder, list_images, remove_folder
 from degrade.core.storage.paths import read_bytes, read_text, refuse_links, user_path
 from degrade.splits.sources import images_by_name, read_list
 
@@ -138,3 +139,23 @@ def test_a_recipe_file_may_have_a_byte_order_mark(tmp_path: Path, suffix: str) -
     text = (Path(library.__file__).parent / "presets" / "jpeg.toml").read_text().replace('"jpeg"', '"mine"', 1)
     (tmp_path / f"m{suffix}").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert library.find_recipe(str(tmp_path / f"m{suffix}")).name == "mine"
+
+
+def test_what_a_killed_write_left_is_dropped_and_nothing_else(tmp_path: Path) -> None:
+    kept = [f"{UNFINISHED}abc", f"{UNFINISHED}ABCDEFGH", "face.png", f"below/{UNFINISHED}abcdefgh"]
+    for name in (f"{UNFINISHED}abc_1234", *kept):
+        write_bytes(tmp_path / name, b"")
+    (tmp_path / f"{UNFINISHED}a_folder").mkdir()
+    drop_unfinished(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {*kept, "below", f"{UNFINISHED}a_folder"}
+
+
+def test_a_folder_goes_with_all_that_is_in_it_and_nothing_that_it_links_to(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "outside" / "face.png", b"face")
+    for name in ("1", "2", "below/3"):
+        write_bytes(tmp_path / "folder" / name, b"")
+    (tmp_path / "folder" / "link").symlink_to(tmp_path / "outside")
+    remove_folder(tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["outside"]
+    assert (tmp_path / "outside" / "face.png").read_bytes() == b"face"

@@ -88,6 +88,23 @@ def called(name: str) -> str:
     return escaped(unicodedata.normalize("NFC", name))
 
 
+def drop_unfinished(folder: Path) -> None:
+    """Remove what writing into this folder left behind when it was killed; does not look into folders below."""
+    with os.scandir(folder) as entries:  # one at a time: there may be a million
+        for entry in entries:
+            if _LEFT_BEHIND.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                remove(Path(entry.path))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of many files, and what else is in it, without a list of them."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+    shutil.rmtree(folder)
+
+
 def _entries(folder: Path, found: Listing) -> Iterator[os.DirEntry]:
     """Every entry that is no folder and not left alone; real folders first, then the linked ones."""
     root, waiting, linked, seen = os.path.realpath(folder), [os.fspath(folder)], list[str](), set[tuple[int, int]]()
@@ -126,20 +143,3 @@ def _is_folder(entry: os.DirEntry) -> bool:
 
 def _instead(path: Path) -> str:
     return "nothing there" if not path.exists() else "a file" if stat.S_ISREG(path.stat().st_mode) else kind_of(path)
-
-
-def drop_unfinished(folder: Path) -> None:
-    """Remove what writing into this folder left behind when it was killed; does not look into folders below."""
-    with os.scandir(folder) as entries:  # one at a time: there may be a million
-        for entry in entries:
-            if _LEFT_BEHIND.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                remove(Path(entry.path))
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of many files, and what else is in it, without a list of them."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-    shutil.rmtree(folder)

@@ -1,6 +1,6 @@
 """3x3 windows of maps on a processor: tiles of rows that stay in its cache, in memory that serves all of them in turn.
 
-New memory for each tile costs more than the arithmetic on it. Maps are (N, H, W, C).
+New memory for each tile costs nearly as much as the arithmetic on it. Maps are (N, H, W, C).
 """
 
 import math

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from degrade.core.doubles import single
+
 Image = np.ndarray  # as in degrade.core.image, which reads colours with this file
 
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue; ITU-R BT.601
@@ -12,16 +14,14 @@ TO_YCC = (LUMA, (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 def decode(image: Image) -> np.ndarray:
     """sRGB values to linear light, both in [0, 1]. Source: IEC 61966-2-1."""
-    light: np.ndarray = image + 0.055
-    light /= 1.055
-    light = cv2.pow(light, 2.4)
+    light = _power((image + 0.055) / 1.055, 2.4)
     np.copyto(light, image / 12.92, where=image <= 0.04045)
     return light
 
 
 def encode(light: np.ndarray) -> Image:
     """Linear light in [0, 1] to sRGB values; the inverse of `decode`."""
-    encoded: np.ndarray = cv2.pow(light, 1 / 2.4)
+    encoded = _power(light, 1 / 2.4)
     encoded *= 1.055
     encoded -= 0.055
     np.copyto(encoded, light * 12.92, where=light <= 0.0031308)
@@ -36,7 +36,7 @@ def dimmed(image: Image, share: np.ndarray) -> Image:
     """
     shares = in_channels(share)
     dim: np.ndarray = image + 0.055
-    dim *= in_channels(cv2.pow(share, 1 / 2.4))
+    dim *= in_channels(_power(share, 1 / 2.4))
     dim -= 0.055
     straight = dim <= 0.04045
     if straight.any():
@@ -47,6 +47,10 @@ def dimmed(image: Image, share: np.ndarray) -> Image:
             light = decode(np.take(image, carried)[None])[0] * np.take(shares, carried)
             np.put(dim, carried, 12.92 * light)
     return dim
+
+
+def _power(base: np.ndarray, exponent: float) -> np.ndarray:
+    return single(cv2.pow(base.astype(np.float64), exponent))
 
 
 def in_channels(plane: np.ndarray) -> np.ndarray:

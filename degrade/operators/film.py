@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from degrade.core.colour import in_channels, luma
+from degrade.core.doubles import single
 from degrade.core.image import Image
 from degrade.core.random import normal_table, random_field, uniform_numbers
 from degrade.operators.base import check_integer, check_range, check_seed
@@ -54,7 +55,7 @@ class FilmGrain:
             return field
         line = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * self.size**2))
         line = (line / np.sqrt((line**2).sum())).astype(np.float32)
-        soft = cv2.sepFilter2D(field, -1, line, line)
+        soft = single(cv2.sepFilter2D(field.astype(np.float64), -1, line, line))
         return soft[reach : reach + height, reach : reach + width]
 
 

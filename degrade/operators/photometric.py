@@ -158,4 +158,4 @@ class Vignette:
         down = (np.arange(height, dtype=np.float32) + 0.5 - self.down * height) ** 2
         right = (np.arange(width, dtype=np.float32) + 0.5 - self.right * width) ** 2
         k = 1 / math.sqrt(1 - self.loss) - 1
-        return dimmed(image, cv2.pow(1 + np.float32(k / squares) * (down[:, None] + right), -2))
+        return dimmed(image, 1 / np.square(1 + np.float32(k / squares) * (down[:, None] + right)))

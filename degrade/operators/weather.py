@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from degrade.core.colour import in_channels
+from degrade.core.doubles import single
 from degrade.core.image import Image
 from degrade.core.random import uniform_numbers
 from degrade.operators.base import check_positive, check_range, check_seed
@@ -83,13 +84,13 @@ class Rain:
         tall, wide = height + 2 * reach, width + 2 * reach
         count = round(self.coverage * tall * wide / (self.length * self.width))
         numbers = uniform_numbers(3 * count, self.seed).reshape(3, count)
-        drops = np.zeros((tall, wide), np.float32)
+        drops = np.zeros((tall, wide))
         np.maximum.at(drops, ((numbers[0] * tall).astype(int), (numbers[1] * wide).astype(int)), 0.5 + numbers[2] / 2)
         line = MotionBlur(self.length, 0.5, self.angle).kernel()
         streaks = cv2.filter2D(drops, -1, line / line.max(), borderType=cv2.BORDER_CONSTANT)
         if self.width > 1:
             sigma, size = self.width / math.sqrt(2 * math.pi), 2 * math.ceil(1.2 * self.width) + 1
-            profile = cv2.getGaussianKernel(size, sigma, cv2.CV_32F)
-            streaks = cv2.sepFilter2D(streaks, -1, profile / profile.max(), np.ones(1, np.float32))
+            profile = cv2.getGaussianKernel(size, sigma)
+            streaks = cv2.sepFilter2D(streaks, -1, profile / profile.max(), np.ones(1))
         inner = np.clip(streaks[reach : reach + height, reach : reach + width], 0, 1)
-        return inner * np.float32(self.strength / 255)
+        return single(inner * (self.strength / 255))

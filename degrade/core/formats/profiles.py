@@ -69,7 +69,7 @@ class Shaper:
             channels = [table[indices[:, :, place]] for place, table in enumerate(tables)]
             light = channels[0]
             if self.matrix is not None:
-                light = np.clip(cv2.transform(np.stack(channels, axis=2), self.matrix.astype(np.float32)), 0, 1)
+                light = np.clip(cv2.transform(np.stack(channels, axis=2).astype(np.float64), self.matrix), 0, 1)
             shown = colour.encode(light).reshape(*band.shape[:2], -1)
             converted[top : top + rows] = shown if levels != 256 else np.rint(shown * 255)
         return converted

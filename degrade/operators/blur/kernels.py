@@ -13,6 +13,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 
+from degrade.core.doubles import single
 from degrade.core.image import Image
 from degrade.operators.base import check_range
 from degrade.operators.lengths import Frequency, Length, OddLength, check_lengths
@@ -157,7 +158,7 @@ class DefocusBlur:
 
 def convolve(image: Image, kernel: np.ndarray) -> Image:
     """Correlate each channel with an odd square kernel and clip; mirrored borders."""
-    blurred = cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+    blurred = single(cv2.filter2D(image.astype(np.float64), -1, kernel, borderType=cv2.BORDER_REFLECT_101))
     return np.clip(blurred, 0, 1, out=blurred)
 
 

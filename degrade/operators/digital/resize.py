@@ -10,14 +10,14 @@ import numpy as np
 from PIL import Image as Pillow
 
 from degrade.core.colour import decode, encode
+from degrade.core.doubles import single
 from degrade.core.image import Image
 from degrade.core.resize import resize_pil
 from degrade.operators.base import SIDE, check_flag, check_integer, check_range
+from degrade.operators.digital.interpolation import WEIGHTS, interpolate
 from degrade.operators.words import Words
 
 _CV2 = {
-    "linear": cv2.INTER_LINEAR,
-    "cubic": cv2.INTER_CUBIC,
     "area": cv2.INTER_AREA,
     "nearest": cv2.INTER_NEAREST,
     "lanczos": cv2.INTER_LANCZOS4,
@@ -29,7 +29,7 @@ _PIL = {
     "lanczos": Pillow.Resampling.LANCZOS,
 }
 ROUNDINGS: dict[str, Callable[[float], int]] = {"nearest": round, "down": math.floor}
-FILTERS = {"cv2": tuple(_CV2), "pil": tuple(_PIL), "matlab": ("bicubic",)}
+FILTERS = {"cv2": (*WEIGHTS, *_CV2), "pil": tuple(_PIL), "matlab": ("bicubic",)}
 
 
 def check_rounding(name: str) -> None:
@@ -97,8 +97,14 @@ class Resize:
             return resize_pil(image, height, width, _PIL[self.filter])
         if self.library == "matlab":
             return _resize_matlab(image, height, width)
-        resized = cv2.resize(image, (width, height), interpolation=_CV2[self.filter])
+        resized = _resize_cv2(image, height, width, self.filter)
         return np.clip(resized, 0, 1, out=resized)
+
+
+def _resize_cv2(image: Image, height: int, width: int, name: str) -> Image:
+    if name in WEIGHTS:
+        return interpolate(image, height, width, name)
+    return single(cv2.resize(image.astype(np.float64), (width, height), interpolation=_CV2[name]))
 
 
 def _resize_matlab(image: Image, height: int, width: int) -> Image:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from degrade.core.colour import in_channels
+from degrade.core.doubles import single
 from degrade.core.image import Image
 from degrade.core.random import add_field, draw_seed, laplace_table, normal_table, random_field, signed_poisson_table
 from degrade.operators.base import check_range, check_seed
@@ -88,7 +89,7 @@ class CorrelatedNoise:
 
     def __call__(self, image: Image) -> Image:
         field = random_field(normal_table(), image.shape, self.seed)
-        noisy = cv2.transform(field, self._root())
+        noisy = single(cv2.transform(field.astype(np.float64), self._root()))
         noisy += image
         return np.clip(noisy, 0, 1, out=noisy)
 

@@ -98,10 +98,11 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def asked(self):
-        """The scheme of every address that was asked for."""
+        """The scheme of every address that a page asked for; the browser's own, chrome://..., are no pages of ours."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        sent = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
-        return {address.partition(":")[0] for address in sent}
+        sent = [one["params"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+        ours = [one["request"]["url"] for one in sent if not one["documentURL"].startswith("chrome:")]
+        return {address.partition(":")[0] for address in ours}
 
 
 def _start(profile):

@@ -19,6 +19,8 @@ from degrade.operators.base import check_range
 from degrade.operators.lengths import Frequency, Length, OddLength, check_lengths
 from degrade.operators.words import Words
 
+_SUMMED = 17  # px; up to here a direct sum is faster than a transform
+
 
 @dataclass(frozen=True)
 class AnisotropicBlur:
@@ -157,9 +159,26 @@ class DefocusBlur:
 
 
 def convolve(image: Image, kernel: np.ndarray) -> Image:
-    """Correlate each channel with an odd square kernel and clip; mirrored borders."""
-    blurred = single(cv2.filter2D(image.astype(np.float64), -1, kernel, borderType=cv2.BORDER_REFLECT_101))
+    """Correlate each channel with an odd square kernel and clip; mirrored borders.
+
+    A large kernel goes through OpenCV's Fourier transform, whose float32 differ between processors, in double.
+    """
+    if len(kernel) <= _SUMMED:
+        blurred = _summed(image, kernel)
+    else:
+        blurred = single(cv2.filter2D(image.astype(np.float64), -1, kernel, borderType=cv2.BORDER_REFLECT_101))
     return np.clip(blurred, 0, 1, out=blurred)
+
+
+def _summed(image: Image, kernel: np.ndarray) -> Image:
+    """A few rows of the kernel at once: of 50 weights some processors' OpenCV would take the transform."""
+    (height, width), reach = image.shape[:2], len(kernel) // 2
+    wide = cv2.copyMakeBorder(image, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+    blurred, rows = np.zeros(image.shape, np.float32), 49 // len(kernel)
+    for top in range(0, len(kernel), rows):
+        some = kernel[top : top + rows]
+        blurred += cv2.filter2D(wide[top:], -1, some, anchor=(reach, 0))[:height, reach : reach + width]
+    return blurred
 
 
 def _grid(size: int) -> np.ndarray:

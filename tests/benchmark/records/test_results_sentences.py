@@ -33,6 +33,10 @@ STATED = [
     *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, FAILS) for name in ("superfan", "srfbn", "srgan")),
     *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, CHANCE) for name in (ISPL, "edsr", "esrgan", "waveletcnn")),
     *(("sr4", f"R2{name} {ISPL}", f"S2{name} {ISPL}", {"niqe.y"}, FAILS) for name in ("LFW", "WEBPHOTO", "WIDER")),
+    *(
+        ("mosaic16", f"S2S ispl:{name}", "S2S ispl:ep_map", NINE - {"found.dlib"}, HOLDS)
+        for name in ("ep_16x", "isp_y0", "isp_unet", "isp_unet_pac", "isp_concat", "isp_matrix")
+    ),
     ("dual_blind", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, FAILS),
     ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, HOLDS),
     *(

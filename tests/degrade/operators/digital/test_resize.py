@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -77,6 +78,16 @@ def test_matlab_borders_are_mirrored_with_the_edge_repeated() -> None:
     photo = np.broadcast_to(line[None, :, None], (32, 32, 3)).copy()
     reduced = Resize("matlab", "bicubic", factor=4.0)(photo)
     assert reduced[3, 0, 0] == pytest.approx((weights * padded).sum() / weights.sum(), abs=2e-6)
+
+
+@pytest.mark.parametrize("name", ["linear", "cubic"])
+@pytest.mark.parametrize("sides", [(7, 12), (31, 9), (64, 50), (3, 40), (1, 1)])
+def test_interpolation_is_that_of_opencv(name: str, sides: tuple[int, int]) -> None:
+    photo = np.random.default_rng(0).random((31, 20, 3), dtype=np.float32)
+    kinds = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+    expected = np.clip(cv2.resize(photo, sides[::-1], interpolation=kinds[name]), 0, 1)
+    found = Resize(library="cv2", filter=name, height=sides[0], width=sides[1])(photo)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_nearest_takes_every_fourth_pixel() -> None:

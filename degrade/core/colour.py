@@ -31,21 +31,17 @@ def encode(light: np.ndarray) -> Image:
 def dimmed(image: Image, share: np.ndarray) -> Image:
     """`encode(decode(image) * share)` for shares (H, W) of the light, above 0 and at most 1, to the last bits.
 
-    Where the curve is a power so is its inverse, and a share of the light is a power of it of the value + 0.055; where
-    both are straight it is that share of the value. Only what the share carries from one part to the other is decoded.
+    Where the curve is a power so is its inverse, and a share of the light is a power of it of the value + 0.055. Only
+    what the share leaves in, or brings to, the curve's straight part is decoded.
     """
     shares = in_channels(share)
     dim: np.ndarray = image + 0.055
     dim *= in_channels(_power(share, 1 / 2.4))
     dim -= 0.055
-    straight = dim <= 0.04045
-    if straight.any():
-        was_straight = image <= 0.04045
-        np.copyto(dim, image * shares, where=was_straight)
-        carried = np.flatnonzero(straight & ~was_straight)
-        if carried.size:
-            light = decode(np.take(image, carried)[None])[0] * np.take(shares, carried)
-            np.put(dim, carried, 12.92 * light)
+    straight = np.flatnonzero(dim <= 0.04045)
+    if straight.size:
+        light = decode(np.take(image, straight)[None])[0] * np.take(shares, straight)
+        np.put(dim, straight, 12.92 * light)
     return dim
 
 

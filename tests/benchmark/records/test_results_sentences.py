@@ -33,6 +33,19 @@ STATED = [
     *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, FAILS) for name in ("superfan", "srfbn", "srgan")),
     *(("sr4", f"R2T {name}", f"S2T {name}", {"fed.dlib"}, CHANCE) for name in (ISPL, "edsr", "esrgan", "waveletcnn")),
     *(("sr4", f"R2{name} {ISPL}", f"S2{name} {ISPL}", {"niqe.y"}, FAILS) for name in ("LFW", "WEBPHOTO", "WIDER")),
+    *(("jpeg", f"S2S {ISPL}", f"S2S {name}", {"lpips.squeeze", "niqe.y"}, HOLDS) for name in ("epgan", "arcnn")),
+    ("jpeg", "S2S identity", f"S2S {ISPL}", {"psnr.rgb", "msssim.rgb", "gmsd", "fed.dlib"}, HOLDS),
+    ("jpeg", "S2P identity", f"S2P {ISPL}", {"fed.dlib"}, HOLDS),
+    ("deblur", f"S2S {ISPL}", "S2S deblurgan", {"psnr.rgb", "ssim.gauss11.rgb", "msssim.rgb"}, HOLDS),
+    ("deblur", "S2S deblurgan", f"S2S {ISPL}", {"lpips.squeeze", "niqe.y"}, HOLDS),
+    ("deblur", "S2S identity", f"S2S {ISPL}", {"fed.dlib"}, HOLDS),
+    *(
+        ("denoise", f"S2S {ISPL}", f"S2S {name}", {"lpips.squeeze", "niqe.y"}, HOLDS)
+        for name in ("nlm", "total_variation", "ridnet", "vdnet", "waveletcnn")
+    ),
+    ("denoise", "S2S nlm", f"S2S {ISPL}", {"psnr.rgb"}, HOLDS),
+    ("denoise", "S2S total_variation", f"S2S {ISPL}", {"fed.dlib"}, CHANCE),
+    ("denoise", "S2P total_variation", f"S2P {ISPL}", {"fed.dlib"}, HOLDS),
     *(
         ("mosaic16", f"S2S ispl:{name}", "S2S ispl:ep_map", NINE - {"found.dlib"}, HOLDS)
         for name in ("ep_16x", "isp_y0", "isp_unet", "isp_unet_pac", "isp_concat", "isp_matrix")

@@ -1,7 +1,7 @@
 """OpenCV's linear and cubic interpolation, with weights in double.
 
-OpenCV's own weights are float32, or double where Intel's IPP does the work, and so its results depend on the machine.
-These are within 4e-7 of either.
+OpenCV rounds the place of a pixel to float32, or has it in double where Intel's IPP does the work, and so its results
+depend on the machine. These are IPP's but for the last bits; the others lie up to 1e-5 away (sides below 100 px).
 """
 
 from collections.abc import Callable

@@ -87,7 +87,7 @@ def test_interpolation_is_that_of_opencv(name: str, sides: tuple[int, int]) -> N
     kinds = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
     expected = np.clip(cv2.resize(photo, sides[::-1], interpolation=kinds[name]), 0, 1)
     found = Resize(library="cv2", filter=name, height=sides[0], width=sides[1])(photo)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_nearest_takes_every_fourth_pixel() -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.ndimage import map_coordinates, shift
 
+from degrade.core.interpolation import interpolate
 from degrade.core.random import rng_for
 
-Field = np.ndarray  # (H, W) float32
+Field = np.ndarray  # (H, W) float64: sines and powers in float32 differ from one processor to another
 VERSION = 1
 HEAD_WIDTH = 0.60  # radius of the ball the face is drawn on, sideways and upwards
 HEAD_HEIGHT = 0.98
@@ -50,13 +52,13 @@ class Canvas:
     def __init__(self, person: Person, size: int) -> None:
         self.person, self.size = person, size
         self.step = 2 / size / person.scale  # face units per pixel
-        line = ((np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1).astype(np.float32)
+        line = (np.arange(size) + 0.5) * (2 / size) - 1
         self.frame_x, self.frame_y = np.meshgrid(line, line)
         x, y = self.frame_x - person.centre[0], self.frame_y - person.centre[1]
         cosine, sine = float(np.cos(person.roll)) / person.scale, float(np.sin(person.roll)) / person.scale
         self.x, self.y = cosine * x + sine * y, cosine * y - sine * x
         self.u, self.v = _turned(self.x, HEAD_WIDTH, person.yaw), _turned(self.y, HEAD_HEIGHT, person.pitch)
-        self.colour = np.zeros((size, size, 3), np.float32)
+        self.colour = np.zeros((size, size, 3))
         self.inside = self._face_level()  # 1 in the middle of the face, 0 on its outline, negative outside
         self.outline = distance(-self.inside, self.step)
 
@@ -87,11 +89,11 @@ class Canvas:
 
     def lay(self, colour: np.ndarray, opacity: Field) -> None:
         """Paint a colour, or a field of colours, over what is there."""
-        self.colour += (np.asarray(colour, np.float32) - self.colour) * opacity[:, :, None]
+        self.colour += (np.asarray(colour) - self.colour) * opacity[:, :, None]
 
     def darken(self, opacity: Field, tint: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> None:
         """Multiply by `tint` where opacity is 1: shadows, creases, lines."""
-        self.colour *= 1 - opacity[:, :, None] * (1 - np.asarray(tint, np.float32))
+        self.colour *= 1 - opacity[:, :, None] * (1 - np.asarray(tint))
 
     def blur(self, field: np.ndarray, sigma: float) -> np.ndarray:
         """Gaussian blur, sigma in face units; wide ones work on a reduced field."""
@@ -100,20 +102,22 @@ class Canvas:
             pixels, factor = pixels / 2, factor * 2
         small = cv2.resize(field, (self.size // factor,) * 2, interpolation=cv2.INTER_AREA) if factor > 1 else field
         small = cv2.GaussianBlur(small, (0, 0), max(pixels, 0.1), borderType=cv2.BORDER_REPLICATE)
-        return cv2.resize(small, (self.size,) * 2, interpolation=cv2.INTER_CUBIC) if factor > 1 else small
+        return self._enlarged(small) if factor > 1 else small
 
     def noise(self, rng: np.random.Generator, cells: int) -> Field:
         """Smooth noise, mean 0, deviation about 1, with `cells` grains to the frame at any size."""
         lattice = rng.standard_normal((cells, cells), dtype=np.float32)
-        shrinking = cells > self.size
-        return cv2.resize(lattice, (self.size,) * 2, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+        return self._enlarged(lattice)
+
+    def _enlarged(self, field: Field) -> Field:
+        return interpolate(field, self.size, self.size, "cubic")
 
     def grained(self, rng: np.random.Generator, across: Field, along: Field, cells: tuple[int, float]) -> Field:
         """Noise drawn out along lines: `cells` = grains per unit of `across` and of `along`."""
         wide, long = cells
         lattice = rng.standard_normal((256, 32), dtype=np.float32)
-        texture = cv2.resize(lattice, (256, 256), interpolation=cv2.INTER_CUBIC)
-        return cv2.remap(texture, along * (long * 8), across * wide, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        texture = interpolate(lattice, 256, 256, "cubic")
+        return map_coordinates(texture, (across * wide, along * (long * 8)), order=1, mode="grid-wrap")
 
     def thrown_shadow(self, height: Field, softness: float = 0.1) -> Field:
         """1 where the relief itself keeps the light away, 0 in the open; worked out on a coarse grid."""
@@ -123,13 +127,12 @@ class Canvas:
         coarse = cv2.resize(height, (count, count), interpolation=cv2.INTER_AREA)
         shadow, step = np.zeros_like(coarse), self.step * self.size / count
         for reach in np.linspace(0.03, 0.36, 12):
-            move = np.array([[1, 0, light[0] / flat * reach / step], [0, 1, light[1] / flat * reach / step]])
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            blocking = cv2.warpAffine(coarse, move, (count, count), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            excess = blocking - coarse - np.float32(reach * light[2] / flat)
-            shadow = np.maximum(shadow, np.clip(excess / np.float32(softness * (0.15 + reach)), 0, 1))
+            move = -reach / step / flat * light[1::-1]  # down, right
+            blocking = shift(coarse, move, order=1, mode="nearest")
+            excess = blocking - coarse - reach * light[2] / flat
+            shadow = np.maximum(shadow, np.clip(excess / (softness * (0.15 + reach)), 0, 1))
         shadow = cv2.GaussianBlur(shadow, (0, 0), 1.2)
-        return np.clip(cv2.resize(shadow, (self.size, self.size), interpolation=cv2.INTER_CUBIC), 0, 1)
+        return np.clip(self._enlarged(shadow), 0, 1)
 
     def strokes(self, curves: np.ndarray, width: float) -> Field:
         """Opacity of thin curves (count, points, 2) in pixels, `width` in face units; thin ones turn faint."""
@@ -137,7 +140,7 @@ class Canvas:
         mask = np.zeros((self.size, self.size), np.uint8)
         points = np.rint(curves * 16).astype(np.int32)
         cv2.polylines(mask, list(points), False, 255, max(1, round(pixels)), cv2.LINE_AA, 4)
-        return mask.astype(np.float32) * (min(1.0, pixels) / 255)
+        return mask * (min(1.0, pixels) / 255)
 
 
 def bump(x: Field, y: Field, centre: tuple[float, float], spread: tuple[float, float]) -> Field:
@@ -159,7 +162,7 @@ def distance(level: Field, step: float) -> Field:
 
 def linear(red: float, green: float, blue: float) -> np.ndarray:
     """An sRGB colour of 0..255 in linear light."""
-    return (np.array([red, green, blue], np.float32) / 255) ** np.float32(2.2)
+    return (np.array([red, green, blue]) / 255) ** 2.2
 
 
 def shade(canvas: Canvas, height: Field, albedo: np.ndarray, shine: float = 0.0, wrap: float = 0.25) -> np.ndarray:
@@ -171,20 +174,20 @@ def shade(canvas: Canvas, height: Field, albedo: np.ndarray, shine: float = 0.0,
     person = canvas.person
     down, right = np.gradient(height, canvas.step)
     length = np.sqrt(right * right + down * down + 1)
-    light = person.light.astype(np.float32)
+    light = person.light
     facing = (light[2] - right * light[0] - down * light[1]) / length
-    colour = np.empty((*height.shape, 3), np.float32)
-    open_sky = 1 - canvas.thrown_shadow(height) if shine else np.float32(1)
+    colour = np.empty((*height.shape, 3))
+    open_sky = 1 - canvas.thrown_shadow(height) if shine else 1
     for channel, reach in enumerate((1.4 * wrap, 0.8 * wrap, 0.6 * wrap)):
         diffuse = np.clip((facing + reach) / (1 + reach), 0, 1) * (1 - (0.88 + 0.04 * channel) * (1 - open_sky))
         sky = 0.75 - 0.25 * down / length  # the ambient light comes more from above
         colour[:, :, channel] = person.key[channel] * diffuse + person.ambient[channel] * sky
     colour *= albedo
     if shine:
-        half = light + np.array([0, 0, 1], np.float32)
+        half = light + np.array([0, 0, 1])
         half /= np.linalg.norm(half)
         glance = np.clip((half[2] - right * half[0] - down * half[1]) / length, 0, 1)
-        colour += (shine * (glance**16 + 0.4 * glance**60) * open_sky)[:, :, None] * person.key.astype(np.float32)
+        colour += (shine * (glance**16 + 0.4 * glance**60) * open_sky)[:, :, None] * person.key
     return colour
 
 

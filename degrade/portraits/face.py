@@ -12,7 +12,7 @@ def paint_face(canvas: Canvas) -> None:
         _paint_ear(canvas, side)
     height = relief(canvas)
     colours = shade(canvas, height, _albedo(canvas), shine=canvas.person.rng("shine").uniform(0.05, 0.16))
-    colours *= _occlusion(canvas, height)[:, :, None] ** np.array([0.7, 1.0, 1.1], np.float32)
+    colours *= _occlusion(canvas, height)[:, :, None] ** np.array([0.7, 1.0, 1.1])
     canvas.lay(colours, canvas.cover(canvas.outline))
     _paint_nostrils(canvas)
     _paint_folds(canvas)
@@ -37,7 +37,7 @@ def relief(canvas: Canvas) -> Field:
     height -= 0.015 * bump(u, v, (0, 0.66), (0.14, 0.03))
     height -= 0.010 * bump(u, v, (0, 0.43), (0.025, 0.04))  # philtrum
     height += _nose(canvas, rng)
-    return height.astype(np.float32)
+    return height
 
 
 def _nose(canvas: Canvas, rng: np.random.Generator) -> Field:
@@ -59,19 +59,19 @@ def _albedo(canvas: Canvas) -> np.ndarray:
     red += rng.uniform(0.2, 0.8) * bump(canvas.u, v, (0, 0.30), (0.09, 0.07)) + 0.25 * canvas.noise(rng, 7)
     dark = rng.uniform(0.1, 0.6) * bump(across, v, (0.22, 0.09), (0.10, 0.05)) + 0.12 * canvas.noise(rng, 24)
     pores = sum(canvas.noise(rng, cells) for cells in (64, 128, 256) if cells <= canvas.size) * rng.uniform(0.012, 0.03)
-    blush = np.clip(red, -1, 2)[:, :, None] * np.array([0.03, -0.10, -0.08], np.float32)
-    shadow = (np.clip(dark, -1, 1) * 0.22 - pores)[:, :, None] * np.array([0.8, 1.0, 1.0], np.float32)
+    blush = np.clip(red, -1, 2)[:, :, None] * np.array([0.03, -0.10, -0.08])
+    shadow = (np.clip(dark, -1, 1) * 0.22 - pores)[:, :, None] * np.array([0.8, 1.0, 1.0])
     albedo = person.skin * (1 + blush - shadow)
     if rng.random() < 0.25 * (1 - person.tone):
         albedo *= _freckles(canvas, rng)
-    return np.clip(albedo, 0.01, 1).astype(np.float32)
+    return np.clip(albedo, 0.01, 1)
 
 
 def _freckles(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
     where = bump(np.abs(canvas.u), canvas.v, (0.18, 0.2), (0.28, 0.18))
     spots = ramp(1.3, 2.2, canvas.noise(rng, 110)) + 0.6 * ramp(1.2, 2.4, canvas.noise(rng, 60))
     strength = rng.uniform(0.35, 0.7) * np.clip(where * spots, 0, 1)
-    return 1 - strength[:, :, None] * np.array([0.35, 0.6, 0.75], np.float32)
+    return 1 - strength[:, :, None] * np.array([0.35, 0.6, 0.75])
 
 
 def _occlusion(canvas: Canvas, height: Field) -> Field:
@@ -115,7 +115,7 @@ def _paint_ear(canvas: Canvas, side: int) -> None:
     radius = np.sqrt((x / (0.078 - 0.05 * np.clip(y, 0, 1))) ** 2 + (y / 0.20) ** 2)
     rim = 0.03 * np.exp(-(((radius - 0.82) / 0.17) ** 2)) + 0.018 * bump(x, y, (0.012, -0.01), (0.016, 0.09))
     height = 0.03 * np.sqrt(np.clip(1 - radius, 0, 1)) + rim
-    colours = shade(canvas, height.astype(np.float32), person.skin * np.array([1.0, 0.82, 0.78], np.float32), wrap=0.4)
-    canvas.lay(colours * np.float32(0.85), np.clip((1 - radius) * 0.078 / (2 * canvas.step) + 0.5, 0, 1))
+    colours = shade(canvas, height, person.skin * np.array([1.0, 0.82, 0.78]), wrap=0.4)
+    canvas.lay(colours * 0.85, np.clip((1 - radius) * 0.078 / (2 * canvas.step) + 0.5, 0, 1))
     hollow = bump(x, y, (-0.02, 0.02), (0.024, 0.06)) + 0.4 * bump(x, y, (0.025, -0.06), (0.014, 0.06))
     canvas.darken(0.7 * np.clip(hollow, 0, 1) * (radius < 1), (0.35, 0.2, 0.17))

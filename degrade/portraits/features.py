@@ -63,7 +63,7 @@ def _eyeball(canvas: Canvas, side: int, x: Field, y: Field, look: Look) -> Field
     light = 0.55 + 0.45 * ramp(-0.1, 0.3, y - upper)
     corner = (1 - 0.35 * np.abs(x) ** 3) * light
     white = corner[:, :, None] * linear(216, 207, 200) * (person.key * 0.55 + person.ambient * 0.6)
-    white *= 1 - 0.22 * ramp(0.75, 1.0, np.abs(x))[:, :, None] * np.array([0, 1, 1], np.float32)
+    white *= 1 - 0.22 * ramp(0.75, 1.0, np.abs(x))[:, :, None] * np.array([0, 1, 1])
     glow = 0.75 + 0.6 * ramp(-0.5, 0.6, py) + 0.16 * fibres + 0.35 * ramp(0.8, 0.45, radius)
     glow *= 1 - 0.65 * ramp(0.80, 1.0, radius)
     disc = (glow * light)[:, :, None] * iris * (0.5 + person.key * 0.5)
@@ -96,7 +96,7 @@ def paint_brows(canvas: Canvas) -> None:
     rng = person.rng("brows")
     arch, rise = rng.uniform(0.02, 0.07), rng.uniform(0.155, 0.20)
     thick = rng.uniform(0.036, 0.055) if person.masculine else rng.uniform(0.022, 0.038)
-    colour = person.hair * np.float32(0.7 if person.hair.mean() < 0.3 else 0.5)
+    colour = person.hair * (0.7 if person.hair.mean() < 0.3 else 0.5)
     dense = rng.uniform(0.5, 0.9)
     for side in (-1, 1):
         _paint_brow(canvas, side, (arch, rise, thick, dense), colour)
@@ -119,7 +119,7 @@ def _paint_brow(canvas: Canvas, side: int, shape: tuple[float, float, float, flo
         across = 0.085 + 0.33 * t[:, None] + (0.02 + 0.05 * t[:, None]) * steps
         down = start[:, None] - (0.05 * (1 - t[:, None]) - 0.015 * t[:, None]) * steps
         curves = canvas.pixels(side * across, down)
-        canvas.lay(colour * np.float32(tone), 0.7 * dense * canvas.strokes(curves, 0.005))
+        canvas.lay(colour * tone, 0.7 * dense * canvas.strokes(curves, 0.005))
 
 
 def paint_mouth(canvas: Canvas) -> None:
@@ -149,8 +149,8 @@ def _lip_colours(canvas: Canvas, rng: np.random.Generator, place: tuple[Field, .
     person = canvas.person
     paint = linear(*((150, 40, 50), (176, 72, 84), (190, 100, 100), (120, 44, 60))[int(rng.integers(4))])
     share = 0.0 if person.masculine else float(rng.choice([0.0, 0.0, 0.35, 0.7]))
-    natural = person.skin * np.array([0.80, 0.52, 0.54], np.float32)
-    colour = natural * np.float32(1 - share) + paint * np.float32(share)
+    natural = person.skin * np.array([0.80, 0.52, 0.54])
+    colour = natural * (1 - share) + paint * share
     down = np.clip((y - middle - gape) / np.maximum(bottom - middle - gape, 1e-3), 0, 1)
     light = np.where(y < middle + 0.5 * gape, 0.66, 0.80 + 0.42 * np.sin(down * 2.6) * (1 - 0.3 * np.abs(x)))
     wrinkles = canvas.grained(rng, x * 0.5 + 0.5, y * 0.2, (40, 3))

@@ -44,7 +44,7 @@ def paint_hair_behind(canvas: Canvas) -> None:
     level = np.maximum(np.abs(canvas.x) - width - 0.10 * ramp(0, 1, canvas.y) + edge, bottom + 2 * edge)
     crown = _oval(canvas.x / width, canvas.y / 0.93) - 1
     level = np.where(canvas.y < 0, crown * 0.7 + edge, level)
-    canvas.lay(_hair_colours(canvas, rng, level, strand) * np.float32(0.55), canvas.cover(level, soft=0.015))
+    canvas.lay(_hair_colours(canvas, rng, level, strand) * 0.55, canvas.cover(level, soft=0.015))
 
 
 def paint_hair_in_front(canvas: Canvas) -> None:
@@ -83,12 +83,12 @@ def _cap(canvas: Canvas, rng: np.random.Generator, cut: Cut) -> Field:
         inner = _open_face(canvas, cut, rng.uniform(2.0, 3.2), side) + wobble
     if cut.fall:
         inner = np.maximum(inner, canvas.y - cut.fall + 0.3)
-    return (np.maximum(outer, inner) + 0.01 * canvas.noise(rng, 10)).astype(np.float32)
+    return np.maximum(outer, inner) + 0.01 * canvas.noise(rng, 10)
 
 
 def _oval(x: Field, y: Field) -> Field:
     """1 on the outline of a skull of half width and half height 1, a little squarer than an ellipse."""
-    return (np.abs(x) ** 2.4 + np.abs(y) ** 2.4) ** np.float32(1 / 2.4)
+    return (np.abs(x) ** 2.4 + np.abs(y) ** 2.4) ** (1 / 2.4)
 
 
 def _open_face(canvas: Canvas, cut: Cut, power: float, side: Field) -> Field:
@@ -121,7 +121,7 @@ def _curls(canvas: Canvas, rng: np.random.Generator, radius: float) -> Field:
         size = radius * rng.uniform(0.5, 1.2, (count, 1)) * (1 + 0.5 * steps)
         curves = canvas.flat_pixels(x + size * np.cos(start + turn * steps), y + size * np.sin(start + turn * steps))
         field += (tone - field) * 0.75 * canvas.strokes(curves, 0.013 if radius > 0.02 else 0.006)
-    return field.astype(np.float32)
+    return field
 
 
 def _flow(canvas: Canvas, rng: np.random.Generator, cut: Cut) -> tuple[Field, Field]:
@@ -142,7 +142,7 @@ def _hair_colours(canvas: Canvas, rng: np.random.Generator, level: Field, strand
     depth = np.clip(-level, 0, 0.25)
     ball = np.clip(1 - (canvas.x / 1.1) ** 2 - (np.minimum(canvas.y, 0) / 1.15) ** 2, 0.02, 1)
     height = 0.5 * np.sqrt(ball) + 0.30 * np.sqrt(depth + 0.01) + 0.004 * strand
-    colours = shade(canvas, height.astype(np.float32), person.hair, wrap=0.5)
+    colours = shade(canvas, height, person.hair, wrap=0.5)
     colours *= np.clip(0.85 + 0.38 * strand, 0.2, 2.4)[:, :, None] * (0.55 + 0.45 * ramp(0, 0.10, depth))[:, :, None]
     band = bump(canvas.x, canvas.y, (0.5 * float(person.light[0]), -0.66), (0.6, 0.13))
     band *= np.clip(0.4 + 0.7 * strand, 0, 2)
@@ -157,7 +157,7 @@ def _paint_flyaways(canvas: Canvas, rng: np.random.Generator, cut: Cut) -> None:
     turn = angle[:, None] + rng.uniform(-0.35, 0.35, count)[:, None] * steps
     radius = 0.96 + rng.uniform(0.02, 0.08, count)[:, None] * np.sin(steps * 2.6)
     curves = canvas.flat_pixels(width * np.cos(turn) * radius, top * np.sin(turn) * radius)
-    canvas.lay(canvas.person.hair * np.float32(0.9), 0.5 * canvas.strokes(curves, 0.004))
+    canvas.lay(canvas.person.hair * 0.9, 0.5 * canvas.strokes(curves, 0.004))
 
 
 def paint_beard(canvas: Canvas) -> None:
@@ -175,7 +175,7 @@ def paint_beard(canvas: Canvas) -> None:
     area = np.clip(area, 0, 1) * canvas.cover(canvas.outline - 0.01, soft=0.05)
     grain = sum(canvas.noise(rng, cells) for cells in (90, 180))
     strength = rng.uniform(0.15, 0.4) if kind == "stubble" else rng.uniform(0.7, 0.9)
-    colour = person.hair * np.float32(0.7) * (person.key + person.ambient) * np.float32(0.5)
+    colour = person.hair * 0.7 * (person.key + person.ambient) * 0.5
     canvas.lay(colour, np.clip(strength * area * (0.9 + 0.12 * grain), 0, 0.95))
     if kind != "stubble":
         _paint_beard_hairs(canvas, rng, area)
@@ -188,6 +188,6 @@ def _paint_beard_hairs(canvas: Canvas, rng: np.random.Generator, area: Field) ->
     length = rng.uniform(0.03, 0.07, count)[:, None]
     bend = rng.normal(0, 0.3, count)[:, None] + 0.8 * u[:, None]
     curves = canvas.pixels(u[:, None] + bend * length * steps, v[:, None] + length * steps)
-    light = (canvas.person.key + canvas.person.ambient) * np.float32(0.6)
+    light = (canvas.person.key + canvas.person.ambient) * 0.6
     for start, tone in ((0, 0.4), (1, 0.9), (2, 1.5)):
-        canvas.lay(canvas.person.hair * light * np.float32(tone), 0.5 * area * canvas.strokes(curves[start::3], 0.005))
+        canvas.lay(canvas.person.hair * light * tone, 0.5 * area * canvas.strokes(curves[start::3], 0.005))

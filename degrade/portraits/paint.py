@@ -7,6 +7,7 @@ tones, fine texture) for a restoration network to learn from and for a face dete
 import cv2
 import numpy as np
 
+from degrade.core.doubles import single
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.random import rng_for
@@ -18,7 +19,7 @@ from degrade.portraits.scene import paint_background, paint_body, paint_glasses
 # dlib finds a face in each of these 72 at 256 px; it misses about one seed in 200.
 PORTRAITS = {"train": range(0, 48), "val": range(100_000, 100_008), "test": range(300_000, 300_016)}
 _ROOM = 100_000  # seeds of one role
-_LARGEST = 2048  # px; takes 0.8 GB
+_LARGEST = 2048  # px; takes 1.6 GB
 _SMALLEST = 256  # smaller portraits are this one reduced, so that fine detail averages as in a photograph
 _LAYERS = (
     paint_background,
@@ -71,7 +72,7 @@ def paint(seed: int, size: int) -> Image:
     image = _developed(canvas)
     if factor > 1:
         image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-    return np.clip(image, 0, 1)
+    return single(np.clip(image, 0, 1))
 
 
 def _person(seed: int) -> Person:
@@ -110,14 +111,14 @@ def _jaw(rng: np.random.Generator, masculine: bool) -> tuple[float, float, float
 def _light(rng: np.random.Generator) -> np.ndarray:
     side = float(rng.choice([-1, 1])) * rng.uniform(0.1, 0.95)
     direction = np.array([side, -rng.uniform(0.2, 0.75), rng.uniform(0.7, 1.1)])
-    return (direction / np.linalg.norm(direction)).astype(np.float32)
+    return direction / np.linalg.norm(direction)
 
 
 def _lights(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     warmth = rng.uniform(-0.10, 0.14)
-    tint = np.array([1 + warmth, 1.0, 1 - warmth], np.float32)
+    tint = np.array([1 + warmth, 1.0, 1 - warmth])
     fill = rng.uniform(0.16, 0.42)
-    return (np.float32(1.5 - fill) * tint).astype(np.float32), (np.float32(fill) * (2 - tint)).astype(np.float32)
+    return (1.5 - fill) * tint, fill * (2 - tint)
 
 
 def _skin(rng: np.random.Generator, tone: float) -> np.ndarray:
@@ -130,19 +131,19 @@ def _skin(rng: np.random.Generator, tone: float) -> np.ndarray:
 def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> np.ndarray:
     choice = min(int(abs(rng.normal(0, 0.6 + 2.4 * (1 - tone)))), len(_HAIR) - 1)
     grey = float(np.clip((age - 0.72) * 3.5 + rng.normal(0, 0.15), 0, 0.92)) if age > 0.6 else 0.0
-    return linear(*_HAIR[choice]) * (1 - grey) + linear(186, 182, 178) * np.float32(grey)
+    return linear(*_HAIR[choice]) * (1 - grey) + linear(186, 182, 178) * grey
 
 
-def _developed(canvas: Canvas) -> Image:
+def _developed(canvas: Canvas) -> np.ndarray:
     """Linear light to display values: shoulder, vignette, gamma, film grain."""
     rng = canvas.person.rng("film")
     exposure, depth = rng.uniform(1.05, 1.4), rng.uniform(0.0, 0.25)
     vignette = 1 - depth * (1 - bump(canvas.frame_x, canvas.frame_y, (0, 0), (1.5, 1.5)))
     light = np.maximum(canvas.colour, 0) * vignette[:, :, None]
-    display = (1 - np.exp(-exposure * light)) ** np.float32(1 / 2.2)
+    display = (1 - np.exp(-exposure * light)) ** (1 / 2.2)
     strength = rng.uniform(0.004, 0.014)
     fine = canvas.size >= 2 * _SMALLEST
     display += ((0.5 if fine else 1.0) * strength * canvas.noise(rng, _SMALLEST))[:, :, None]
     if fine:
         display += (strength * canvas.noise(rng, 2 * _SMALLEST))[:, :, None]
-    return display.astype(np.float32)
+    return display

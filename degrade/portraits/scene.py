@@ -37,7 +37,7 @@ def _paint_blobs(canvas: Canvas, rng: np.random.Generator, green: bool) -> None:
 
 def _muted(rng: np.random.Generator) -> np.ndarray:
     """A colour such as rooms have: any brightness, mostly little saturation."""
-    colour, share = linear(*rng.uniform(25, 225, 3)), np.float32(rng.uniform(0.1, 0.6))
+    colour, share = linear(*rng.uniform(25, 225, 3)), rng.uniform(0.1, 0.6)
     return colour * share + (1 - share) * colour.mean()
 
 
@@ -50,7 +50,7 @@ def paint_body(canvas: Canvas) -> None:
     spread = half + 0.5 * np.clip(canvas.y - jaw - 0.05, 0, 1) ** 1.5
     height = 0.8 * half * np.sqrt(np.clip(1 - (x / spread) ** 2, 0, 1))
     height += 0.02 * bump(np.abs(x) - 0.5 * half, canvas.y, (0, jaw + 0.3), (0.05, 0.3))
-    colours = shade(canvas, height.astype(np.float32), person.skin * np.float32(0.88))
+    colours = shade(canvas, height, person.skin * 0.88)
     colours *= (1 + 0.02 * canvas.noise(rng, 128))[:, :, None]
     neck = canvas.cover(np.abs(x) - spread) * (canvas.y > 0.2)
     canvas.lay(colours, neck)
@@ -62,7 +62,7 @@ def paint_body(canvas: Canvas) -> None:
 def _paint_clothes(canvas: Canvas, rng: np.random.Generator, half: float) -> None:
     person = canvas.person
     base = linear(*rng.uniform(15, 235, 3))
-    base = base * np.float32(0.6) + np.float32(0.4) * base.mean()
+    base = base * 0.6 + 0.4 * base.mean()
     kind = str(rng.choice(["round", "v", "collar", "high"]))
     jaw, x, y = person.jaw[1], canvas.x, canvas.y
     depth = {"round": 0.30, "v": 0.42, "collar": 0.34, "high": 0.12}[kind]
@@ -74,7 +74,7 @@ def _paint_clothes(canvas: Canvas, rng: np.random.Generator, half: float) -> Non
     top = np.maximum(top, shoulder - 0.06)
     folds = canvas.noise(rng, 5) + 0.5 * canvas.noise(rng, 11)
     height = 0.5 * np.sqrt(np.clip(1 - (x / 1.6) ** 2, 0.05, 1)) + 0.05 * folds
-    colours = shade(canvas, height.astype(np.float32), base, wrap=0.3)
+    colours = shade(canvas, height, base, wrap=0.3)
     colours *= (1 + _weave(canvas, rng))[:, :, None]
     cover = canvas.cover(top - y)
     canvas.darken(0.4 * canvas.blur(cover, 0.03) * (1 - cover), (0.3, 0.2, 0.2))

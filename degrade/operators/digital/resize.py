@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 from degrade.core.colour import decode, encode
 from degrade.core.doubles import single
 from degrade.core.image import Image
+from degrade.core.interpolation import WEIGHTS, interpolate
 from degrade.core.resize import resize_pil
 from degrade.operators.base import SIDE, check_flag, check_integer, check_range
-from degrade.operators.digital.interpolation import WEIGHTS, interpolate
 from degrade.operators.words import Words
 
 _CV2 = {

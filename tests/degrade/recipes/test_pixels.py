@@ -1,11 +1,6 @@
 """The pixels of a recipe's version are a promise: the same on every machine, and after every change of the code."""
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 
 import numpy as np
 
@@ -14,18 +9,12 @@ from degrade.operators.blur.gaussian import GaussianBlur
 from degrade.operators.digital.resize import FILTERS, Resize
 from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import RECIPES
+from tests.degrade.elsewhere import elsewhere
 from tests.degrade.operators.test_every_operator import EXAMPLES
 from tests.degrade.recipes.golden import GOLDEN
 
 PROMISED = {recipe: pixels for recipe, (_, pixels) in GOLDEN.items()}
 SIDE = 256
-# What other machines lack, switched off: Intel's IPP in OpenCV, AVX-512 in OpenCV and numpy, a kernel of OpenBLAS.
-ELSEWHERE = {
-    "OPENCV_IPP": "disabled",
-    "OPENCV_CPU_DISABLE": "AVX512-SKX",
-    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
-    "OPENBLAS_CORETYPE": "Haswell",
-}
 
 
 def picture() -> np.ndarray:
@@ -57,15 +46,6 @@ def operated() -> dict[str, str]:
     resizes = [Resize(library, name, factor) for library, name, factor in filters]
     image = GaussianBlur(0.7)(from_uint8(picture()))
     return {repr(each): hashlib.sha256(to_uint8(each(image)).tobytes()).hexdigest() for each in (*EXAMPLES, *resizes)}
-
-
-def elsewhere(function: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """What a function of this file gives on a machine without IPP and AVX-512."""
-    name = function.__name__
-    code = f"import json; from tests.degrade.recipes.test_pixels import {name}; print(json.dumps({name}()))"
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(command, env=os.environ | ELSEWHERE, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
 
 
 def test_they_are_those_of_a_machine_without_ipp_and_avx512() -> None:

@@ -207,7 +207,10 @@ def _of_sets(scores: Sequence[Score]) -> bool:
 
 
 def _set_replicates(scores: Sequence[Score], images: int) -> tuple[float, ...]:
-    """Replicates averaged over training seeds; empty when one of them has none. Few images are as few groups."""
+    """Replicates averaged over training seeds; empty when one of them has none.
+
+    Few images are as few groups; older lines have a replicate, which is the value, of the empty ones too.
+    """
     finite = [(score.replicates or ())[:images] for score in scores if score.value is not None]
     if len({len(replicates) for replicates in finite}) != 1:
         return ()

@@ -34,7 +34,7 @@ def row_of(group: str, name: str, kind: type[Row]) -> Row | None:
     package = point.dist.name if point.dist else point.module
     try:
         row = point.load()
-    except Exception as error:  # whatever the package does when it is imported
+    except (Exception, SystemExit) as error:  # whatever the package does when it is imported
         said = f"{type(error).__name__}: {error}"
         raise InputError(f"'{name}': its package {package} cannot be loaded ({said}); repair or remove it") from error
     if not isinstance(row, kind):

@@ -3,9 +3,11 @@
 It is called with the restored image and the reference, float32 (H, W, 3), RGB, [0, 1], and gives one number. What the
 function says of itself is taken over: its attributes `higher_is_better` (True or False; neither where it has none),
 `needs_reference` (True unless False; without, the reference may be None) and `unit`; its docstring is the meaning.
+NaN says that these images have no value, as `MetricError` does; whatever else it raises is a failure of the score.
 """
 
 from benchmark.metrics.base import Compute, Metric, MetricError
+from degrade.core.errors import InputError
 from degrade.core.image import Image
 from ispl_model.adapters import python_function
 
@@ -15,7 +17,7 @@ PREFIX = "python:"
 def describe(metric_id: str) -> Metric:
     """What the function says of itself; InputError when there is no such function."""
     name = metric_id.removeprefix(PREFIX)
-    function = python_function.find_function(name)
+    function, digest = python_function.find_function(name), python_function.digest(name)
     return Metric(
         id=metric_id,
         module="python_function",
@@ -24,18 +26,21 @@ def describe(metric_id: str) -> Metric:
         higher_is_better=getattr(function, "higher_is_better", None),
         needs_reference=getattr(function, "needs_reference", True),
         unit=getattr(function, "unit", "1"),
+        version=int(digest[:8], 16) if digest else 1,  # what an edited file would score otherwise is scored again
     )
 
 
 def load(metric_id: str) -> Compute:
-    """The function; MetricError where it fails on an image, or gives no number."""
+    """The function; InputError where it fails on an image. MetricError, as NaN, is its word for "no value"."""
     function = python_function.find_function(metric_id.removeprefix(PREFIX))
 
     def compute(restored: Image, reference: Image | None) -> float:
         try:
             return float(function(restored, reference))
+        except MetricError:
+            raise
         except (Exception, SystemExit) as error:  # whatever the user's function raises
-            raise MetricError(f"{metric_id} fails ({type(error).__name__}: {error})") from error
+            raise InputError(f"{metric_id} fails ({type(error).__name__}: {error})") from error
 
     return compute
 

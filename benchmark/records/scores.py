@@ -53,7 +53,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     error: str = ""  # "+inf", "-inf", "nan", or the reason in a sentence
     # Of set scores only, and left out of other lines:
     n: int | None = None  # images behind the value
-    replicates: tuple[float, ...] | None = None  # the value without each of the GROUPS of images in turn
+    replicates: tuple[float, ...] | None = None  # without each group of images in turn: GROUPS, few images as few
     deviation: float | None = None  # of a kernel distance over its subsets
     # Of the code that restored and of the code that scored, left out where 1, as older lines have none:
     method_version: int = 1

@@ -15,10 +15,10 @@ import msgspec
 from benchmark.methods.method import Method
 from benchmark.metrics.registry import find_metric, metric_hashes, weight_origins
 from benchmark.records.environment import environment
-from benchmark.records.order import in_order
+from benchmark.records.order import current, in_order
 from benchmark.records.restoring_cost import add_cost, kept_cost, take_cost
 from benchmark.records.run_file import RunFile, read_run_file
-from benchmark.records.scores import ScoreFile, newest, read_file, run_key
+from benchmark.records.scores import Score, ScoreFile, newest, read_file, run_key
 from benchmark.runs.request import PreparedRun, RunRequest
 from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
 from benchmark.runs.scoring.plan import Plan, RunKey, plan
@@ -52,9 +52,10 @@ class RunScorer:
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
-        there = (score for score in newest(self.file.values) if not score.error.startswith(UNAVAILABLE))
-        scored = {score.metric for score in there if score.metric_version == find_metric(score.metric).version}
-        self._note.check({metric: self._hashes[metric] for metric in self._todo.begun & scored})
+        there = (score for score in self._there() if not score.error.startswith(UNAVAILABLE))
+        versions = {metric: find_metric(metric).version for metric in self._todo.begun}
+        continued = {score.metric for score in there if score.metric_version == versions.get(score.metric)}
+        self._note.check({metric: self._hashes[metric] for metric in continued})
         if not self._todo.is_empty:
             self._begin()  # before the first line, so that none is without its run file, those taken over included
             self._take_over()
@@ -91,8 +92,12 @@ class RunScorer:
 
     def _plan(self) -> Plan:
         asked = self.request.chosen_metrics()
-        there = newest(self.file.values)
-        return plan(self.prepared_run.run_key, self.prepared_run.prepared, asked, there, self.pool, self._features())
+        prepared = self.prepared_run.prepared
+        return plan(self.prepared_run.run_key, prepared, asked, self._there(), self.pool, self._features())
+
+    def _there(self) -> list[Score]:
+        """The lines that tables show: of a file of the user's that is again what it was, none of the time before."""
+        return current(newest(self.file.values))
 
     def _take_over(self) -> None:
         """What another run has of the same images; `anew` takes nothing and forgets what lies in the folders."""

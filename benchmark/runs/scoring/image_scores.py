@@ -136,7 +136,7 @@ def unavailable(metric_ids: Iterable[str]) -> dict[str, str]:
     return reasons
 
 
-def reason(what: str, error: Exception) -> str:
+def reason(what: str, error: BaseException) -> str:
     """The sentence of a failure, the same for each image; an InputError is one already."""
     error = out_of_memory(error) or error
     text = f"{error}" if isinstance(error, InputError) else f"{type(error).__name__}: {error}".strip()
@@ -151,7 +151,7 @@ def attempt(compute: Callable[[], Value]) -> tuple[Value | None, str, float]:
         value = compute()
     except MetricError as caught:
         error = str(caught)
-    except Exception as caught:  # a fault of one metric on one image must not end the run
+    except (Exception, SystemExit) as caught:  # a fault of one metric on one image must not end the run
         error = reason(NOT_COMPUTED, caught)
     return value, error, time.perf_counter() - start
 

@@ -110,7 +110,7 @@ class Scoring:
         pixels, fault = None, ""
         try:
             pixels = to_uint8(read(kept)) if kept.exists() else self._restored(method, name)
-        except Exception as error:  # any method may fail on any image in any way; the reason is the score
+        except (Exception, SystemExit) as error:  # any method may fail on any image in any way; the reason is the score
             fault = reason(NOT_RESTORED, error)
         self.seconds["restore"] += time.perf_counter() - start
         if self.context.restored_images.keep and pixels is not None and not kept.exists():

@@ -3,7 +3,7 @@
 import base64
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,17 +102,18 @@ def _parse(path: Path, _number: int, line: bytes) -> tuple[str, Feature]:
 @dataclass(frozen=True)
 class Side:
     """One side of a distance: features (N, D) and the group (N,) of each image, its position in name order modulo
-    GROUPS."""
+    GROUPS; `count`: how many groups there are, as few as images."""
 
     features: np.ndarray
     groups: np.ndarray
+    count: int
 
     @classmethod
-    def of(cls, names: Iterable[str], found: Mapping[str, np.ndarray]) -> "Side":
+    def of(cls, names: Collection[str], found: Mapping[str, np.ndarray]) -> "Side":
         """The images of a split (`names`, in its order) that have a feature."""
         kept = [(place % GROUPS, found[name]) for place, name in enumerate(names) if name in found]
         groups, features = zip(*kept, strict=True)
-        return cls(np.stack(features), np.array(groups))
+        return cls(np.stack(features), np.array(groups), min(GROUPS, len(names)))
 
     def without(self, group: int) -> np.ndarray:
         """The features of all other groups."""
@@ -183,10 +184,12 @@ def set_numbers(
 def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tuple[float, ...] | None:
     """None unless every group leaves two images on each side, and every value is finite."""
     sides = [restored] if reference is None else [restored, reference]
-    if any(len(side.without(group)) < _FEWEST for side in sides for group in range(GROUPS)):
+    if any(len(side.without(group)) < _FEWEST for side in sides for group in range(restored.count)):
         return None
     few = restored.features.size < 100_000  # done in a moment
-    groups = tqdm(range(GROUPS), "sets without a group", unit="group", disable=True if few else None, leave=False)
+    groups = tqdm(
+        range(restored.count), "sets without a group", unit="group", disable=True if few else None, leave=False
+    )
     values = [
         scorer.distance(restored.without(group), None if reference is None else reference.without(group))
         for group in groups

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmark.metrics import python_function
-from benchmark.metrics.base import MetricError, Unavailable
+from benchmark.metrics.base import Unavailable
 from benchmark.metrics.registry import load
 from degrade import degrade_image
 from degrade.core.errors import InputError
@@ -32,5 +32,5 @@ def test_identity_lpips_and_niqe_are_the_benchmarks():
 def test_a_function_that_leaves_the_program_fails_as_any_other(tmp_path, monkeypatch):
     (tmp_path / "leaving.py").write_text("def measure(restored, reference):\n    raise SystemExit(3)\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MetricError, match=r"fails \(SystemExit: 3\)"):
+    with pytest.raises(InputError, match=r"fails \(SystemExit: 3\)"):
         python_function.load("python:leaving:measure")(paint(0, 16), None)

@@ -13,6 +13,7 @@ from degrade.core.errors import InputError
 
 CODE = '''
 import numpy as np
+from benchmark.metrics.base import MetricError
 
 def distance(restored, reference):
     """Mean distance.
@@ -31,6 +32,12 @@ level.needs_reference = False
 
 def fails(restored, reference):
     raise KeyError("net")
+
+def dark(restored, reference):
+    raise MetricError("too dark")
+
+def undefined(restored, reference):
+    return float("nan")
 '''
 
 
@@ -62,9 +69,13 @@ def test_without_a_reference_and_without_a_direction(module):
     assert load_of_images(metric.id)(np.ones((8, 8, 3), np.float32)) == 1
 
 
-def test_what_it_raises_is_said_for_the_image(module):
-    with pytest.raises(MetricError, match=r"fails \(KeyError: 'net'\)"):
-        load_of_images(f"python:{module}:fails")(*[np.zeros((8, 8, 3), np.float32)] * 2)
+def test_what_it_raises_is_a_failure_and_a_metric_error_or_nan_no_value(module):
+    zero = np.zeros((8, 8, 3), np.float32)
+    with pytest.raises(InputError, match=r"fails \(KeyError: 'net'\)"):
+        load_of_images(f"python:{module}:fails")(zero, zero)
+    for function, sentence in (("dark", "too dark"), ("undefined", "not a number")):
+        with pytest.raises(MetricError, match=sentence):
+            load_of_images(f"python:{module}:{function}")(zero, zero)
 
 
 def test_its_definition_is_the_file_as_it_was_imported(module, tmp_path):

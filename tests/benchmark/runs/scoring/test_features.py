@@ -107,3 +107,10 @@ def test_features_come_back_bit_for_bit_and_failures_with_their_reason(tmp_path)
     path.write_bytes(b"not json\n")
     with pytest.raises(InputError, match=r"features\.jsonl: is damaged .*remove it"):
         read_features(path)
+
+
+def test_few_images_are_as_few_groups(pool, tmp_path):
+    values = [0.1, None, 0.23, 0.37]
+    found = score_set(pool, "x", outcomes(values), References(references(tmp_path, 4)))
+    assert found.replicates == pytest.approx([0.1, 1 / 30, 0.035, 0.035], abs=1e-6)
+    assert found.replicates[1] == found.value  # the group of the one that has no feature

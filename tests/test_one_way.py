@@ -46,6 +46,13 @@ def test_paths_of_users_have_one_type() -> None:
     assert {file for file, call in _calls("Path") if _of(call) == "click.Path"} == set()
 
 
+def test_numbers_of_users_are_finite() -> None:
+    """click's own types take "nan", which passes every limit, and "inf"."""
+    words = [(file, word) for file, call in _calls("option") for word in call.keywords]
+    assert {file for file, word in words if word.arg == "type" and ast.unparse(word.value) == "float"} == set()
+    assert {file for file, call in _calls("FloatRange")} == set()
+
+
 def test_the_home_folder_is_found_where_there_is_none() -> None:
     """Path.expanduser raises RuntimeError there; os.path.expanduser does not."""
     assert {file for file, call in _calls("expanduser") if _of(call) != "os.path.expanduser"} == set()

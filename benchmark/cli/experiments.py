@@ -5,7 +5,19 @@ from pathlib import Path
 import click
 
 from benchmark.specs.protocols import load_profile, profile_names
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, OVERWRITE, Command, Name, check_free, echo, echo_text
+from degrade.cli.console import (
+    COUNT,
+    DEVICE,
+    FILE,
+    FOLDER,
+    OVERWRITE,
+    Command,
+    Finite,
+    Name,
+    check_free,
+    echo,
+    echo_text,
+)
 
 
 @click.command(cls=Command)
@@ -29,9 +41,7 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 @click.argument("split", type=FOLDER)
 @click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True)
 @OVERWRITE
-@click.option(
-    "--step", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="Spacing of the levels."
-)
+@click.option("--step", type=Finite(0, min_open=True), default=0.5, show_default=True, help="Spacing of the levels.")
 @click.option("--limit", type=COUNT, help="The first so many images.")
 @click.option("--device", type=DEVICE, default="auto", show_default=True)
 def tradeoff(

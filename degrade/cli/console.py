@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import math
 import os
 import re
 import sys
@@ -41,6 +42,14 @@ class PngPath(UserPath):
         if path.suffix.lower() != ".png":
             self.fail(shown(f"'{path}': expected a name ending in .png."), param, context)
         return path
+
+
+class Finite(click.FloatRange):
+    """A number that is one: neither NaN, which compares with no limit, nor infinite."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        number = super().convert(value, param, context)
+        return number if math.isfinite(number) else self.fail(f"'{value}': expected a finite number.", param, context)
 
 
 FOLDER = UserPath(file_okay=False)

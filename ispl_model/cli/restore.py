@@ -1,6 +1,5 @@
 """`ispl restore`: a network on a user's images."""
 
-import math
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from degrade.cli.console import (
     FOLDER,
     PLACE,
     Command,
+    Finite,
     Stopped,
     by_reason,
     echo,
@@ -31,17 +31,7 @@ DTYPE = click.Choice(["auto", "bf16", "fp32"])
 KIND = click.Choice(["auto", "face", "photo", "tiles"])
 FORMATS = {"same": "", "png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 FORMAT, QUALITY = click.Choice(list(FORMATS)), click.IntRange(1, 100)
-
-
-class _Finite(click.FloatRange):
-    """A number that is one: neither NaN, which compares with no limit, nor infinite."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        return number if math.isfinite(number) else self.fail(f"'{value}': expected a finite number.", param, ctx)
-
-
-SHARE = _Finite(0, 1)
+SHARE = Finite(0, 1)
 # What GFPGAN, CodeFormer and Real-ESRGAN call our options; docs/restore.md has the table.
 ALIASES: dict[str, tuple[str, ...]] = {
     "--input": ("-i",),
@@ -81,17 +71,15 @@ class _WithAliases(Command):
 @click.option("--kind", default="auto", show_default=True, type=KIND, help="What the images are, see above.")
 @click.option("-s", "--upscale", default=1, show_default=True, type=COUNT, help="Enlargement of photos and tiles.")
 @click.option("--strength", type=SHARE, help="Of the change: 0 none, 1 all.  [default: the model's, mostly 1]")
-@click.option("--guard", metavar="DISTANCE", type=_Finite(min=0), help="Less where a face moved farther.")
+@click.option("--guard", metavar="DISTANCE", type=Finite(min=0), help="Less where a face moved farther.")
 @click.option("-w", "weight", type=SHARE, help="Fidelity, 1 keeps the input: the same as --strength 1 - W.")
 @click.option("--faces", default="all", show_default=True, help="all, largest, center, or numbers from the left: 1,3.")
 @click.option(
     "--only-larger-than", default=0, metavar="PX", type=click.IntRange(min=0), help="Faces whose box is narrower stay."
 )
-@click.option(
-    "--skip-sharp", metavar="LEVEL", type=_Finite(min=0), help="Sharper faces stay: 5 soft, 8 mild, 15 sharp."
-)
+@click.option("--skip-sharp", metavar="LEVEL", type=Finite(min=0), help="Sharper faces stay: 5 soft, 8 mild, 15 sharp.")
 @click.option("--turn", is_flag=True, help="Look for faces after quarter turns too.")
-@click.option("--level", type=float, help="0, the sharpest, to 4, the closest to the input (of ispl-lite).")
+@click.option("--level", type=Finite(), help="0, the sharpest, to 4, the closest to the input (of ispl-lite).")
 @click.option("--format", "form", default="same", show_default=True, type=FORMAT, help="Of results.")
 @click.option("--quality", default=95, show_default=True, type=QUALITY, help="Of JPEG, WebP, HEIC, AVIF.")
 @click.option("--suffix", default="", metavar="TEXT", help="Results are called NAME_TEXT.")

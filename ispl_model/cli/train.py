@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Stopped, echo
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Finite, Stopped, echo
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.training.loop import TrainSummary
 
 OPTIMISER = click.Choice(["paper", "released"])
-DECAY = click.FloatRange(0, 1, min_open=True, max_open=True)
+DECAY = Finite(0, 1, min_open=True, max_open=True)
 
 
 class Weighted(click.ParamType):
@@ -25,7 +25,7 @@ class Weighted(click.ParamType):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
         name, _, weight = value.partition("=")
-        return name, click.FloatRange(min=0)(weight, param, ctx)
+        return name, Finite(min=0)(weight, param, ctx)
 
 
 WEIGHTED = Weighted()

@@ -81,6 +81,8 @@ def test_bad_images_are_listed_the_rest_is_written_and_the_exit_code_tells(train
         (["--steps", "0"], "Invalid value for '--steps'"),
         (["--loss", "l2=1"], "unknown loss 'l2'; did you mean 'l1'"),
         (["--loss", "l1"], "Invalid value for '--loss'"),
+        *((["--loss", f"l1={weight}"], f"'{weight}': expected a finite number") for weight in ("nan", "inf")),
+        (["--ema", "nan"], "'nan': expected a finite number"),
         (["--loss", "identity=10"], "got one without the other"),
         (["--loss", "lsgan=0", "--loss", "feature_matching=0", "--loss", "perceptual=0"], "at least one"),
     ],

@@ -202,6 +202,7 @@ def test_requests_that_contradict_themselves_are_one_sentence(face, network_file
         (["--upsampler", "best"], "best: expected KIND:FILE"),
         (["--strength", "2"], "2.0 is not in the range 0<=x<=1"),
         *(([option, "nan"], "'nan': expected a finite number") for option in ("--strength", "-w", "--guard")),
+        (["--level", "nan"], "'nan': expected a finite number"),
         *((["--skip-sharp", value], f"'{value}': expected a finite number") for value in ("nan", "inf")),
         (["--kind", "face", "--faces", "9"], "--kind face: a choice of faces is for photographs; leave it out"),
         (["--kind", "face", "--turn"], "--kind face: --turn is for photographs"),

@@ -71,10 +71,11 @@ def train(
 
     network, training: as ispl_model.training.config says.
     header: "method" and "network" (its config; "width" sets the discriminator's when one is needed, else that is 64).
-    Raises InputError when the folder of `out` holds another training, when perceptual weights are missing, and when
-    a loss stops being finite or the discriminator's stays unhealthy for PATIENCE steps (the last good state stays);
-    Interrupted after a signal, with the state saved.
+    Raises InputError when the folder of `out` holds another training, when perceptual weights are missing, when
+    without them a stage has no loss, and when a loss stops being finite or the discriminator's stays unhealthy for
+    PATIENCE steps (the last good state stays); Interrupted after a signal, with the state saved.
     """
+    _check_a_loss_is_left(training, options)
     processes = Processes(options.device)
     whole = _full_header(header, training, options, split, processes)
     progress = Progress(Path(out), whole, _surroundings(options, processes), processes.main)
@@ -87,6 +88,13 @@ def train(
     result = progress.result()
     assert result is not None
     return TrainSummary(path=Path(out), **result)
+
+
+def _check_a_loss_is_left(training: TrainingConfig, options: TrainOptions) -> None:
+    stages = (training.losses, training.pretraining.losses if training.pretraining else {})
+    if options.perceptual == "none" and any(set(losses) == {"perceptual"} for losses in stages):
+        given = "expected one that is computed, got perceptual alone, and perceptual: none leaves it out"
+        raise InputError(f"losses: {given}; name its weights, or give another loss a weight")
 
 
 def _full_header(

@@ -90,6 +90,16 @@ def test_a_training_with_a_pretraining_goes_on_exactly_and_its_table_has_one_sha
     ] * 2
 
 
+PERCEPTUAL = {"perceptual": 1.0}
+
+
+@pytest.mark.parametrize("stage", [{"losses": PERCEPTUAL}, {"pretraining": Pretraining(0.5, PERCEPTUAL, 1e-3)}])
+def test_a_stage_whose_only_loss_is_left_out_is_refused_before_anything_is_written(make_tiny_split, tmp_path, stage):
+    with pytest.raises(InputError, match="losses: expected one that is computed, got perceptual alone"):
+        train(tiny(), HEADER, replace(PIXEL, **stage), TrainOptions(1, 1), make_tiny_split("sr4"), tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_step_after_a_pretraining_is_the_first_of_a_fresh_optimiser(make_tiny_split, tmp_path):
     """Adam's first step moves every weight that has a gradient by the learning rate, whatever the gradient is."""
     split, rate = make_tiny_split("sr4"), 1e-4

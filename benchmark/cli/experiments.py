@@ -10,7 +10,6 @@ from degrade.cli.console import (
     DEVICE,
     FILE,
     FOLDER,
-    OVERWRITE,
     Command,
     Finite,
     Name,
@@ -40,7 +39,7 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 @click.argument("checkpoint", type=FILE)
 @click.argument("split", type=FOLDER)
 @click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True)
-@OVERWRITE
+@click.option("--overwrite", is_flag=True, help="Replace table and figures; tradeoff.jsonl is kept and used.")
 @click.option("--step", type=Finite(0, min_open=True), default=0.5, show_default=True, help="Spacing of the levels.")
 @click.option("--limit", type=COUNT, help="The first so many images.")
 @click.option("--device", type=DEVICE, default="auto", show_default=True)
@@ -50,8 +49,8 @@ def tradeoff(
     """Sweep the level of a CHECKPOINT trained with --levels over the test images of SPLIT.
 
     Draws PSNR against LPIPS, with the share of outputs in which dlib finds the face, and the restorations of inputs
-    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command continues from there; --overwrite
-    computes nothing again that is in OUT/tradeoff.jsonl.
+    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command continues from there. A table that is
+    there is replaced only with --overwrite; nothing that is in OUT/tradeoff.jsonl is computed again for it.
     """
     from benchmark.reports.figures import tradeoff as levels
     from degrade.splits.split import load_split

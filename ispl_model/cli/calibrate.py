@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from degrade.cli.console import COUNT, DEVICE, FOLDER, OVERWRITE, PLACE, SEED, Command, Stopped, check_free, echo
+from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, SEED, Command, Stopped, check_free, echo
 from degrade.cli.recipes import RecipeName
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -22,7 +22,7 @@ COLUMNS = ("strength", "identity", "lpips.squeeze", "niqe")
 @click.argument("model", metavar="MODEL")
 @click.option("--faces", required=True, type=FOLDER, help="Folder of clean, aligned faces that it was not trained on.")
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/calibrate]")
-@OVERWRITE
+@click.option("--overwrite", is_flag=True, help="Replace curve.csv; what faces.jsonl holds is kept and used.")
 @click.option(
     "--recipe",
     "recipes",
@@ -49,8 +49,10 @@ def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, dev
     line is the strength of least identity distance whose LPIPS is at most 5 %
     above the least: what to give to `ispl restore --strength`.
 
-    OUT/curve.csv holds the table, OUT/faces.jsonl every face: stopped, the same
-    command goes on from there, and --overwrite computes none of them again.
+    OUT/faces.jsonl holds every face, OUT/curve.csv the table of their means.
+    Stopped, the same command goes on from there. A table that is there is
+    replaced only with --overwrite; what faces.jsonl holds of the same model,
+    recipe and seed is not measured again for it.
     About 5 seconds for a face and recipe on one core.
     """  # fmt: skip
     from degrade.core.storage.csv_text import to_csv

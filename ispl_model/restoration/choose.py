@@ -14,6 +14,7 @@ from degrade.core.resize import resize_bicubic
 from ispl_model.restoration.photograph import Face
 
 WHICH = ("all", "largest", "center")
+_EXPECTED = f"--faces: expected {', '.join(WHICH)} or numbers from 1, such as 1,3"
 _SHARPNESS_SIDE = 256
 
 
@@ -22,11 +23,17 @@ class Choice:
     """which: "all", "largest", "center", or the numbers of faces, counted from 1 at the left.
 
     larger_than: px of the face's box, below which a face is spared. sharper_than: of `sharpness`, above which one is.
+    Raises InputError for a number below 1.
     """
 
     which: str | tuple[int, ...] = "all"
     larger_than: int = 0
     sharper_than: float | None = None
+
+    def __post_init__(self) -> None:
+        numbers = self.which if isinstance(self.which, tuple) else ()
+        if below := [number for number in numbers if number < 1]:
+            raise InputError(f"{_EXPECTED}, got {below[0]}")
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -45,7 +52,7 @@ class Choice:
 
     def _numbers(self, faces: Sequence[Face], shape: tuple[int, int]) -> Sequence[int]:
         if isinstance(self.which, tuple):
-            if beyond := [number for number in self.which if not 1 <= number <= len(faces)]:
+            if beyond := [number for number in self.which if number > len(faces)]:
                 raise InputError(f"--faces: expected numbers up to {len(faces)}, as so many are found, got {beyond[0]}")
             return self.which
         numbers = range(1, len(faces) + 1)
@@ -78,7 +85,7 @@ def parse_which(text: str) -> str | tuple[int, ...]:
         return text
     words = text.split(",")
     if not all(word.strip().isdecimal() for word in words):
-        raise InputError(f"--faces: expected {', '.join(WHICH)} or numbers such as 1,3, got '{text}'")
+        raise InputError(f"{_EXPECTED}, got '{text}'")
     return tuple(int(word) for word in words)
 
 

@@ -161,15 +161,20 @@ def test_sharpness_falls_with_blur_and_noise_is_not_taken_for_it():
     assert sharpness(np.clip(soft + noise, 0, 1)) < sharpness(face)
 
 
-@pytest.mark.parametrize("text", ["none", "1,", "", "-1", "1.5", "largest,2"])
+@pytest.mark.parametrize("text", ["none", "1,", "", "-1", "0", "1,0", "1.5", "largest,2"])
 def test_a_choice_that_is_none_is_one_sentence(text):
-    with pytest.raises(InputError, match="--faces: expected all, largest, center or numbers such as 1,3, got"):
-        parse_which(text)
+    with pytest.raises(InputError, match="--faces: expected all, largest, center or numbers from 1, such as 1,3, got"):
+        Choice(parse_which(text))
 
 
-@pytest.mark.parametrize("number", [0, 4])
-def test_a_number_without_a_face_is_named(scene, tmp_path, number):
+def test_numbers_below_1_are_refused_from_python_too():
+    for number in (0, -1):
+        with pytest.raises(InputError, match=f"numbers from 1, such as 1,3, got {number}"):
+            Choice((1, number))
+
+
+def test_a_number_without_a_face_is_named(scene, tmp_path):
     write(tmp_path / "in.png", scene)
-    plan = RestorePlan(choice=Choice((1, number)))
+    plan = RestorePlan(choice=Choice((1, 4)))
     *_, summary = restore_files(Darker(), [tmp_path / "in.png"], tmp_path / "out", plan)
-    assert f"in.png: --faces: expected numbers up to 3, as so many are found, got {number}" in summary.errors[0][1]
+    assert "in.png: --faces: expected numbers up to 3, as so many are found, got 4" in summary.errors[0][1]

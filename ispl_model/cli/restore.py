@@ -89,8 +89,8 @@ class _WithAliases(Command):
 @click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where that is faster.")
 @click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces in one pass, of several photos too.")
 @click.option("--workers", default=1, show_default=True, type=COUNT, help="Processes that read, find faces and write.")
-@click.option("--resume", is_flag=True, help="Keep results of the same image, checkpoint and options.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--resume", is_flag=True, help="Keep what is there, make what is missing.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there; with --resume, those not as asked.")
 @spread_over
 def restore(images, given, out, spelling, checkpoint, upsampler, level, device, dtype, batch, **asked):
     """Restore a face, a photograph, or a folder of them.

@@ -21,8 +21,9 @@ class RestorePlan:
         faces are chosen, or where they lie on their side.
     upscale: times that photographs and tiled images grow, by bicubic; above 1 "auto" means "photo".
     background: "white" or "black", what transparent images are laid on; None: they stay transparent.
-    resume: keep what is there, whole, and made from the same image by the same checkpoint and options.
-    overwrite: results may replace files that are there, though never an image that is read.
+    resume: keep what is there, make what is missing or half-written; a result of another image, checkpoint or options,
+        or changed since, stays and is an error. overwrite: results may replace files that are there, though never an
+        image that is read; with resume, all but those that are whole and as asked.
     suffix: of results' names, such as ".png"; "" for that of their images. ending: added to their stems.
     quality: of JPEG, WebP, HEIC and AVIF, 1 to 100. saved: of SAVED, what is written beside the results.
     strength: how much of the change is used, 0 to 1; None for the model's default. guard: the identity distance above

@@ -9,14 +9,15 @@ import numpy as np
 
 from degrade.core.arrays import as_image
 from degrade.core.errors import InputError
-from degrade.core.formats.container import max_pixels, reading
+from degrade.core.formats.container import max_pixels
 from degrade.core.image import Image
 from degrade.core.storage.files import check_writable_name, sha256
-from degrade.core.storage.paths import kind_of, read_bytes
+from degrade.core.storage.paths import read_bytes
 from ispl_model.restoration.choose import ALL
 from ispl_model.restoration.face import at_side, laid_on
 from ispl_model.restoration.fidelity.identity import consistency, identity_distance
 from ispl_model.restoration.fidelity.strength import blended, guarded
+from ispl_model.restoration.files.earlier import Earlier
 from ispl_model.restoration.files.picture import Picture, encode_picture, read_picture
 from ispl_model.restoration.files.plan import RestorePlan
 from ispl_model.restoration.files.saved import compared_file, face_files
@@ -30,8 +31,8 @@ class Job:
     """An image file and what it becomes.
 
     name: of its result below `out`; short: without a suffix, of what is saved beside it. size, scale: of the model's
-    faces. strength: that of the model or of the plan. known: the line of the last result that was made as this one
-    would be. upsampled: whether a network enlarges the whole photograph, with or without faces.
+    faces. strength: that of the model or of the plan. known: what an earlier run made, where the
+    plan goes on. upsampled: whether a network enlarges the whole photograph, with or without faces.
     """
 
     path: Path
@@ -42,7 +43,7 @@ class Job:
     size: int
     scale: int = 1
     strength: float = 1.0
-    known: dict[str, Any] | None = None
+    known: Earlier | None = None
     upsampled: bool = False
 
 
@@ -88,7 +89,7 @@ def prepare(job: Job) -> Prepared:
         check_writable_name(job.out / job.name)
         data = read_bytes(job.path)
         digest = sha256(data)
-        if job.known is not None and _is_there(job, data, digest):
+        if job.known is not None and job.known.is_kept(job.out, job.plan, data, digest):
             return Prepared(job, "kept")
         picture = read_picture(data, str(job.path), job.plan.background)
         _check_pixels(picture, job)
@@ -265,25 +266,6 @@ def check_square(image: Image, path: Path) -> None:
     height, width = image.shape[:2]
     if height != width:
         raise InputError(f"{path}: expected a square face, got {width} x {height} px; crop it, or use --kind photo")
-
-
-def _is_there(job: Job, data: bytes, digest: str) -> bool:
-    """Whether the result that is known is whole and of this image."""
-    line, target = job.known or {}, job.out / job.name
-    beside = [job.out / name for names in line.get("saved", {}).values() for name in names]
-    if line.get("source_sha256") != digest or any(kind_of(path) != "file" for path in (target, *beside)):
-        return False
-    made = read_bytes(target)
-    return line.get("sha256") == sha256(made) and _side(made) >= _side(data)  # older versions made faces smaller
-
-
-def _side(data: bytes) -> int:
-    """The longer side of an encoded image, px; 0 where its header is not understood."""
-    try:
-        with reading(data, "result") as file:
-            return max(file.size)
-    except InputError:
-        return 0
 
 
 def _check_pixels(picture: Picture, job: Job) -> None:

@@ -12,6 +12,7 @@ from degrade.core.storage.files import JsonLines, object_parser, sha256, write_b
 from degrade.core.storage.paths import refuse_links
 from ispl_model.restoration.fidelity.strength import default_strength
 from ispl_model.restoration.files.cluster import FarModels
+from ispl_model.restoration.files.earlier import Earlier, check_own
 from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
 from ispl_model.restoration.files.prepare import Finished, Job
 from ispl_model.restoration.files.results import Result, results_here
@@ -35,9 +36,10 @@ def restore_files(
     NAME keeps the folders below `root` and is no other's, see target_names. No result is smaller than its image.
     upsampler: enlarges all of a photograph, over which its faces are laid.
     FarModels are both; then the workers of a cluster restore, which must see `out` and the images.
-    What cannot be read, is no square where a face was promised, has no face that is found, or is NaN when restored,
-    is listed by name and the rest is written. `out`/restored.jsonl says what made each result, `out`/faces.jsonl has a
-    line for each face. Of two processes that write to one folder the second waits.
+    What cannot be read, is no square where a face was promised, has no face that is found, is NaN when restored, or
+    would replace what another request made (see Earlier), is listed by name and the rest is written.
+    `out`/restored.jsonl says what made each result, `out`/faces.jsonl has a line for each face. Of two processes
+    that write to one folder the second waits.
     Raises InputError when a result would replace an image that is read, or a file that is there (see check_targets).
     """
     plan = plan or RestorePlan()
@@ -97,24 +99,17 @@ class _Run:
             default_strength(restorer.facts.get("checkpoint", "")) if plan.strength is None else plan.strength
         )
         self.images = set[str]()
-        lines = [line["saved"] for line in self.record.values if "saved" in line]
-        self.saved_before = {name for line in lines for names in line.values() for name in names}
+        self.last = {line["file_name"]: line for line in self.record.values}
         self.summary = RestoreSummary()
 
     def jobs(self, names: dict[Path, str], shorts: dict[Path, str]) -> Iterator[Job]:
         """One for each image."""
         self.images = {os.path.realpath(path) for path in names}
-        last = {line.get("file_name"): line for line in self.record.values} if self.plan.resume else {}
-        asked = set(self.plan.saved)
-        fitting = {
-            name: line
-            for name, line in last.items()
-            if line.get("made_by") == self.made_by and asked <= set(line.get("saved", ()))
-        }
+        earlier = {name: Earlier(line, self.made_by) for name, line in self.last.items() if self.plan.resume}
         size, scale = self.restorer.size, self.restorer.scale
         upsampled = self.upsampler is not None
         for path, name in names.items():
-            short, known = shorts[path].removesuffix(".png"), fitting.get(name)
+            short, known = shorts[path].removesuffix(".png"), earlier.get(name)
             yield Job(path, name, short, self.out, self.plan, size, scale, self.strength, known, upsampled)
 
     def take(self, result: Result) -> None:
@@ -141,7 +136,9 @@ class _Run:
         noted = {"note": made.note} if made.note else {}
         tell(str(path), made.note)
         saved = {word: [other for other, _ in made.more if of_word(other, word)] for word in self.plan.saved}
-        self._check_saved([other for others in saved.values() for other in others])
+        self._check_saved(made.more)
+        if not self.plan.overwrite:
+            check_own(self.out / name, made.data, self.last.get(name, {}).get("sha256"))
         for line in made.face_lines:
             self.faces.append({"file_name": name, "sha256": digests["sha256"]} | line)
         self.record.append(facts | counted | noted | ({"saved": saved} if saved else {}) | digests)
@@ -150,16 +147,15 @@ class _Run:
         write_bytes(self.out / name, made.data)
         self._count(result, made)
 
-    def _check_saved(self, others: Sequence[str]) -> None:
+    def _check_saved(self, more: Sequence[tuple[str, bytes]]) -> None:
         """As check_targets, for what is saved beside a result, whose names are only known when its faces are."""
-        for other in others:
+        for other, data in more:
             target = self.out / other
             refuse_links(self.out, target)
             if os.path.realpath(target) in self.images:
                 raise InputError(f"{target}: is an image that is read; give another folder")
-            if not self.plan.overwrite and other not in self.saved_before and target.exists():
-                remedy = "give another folder, or --overwrite to replace it"
-                raise InputError(f"{target}: is there and was not made by ispl restore; {remedy}")
+            if not self.plan.overwrite:
+                check_own(target, data)
 
     def _count(self, result: Result, made: Finished) -> None:
         summary = self.summary

@@ -9,6 +9,7 @@ from pathlib import Path
 from degrade.core.errors import InputError
 from degrade.core.storage.listing import called
 from degrade.core.storage.paths import refuse_links
+from ispl_model.restoration.files.earlier import REMEDY
 from ispl_model.restoration.files.picture import suffix_of
 
 
@@ -45,7 +46,8 @@ def check_targets(names: Mapping[Path, str], out: Path, made_here: Collection[st
     """Raise InputError when a result would replace an image that is read or a file that is there, or be written
     through a link.
 
-    made_here: names of results of earlier runs. again: "resume" lets these be replaced, "overwrite" every file.
+    made_here: names of results of earlier runs. again: "resume" takes these, each of which is then kept or named;
+        "overwrite" takes every file.
     """
     images = {os.path.realpath(path) for path in names}
     there: list[str] = []
@@ -56,8 +58,7 @@ def check_targets(names: Mapping[Path, str], out: Path, made_here: Collection[st
         refuse_links(out, target)
         if again != "overwrite" and os.path.exists(target):
             if name not in made_here:
-                remedy = "give another folder, or --overwrite to replace it"
-                raise InputError(f"{target}: is there and was not made by ispl restore; {remedy}")
+                raise InputError(f"{target}: is there and was not made by ispl restore; {REMEDY}")
             there.append(name)
     if there and again != "resume":
         others = f" and {len(there) - 1} others are" if len(there) > 1 else " is"

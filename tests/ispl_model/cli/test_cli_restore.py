@@ -49,6 +49,14 @@ def test_a_folder_of_photographs_is_restored_the_one_without_a_face_is_named_and
     assert read(tmp_path / "out" / "a.png").shape == (400, 800, 3)
 
 
+def test_another_request_with_resume_names_the_result_and_leaves_it(face, network_file, tmp_path):
+    assert restore(face, network_file, tmp_path).exit_code == 0
+    before = (tmp_path / "face.png").read_bytes()
+    result = restore(face, network_file, tmp_path, "--resume", "--strength", "0.5")
+    assert result.exit_code == 1 and "face.png: is there, made with another strength; give another" in result.output
+    assert (tmp_path / "face.png").read_bytes() == before
+
+
 def test_a_wide_image_can_be_restored_in_tiles(network_file, tmp_path):
     write(tmp_path / "wide.png", np.full((70, 100, 3), 0.5, np.float32))
     result = restore(tmp_path / "wide.png", network_file, tmp_path / "out", "--kind", "tiles", "--batch", "3")

@@ -90,7 +90,8 @@ def test_the_record_names_the_model_and_a_change_of_it_is_seen(scene, functions,
     (line,) = (json.loads(line) for line in (tmp_path / "out" / RECORD).read_text().splitlines())
     assert line["made_by"]["model"] == "python:mine:half" and len(line["made_by"]["checkpoint"]) == 64
     assert restore(model, tmp_path / "in.png", tmp_path / "out", resume=True).kept == 1
-    assert restore(other, tmp_path / "in.png", tmp_path / "out", resume=True).restored == 1
+    ((_, said),) = restore(other, tmp_path / "in.png", tmp_path / "out", resume=True).errors
+    assert "is there, made with another model; give another folder" in said
 
 
 def test_an_image_that_a_model_fails_on_is_named_with_the_reason(scene, functions, tmp_path):

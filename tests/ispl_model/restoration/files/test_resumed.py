@@ -21,22 +21,49 @@ def restorer(network_file):
     return load_restorer(network_file, "cpu")
 
 
-def test_resuming_keeps_what_is_whole_and_of_the_same_image_checkpoint_and_options(restorer, save_network, tmp_path):
+@pytest.fixture
+def made(restorer, tmp_path):
+    """Four images and the folder of their results."""
     paths, out = [tmp_path / f"{name}.png" for name in "abcd"], tmp_path / "out"
     for seed, path in enumerate(paths):
         write(path, noise(seed))
     assert run(restorer, paths, out, kind="face").restored == 4
+    return paths, out
+
+
+def test_resuming_keeps_what_is_done_and_makes_what_is_missing_or_half_written(restorer, made):
+    paths, out = made
     assert run(restorer, paths, out, kind="face", resume=True).kept == 4
     (out / "a.png").unlink()
     (out / "b.png").write_bytes((out / "b.png").read_bytes()[:100])
-    write(paths[2], noise(9))
     summary = run(restorer, paths, out, kind="face", resume=True)
-    assert (summary.restored, summary.kept) == (3, 1)
-    assert [line["file_name"] for line in lines(out)[4:]] == ["a.png", "b.png", "c.png"]
+    assert (summary.restored, summary.kept) == (2, 2)
+    assert [line["file_name"] for line in lines(out)[4:]] == ["a.png", "b.png"]
+
+
+def test_resuming_replaces_no_result_of_another_request_and_none_that_was_changed(restorer, save_network, made):
+    paths, out = made
+    write(paths[2], noise(9))
+    (out / "d.png").write_bytes(b"MINE")
+    before, reasons = {path: path.read_bytes() for path in out.glob("*.png")}, {}
     other = load_restorer(save_network(width=1), "cpu")
-    assert run(other, paths, out, kind="face", resume=True).restored == 4
-    assert run(load_restorer(save_network(), "cpu", dtype="fp32"), paths[:1], out, kind="face", resume=True).kept == 0
-    assert run(restorer, paths[:1], out, kind="tiles", resume=True).restored == 1
+    for name, model, plan in (
+        ("checkpoint", other, {"kind": "face"}),
+        ("kind", restorer, {"kind": "tiles"}),
+        ("strength", restorer, {"kind": "face", "strength": 0.5}),
+    ):
+        summary = run(model, paths[:1], out, **plan, resume=True)
+        ((_, reasons[name]),) = summary.errors
+        assert f"a.png: is there, made with another {name}; give another folder, or --overwrite" in reasons[name]
+    summary = run(restorer, paths, out, kind="face", resume=True)
+    assert (summary.restored, summary.kept) == (0, 2)
+    assert [said.partition("; ")[0].rpartition("/")[2] for _, said in summary.errors] == [
+        "c.png: is there, made with another image",
+        "d.png: is there and is not what would be made now",
+    ]
+    assert {path: path.read_bytes() for path in out.glob("*.png")} == before and len(lines(out)) == 4
+    summary = run(restorer, paths, out, kind="face", resume=True, overwrite=True)
+    assert (summary.restored, summary.kept, summary.errors) == (2, 2, ())
 
 
 def test_a_stopped_run_goes_on_where_it_was(restorer, tmp_path):

@@ -37,6 +37,17 @@ def test_a_result_is_made_anew_where_what_is_saved_beside_it_is_not_there(photo,
     assert (out / CROP).is_file()
 
 
+def test_a_crop_that_was_changed_is_not_replaced_where_its_result_is_made_anew(photo, tmp_path):
+    out = tmp_path / "out"
+    run(photo, out, saved=("faces",))
+    (out / "a.png").unlink()
+    (out / CROP).write_bytes(b"mine")
+    ((_, said),) = run(photo, out, saved=("faces",), resume=True).errors
+    assert f"{CROP}: is there and is not what would be made now" in said and (out / CROP).read_bytes() == b"mine"
+    (out / CROP).unlink()
+    assert run(photo, out, saved=("faces",), resume=True).restored == 1
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_crop_of_somebody_else_is_not_replaced(photo, tmp_path, resume):
     """As in a folder of GFPGAN's results, which calls its folders so too."""
@@ -44,7 +55,7 @@ def test_a_crop_of_somebody_else_is_not_replaced(photo, tmp_path, resume):
     (out / "cropped_faces").mkdir(parents=True)
     (out / CROP).write_bytes(b"theirs")
     summary = run(photo, out, saved=("faces",), resume=resume)
-    assert summary.restored == 0 and "is there and was not made by ispl restore" in summary.errors[0][1]
+    assert summary.restored == 0 and "is there and is not what would be made now" in summary.errors[0][1]
     assert (out / CROP).read_bytes() == b"theirs" and not (out / "a.png").exists()
     assert run(photo, out, saved=("faces",), overwrite=True).restored == 1
 

@@ -226,6 +226,8 @@ def _check_losses(training: TrainingConfig) -> None:
     for losses in stages:
         if not losses or set(losses) - known:
             raise ValueError(f"TrainingConfig: losses must be some of {sorted(known)}, got {sorted(losses)}")
+        if not all(map(math.isfinite, losses.values())):
+            raise ValueError(f"TrainingConfig: weights of losses must be finite, got {dict(losses)}")
     if len(set(training.losses) & set(GAN_LOSSES)) > 1:
         raise ValueError(f"TrainingConfig: expected one GAN loss at most, got {sorted(training.losses)}")
     if training.pretraining and set(training.pretraining.losses) & {*GAN_LOSSES, "feature_matching"}:

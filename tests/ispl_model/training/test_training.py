@@ -78,6 +78,7 @@ def test_facts_are_plain_data_and_name_what_was_asked():
         ({"discriminator": "vgg16"}, "discriminator must be one of"),
         ({"learning_rate": 0.0}, "learning_rate must be > 0"),
         ({"ema": 1.0}, r"ema must be in \(0, 1\)"),
+        ({"losses": {"l1": float("nan")}}, "weights of losses must be finite, got {'l1': nan}"),
         ({"pretraining": Pretraining(0.5, {"lsgan": 1.0}, 1e-4)}, "a pretraining has no discriminator"),
     ],
 )

@@ -50,7 +50,8 @@ class Comparison:
 def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Comparison]:
     """Every pair of methods for every metric; by default those metrics of images that all methods have values of.
 
-    Raises InputError for fewer than two methods, a metric of sets, and one that a method has no values of.
+    Raises InputError for fewer than two methods, a metric of sets, one that a method has no values of, and where no
+    metric is left.
     """
     if len(runs) < 2:
         raise InputError(f"compare: expected at least two methods, got {len(runs)}; name another")
@@ -59,6 +60,8 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Compar
         for metric in next(iter(runs.values())).metrics
         if is_judged(metric) and all(run.by_image(metric) for run in runs.values())
     ]
+    if not chosen:
+        raise InputError(f"compare: {' and '.join(runs)} share no image with a value; score them, or leave one out")
     families = {two: family(*(runs[method] for method in two)) for two in combinations(runs, 2)}
     return [
         _pair(metric, {method: runs[method] for method in two}, families[two]) for metric in chosen for two in families

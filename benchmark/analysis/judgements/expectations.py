@@ -4,14 +4,14 @@ On its own task a trained network beats the degraded input and bicubic_x4; train
 its twin that was trained on the synthetic one. PSNR is expected of networks alone that have a pixel loss.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from benchmark.analysis.compare import Comparison, compare
 from benchmark.analysis.runs import Run, Runs
-from benchmark.analysis.verdicts import UNDECIDED
+from benchmark.analysis.verdicts import UNDECIDED, differences
 from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import with_role
@@ -94,10 +94,10 @@ def _ordered(results: Path, profile: str, said: tuple[str, str, str], sides: dic
         yield Ordering(task, expected, metric, None if why else compare(sides, [metric])[0], why)
 
 
-def _different(results: Path, profile: str, runs: Sequence[Run], metric: str) -> str:
+def _different(results: Path, profile: str, runs: tuple[Run, Run], metric: str) -> str:
     """Why two runs cannot be compared in a metric; empty when they can."""
-    if not all(run.by_image(metric) for run in runs):
-        return f"{metric} was not measured of both"
+    if not differences(*runs, metric):
+        return f"{metric} has no image with values of both"
     names = sorted({score.run for run in runs for score in run.scores})
     facts = [run_facts(results, profile, name) for name in names]
     if len({one["split_sha256"] for one in facts}) > 1:

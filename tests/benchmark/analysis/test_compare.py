@@ -108,6 +108,7 @@ def test_training_seeds_are_averaged_image_by_image():
         ({"edsr": run_of([1.0])}, (), "at least two methods"),
         ({"edsr": run_of([1.0]), "ispl": run_of([1.0])}, ("fid.inception",), "number of a whole set"),
         ({"edsr": run_of([1.0]), "ispl": run_of([1.0])}, ("gmsd",), "no image with values of both"),
+        ({"edsr": run_of([1.0]), "ispl": run_of([None])}, (), "edsr and ispl share no image with a value"),
         ({"edsr": run_of([1.0]), "ispl": run_of([1.0])}, ("gmds",), "did you mean 'gmsd'"),
     ],
 )

@@ -48,10 +48,10 @@ class Comparison:
 
 
 def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Comparison]:
-    """Every pair of methods for every metric; by default those metrics of images that all methods have values of.
+    """Every pair of methods for every metric; by default those judged (is_judged) that all have values of.
 
-    Raises InputError for fewer than two methods, a metric of sets, one that a method has no values of, and where no
-    metric is left.
+    Raises InputError for fewer than two methods, a metric of sets or without a better end, one that a method has no
+    values of, and where no metric is left.
     """
     if len(runs) < 2:
         raise InputError(f"compare: expected at least two methods, got {len(runs)}; name another")

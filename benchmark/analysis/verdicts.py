@@ -1,8 +1,8 @@
 """The words in which `compare`, `sanity` and `claims` judge, and the one family of comparisons they correct p for.
 
-The family of two runs is every metric of images that both have values of, whatever is shown of it: a verdict does
-not depend on what else was asked for. Several pairs of methods are several families: of twenty pairs without any
-difference about one shows one.
+The family of two runs is every metric of images with a better end that both have values of, whatever is shown of it: a
+verdict does not depend on what else was asked for. Several pairs of methods are several families: of twenty pairs
+without any difference about one shows one.
 """
 
 from benchmark.analysis.runs import Run
@@ -13,7 +13,7 @@ HOLDS, FAILS, CHANCE, UNDECIDED, UNKNOWN = "holds", "does not hold", "within cha
 LEVEL = 0.05  # of the corrected p value, below which one method is called better
 FAMILY = (
     "p Holm: p of Wilcoxon's signed-rank test over the images, corrected (Holm) for one family: every metric of images "
-    "that both of the two have values of, shown or not; each pair is a family of its own"
+    "with a better end that both of the two have values of, shown or not; each pair is a family of its own"
 )
 
 

@@ -10,13 +10,14 @@ from degrade.cli.console import FILE, FOLDER, PNG, Command, echo, echo_text
 from degrade.core.errors import InputError
 
 FORMAT = click.Choice(["csv", "parquet"])
+_JUDGING = "May be repeated; default: every metric of images with a better end that all the methods have values of."
 _OUT = click.option("--out", type=FILE, help="Also write the table here: .md, .csv or .tex.")
 
 
 @click.command(cls=Command)
 @click.argument("method_names", metavar="METHOD METHOD...", nargs=-1, required=True)
 @question_options
-@click.option("--metric", "metrics", multiple=True, help="May be repeated; default: every metric of images.")
+@click.option("--metric", "metrics", multiple=True, help=_JUDGING)
 @_OUT
 def compare(
     method_names: tuple[str, ...], profile: str, protocol: str, task: str | None, split: str | None, results: Path,
@@ -24,7 +25,7 @@ def compare(
 ) -> None:  # fmt: skip
     """Compare methods on the same images: difference with its interval, Wilcoxon's test, Holm's correction.
 
-    Corrected is over all metrics of images that two methods share, whichever are shown.
+    Corrected is over all metrics of images with a better end that two methods share, whichever are shown.
 
     Example: benchmark compare ispl edsr --profile lite --task sr4
     """

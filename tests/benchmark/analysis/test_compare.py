@@ -91,6 +91,15 @@ def test_the_family_is_every_metric_of_images_of_the_two_whatever_else_is_asked_
             assert {pair.family for pair in shown.values()} == {4}
 
 
+def test_a_metric_without_a_better_end_is_not_compared_as_the_help_says():
+    consistent = run_of([20.0, 21.0], metric="consistency.replay").scores
+    both = {name: Run((*run_of([0.1, 0.2]).scores, *consistent)) for name in ("edsr", "ispl")}
+    assert {pair.metric for pair in compare(both)} == {"lpips.alex"}
+    with pytest.raises(InputError, match="neither end is better"):
+        compare(both, ["consistency.replay"])
+    assert "with a better end" in " ".join(call("--help").output.split())
+
+
 def test_images_without_a_value_of_both_are_left_out_and_counted():
     (pair,) = compare({"edsr": run_of([0.1, None, 0.3]), "ispl": run_of([0.2, 0.2, 0.5])})
     assert (pair.images, pair.left_out, pair.means) == (2, 1, (0.2, 0.35))

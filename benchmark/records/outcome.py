@@ -22,7 +22,8 @@ class _Outcome(TypedDict):
 class Outcome:
     """What is recorded of an evaluation.
 
-    splits: test set -> the name in its score lines. refused: (test set, label of a method, why) without scores.
+    splits: test set -> the name in its score lines. refused: (test set, label of a method, why), which gave no scores;
+    those that it has of before do not count.
     folders: test set -> the folder that its images come from, wherever the command was given; not in older records.
     """
 

@@ -53,9 +53,12 @@ class Results:
         self.evaluation = read_evaluation(self.folder / FILE_NAME)
         self.methods = labelled(self.evaluation.shown_methods)  # label -> full name
         said = definitions(self.folder, EVALUATION), test_faces(self.folder, EVALUATION)
-        self.runs = Runs(evaluated_scores(self.folder), *said)
         self._outcome = read_outcome(self.folder)
         self._refused = {(name, label): why for name, label, why in self._outcome.refused}
+        gone = {(name, self.methods.get(label, label)) for name, label in self._refused}
+        # What was refused may have scores of before, which are not of what the method is now.
+        there = (score for score in evaluated_scores(self.folder) if (score.task, score.method) not in gone)
+        self.runs = Runs(there, *said)
 
     @cached_property
     def test_sets(self) -> tuple[TestSetResults, ...]:

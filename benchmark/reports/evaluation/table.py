@@ -126,7 +126,8 @@ def sentences(results: Results) -> Iterator[str]:
     """What the test sets are, and what the table leaves out."""
     evaluation = results.evaluation
     for found in results.test_sets[: len(evaluation.splits)]:
-        yield f"{found.name}: the folder {evaluation.splits[results.test_sets.index(found)]}, split {found.split}"
+        split = f", split {found.split}" if found.split else ""
+        yield f"{found.name}: the folder {evaluation.splits[results.test_sets.index(found)]}{split}"
     if evaluation.faces:
         of = f", those of {evaluation.list_file}" if evaluation.list_file else ""
         names = ", ".join(found.name for found in results.test_sets[len(evaluation.splits) :])

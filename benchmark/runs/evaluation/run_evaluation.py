@@ -8,7 +8,7 @@ from benchmark.methods.adapters.folder import SPLIT, is_folder
 from benchmark.methods.registry import find_method, labelled
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
-from benchmark.records.outcome import Outcome, write_outcome
+from benchmark.records.outcome import Outcome, read_outcome, write_outcome
 from benchmark.records.scores import EVALUATION
 from benchmark.runs.evaluation.test_sets import prepared_sets
 from benchmark.runs.request import RunRequest, RunSummary
@@ -58,7 +58,8 @@ def run_evaluation(evaluation: Evaluation, settings: Settings, anew: bool = Fals
         sets = prepared_sets(evaluation, settings)
     write_evaluation(settings.results, evaluation)
     counting = {task: prepared.label for task, prepared in sets.items()}
-    outcome = Outcome(counting, folders=_folders(evaluation, counting))
+    before = read_outcome(settings.results).refused  # until each method was tried again
+    outcome = Outcome(counting, before, _folders(evaluation, counting))
     write_outcome(settings.results, outcome)  # also now, for a run that is stopped
     summary = EvaluationSummary({task: prepared.split for task, prepared in sets.items()}, done)
     for task, prepared in sets.items():

@@ -156,3 +156,33 @@ def test_an_evaluation_is_read_where_its_recipe_file_and_its_scores_are_gone(tmp
     assert call("figures", "--results", "out").exit_code == 0
     refused = call("sheet", "--results", "out")
     assert refused.exit_code == 2 and "no method has scores of mine" in refused.output
+
+
+def test_a_folder_of_results_that_is_refused_has_no_number_of_before(made, tmp_path, monkeypatch):
+    shutil.copytree(made / "hq", tmp_path / "outs")
+    asked = ("evaluate", made, "--method", "Ours=folder:outs", "--method", "bicubic", *METRICS, "--out", "out")
+    assert call(*asked).exit_code == 0 and ("blurred", "Ours", "psnr.rgb") in table(tmp_path / "out")
+    first, *_ = (tmp_path / "outs").iterdir()
+    shutil.move(first, tmp_path)
+    assert call(*asked).exit_code == 1
+    assert not any(value for key, value in table(tmp_path / "out").items() if key[1] == "Ours")
+    assert "1 missing" in (tmp_path / "out/table.md").read_text() and len([*(tmp_path / "out/scores").iterdir()]) == 4
+    assert "1 missing" in call("compare", "Ours", "bicubic", "--results", "out").output
+
+    def stopped(_request):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # before it came to it again
+        patch.setattr("benchmark.runs.evaluation.run_evaluation.run", stopped)
+        assert call(*asked).exit_code == 130
+    call("tables", "--results", "out")
+    assert not any(value for key, value in table(tmp_path / "out").items() if key[1] == "Ours")
+    shutil.move(tmp_path / first.name, tmp_path / "outs")
+    again = call(*asked)
+    assert again.exit_code == 0 and "0 made, 8 reused" in again.output
+    assert ("blurred", "Ours", "psnr.rgb") in table(tmp_path / "out")
+
+
+def test_where_nothing_could_run_the_test_set_is_named_without_a_split(made, tmp_path):
+    assert call("evaluate", made, "--method", "Lost=folder:nowhere", *METRICS, "--out", "out").exit_code == 1
+    assert f"- blurred: the folder {made}.\n" in (tmp_path / "out/table.md").read_text()

@@ -91,9 +91,7 @@ def _test_splits(request: RunRequest, task: str) -> tuple[PreparedSplit, Prepare
 
 def _note_split(summary: RunSummary, prepared: PreparedSplit) -> None:
     summary.splits_made += prepared.made
-    absent = prepared.asked - len(prepared.names) - len(prepared.errors)  # of a split that was there already
-    unused = f"{absent} of {prepared.asked} faces could not be used when it was made"
-    summary.errors += [*prepared.errors, *([(prepared.label, unused)] if absent > 0 else [])]
+    summary.errors += prepared.errors
 
 
 def _load(request: RunRequest, task: str, weights: Weights | None) -> Method:

@@ -1,7 +1,7 @@
 """The splits of a run: found by content under --work, made when they are not there."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from benchmark.runs.settings import FACERENOV, DataFolders, Settings
 from benchmark.specs.protocols import Profile, Protocol
 from benchmark.specs.test_sets import FaceSet, load_sets
 from degrade.core.errors import InputError
-from degrade.core.storage.files import digest_of, sha256
+from degrade.core.storage import strict_json
+from degrade.core.storage.files import digest_of, sha256, write_json
 from degrade.core.storage.paths import read_bytes, user_path
 from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.known_sets import folder_pairs
@@ -21,6 +22,8 @@ from degrade.splits.sources import Source
 from degrade.splits.split import Split, load_split
 
 SPLIT_SEED = 0  # test images are the same for every training seed
+# In the folder of a split: which sources could not be used, and why. Hidden: others would be strangers there.
+_LEFT_OUT = ".left_out.json"
 
 
 @dataclass(frozen=True)
@@ -133,13 +136,14 @@ def imported_split(settings: Settings, pairs: Sequence[ImagePair], plan: ImportP
     hashes = [[sha256(read_bytes(path)) for path in (pair.lq, pair.hq) if path] for pair in pairs]
     digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])
     path = _folder(settings, plan.layout, plan.size, plan.role, digest)
-    return _there_or_made(path, len(pairs), lambda: import_pairs(path, pairs, plan))
+    return _there_or_made(path, [pair.name for pair in pairs], lambda: import_pairs(path, pairs, plan))
 
 
 def degraded_split(settings: Settings, sources: Sequence[Source], plan: SplitPlan, called: str = "") -> PreparedSplit:
     """Faces degraded by a recipe; called: what its folder's name says in place of the role."""
     path = _folder(settings, plan.recipe.name, plan.size, called or plan.role, split_hash(sources, plan))
-    return _there_or_made(path, len(sources), lambda: write_split(path, sources, plan, workers=settings.workers))
+    names = [source.name for source in sources]
+    return _there_or_made(path, names, lambda: write_split(path, sources, plan, workers=settings.workers))
 
 
 def _plan(settings: Settings, recipe: str, role: str) -> SplitPlan:
@@ -152,17 +156,28 @@ def _folder(settings: Settings, recipe: str, size: int | None, role: str, digest
     return Path(settings.work) / "splits" / "-".join(parts)
 
 
-def _there_or_made(path: Path, asked: int, make: Callable[[], SplitSummary]) -> PreparedSplit:
-    errors: tuple[tuple[str, str], ...] = ()
+def _there_or_made(path: Path, asked: Collection[str], make: Callable[[], SplitSummary]) -> PreparedSplit:
     try:
         split, made = load_split(path), False
     except InputError:  # not there, or not whole: what is there and intact is kept
         errors, made = make().errors, True
-        if len(errors) == asked:
-            none = f"{path.name}: none of {asked} faces could be used"
+        if len(errors) == len(asked):
+            none = f"{path.name}: none of {len(asked)} faces could be used"
             raise InputError(f"{none}; first: {errors[0][1]}") from None
+        if errors:
+            write_json(path / _LEFT_OUT, dict(errors))
         split = load_split(path)
-    return PreparedSplit(split, path.name, tuple(split.names), asked, made, errors)
+    return PreparedSplit(split, path.name, split.names, len(asked), made, tuple(_left_out(split, asked)))
+
+
+def _left_out(split: Split, asked: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(source, sentence) of what could not be used when the split was made, now or before."""
+    file, there = split.path / _LEFT_OUT, set(split.names)
+    remedy = "remove it"
+    why = strict_json.read_object(file, dict[str, str], "why faces are left out", remedy) if file.is_file() else {}
+    for name in asked:
+        if name not in there:
+            yield name, why.get(name, "could not be used when the split was made")
 
 
 def face_sources(profile: Profile, faces: DataFolders, role: str) -> list[Source]:

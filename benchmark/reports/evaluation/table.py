@@ -139,7 +139,7 @@ def _left_out(results: Results) -> Iterator[str]:
     """What the table leaves out, and why."""
     for found in results.test_sets:
         if found.used < found.asked:
-            unused, why = found.asked - found.used, "`benchmark evaluate` says why when it makes the test set"
+            unused, why = found.asked - found.used, "`benchmark evaluate` says why"
             yield f"Left out of {found.name}: {unused} of {found.asked} images, which could not be used ({why})"
         if without := [find_metric(metric).header for metric in found.without if find_metric(metric).needs_reference]:
             yield f"Left out of {found.name}, which has no references: {', '.join(without)}"

@@ -8,6 +8,7 @@ import pytest
 
 from degrade import make_split
 from degrade.core.image import read, write
+from degrade.splits.replay import verify
 from tests.benchmark.cli.calling import call, table
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -140,6 +141,22 @@ def test_images_and_metrics_that_are_left_out_are_named_above_the_table(made, tm
     page = (tmp_path / "out/table.md").read_text()
     assert "Left out of photos: 1 of 4 images" in page
     assert "Left out of photos, which has no references: PSNR" in page
+
+
+def test_a_second_run_says_again_which_faces_are_left_out_and_why(tmp_path):
+    for name, side in (("a", 64), ("b", 64), ("c", 48)):
+        write(tmp_path / "faces" / f"{name}.png", np.full((side, side, 3), 0.5, np.float32))
+    asked = ("--faces", "faces", "--recipe", "sr4", "--recipe", "jpeg", "--size", 64, "--method", "bicubic")
+    first, again = (call("evaluate", *asked, *METRICS, "--out", "out") for _ in range(2))
+    left_out = ["left out: c: faces/c.png: expected at least 64 px to a side, got 48; ask for a smaller --size"]
+    for result in (first, again):
+        assert result.exit_code == 1, result.output
+        assert [line for line in result.output.splitlines() if line.startswith("left out: ")] == left_out
+    for folder in (tmp_path / "runs/splits").iterdir():
+        assert verify(folder) == ()
+        (folder / ".left_out.json").unlink()  # as before there were such files
+    old = call("evaluate", *asked, *METRICS, "--out", "out")
+    assert "left out: c: could not be used when the split was made" in old.output
 
 
 def test_an_evaluation_is_read_where_its_recipe_file_and_its_scores_are_gone(tmp_path):

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.shared.question import profile_of, profile_option, question, question_options, results_option
+from benchmark.cli.shared.question import (
+    profile_of,
+    profile_option,
+    profile_results_option,
+    question,
+    question_options,
+    refuse_evaluation,
+    results_option,
+)
 from degrade.cli.console import FILE, FOLDER, PNG, Command, echo, echo_text
 from degrade.core.errors import InputError
 
@@ -105,7 +113,7 @@ def breakdown(
 
 @click.command(cls=Command)
 @profile_option
-@results_option
+@profile_results_option
 @click.option("--out", type=FILE, help="Also write the judgements here: .md or .csv.")
 def claims(profile: str, results: Path, out: Path | None) -> None:
     """Check the paper's claims: on its printed numbers, recomputed from its own figures, and on our scores.
@@ -119,6 +127,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     from benchmark.specs.protocols import load_profile
     from degrade.core.storage.csv_text import to_csv
 
+    refuse_evaluation(results, "claims")
     judgements = judging.judge(profile, results)
     text = to_text(judgements, profile)
     echo_text(text)
@@ -132,7 +141,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
 
 @click.command(cls=Command)
 @profile_option
-@results_option
+@profile_results_option
 @_OUT
 def sanity(profile: str, results: Path, out: Path | None) -> None:
     """Check the expected orderings of methods; exit 1 where one fails beyond chance.
@@ -145,6 +154,7 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     from benchmark.reports.markup import write_form
     from benchmark.reports.pages.expectations import closing, page
 
+    refuse_evaluation(results, "sanity")
     found = checking.orderings(profile, results)
     table = page(found, profile)
     echo_text(table[".md"])

@@ -19,6 +19,9 @@ EVALUATION = "evaluation"  # as benchmark.records.scores has it, which --help ne
 profile_option = click.option(
     "--profile", type=Name("profile", profile_names, or_file=True), default="quick", show_default=True
 )
+profile_results_option = click.option(
+    "--results", type=FOLDER, default="results", show_default=True, help="Score lines of the profile."
+)
 results_option = click.option(
     "--results", type=FOLDER, default="results", show_default=True, help="Score lines; or --out of an evaluation."
 )
@@ -72,6 +75,13 @@ def profile_of(results: Path, profile: str) -> str:
     from benchmark.specs.protocols import load_profile
 
     return load_profile(profile).name
+
+
+def refuse_evaluation(results: Path, command: str) -> None:
+    """InputError where RESULTS is the folder of an evaluation, for a command about the protocols of a profile."""
+    if is_evaluation(results):
+        about = f"{command} judges the paper's methods and protocols, by the scores of a profile"
+        raise InputError(f"{results}: is the folder of an evaluation; {about}; `benchmark compare` reads both")
 
 
 def question(results: Path, profile: str, protocol: str, task: str | None, split: str | None) -> Question:

@@ -147,6 +147,12 @@ def test_commands_that_read_scores_read_an_evaluation(evaluated):
     )
 
 
+@pytest.mark.parametrize("command", ["claims", "sanity"])
+def test_what_is_about_the_papers_protocols_reads_no_evaluation_and_its_help_does_not_say_so(evaluated, command):
+    assert "compared: is the folder of an evaluation" in call(command, "--results", "compared", status=2)
+    assert "evaluation" not in call(command, "--help")
+
+
 def test_a_profile_needs_a_task(files):
     assert "name it with --task" in call("compare", "bicubic", "bicubic_x4", status=2)
 

@@ -52,15 +52,17 @@ class Gallery:
         self.made = Figures()
 
     def draw(self) -> Figures:
-        """Every figure there can be. Raises InputError where there are no scores, or no faces that may be shown."""
-        if not any(run.scores for _, run in self._tabled("table2", ("S2S",))):
-            raise InputError(f"profile {self.settings.profile.name}: has no scores to draw; `benchmark run` makes them")
+        """Every figure there can be. Raises InputError where there is none, or no face that may be shown."""
         self._plane()
         self._curves()
         for task, names in _compared().items():
             self._task(task, names)
         self._domains()
         self._factors()
+        if not (self.made.files or self.made.left_out):
+            of = "has no scores to draw, of methods of Tables 1 to 3 under S2S, S2R or R2R"
+            remedy = "`benchmark run` makes them; `benchmark sheet` draws any method under any protocol"
+            raise InputError(f"profile {self.settings.profile.name}: {of}; {remedy}")
         return self.made
 
     def _plane(self) -> None:

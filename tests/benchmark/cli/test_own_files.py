@@ -153,6 +153,13 @@ def test_what_is_about_the_papers_protocols_reads_no_evaluation_and_its_help_doe
     assert "evaluation" not in call(command, "--help")
 
 
+def test_figures_of_a_profile_scored_under_another_protocol_say_of_what_they_are(files):
+    call("run", "--protocol", "own.toml", "--profile", "small.toml", "--ffhq", "faces", "--task", "jpeg",
+         "--method", "bicubic", "--metrics", "psnr.rgb")  # fmt: skip
+    refused = call("figures", "--profile", "small.toml", "--ffhq", "faces", "--list", "faces/test.txt", status=2)
+    assert "no scores to draw, of methods of Tables 1 to 3 under S2S, S2R or R2R" in refused
+
+
 def test_a_profile_needs_a_task(files):
     assert "name it with --task" in call("compare", "bicubic", "bicubic_x4", status=2)
 

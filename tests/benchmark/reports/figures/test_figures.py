@@ -111,7 +111,7 @@ def test_only_faces_of_a_list_that_may_be_shown_are_drawn(scored, tmp_path, monk
 
 def test_the_command_says_what_it_wrote_and_that_without_scores_there_is_nothing_to_draw(scored, tmp_path):
     empty = CliRunner().invoke(benchmark, ["figures", "--results", str(tmp_path)])
-    assert empty.exit_code == 2 and "has no scores to draw; `benchmark run` makes them" in empty.output
+    assert empty.exit_code == 2 and "has no scores to draw, of methods of Tables 1 to 3" in empty.output
 
 
 def test_a_task_of_both_tables_shows_each_method_once():

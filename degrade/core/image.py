@@ -100,7 +100,7 @@ def _decoded(data: bytes, name: str, background: str | None) -> np.ndarray:
         pixels, alpha = decode_pixels(file, background)
         notes = file.notes
         if alpha is not None:
-            raise InputError("has an alpha channel; save it without one; or give a colour to lay it on (--background)")
+            raise InputError("has an alpha channel; save it without one, or lay it on a background, white or black")
     for note in notes:
         tell(name, note)
     return pixels

@@ -8,7 +8,7 @@ import click
 
 from benchmark.cli.shared.options import metric_ids, say
 from benchmark.specs.evaluation import Evaluation, read_evaluation
-from degrade.cli.console import COUNT, CROP, DEVICE, FOLDER, Command, echo_text, spread_over
+from degrade.cli.console import COUNT, CROP, DEVICE, FOLDER, SIDE, Command, echo_text, spread_over
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--faces", help="Folder of clean faces, degraded by each --recipe.")
 @click.option("--recipe", "recipes", multiple=True, help="One of `degrade presets`, FILE.toml, FILE.toml:SEVERITY.")
 @click.option("--list", "list_file", default="", help="File naming the images to use, one a line.")
-@click.option("--size", type=click.IntRange(16), help="Side, px.  [default: 512 for --faces, else that of the images]")
+@click.option("--size", type=SIDE, help="Side, px.  [default: 512 for --faces, else that of the images]")
 @CROP
 @click.option("--align", is_flag=True, help="Cut the faces to FFHQ's template first, by their landmarks.")
 @click.option("--limit", type=COUNT, help="Only the first so many images of each test set.")

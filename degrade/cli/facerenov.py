@@ -12,6 +12,7 @@ from degrade.cli.console import (
     FOLDER,
     OVERWRITE,
     SEED,
+    SIDE,
     Group,
     by_reason,
     check_free,
@@ -81,7 +82,7 @@ def page(lq, candidates, out, key, overwrite, seed) -> None:
 )  # fmt: skip
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--key", type=FILE, help="Key of the sheets or the page, when choices are labels A, B, ...")
-@click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
+@click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the images, px.")
 @click.option("--align", is_flag=True, help="Align faces to the FFHQ template by their landmarks.")
 @CROP
 @BACKGROUND
@@ -113,7 +114,7 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 @degrade_facerenov.command()
 @click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
-@click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the images, px.")
+@click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the images, px.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw.")
 @click.option("--limit", type=COUNT, help="Only the first so many faces of each role.")
 @CROP

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, Group, Name, by_reason, echo, options
+from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, SIDE, Group, Name, by_reason, echo, options
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import ImagePair
@@ -21,7 +21,7 @@ def import_() -> None:
 _shared = options(
     click.argument("out", type=FOLDER),
     click.option("--role", default="test", show_default=True, type=click.Choice(["train", "val", "test"])),
-    click.option("--size", type=click.IntRange(16), help="Side of the reference, px.  [default: of the first image]"),
+    click.option("--size", type=SIDE, help="Side of the reference, px.  [default: of the first image]"),
     CROP,
     BACKGROUND,
 )

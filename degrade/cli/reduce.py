@@ -5,13 +5,13 @@ import sys
 
 import click
 
-from degrade.cli.console import COUNT, FILE, FOLDER, Command, by_reason, echo
+from degrade.cli.console import COUNT, FILE, FOLDER, SIDE, Command, by_reason, echo
 
 
 @click.command(cls=Command)
 @click.argument("source", metavar="SRC", type=FOLDER)
 @click.argument("out", type=FOLDER)
-@click.option("--size", default=256, show_default=True, type=click.IntRange(16), help="Side of the faces, px.")
+@click.option("--size", default=256, show_default=True, type=SIDE, help="Side of the faces, px.")
 @click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="JPEG quality.")
 @click.option("--align", "lists", multiple=True, metavar="LIST", help="List in SRC whose faces are aligned as FFHQ's.")
 @click.option("--check", type=FILE, help="A sources.csv: list every face that differs from it.")

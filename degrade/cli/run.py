@@ -16,6 +16,7 @@ from degrade.cli.console import (
     FOLDER,
     PLACE,
     SEED,
+    SIDE,
     Command,
     by_reason,
     echo,
@@ -37,7 +38,7 @@ _TASK_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 
 _shared = options(
     click.option("--task", "--recipe", "task", required=True, type=RecipeName(), help=_TASK_HELP),
-    click.option("--size", default=512, show_default=True, type=click.IntRange(16), help="Side of the reference, px."),
+    click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the reference, px."),
     click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw."),
     click.option("--list", "list_file", type=PLACE, help="Names of the faces to use, one a line."),
     click.option("--limit", type=COUNT, help="Only the first so many faces of each role."),

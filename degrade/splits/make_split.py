@@ -121,10 +121,10 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     """Degrade the folder `faces` of clean faces into the split `out`; None: the portraits that the package paints.
 
     The same bytes as `degrade run FACES OUT`. recipe: a name of `list_recipes`, or FILE.toml. role: which of the
-    faces, "all" or "train", "val", "test" (see degrade.splits.roles). size: side of the references, px. crop: "none"
-    refuses what is not square, "center" cuts it. background: "white" or "black" for images with an alpha channel.
-    limit: the first so many. workers: processes. png_writer: "fast" for larger files of the same pixels in less time
-    (package fpng). Called again it continues, and keeps the pairs that are there.
+    faces, "all" or "train", "val", "test" (see degrade.splits.roles). size: of the references, 16 px or more. crop:
+    "none" refuses what is not square, "center" cuts it. background: "white" or "black" for images with an alpha
+    channel. limit: the first so many. workers: processes. png_writer: "fast" for larger files of the same pixels in
+    less time (package fpng). Called again it continues, and keeps the pairs that are there.
     A face that cannot be used is in the summary's `errors`. Raises InputError for what concerns all of them: an
     argument that can be none, an unknown recipe, a size it does not take, a folder without faces, `out` inside `faces`
     or holding something else.
@@ -136,8 +136,8 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     (2, ())
     """
     out, limit = user_path(out), None if limit is None else check_whole(limit, "limit")
-    check_preparation(crop, background)
-    plan = SplitPlan(find_recipe(recipe), role, check_whole(size, "size"), check_whole(seed, "seed"), crop, background)
+    check_preparation(size, crop, background)
+    plan = SplitPlan(find_recipe(recipe), role, int(size), check_whole(seed, "seed"), crop, background)
     if faces is not None:
         faces = user_path(faces)
         check_apart(faces, out)

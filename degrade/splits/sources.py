@@ -11,9 +11,11 @@ from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_background, decode_uint8, from_uint8, to_uint8
+from degrade.core.random import check_whole
 from degrade.core.storage.listing import called, list_images
 from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
+from degrade.recipes.tasks import SMALLEST
 
 CROPS = ("none", "center")
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
@@ -99,8 +101,10 @@ def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str
     return {name: chosen[name] for name in sorted(chosen)}
 
 
-def check_preparation(crop: str, background: str | None) -> None:
-    """InputError for what can be no `crop` or no `background` of Source.pixels."""
+def check_preparation(size: int, crop: str, background: str | None) -> None:
+    """InputError for what can be no `size`, no `crop` or no `background` of Source.pixels."""
+    if check_whole(size, "size") < SMALLEST:
+        raise InputError(f"size: expected at least {SMALLEST} px, got {size}")
     if crop not in CROPS:
         raise InputError(f"crop: expected {' or '.join(CROPS)}, got {crop!r}")
     check_background(background)

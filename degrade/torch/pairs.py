@@ -36,7 +36,7 @@ class DegradedPairs(Dataset[DegradedPair]):
     a training was resumed; no global random state is read or set. Until `set_epoch` is called the pixels are those of
     the split; from then on every epoch draws anew.
 
-    faces: the folder of clean faces. size: side of the references, px. role, crop, background: as of
+    faces: the folder of clean faces. size: side of the references, 16 px or more. role, crop, background: as of
     `degrade.make_split`. Raises InputError for an argument that can be none, a folder without such faces, an unknown
     recipe and a size that it does not take, and, as it is read, for a face that cannot be used.
 
@@ -62,8 +62,8 @@ class DegradedPairs(Dataset[DegradedPair]):
         background: str | None = None,
     ) -> None:
         self.degrade = Degrade(recipe, seed)
-        check_preparation(crop, background)
-        self.size, self.crop, self.background = check_whole(size, "size"), crop, background
+        check_preparation(size, crop, background)
+        self.size, self.crop, self.background = int(size), crop, background
         self.sources = role_sources(user_path(faces), role)
         if not self.sources:
             raise InputError(f"{faces}: expected at least one face of role '{role}', got none; ask for another role")

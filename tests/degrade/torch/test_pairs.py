@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from click.testing import CliRunner
 from torch.utils.data import DataLoader
 
+from degrade.cli.console import SIDE
 from degrade.cli.main import degrade as command
 from degrade.core.errors import InputError
 from degrade.core.image import read, to_uint8, write
@@ -167,6 +169,10 @@ def test_what_cannot_be_is_one_sentence(faces, tmp_path):
         DegradedPairs(faces, "nothing")
     with pytest.raises(InputError, match="multiple of 4, got 66"):
         DegradedPairs(faces, "sr4", size=66)
+    for size in (0, 8):
+        for make in (DegradedPairs, partial(make_split, tmp_path / "out")):  # as --size of the command line
+            with pytest.raises(InputError, match=f"size: expected at least {SIDE.min} px, got {size}"):
+                make(faces, "sr4", size=size)
     for epoch in (-1, 1.5, "1", True):
         with pytest.raises(InputError, match="epoch: expected a whole number from 0 to"):
             DegradedPairs(faces, "sr4", size=64).set_epoch(epoch)

@@ -68,6 +68,13 @@ def test_every_exported_function_says_what_it_takes_raises_and_shows_it(package,
     assert name == "list_recipes" or "InputError" in exported.__doc__
 
 
+@pytest.mark.parametrize(("package", "name"), EXPORTED, ids=lambda value: getattr(value, "__name__", value))
+def test_where_several_names_may_be_given_one_alone_may(package, name):
+    """Of a string Python would make names of one letter; degrade.core.names.as_names does not."""
+    for taken in getattr(getattr(package, name), "__annotations__", {}).values():
+        assert "Sequence[str]" not in str(taken) or str(taken).endswith("| str"), taken
+
+
 @pytest.mark.parametrize("package", FACES, ids=lambda package: package.__name__)
 def test_importing_a_package_loads_nothing_that_takes_long(package):
     heavy = {"numpy", "cv2", "torch", "pandas", "click"}

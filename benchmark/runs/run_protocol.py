@@ -10,6 +10,7 @@ from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import load_profile, load_protocol
+from degrade.core.names import as_names
 from degrade.recipes.library import find_recipe
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark run`
     protocol: str,
     method: str,
-    tasks: Sequence[str] = (),
+    tasks: Sequence[str] | str = (),
     *,
     profile: str = "quick",
-    metrics: Sequence[str] = (),
+    metrics: Sequence[str] | str = (),
     seed: int = 0,
     ffhq: Path | str | None = None,
     facerenov: Path | str | None = None,
@@ -36,10 +37,10 @@ def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark 
 
     As `benchmark run`: splits and trainings that are missing are made below `work`, scores go to `results`, and what
     is there is not computed again. protocol: "S2S", "S2R", "R2R", ..., or FILE.toml; method: a name of METHODS, or
-    folder:DIR, cmd:..., python:module:function; tasks: names of recipes, none for the protocol's own; metrics: none
-    for the protocol's; profile: a name or FILE.toml; seed: of training; limit: test images at most. profile "quick"
-    uses painted portraits, without `ffhq`, and proves nothing about a method. An image or metric that fails is a row
-    whose value is NaN and whose `error` says why. Raises InputError for what concerns all of it.
+    folder:DIR, cmd:..., python:module:function; tasks: names of recipes, or one, none for the protocol's own; metrics:
+    likewise; profile: a name or FILE.toml; seed: of training; limit: test images at most. profile "quick" uses painted
+    portraits, without `ffhq`, and proves nothing about a method. An image or metric that fails is a row whose value is
+    NaN and whose `error` says why. Raises InputError for what concerns all of it.
     The protocols: the paper's Section 4.1 and protocols/runs/.
 
     >>> import tempfile
@@ -50,13 +51,13 @@ def run_protocol(  # noqa: PLR0913 - one argument for each option of `benchmark 
     (2, True)
     """
     find_method(method)
-    for task in tasks:
+    once = tuple(dict.fromkeys(as_names(tasks)))
+    for task in once:
         find_recipe(task)
     faces = DataFolders(Path(ffhq) if ffhq else None, Path(facerenov) if facerenov else None)
     places = Path(work), Path(results)
     settings = Settings(
         load_profile(profile).limited(limit), faces, *places, device, workers, ("benchmark.run_protocol",)
     )
-    once = tuple(dict.fromkeys(tasks))
-    request = RunRequest(settings, load_protocol(protocol), method, once, seed, tuple(metrics))
+    request = RunRequest(settings, load_protocol(protocol), method, once, seed, as_names(metrics))
     return score_table(run(request).scores)

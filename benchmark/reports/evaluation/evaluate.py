@@ -8,6 +8,7 @@ from benchmark.records.load_scores import score_table
 from benchmark.reports.evaluation.write import write_figures, write_tables
 from benchmark.runs.evaluation.run_evaluation import run_evaluation, settings_of
 from benchmark.specs.evaluation import Evaluation
+from degrade.core.names import as_names
 
 if TYPE_CHECKING:
     import pandas
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 def evaluate(  # noqa: PLR0913 - one argument for each option of `benchmark evaluate`
     splits: Sequence[Path | str] | Path | str,
-    methods: Sequence[str],
+    methods: Sequence[str] | str,
     out: Path | str,
     *,
-    metrics: Sequence[str] = (),
+    metrics: Sequence[str] | str = (),
     faces: Path | str | None = None,
-    recipes: Sequence[str] = (),
+    recipes: Sequence[Path | str] | Path | str = (),
     list_file: Path | str | None = None,
     size: int | None = None,
     crop: str = "none",
@@ -33,10 +34,11 @@ def evaluate(  # noqa: PLR0913 - one argument for each option of `benchmark eval
     """Restore test sets of your own by several methods, and give the scores as a table with the columns of load_scores.
 
     As `benchmark evaluate`, which says what a split is; splits may be empty where `faces` and `recipes` make the test
-    sets. methods: as spelled on the command line, such as "Ours=folder:outs" or "python:module:function". out: the
-    folder that then holds score lines, table.md, table.csv, table.tex, images.csv and figures/; what is there already
-    is not computed again. A method that cannot run has no rows; a number that cannot be computed is NaN, and `error`
-    says why. Raises InputError for what concerns all: no method, no test set, two labels alike, an unknown metric.
+    sets. methods: as spelled on the command line, such as "Ours=folder:outs" or "python:module:function". Where
+    several may be given, one alone is as good. out: the folder that then holds score lines, table.md, table.csv,
+    table.tex, images.csv and figures/; what is there already is not computed again. A method that cannot run has no
+    rows; a number that cannot be computed is NaN, and `error` says why. Raises InputError for what concerns all: no
+    method, no test set, two labels alike, an unknown metric.
 
     >>> import tempfile
     >>> from degrade import make_split
@@ -47,9 +49,8 @@ def evaluate(  # noqa: PLR0913 - one argument for each option of `benchmark eval
     >>> scores["method"].tolist()
     ['bicubic', 'bicubic', 'bicubic_x4', 'bicubic_x4']
     """
-    folders = [splits] if isinstance(splits, str | Path) else splits
     evaluation = Evaluation(
-        tuple(methods), tuple(map(str, folders)), tuple(metrics), str(faces or ""), tuple(recipes),
+        as_names(methods), as_names(splits), as_names(metrics), str(faces or ""), as_names(recipes),
         str(list_file or ""), size or 0, crop, align, limit or 0,
     )  # fmt: skip
     settings = settings_of(Path(out), Path(work), device, workers, ("benchmark.evaluate",))

@@ -11,18 +11,19 @@ from benchmark.metrics.registry import find_metric, load
 from degrade.core.arrays import as_image
 from degrade.core.errors import InputError
 from degrade.core.image import Image
+from degrade.core.names import as_names
 
 FIDELITY = ("psnr.rgb", "ssim.gauss11.rgb")
 
 
 def score(
-    restored: np.ndarray, reference: np.ndarray | None = None, metrics: Sequence[str] = FIDELITY
+    restored: np.ndarray, reference: np.ndarray | None = None, metrics: Sequence[str] | str = FIDELITY
 ) -> dict[str, float]:
     """Metric id -> number, for one restored image and its reference.
 
     restored, reference: (H, W, 3), RGB, uint8 or float in [0, 1], of one size; None for metrics that need no reference.
-    metrics: ids of METRICS whose `per` is "image", or pyiqa:NAME. Floats are scored as they are, where a run scores
-    what it rounded to 8 bits. A number is inf where the formula says so (PSNR of equal images) and nan where the
+    metrics: ids of METRICS whose `per` is "image", or pyiqa:NAME; or one. Floats are scored as they are, where a run
+    scores what it rounded to 8 bits. A number is inf where the formula says so (PSNR of equal images) and nan where the
     metric has none for these images, such as one of faces where none is found; its unit is METRICS[id].unit, its
     source the docstring of its module. Raises InputError for other arrays, an unknown metric, one of sets
     (`score_folders` has those), one that needs the record of a split (`benchmark run` has it), one whose weights are
@@ -40,7 +41,7 @@ def score(
     if theirs is not None and ours.shape != theirs.shape:
         sizes = " and ".join(f"{height} x {width}" for height, width, _ in (ours.shape, theirs.shape))
         raise InputError(f"restored and reference: expected one size, got {sizes} (height x width); resize one")
-    return {metric_id: _number(metric_id, ours, theirs) for metric_id in metrics}
+    return {metric_id: _number(metric_id, ours, theirs) for metric_id in as_names(metrics)}
 
 
 def _number(metric_id: str, restored: Image, reference: Image | None) -> float:

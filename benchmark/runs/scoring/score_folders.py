@@ -21,6 +21,7 @@ from benchmark.runs.scoring.set_scores import References, SetValue, score_set
 from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.formats.container import image_size
+from degrade.core.names import as_names
 from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import write_bytes
 from degrade.splits.pairing import check_images
@@ -51,12 +52,12 @@ class FolderScore:
 def score_folders(
     restored: Path | str,
     reference: Path | str | None = None,
-    metrics: Sequence[str] = FIDELITY,
+    metrics: Sequence[str] | str = FIDELITY,
     workers: int = 1,
 ) -> "pandas.DataFrame":
     """Score the images of one folder, against the references of the same names in another if one is given.
 
-    metrics: ids of METRICS, or pyiqa:NAME. One row for each image and metric, then one for each metric without an
+    metrics: one or several ids of METRICS, or pyiqa:NAME. A row for each image and metric, then one for each without an
     image: the mean over the `n` images that have a finite value, or the number of a metric of sets. value is NaN where
     `error` says why ("+inf", no weights here, no face found, ...). workers: processes that score.
     Raises InputError for an unknown metric, folders without images, names or sizes that do not match, and for a metric
@@ -72,7 +73,7 @@ def score_folders(
     """
     import pandas  # here, because it takes half a second
 
-    lines = folder_lines(Path(restored), None if reference is None else Path(reference), metrics, workers)
+    lines = folder_lines(Path(restored), None if reference is None else Path(reference), as_names(metrics), workers)
     table = pandas.DataFrame([asdict(line) for line in lines], columns=[field.name for field in fields(FolderScore)])
     return table.astype({"value": float, "n": "Int64"})
 

@@ -9,6 +9,7 @@ import pytest
 from benchmark.metrics import registry
 from benchmark.records.load_scores import load_scores
 from benchmark.records.scores import ScoreFile, read_scores
+from benchmark.reports.evaluation.evaluate import evaluate
 from benchmark.runs.run_protocol import run_protocol
 from benchmark.runs.scoring.score import score
 from benchmark.runs.scoring.score_folders import folder_lines, score_folders
@@ -94,6 +95,23 @@ def test_scores_are_a_table_by_the_name_of_a_profile_or_its_folder(tmp_path, mon
     for nothing in ("lite", "results", tmp_path / "none"):
         with pytest.raises(InputError, match="expected a profile with scores below results"):
             load_scores(nothing)
+
+
+def test_one_name_is_as_good_as_several_everywhere(faces, tmp_path):
+    for folder, image in zip(("out", "hq"), faces, strict=True):
+        write(tmp_path / folder / "a.png", image)
+    places = {"work": tmp_path / "work", "limit": 1}
+    both = [
+        (
+            list(score(*faces, metrics=metrics)),
+            score_folders(tmp_path / "out", tmp_path / "hq", metrics)["metric"].tolist()[:1],
+            run_protocol("S2S", "bicubic", tasks, metrics=metrics, results=tmp_path / "results", **places)["task"][0],
+            evaluate((), methods, tmp_path / "e", faces=tmp_path / "hq", recipes=tasks, size=64, metrics=metrics,
+                     **places)["method"].tolist(),
+        )
+        for metrics, tasks, methods in (("psnr.rgb", "sr4", "bicubic"), (["psnr.rgb"], ["sr4"], ["bicubic"]))
+    ]  # fmt: skip
+    assert both == [(["psnr.rgb"], ["psnr.rgb"], "sr4", ["bicubic"])] * 2
 
 
 def test_a_protocol_run_from_python_gives_the_scores_of_a_command_with_the_same_options(tmp_path):

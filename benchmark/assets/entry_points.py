@@ -12,7 +12,7 @@ import functools
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar
 
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 
 METHODS, METRICS = "face_restoration.methods", "face_restoration.metrics"
 Row = TypeVar("Row")
@@ -35,7 +35,7 @@ def row_of(group: str, name: str, kind: type[Row]) -> Row | None:
     try:
         row = point.load()
     except (Exception, SystemExit) as error:  # whatever the package does when it is imported
-        said = f"{type(error).__name__}: {error}"
+        said = f"{type(error).__name__}: {cut(str(error))}"
         raise InputError(f"'{name}': its package {package} cannot be loaded ({said}); repair or remove it") from error
     if not isinstance(row, kind):
         got = f"got {type(row).__name__} from the package {package}"

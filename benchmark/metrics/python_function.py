@@ -7,7 +7,7 @@ NaN says that these images have no value, as `MetricError` does; whatever else i
 """
 
 from benchmark.metrics.base import Compute, Metric, MetricError
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 from degrade.core.image import Image
 from ispl_model.adapters import python_function
 
@@ -40,7 +40,7 @@ def load(metric_id: str) -> Compute:
         except MetricError:
             raise
         except (Exception, SystemExit) as error:  # whatever the user's function raises
-            raise InputError(f"{metric_id} fails ({type(error).__name__}: {error})") from error
+            raise InputError(f"{metric_id} fails ({type(error).__name__}: {cut(str(error))})") from error
 
     return compute
 

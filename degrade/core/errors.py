@@ -24,6 +24,19 @@ def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
+_MOST = 300  # letters of what code from outside says
+
+
+def cut(text: str) -> str:
+    """What code from outside says, brought to one line of at most 300 letters.
+
+    >>> cut("torn\\n  at 7"), cut("x" * 3000)[-8:]
+    ('torn at 7', 'xxxx ...')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST else f"{line[:_MOST]} ..."
+
+
 _NO_MEMORY = re.compile("out of memory|ALLOC_FAILED")  # in the words of CUDA, cuBLAS, cuDNN and MPS
 
 

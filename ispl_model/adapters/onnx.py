@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 from degrade.core.image import Image
 from degrade.core.storage.files import digest_of, sha256_file
 from ispl_model.adapters.model import ImageModel, found_by_trying
@@ -113,4 +113,4 @@ def _input(name: str, session: Any) -> tuple[type, bool, int | None]:
 
 
 def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+    return f"{type(error).__name__}: {cut(str(error).strip().partition(chr(10))[0])}"

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from degrade.core.arrays import as_image
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 from degrade.core.image import Image, to_uint8
 from degrade.core.storage.files import sha256_file
 from ispl_model.adapters.model import ImageModel, found_by_trying
@@ -40,7 +40,7 @@ def load(argument: str, _device: str = "cpu") -> ImageModel:
         except InputError:
             raise
         except (Exception, SystemExit) as error:  # whatever the user's function does
-            raise InputError(f"{name}: fails ({type(error).__name__}: {error})") from error
+            raise InputError(f"{name}: fails ({type(error).__name__}: {cut(str(error))})") from error
 
     return found_by_trying(name, run, parse_side(name, options.get("size", _SIDE)))
 
@@ -69,7 +69,8 @@ def _module(name: str) -> ModuleType:
     try:
         found = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # whatever the user's module does when it is imported
-        raise InputError(f"python:{name}: {module} cannot be imported ({type(error).__name__}: {error})") from error
+        said = f"{type(error).__name__}: {cut(str(error))}"
+        raise InputError(f"python:{name}: {module} cannot be imported ({said})") from error
     if found not in _digests:
         file = getattr(found, "__file__", None)
         _digests[found] = sha256_file(Path(file)) if file else None

@@ -16,7 +16,7 @@ from warnings import catch_warnings, simplefilter
 
 import torch
 
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 from degrade.core.image import Image
 from degrade.core.storage.files import sha256_file
 from ispl_model.adapters.model import ImageModel
@@ -127,7 +127,7 @@ def _network(path: Path, device: str) -> "ImageModelDescriptor":
     except Refused as reason:
         raise InputError(f"spandrel:{path}: {reason}") from reason
     except Exception as error:  # of the many kinds that damaged or unknown weights raise
-        said = str(error).strip() or "no architecture fits these weights"
+        said = cut(str(error)) or "no architecture fits these weights"
         raise InputError(f"spandrel:{path}: cannot be loaded ({type(error).__name__}: {said})") from error
     channels = network.input_channels, network.output_channels
     if not isinstance(network, spandrel.ImageModelDescriptor) or channels != (3, 3):

@@ -165,6 +165,16 @@ def test_what_restoring_cost_is_that_of_the_method(made, tmp_path):
         assert 60 < float(peak) < 120
 
 
+def test_what_a_function_says_when_it_fails_is_cut(made, tmp_path):
+    (tmp_path / "wordy.py").write_text("def fails(*images):\n    raise ValueError('a\\nb ' + 3000 * 'x')\n")
+    methods = ("--method", "bicubic", "--method", "Mine=python:wordy:fails")
+    metrics = ("--metrics", "psnr.rgb,python:wordy:fails")
+    assert call("evaluate", made, *methods, *metrics, "--out", "out").exit_code == 1
+    for name in ("table.md", "table.csv", "images.csv"):
+        text = (tmp_path / "out" / name).read_text()
+        assert 200 * "x" in text and 400 * "x" not in text and "a b x" in text, name
+
+
 def test_two_splits_of_one_name_are_called_by_the_folder_above(made, tmp_path):
     for parent in ("a", "b"):
         shutil.copytree(made, tmp_path / parent / "test")

@@ -170,8 +170,9 @@ def _plan(*, out: Path, weight: float | None, strength: float | None, **asked: A
     if weight is not None and strength is not None:
         raise InputError(f"-w {weight:g} and --strength {strength:g}: -w is 1 - strength; leave out one")
     saved = tuple(word for word in asked["save"].split(",") if word)
-    if unknown := [word for word in saved if word not in SAVED]:
-        raise InputError(f"--save: expected {' or '.join(SAVED)}, or both with a comma, got '{unknown[0]}'")
+    if (unknown := [word for word in saved if word not in SAVED]) or (asked["save"] and not saved):
+        got = unknown[0] if unknown else asked["save"]
+        raise InputError(f"--save: expected {' or '.join(SAVED)}, or both with a comma, got '{got}'")
     if any(letter in asked["suffix"] for letter in "/\\\0"):
         raise InputError(f"--suffix: expected a part of a file's name, got '{asked['suffix']}'")
     return RestorePlan(

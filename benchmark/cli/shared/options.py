@@ -42,8 +42,11 @@ sheet_options = options(
 
 
 def metric_ids(text: str | None) -> tuple[str, ...]:
-    """The ids between the commas of an option, each once."""
-    return tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
+    """The ids between the commas of an option, each once; none where it is not given. InputError where it has none."""
+    ids = tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
+    if text is not None and not ids:
+        raise InputError(f"--metrics: expected ids with commas between, got '{text}'; leave it out for the default")
+    return ids
 
 
 def make_settings(

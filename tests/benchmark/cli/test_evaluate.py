@@ -126,6 +126,8 @@ def test_a_folder_of_results_holds_one_for_each_of_several_test_sets(made, tmp_p
         (["SPLIT", "--method", "A=bicubic", "--method", "A=bicubic_x4"], "two are called 'A'"),
         (["SPLIT", "--method", "A=bicubic", "--method", "B=bicubic"], "bicubic is named twice"),
         (["SPLIT", "--method", "bicubic", "--metrics", "psnr"], "unknown metric 'psnr'"),
+        (["SPLIT", "--method", "bicubic", "--metrics", " ,"], "--metrics: expected ids with commas between, got ' ,'"),
+        (["SPLIT", "--method", "bicubic", "--metrics", ""], "leave it out for the default"),
         (["SPLIT", "--method", "bicubic", "--faces", "SPLIT"], "name it with --recipe"),
         (["SPLIT", "--method", "bicubic", "--size", "128"], "is a split of 64 px"),
         (["nothing", "--method", "bicubic"], "expected a folder of images"),

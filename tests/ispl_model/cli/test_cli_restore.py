@@ -206,6 +206,7 @@ def test_requests_that_contradict_themselves_are_one_sentence(face, network_file
         (["--with", "onnx:a.onnx"], "two models; leave out one"),
         (["-w", "1", "--strength", "0"], "-w is 1 - strength; leave out one"),
         (["--save", "crops"], "--save: expected faces or compare, or both with a comma, got 'crops'"),
+        (["--save", ","], "--save: expected faces or compare, or both with a comma, got ','"),
         (["--suffix", "a/b"], "--suffix: expected a part of a file's name, got 'a/b'"),
         (["--faces", "2;3"], "--faces: expected all, largest, center or numbers from 1, such as 1,3, got '2;3'"),
         (["--faces", "0"], "--faces: expected all, largest, center or numbers from 1, such as 1,3, got 0"),

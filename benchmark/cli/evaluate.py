@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark.cli.shared.options import metric_ids, say
+from benchmark.cli.shared.options import metric_ids, resumed, say
 from benchmark.specs.evaluation import Evaluation, read_evaluation
 from degrade.cli.console import COUNT, CROP, DEVICE, FOLDER, SIDE, Command, echo_text, spread_over
 from degrade.core.errors import InputError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and restored images.")
 @click.option("--device", type=DEVICE, default="auto", show_default=True)
 @click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that degrade and score.")
-@click.option("--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all.")
+@resumed
 @spread_over
 def evaluate(
     splits: tuple[str, ...], methods: tuple[str, ...], metrics: str | None, faces: str | None,

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from benchmark.cli.shared.options import make_settings, metric_ids, say, scoring_options, shared_options, sheet_options
+from benchmark.cli.shared.options import (
+    make_settings,
+    metric_ids,
+    resumed,
+    say,
+    scoring_options,
+    shared_options,
+    sheet_options,
+)
 from benchmark.cli.shared.question import chosen_test_set
 from benchmark.methods.registry import find_method
 from benchmark.specs.evaluation import is_evaluation
@@ -34,7 +42,7 @@ from degrade.core.errors import InputError
 )
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
-@click.option("--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all.")
+@resumed
 @scoring_options
 @shared_options
 @spread_over

@@ -1,14 +1,16 @@
 """Options that several commands share, and the values made from them."""
 
+import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchmark.specs.evaluation import is_evaluation
 from benchmark.specs.protocols import load_profile, profile_names
-from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, Name, echo, options
+from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, Name, Stopped, echo, options
 from degrade.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,6 +41,24 @@ sheet_options = options(
     click.option("--faces", type=COUNT, default=4, show_default=True, help="How many of a sheet, from the first on."),
     click.option("--columns", type=COUNT, default=6, show_default=True, help="Beside each other; more go below."),
 )
+
+
+def resumed(command: Callable) -> Callable:
+    """The option that says whether scores that are there count; where they do not, a stop says how to go on."""
+
+    @click.option(
+        "--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all."
+    )
+    @functools.wraps(command)
+    def decorated(*arguments: Any, resume: bool, **options: Any) -> Any:
+        try:
+            return command(*arguments, resume=resume, **options)
+        except KeyboardInterrupt as stop:
+            if resume or str(stop):  # a training that was stopped says itself how it goes on
+                raise
+            raise Stopped("stopped; the same command begins again, without --anew it adds what is missing") from stop
+
+    return decorated
 
 
 def metric_ids(text: str | None) -> tuple[str, ...]:

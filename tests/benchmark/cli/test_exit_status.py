@@ -96,6 +96,8 @@ def test_a_refused_request_ends_with_2_and_an_interrupted_one_with_130(call, mon
     monkeypatch.setattr(identity, "load", lambda *_: Method("identity", interrupted, 1))
     stopped = call("--metrics", "psnr.rgb", method="identity")
     assert stopped.exit_code == 130 and "the same command goes on from there" in stopped.output
+    anew = call("--metrics", "psnr.rgb", "--anew", method="identity")
+    assert anew.exit_code == 130 and "begins again, without --anew it adds what is missing" in anew.output
 
 
 def test_advice_names_no_option_that_the_command_lacks():

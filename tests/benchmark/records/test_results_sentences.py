@@ -51,7 +51,17 @@ STATED = [
         for name in ("ep_16x", "isp_y0", "isp_unet", "isp_unet_pac", "isp_concat", "isp_matrix")
     ),
     ("dual_blind", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, FAILS),
-    ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, HOLDS),
+    ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, CHANCE),
+    *(
+        ("dual_blind", f"S2S {ISPL}", f"S2S {name}", {"lpips.squeeze"}, HOLDS)
+        for name in ("superfan", "gfrnet", "esrgan", "waveletcnn", "edsr", "deblurgan_v2", "bicubic_x4", "arcnn")
+    ),
+    *(
+        ("dual_blind", f"S2S {name}", f"S2S {ISPL}", {"psnr.rgb"}, HOLDS)
+        for name in ("edsr", "esrgan", "waveletcnn", "bicubic_x4")
+    ),
+    ("dual_blind", "S2S waveletcnn", f"S2S {ISPL}", {"ssim.gauss11.rgb", "msssim.rgb", "gmsd"}, HOLDS),
+    ("dual_blind", "S2S gfrnet", f"S2S {ISPL}", {"niqe.y"}, HOLDS),
     *(
         ("dual_blind", f"S2S {name}", "S2S identity", {"fed.dlib"}, CHANCE)
         for name in ("waveletcnn", "esrgan", "bicubic_x4", "edsr", "deblurgan_v2", ISPL)
@@ -60,7 +70,8 @@ STATED = [
     ("dual_blind", "S2S deblurgan_v2", "S2S identity", {"psnr.rgb"}, CHANCE),
     ("dual_blind", "S2S arcnn", "S2S identity", {"fed.dlib"}, HOLDS),
     ("dual_blind", "S2S arcnn", "S2S bicubic_x4", {"fed.dlib"}, CHANCE),
-    *(("dual_blind", f"{name} esrgan", f"{name} waveletcnn", {"lpips.squeeze"}, CHANCE) for name in ("S2S", "S2P")),
+    ("dual_blind", "S2S esrgan", "S2S waveletcnn", {"lpips.squeeze"}, CHANCE),
+    ("dual_blind", "S2P waveletcnn", "S2P esrgan", {"lpips.squeeze"}, HOLDS),
     *(("jpeg", f"S2S {name}", "S2S identity", {"psnr.rgb"}, HOLDS) for name in ("arcnn", "epgan")),
     *(("jpeg", f"S2S {name}", "S2S identity", {"fed.dlib"}, CHANCE) for name in ("arcnn", "epgan")),
     ("jpeg", "S2S epgan", "S2S identity", {"lpips.squeeze"}, HOLDS),
@@ -114,8 +125,8 @@ STATED = [
     ("mosaic16", "S2S ispl:isp_y0", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, FAILS),
     *(("dual_blind", f"{name} ispl-lite", f"{name} identity", NINE, HOLDS) for name in ("S2S", "S2P")),  # its card
     ("dual_blind", "S2S ispl-lite", "S2S bicubic_x4", NINE, HOLDS),
-    ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", NINE - {"fed.dlib"}, HOLDS),
-    ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", {"fed.dlib"}, CHANCE),
+    ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", NINE - {"fed.dlib", "lle.dlib68"}, HOLDS),
+    ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", {"fed.dlib", "lle.dlib68"}, CHANCE),
 ]
 
 

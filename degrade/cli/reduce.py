@@ -19,8 +19,9 @@ from degrade.cli.console import COUNT, FILE, FOLDER, SIDE, Command, by_reason, e
 def reduce(source, out, size, quality, lists, check, workers) -> None:
     """Reduce the folder SRC of faces to JPEGs in OUT, with the lists of names beside them and sources.csv.
 
-    The same command continues an interrupted run and keeps the faces that are there. Photographs that were not cut
-    to FFHQ's template are, where --align names their list.
+    The same command continues an interrupted run and keeps the faces that are there; an OUT that holds other images,
+    other lists or faces of other options is refused. Photographs that were not cut to FFHQ's template are, where
+    --align names their list.
 
     Example: degrade reduce FACES runs/faces-256 --align test_photographs.txt --check protocols/profiles/lite.csv
     """

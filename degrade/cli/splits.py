@@ -46,7 +46,8 @@ def verify(split) -> None:
 def merge(shards, out) -> None:
     """Join what `degrade run --shard K/N` made, all N of them, into the split OUT: the bytes of one made in one go.
 
-    Images become hard links where the file system has them. The same command goes on where it was interrupted. The
+    Images become hard links where the file system has them. None is checked: `degrade verify OUT` finds those that were
+    damaged. Shards of faces of other names are refused. The same command goes on where it was interrupted. The
     exit status is that of `degrade run` for the same faces: 1 where some could not be used.
     """
     from degrade.splits.shards import merge as join
@@ -56,4 +57,5 @@ def merge(shards, out) -> None:
     echo(f"{len(shards)} shards: {len(split.names)} pairs in {out}, {split.info['errors']} faces failed")
     lacking = [(shard, failed) for shard in shards if (failed := open_split(shard).info["errors"])]
     echo(*(f"  {shard}: {failed} failed; its `degrade run`, given again, says why" for shard, failed in lacking))
+    echo(f"no image was checked; `degrade verify {out}` does that")
     sys.exit(1 if lacking else 0)

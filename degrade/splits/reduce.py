@@ -12,7 +12,8 @@ other way. A committed sources.csv shows it, see `differences`.
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +24,11 @@ from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread, spread
 from degrade.core.storage.csv_text import plain, to_csv
 from degrade.core.storage.files import check_writable_name, locked, remove, sha256, sha256_array, write_bytes
-from degrade.core.storage.listing import list_folder
+from degrade.core.storage.listing import called, list_folder
 from degrade.core.storage.paths import kind_of, read_bytes, read_text
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
+from degrade.splits.layout import read_if_there
 from degrade.splits.sources import Source, folder_sources, read_list
 
 MANIFEST = "sources.csv"
@@ -42,6 +44,10 @@ class ReducePlan:
     size: int
     quality: int = 95
     aligned: frozenset[str] = frozenset()
+
+    def way(self, name: str) -> str:
+        """How the face of that name is made, as its comment begins."""
+        return f"degrade reduce {_VERSION}: {self.size} px, quality {self.quality}, aligned {name in self.aligned}"
 
 
 @dataclass(frozen=True)
@@ -70,22 +76,26 @@ def reduce_faces(folder: Path, out: Path, plan: ReducePlan, workers: int = 1) ->
     """Write every face below `folder` to OUT/NAME.jpg and the lists beside them; faces that are there are kept.
 
     A face that cannot be used is listed in the summary and the rest is written. Raises InputError for what concerns
-    all: no face, OUT inside the folder or the other way round, a name to align that is not there.
+    all: no face, OUT inside the folder or the other way round, a name to align that is not there, and, before anything
+    is written, an OUT that holds other images, what another request made, or another file where one is to be written.
     """
     folder, out = Path(folder), Path(out)
     _check_apart(folder, out)
     sources = folder_sources(folder)
     if missing := sorted(plan.aligned - {source.name for source in sources}):
         raise InputError(f"{folder}: holds no face {missing[0]} to align; correct the list")
+    lists = _lists(folder)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
+        _check_own(out, [source.name for source in sources], lists, plan)
         outcomes = sorted(_run(sources, out, plan, workers), key=lambda outcome: outcome.name)
         done = [outcome for outcome in outcomes if outcome.line]
-        lists = _copy_lists(folder, out, {outcome.name for outcome in done})
         write_bytes(out / MANIFEST, _table([outcome.line for outcome in done]))
+        for name, faces in lists.items():  # after the manifest, by which a list is known as ours
+            write_bytes(out / name, _list_of(faces, {outcome.name for outcome in done}))
     reused, aligned = sum(outcome.reused for outcome in done), sum(outcome.line[1] == "yes" for outcome in done)
     errors = tuple((outcome.name, outcome.error) for outcome in outcomes if outcome.error)
-    return ReduceSummary(out, len(done) - reused, reused, aligned, lists, errors)
+    return ReduceSummary(out, len(done) - reused, reused, aligned, tuple(lists), errors)
 
 
 def read_manifest(path: Path) -> dict[str, dict[str, str]]:
@@ -94,7 +104,7 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
         head, *lines = list(csv.reader(io.StringIO(read_text(path)))) or [[]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as a list of sources ({error})") from error
-    if not lines or any(len(line) != len(COLUMNS) for line in lines) or tuple(head) != COLUMNS:
+    if any(len(line) != len(COLUMNS) for line in lines) or tuple(head) != COLUMNS:
         raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)} of `degrade reduce`, got others")
     return {plain(line[0]): dict(zip(COLUMNS, map(plain, line), strict=True)) for line in lines}
 
@@ -121,6 +131,45 @@ def _check_apart(folder: Path, out: Path) -> None:
         raise InputError(f"{out}: holds or lies in the folder of the faces, {folder}; write to a folder beside it")
 
 
+def _check_own(out: Path, names: Collection[str], lists: Mapping[str, Sequence[str]], plan: ReducePlan) -> None:
+    """Raise InputError where `out` holds what the same request has not left there, before any of it is lost."""
+    asked = {f"{name}.jpg": name for name in names}
+    for path in sorted({out / file for file in asked if os.path.lexists(out / file)} | {*list_folder(out).images}):
+        made, _, digest = _comment(path).rpartition(", of ")
+        if not digest or not made.startswith("degrade reduce "):
+            raise _not_ours(out, path)
+        name = asked.get(called(path.relative_to(out).as_posix()))
+        if name is None:
+            raise _not_asked_for(out, path.stem)
+        if made != plan.way(name):
+            held = f"{path.name} of '{made}', not '{plan.way(name)}'"
+            raise InputError(f"{out}: holds faces of another request ({held}); give another folder")
+    listed = _listed(out)
+    if others := sorted(listed - {*names}):
+        raise _not_asked_for(out, others[0])
+    for file, faces in lists.items():
+        if os.path.lexists(out / file) and read_if_there(out / file) != _list_of(faces, listed):
+            raise _not_ours(out, out / file)
+
+
+def _listed(out: Path) -> set[str]:
+    """The faces in the sources.csv of an earlier run; InputError for a file of another making."""
+    try:
+        return {*read_manifest(out / MANIFEST)} if os.path.lexists(out / MANIFEST) else set()
+    except InputError as error:
+        raise _not_ours(out, out / MANIFEST) from error
+
+
+def _not_ours(out: Path, path: Path) -> InputError:
+    expected = "expected an empty folder or what the same `degrade reduce` made"
+    got = f"got other files, such as {path.relative_to(out)}"
+    return InputError(f"{out}: {expected}, {got}; move them away or give another folder")
+
+
+def _not_asked_for(out: Path, name: str) -> InputError:
+    return InputError(f"{out}: holds faces that are not asked for now, such as {name}; give another folder")
+
+
 def _run(sources: Sequence[Source], out: Path, plan: ReducePlan, workers: int) -> list[_Outcome]:
     jobs = [(source, out / f"{source.name}.jpg", plan) for source in sources]
     return list(spread(_reduced, jobs, workers, f"{plan.size} px"))
@@ -134,8 +183,8 @@ def _reduced(source: Source, path: Path, plan: ReducePlan) -> _Outcome:
         check_writable_name(path)
         data = source.encoded(plan.size)
         digest = sha256(data)
-        how = f"degrade reduce {_VERSION}: {plan.size} px, quality {plan.quality}, aligned {aligned}, of {digest}"
-        reused = kind_of(path) == "file" and _comment(path) == how.encode()
+        how = f"{plan.way(source.name)}, of {digest}"
+        reused = _comment(path) == how
         if not reused:
             image = _aligned(data, source, plan.size) if aligned else source.reference(data, plan.size)
             write_bytes(path, encode_jpeg(image, plan.quality, how), sync=False)
@@ -147,12 +196,15 @@ def _reduced(source: Source, path: Path, plan: ReducePlan) -> _Outcome:
     return _Outcome(source.name, (source.name, "yes" if aligned else "no", *hashes), reused)
 
 
-def _comment(path: Path) -> bytes | None:
+def _comment(path: Path) -> str:
+    """That of a JPEG, which says what it was made of and how; none of what is no JPEG."""
+    if kind_of(path) != "file":
+        return ""
     try:
-        with Pillow.open(path) as photo:
-            return photo.info.get("comment")
-    except OSError:
-        return None
+        with Pillow.open(path, formats=["JPEG"]) as photo:
+            return photo.info.get("comment", b"").decode("ascii", "replace")
+    except (OSError, Pillow.DecompressionBombError):
+        return ""
 
 
 def _aligned(data: bytes, source: Source, size: int) -> Image:
@@ -163,19 +215,22 @@ def _aligned(data: bytes, source: Source, size: int) -> Image:
     return crop_affine(image, ffhq_affine(detection.landmarks68(image, box), size), size)
 
 
-def _copy_lists(folder: Path, out: Path, made: Collection[str]) -> tuple[str, ...]:
-    """Every .txt in `folder` whose lines all name a face there, without those that could not be made."""
-    copied = []
+def _lists(folder: Path) -> dict[str, list[str]]:
+    """The faces of every .txt in `folder` whose lines all name a face there, by the name of the file."""
+    found = {}
     for path in list_folder(folder).others:
         if path.parent != folder or path.suffix != ".txt":
             continue
         try:
-            names = [source.name for source in folder_sources(folder, read_list(path))]
+            found[path.name] = [source.name for source in folder_sources(folder, read_list(path))]
         except InputError:
             continue  # a text of another kind
-        write_bytes(out / path.name, "".join(f"{name}.jpg\n" for name in names if name in made).encode())
-        copied.append(path.name)
-    return tuple(copied)
+    return found
+
+
+def _list_of(faces: Sequence[str], made: Collection[str]) -> bytes:
+    """A list of JPEGs, without the faces that could not be made."""
+    return "".join(f"{name}.jpg\n" for name in faces if name in made).encode()
 
 
 def _table(lines: Sequence[tuple[str, ...]]) -> bytes:

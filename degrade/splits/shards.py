@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from degrade.core.errors import InputError
 from degrade.core.storage.files import sha256, write_bytes
-from degrade.core.storage.paths import read_bytes
+from degrade.core.storage.paths import kind_of, read_bytes
 from degrade.splits.layout import making, pair_paths
 from degrade.splits.split import Split, open_split
 
@@ -55,7 +55,9 @@ class Shard:
 
 
 def every_face(names: Sequence[str]) -> str:
-    """What tells the faces of one split from those of another, for each shard to keep.
+    """What tells the faces of one split from those of another, for each shard to keep: their names alone.
+
+    To hash the files too, every machine would have to read the faces of all the others.
 
     >>> every_face(["a", "b"])
     '2 faces, SHA-256 of their names c14cddc0'
@@ -66,9 +68,10 @@ def every_face(names: Sequence[str]) -> str:
 def merge(out: Path, folders: Sequence[Path]) -> Split:
     """The split of all faces out of its shards, byte for byte as if it had been made in one go.
 
-    Images become hard links where the file system has them, else copies; the shards stay as they are. The same call
-    goes on where one was interrupted. Raises InputError for a shard that is missing, given twice, unfinished, of
-    another split or of other faces, and for `out` that holds something else.
+    Images become hard links where the file system has them, else copies, and their hashes are not checked, which
+    degrade.splits.replay.verify does; the shards stay as they are. The same call goes on where one was interrupted.
+    Raises InputError for a shard that is missing, given twice, unfinished, of another split or of faces of other names,
+    for an image that is missing, and for `out` that holds something else.
     """
     shards = [open_split(folder) for folder in folders]
     facts = _common_facts(shards)
@@ -119,6 +122,8 @@ def _check_complete(shards: Sequence[Split]) -> None:
 
 
 def _place(source: Path, target: Path) -> None:
+    if kind_of(source) != "file":  # before the target is removed, which may be all that is left of it
+        raise InputError(f"{source}: is missing; its `degrade run`, given again, makes it anew")
     with suppress(OSError):
         if os.path.samefile(source, target):
             return

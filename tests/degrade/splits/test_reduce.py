@@ -16,6 +16,7 @@ from degrade.core.image import read, to_uint8, write
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.portraits.paint import paint
+from degrade.splits import reduce as module
 from degrade.splits.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
 
 
@@ -61,12 +62,89 @@ def test_a_second_run_keeps_what_is_there_and_any_number_of_workers_gives_the_sa
     assert contents(tmp_path / "out") == before
 
 
-@pytest.mark.parametrize("plan", [ReducePlan(16), ReducePlan(32, 90)])
-def test_another_plan_or_source_makes_the_file_anew(folder, tmp_path, plan):
-    reduce_faces(folder, tmp_path / "out", ReducePlan(32))
-    assert reduce_faces(folder, tmp_path / "out", plan).made == 3
+def test_another_source_makes_the_file_anew_and_one_that_became_unreadable_is_left_out(folder, tmp_path):
+    out = tmp_path / "out"
+    reduce_faces(folder, out, ReducePlan(32))
     write(folder / "a.png", np.zeros((64, 64, 3), np.float32))
-    assert reduce_faces(folder, tmp_path / "out", plan).made == 1
+    assert reduce_faces(folder, out, ReducePlan(32)).made == 1
+    whole = contents(out)
+    readable = {path: path.read_bytes() for path in folder.glob("*.png")}
+    for path in readable:
+        path.write_bytes(b"not an image")
+    assert len(reduce_faces(folder, out, ReducePlan(32)).errors) == 3
+    assert {*contents(out)} == {"show.txt", "train.txt", MANIFEST} and not read_manifest(out / MANIFEST)
+    assert differences(out / MANIFEST, out / MANIFEST) == []
+    for path, data in readable.items():
+        path.write_bytes(data)
+    assert reduce_faces(folder, out, ReducePlan(32)).made == 3
+    assert contents(out) == whole
+
+
+def refused(folder, out, plan, words):
+    before = contents(out)
+    with pytest.raises(InputError, match=words):
+        reduce_faces(folder, out, plan)
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("plan", [ReducePlan(16), ReducePlan(32, 90), ReducePlan(32, aligned=frozenset({"b"}))])
+def test_another_plan_or_other_faces_are_refused_where_faces_are(folder, tmp_path, plan):
+    out = tmp_path / "out"
+    reduce_faces(folder, out, ReducePlan(32))
+    refused(folder, out, plan, "of 'degrade reduce 1: 32 px, quality 95, aligned False', not 'degrade reduce 1: ")
+    (folder / "b.png").rename(folder / "d.png")
+    refused(folder, out, ReducePlan(32), "not asked for now, such as b; give another folder")
+    (out / "b.jpg").unlink()
+    refused(folder, out, ReducePlan(32), "not asked for now, such as b; give another folder")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "z.png", "old/a.jpg", MANIFEST, "train.txt"])
+def test_files_of_others_are_neither_replaced_nor_removed(folder, tmp_path, name):
+    """Also not that of a face whose source cannot be read, which removes the face of an earlier run."""
+    out = tmp_path / "out"
+    (folder / "a.png").write_bytes(b"not an image")
+    write(out / "theirs.jpg", paint(0, 64))
+    (out / name).parent.mkdir(exist_ok=True)
+    theirs = b"b.png\n" if name == "train.txt" else (out / "theirs.jpg").read_bytes()
+    (out / "theirs.jpg").unlink()
+    (out / name).write_bytes(theirs)
+    with pytest.raises(InputError, match=f"got other files, such as {name}; move them away or give another folder"):
+        reduce_faces(folder, out, ReducePlan(32))
+    assert [path for path in out.rglob("*") if path.is_file()] == [out / name] and (out / name).read_bytes() == theirs
+
+
+def test_a_folder_or_a_pipe_where_a_face_goes_and_a_list_changed_by_hand_are_refused(folder, tmp_path):
+    out = tmp_path / "out"
+    for make in (Path.mkdir, os.mkfifo) if os.name == "posix" else (Path.mkdir,):
+        (out / "b.jpg").parent.mkdir(exist_ok=True)
+        make(out / "b.jpg")
+        with pytest.raises(InputError, match="such as b.jpg; move them away"):
+            reduce_faces(folder, out, ReducePlan(32))
+        shutil.move(out / "b.jpg", tmp_path / make.__name__)
+    reduce_faces(folder, out, ReducePlan(32))
+    (out / "notes.md").write_text("what is in nobody's way stays")
+    (out / "mine.txt").write_text("b.jpg\n")
+    assert reduce_faces(folder, out, ReducePlan(32)).reused == 3
+    assert (out / "mine.txt").read_text() == "b.jpg\n"
+    (out / "train.txt").write_text("a.jpg\n")
+    refused(folder, out, ReducePlan(32), "such as train.txt; move them away")
+
+
+@pytest.mark.parametrize("stopped_at", ["b.jpg", MANIFEST, "show.txt", "train.txt"])
+def test_a_run_that_was_stopped_goes_on(folder, tmp_path, monkeypatch, stopped_at):
+    written = module.write_bytes
+
+    def stopping(path, data, sync=True):
+        if path.name == stopped_at:
+            raise KeyboardInterrupt
+        written(path, data, sync)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "write_bytes", stopping)
+        reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    reduce_faces(folder, tmp_path / "once", ReducePlan(32))
+    assert contents(tmp_path / "out") == contents(tmp_path / "once")
 
 
 def test_a_face_that_cannot_be_used_is_told_and_left_out_of_the_lists(folder, tmp_path):

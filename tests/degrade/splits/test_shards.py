@@ -63,6 +63,7 @@ def test_the_merged_split_is_the_whole_one_byte_for_byte(made, tmp_path, monkeyp
         assert output == (
             f"3 shards: 6 pairs in {tmp_path / 'merged'}, 1 faces failed\n"
             f"  {made / '2'}: 1 failed; its `degrade run`, given again, says why\n"
+            f"no image was checked; `degrade verify {tmp_path / 'merged'}` does that\n"
         )
         assert contents(tmp_path / "merged") == contents(made / "whole")
     assert verify(tmp_path / "merged") == ()
@@ -77,7 +78,36 @@ def test_a_merge_of_whole_shards_ends_with_success(tmp_path):
     for number, shard in enumerate(shards, start=1):
         run(tmp_path / "faces", shard, "--shard", f"{number}/2")
     status, output = command("merge", *shards, tmp_path / "merged")
-    assert (status, output) == (0, f"2 shards: 2 pairs in {tmp_path / 'merged'}, 0 faces failed\n")
+    first, last = output.splitlines()
+    assert (status, first) == (0, f"2 shards: 2 pairs in {tmp_path / 'merged'}, 0 faces failed")
+    assert last == f"no image was checked; `degrade verify {tmp_path / 'merged'}` does that"
+
+
+def test_an_image_that_is_missing_is_refused_and_a_damaged_one_is_left_to_verify(tmp_path):
+    for seed in range(2):
+        write(tmp_path / "faces" / f"face_{seed}.png", paint(seed, 64))
+    shards = [tmp_path / str(number) for number in (1, 2)]
+    for number, shard in enumerate(shards, start=1):
+        run(tmp_path / "faces", shard, "--shard", f"{number}/2")
+    damaged = shards[0] / "lq" / "face_0.png"
+    damaged.write_bytes(b"x")
+    assert command("merge", *shards, tmp_path / "merged")[0] == 0
+    status, output = command("verify", tmp_path / "merged")
+    assert status == 1 and "changed lq/face_0.png\n" in output
+    damaged.unlink()
+    status, output = command("merge", *shards, tmp_path / "merged")
+    assert status == 2 and f"{damaged}: is missing; its `degrade run`, given again, makes it anew" in output
+    assert (tmp_path / "merged" / "lq" / "face_0.png").read_bytes() == b"x"  # what is there is not lost
+
+
+def test_shards_are_told_apart_by_the_names_of_all_faces_alone(tmp_path):
+    """Other pixels under the same names are for the user to see to, and what is merged is whole by its records."""
+    for number in (1, 2):
+        for name in ("a", "b"):
+            write(tmp_path / f"faces_{number}" / f"{name}.png", paint(number, 64))
+        run(tmp_path / f"faces_{number}", tmp_path / str(number), "--shard", f"{number}/2")
+    assert command("merge", tmp_path / "1", tmp_path / "2", tmp_path / "merged")[0] == 0
+    assert verify(tmp_path / "merged") == ()
 
 
 def test_shards_of_other_faces_are_no_split(made, tmp_path):

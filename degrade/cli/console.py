@@ -147,24 +147,6 @@ def fitting(sentence: str) -> str:
     return "; ".join([first, *(part for part in advice if part not in left_out)])
 
 
-def by_reason(errors: Iterable[tuple[str, str]]) -> list[str]:
-    """Lines for (image, sentence) of what failed: each reason once, with the images it concerns.
-
-    >>> by_reason([("a", "in/a.png: is torn"), ("b", "in/b.png: is torn"), ("c", "no face")])
-    ['2 images: is torn: a, b', 'c: no face']
-    """
-    found: dict[str, dict[str, str]] = {}
-    for name, said in errors:
-        sentence = fitting(said)
-        place, _, rest = sentence.partition(": ")
-        reason = rest if name in (Path(place).stem, Path(place).name) else sentence
-        found.setdefault(reason, {})[name] = sentence if Path(place).name == name else f"{name}: {sentence}"
-    return [
-        f"{len(images)} images: {reason}: {', '.join(images)}" if len(images) > 1 else next(iter(images.values()))
-        for reason, images in found.items()
-    ]
-
-
 class _Shared(click.Command):
     """What every command has: the option --version, and one exit status for each way to end without success.
 

@@ -17,10 +17,10 @@ from degrade.cli.console import (
     Command,
     Finite,
     Stopped,
-    by_reason,
     echo,
     spread_over,
 )
+from degrade.cli.reasons import by_reason
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
 

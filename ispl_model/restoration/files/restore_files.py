@@ -125,12 +125,12 @@ class _Run:
                 self._fail(result, str(error))
 
     def _fail(self, result: Result, sentence: str) -> None:
-        self.summary.errors += ((result.job.path.name, sentence),)
+        self.summary.errors += ((result.job.source, sentence),)
 
     def _write(self, result: Result, made: Finished) -> None:
         """The line comes first: a line without its files is seen by them, a file without its line is nobody's."""
         name, path = result.job.name, result.job.path
-        facts = {"file_name": name, "source": (Path(name).parent / path.name).as_posix()}
+        facts = {"file_name": name, "source": result.job.source}
         digests = {"source_sha256": result.sha256, "made_by": self.made_by, "sha256": sha256(made.data)}
         counted = {"faces": len(made.face_lines)} if result.kind == "photo" else {}
         noted = {"note": made.note} if made.note else {}

@@ -45,7 +45,7 @@ class PngPath(UserPath):
         return path
 
 
-class Finite(click.FloatRange):
+class _OnlyFinite(click.ParamType):
     """A number that is one: neither NaN, which compares with no limit, nor infinite."""
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
@@ -53,6 +53,15 @@ class Finite(click.FloatRange):
         return number if math.isfinite(number) else self.fail(f"'{value}': expected a finite number.", param, context)
 
 
+class Finite(_OnlyFinite, click.FloatRange):
+    """A finite number within a limit or two; without any click's own --help would name None as one, see FINITE."""
+
+
+class _Unlimited(_OnlyFinite, click.types.FloatParamType):
+    pass
+
+
+FINITE = _Unlimited()
 FOLDER = UserPath(file_okay=False)
 FILE = UserPath(dir_okay=False)
 PNG = PngPath(dir_okay=False)

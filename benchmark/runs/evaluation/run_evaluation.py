@@ -31,11 +31,13 @@ class EvaluationSummary:
     """What an evaluation did.
 
     splits: the test sets by name. refused: (test set, label of a method, sentence), of pairs that gave no scores.
+    without: (test set, metric) for metrics asked for by id, which need references that the test set does not have.
     """
 
     splits: dict[str, Split]
     done: RunSummary = field(default_factory=RunSummary)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
+    without: list[tuple[str, str]] = field(default_factory=list)
 
 
 def settings_of(out: Path, work: Path, device: str, workers: int, command: Sequence[str] = ()) -> Settings:
@@ -65,6 +67,8 @@ def run_evaluation(evaluation: Evaluation, settings: Settings, anew: bool = Fals
     write_evaluation(settings.results, evaluation)
     summary = EvaluationSummary({task: prepared.split for task, prepared in sets.items()}, done)
     for task, prepared in sets.items():
+        computed = metrics_of(evaluation, prepared.split.has_reference)
+        summary.without += [(task, metric) for metric in evaluation.metrics if metric not in computed]
         done.splits_made += prepared.made
         done.errors += prepared.errors
         noted = replace(prepared, made=False)

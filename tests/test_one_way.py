@@ -7,7 +7,15 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from benchmark.cli.main import benchmark
+from degrade.cli.console import SEED
+from degrade.cli.facerenov import degrade_facerenov
+from degrade.cli.main import degrade
+from degrade.cli.run import degrade_ffhq
+from ispl_model.cli.main import ispl
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(path for package in ("degrade", "ispl_model", "benchmark") for path in (ROOT / package).rglob("*.py"))
@@ -51,6 +59,21 @@ def test_numbers_of_users_are_finite() -> None:
     words = [(file, word) for file, call in _calls("option") for word in call.keywords]
     assert {file for file, word in words if word.arg == "type" and ast.unparse(word.value) == "float"} == set()
     assert {file for file, call in _calls("FloatRange")} == set()
+
+
+def _options(command: click.Command) -> Iterator[click.Parameter]:
+    yield from command.params
+    for one in getattr(command, "commands", {}).values():
+        yield from _options(one)
+
+
+@pytest.mark.parametrize("command", [degrade, degrade_ffhq, degrade_facerenov, ispl, benchmark])
+def test_seeds_have_one_type_and_ranges_a_limit(command: click.Command) -> None:
+    """A seed above 64 bits is a sentence, and no --help names None as a limit."""
+    options = list(_options(command))
+    assert {one.type for one in options if one.name == "seed"} == {SEED}
+    ranges = [one.type for one in options if isinstance(one.type, click.FloatRange | click.IntRange)]
+    assert all((one.min, one.max) != (None, None) for one in ranges)
 
 
 def test_the_home_folder_is_found_where_there_is_none() -> None:

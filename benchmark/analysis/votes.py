@@ -103,6 +103,15 @@ class Tally:
         found = (self._trust(metric, values) for metric, values in metrics.items())
         return sorted((one for one in found if one), key=lambda one: -one.share)
 
+    def unjudged(self, metrics: Mapping[str, Values]) -> dict[tuple[str, str], int]:
+        """(test set, method) -> how many of the images voted on have no value of any metric that has a better end."""
+        judging = [values for metric, values in metrics.items() if find_metric(metric).higher_is_better is not None]
+        voted = {(_image(vote), name) for vote in self.votes for name in (vote.pair.first, vote.pair.second)}
+        lacking = Counter(
+            (image[0], name) for image, name in voted if all(_value(values, image, name) is None for values in judging)
+        )
+        return dict(sorted(lacking.items()))
+
     def _trust(self, metric: str, values: Values) -> Trust | None:
         rising = find_metric(metric).higher_is_better
         agreed: dict[Image, list[float]] = {image: [] for image in self.images}

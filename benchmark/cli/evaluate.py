@@ -59,7 +59,7 @@ def evaluate(
     written = [*write_tables(out), *write_figures(out, summary.splits, work)]
     echo_text((out / "table.md").read_text(encoding="utf-8"))
     say([*_closing(summary), *(f"written: {path}" for path in written)])
-    sys.exit(1 if summary.refused else exit_status(summary.done, evaluation.metrics))
+    sys.exit(1 if summary.refused or summary.without else exit_status(summary.done, evaluation.metrics))
 
 
 def _from_file(asked: dict[str, Any]) -> Evaluation:

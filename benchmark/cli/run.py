@@ -20,7 +20,7 @@ from benchmark.methods.registry import find_method
 from benchmark.specs.evaluation import is_evaluation
 from benchmark.specs.protocols import load_protocol, protocol_names
 from benchmark.specs.tables import load_table, table_names
-from degrade.cli.console import FOLDER, PNG, Command, Name, echo, spread_over
+from degrade.cli.console import FOLDER, PNG, SEED, Command, Name, echo, spread_over
 from degrade.cli.recipes import RecipeName
 from degrade.core.errors import InputError
 
@@ -41,7 +41,7 @@ from degrade.core.errors import InputError
     help="One of the six, any recipe, FILE.toml; repeatable; default: those of the protocol that the method runs.",
 )
 @click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Training seed.")
 @resumed
 @scoring_options
 @shared_options
@@ -106,7 +106,7 @@ def reproduce(
 @click.option("--protocol", type=Name("protocol", protocol_names, or_file=True), default="S2S", show_default=True)
 @click.option("--split", help="Which test set of an evaluation; needed where it has several.")
 @click.option("--method", "methods", multiple=True, help="A column; repeatable; all of an evaluation when left out.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Training seed.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Training seed.")
 @click.option("--out", type=PNG, help="FILE.png.  [default: below figures/ of the profile or the evaluation]")
 @sheet_options
 @shared_options

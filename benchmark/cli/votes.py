@@ -45,7 +45,7 @@ def votes(files: tuple[Path, ...], results: Path | None, key: Path | None, out: 
     """Say what votes on pairs of methods say: strengths, how sure the voters are, which metric sees as they do.
 
     Strengths are Bradley-Terry's, with 95 % intervals over the choice of images. With --results also how often each
-    metric of images prefers what the voters prefer.
+    metric of images prefers what the voters prefer, and which of what was voted on has no scores there.
 
     Example: benchmark votes votes-ann.csv votes-bob.csv --results compared --out votes.md
     """
@@ -57,7 +57,7 @@ def votes(files: tuple[Path, ...], results: Path | None, key: Path | None, out: 
     from benchmark.reports.pages.votes import count, metric_values, page
 
     given = read_votes(files, read_key(key or Path(results or "", KEY_FILE)))
-    metrics = metric_values(Results(results)) if results else {}
+    metrics = metric_values(Results(results)) if results else None
     where = ", ".join(sorted({one.pair.test_set for one in given}))
     table = page(count(given, metrics), f"Test sets: {where}")
     echo_text(table[".md"])

@@ -42,4 +42,4 @@ def psnr_luma(restored: Image, reference: Image) -> float:
 
 def _decibels(difference: np.ndarray) -> float:
     error = np.vdot(difference, difference) / difference.size
-    return float("inf") if error == 0 else float(-10 * np.log10(error))
+    return float("inf") if error == 0 else float(0.0 - 10 * np.log10(error))  # at 1 no -0.0

@@ -37,9 +37,14 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     write_json(folder / FILE_NAME, asdict(outcome))
 
 
+def has_outcome(folder: Path) -> bool:
+    """Whether an evaluation was begun in a folder."""
+    return Path(folder, FILE_NAME).is_file()
+
+
 def read_outcome(folder: Path) -> Outcome:
     """That of an evaluation; an empty one where none was recorded. Raises InputError for a damaged file."""
-    if not (folder / FILE_NAME).is_file():
+    if not has_outcome(folder):
         return Outcome()
     wanted, remedy = "the outcome of an evaluation", "remove it and evaluate again"
     return Outcome(**strict_json.read_object(folder / FILE_NAME, _Outcome, wanted, remedy))

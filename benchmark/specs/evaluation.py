@@ -116,9 +116,18 @@ def read_evaluation(path: Path) -> Evaluation:
     return Evaluation(**values)
 
 
+def asks(path: Path, evaluation: Evaluation) -> bool:
+    """Whether a file is there that asks for the same evaluation, in whatever spelling."""
+    try:
+        return path.is_file() and read_evaluation(path).to_toml() == escaped(evaluation.to_toml())
+    except InputError:
+        return False
+
+
 def write_evaluation(folder: Path, evaluation: Evaluation) -> None:
-    """Record in the folder of an evaluation what was asked."""
-    write_bytes(folder / FILE_NAME, escaped(evaluation.to_toml()).encode())
+    """Record in the folder of an evaluation what was asked; a file that says so stays, as its comments are a user's."""
+    if not asks(folder / FILE_NAME, evaluation):
+        write_bytes(folder / FILE_NAME, escaped(evaluation.to_toml()).encode())
 
 
 def is_evaluation(folder: Path) -> bool:

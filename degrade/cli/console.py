@@ -45,7 +45,7 @@ class PngPath(UserPath):
         return path
 
 
-class Finite(click.FloatRange):
+class _OnlyFinite(click.ParamType):
     """A number that is one: neither NaN, which compares with no limit, nor infinite."""
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
@@ -53,6 +53,15 @@ class Finite(click.FloatRange):
         return number if math.isfinite(number) else self.fail(f"'{value}': expected a finite number.", param, context)
 
 
+class Finite(_OnlyFinite, click.FloatRange):
+    """A finite number within a limit or two; without any click's own --help would name None as one, see FINITE."""
+
+
+class _Unlimited(_OnlyFinite, click.types.FloatParamType):
+    pass
+
+
+FINITE = _Unlimited()
 FOLDER = UserPath(file_okay=False)
 FILE = UserPath(dir_okay=False)
 PNG = PngPath(dir_okay=False)
@@ -145,24 +154,6 @@ def fitting(sentence: str) -> str:
     foreign = (part for part in advice if known and not known.issuperset(_OPTIONS.findall(part)))
     left_out = {part for part in foreign if not _COMMANDS.search(part)}
     return "; ".join([first, *(part for part in advice if part not in left_out)])
-
-
-def by_reason(errors: Iterable[tuple[str, str]]) -> list[str]:
-    """Lines for (image, sentence) of what failed: each reason once, with the images it concerns.
-
-    >>> by_reason([("a", "in/a.png: is torn"), ("b", "in/b.png: is torn"), ("c", "no face")])
-    ['2 images: is torn: a, b', 'c: no face']
-    """
-    found: dict[str, dict[str, str]] = {}
-    for name, said in errors:
-        sentence = fitting(said)
-        place, _, rest = sentence.partition(": ")
-        reason = rest if name in (Path(place).stem, Path(place).name) else sentence
-        found.setdefault(reason, {})[name] = sentence if Path(place).name == name else f"{name}: {sentence}"
-    return [
-        f"{len(images)} images: {reason}: {', '.join(images)}" if len(images) > 1 else next(iter(images.values()))
-        for reason, images in found.items()
-    ]
 
 
 class _Shared(click.Command):

@@ -14,10 +14,10 @@ from degrade.cli.console import (
     SEED,
     SIDE,
     Group,
-    by_reason,
     check_free,
     echo,
 )
+from degrade.cli.reasons import by_reason
 
 _LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
 _CANDIDATES = click.option(

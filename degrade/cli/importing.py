@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, SIDE, Group, Name, by_reason, echo, options
+from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, SIDE, Group, Name, echo, options
+from degrade.cli.reasons import by_reason
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import ImagePair

@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from degrade.cli.console import COUNT, FILE, FOLDER, SIDE, Command, by_reason, echo
+from degrade.cli.console import COUNT, FILE, FOLDER, SIDE, Command, echo
+from degrade.cli.reasons import by_reason
 
 
 @click.command(cls=Command)

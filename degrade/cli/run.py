@@ -18,11 +18,11 @@ from degrade.cli.console import (
     SEED,
     SIDE,
     Command,
-    by_reason,
     echo,
     options,
     spread_over,
 )
+from degrade.cli.reasons import by_reason
 from degrade.cli.recipes import RecipeName, Span
 from degrade.core.errors import InputError
 from degrade.recipes.tasks import TASKS

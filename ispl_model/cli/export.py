@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from degrade.cli.console import COUNT, FILE, OVERWRITE, Command, Finite, check_free, echo
+from degrade.cli.console import COUNT, FILE, FINITE, OVERWRITE, Command, check_free, echo
 from degrade.core.errors import InputError
 
 
@@ -13,7 +13,7 @@ from degrade.core.errors import InputError
 @click.option("--out", required=True, type=FILE, help="FILE.onnx to write.")
 @OVERWRITE
 @click.option("--size", type=COUNT, help="Side of the images it will take, px.  [default: the network's]")
-@click.option("--level", type=Finite(), help="For a network with levels: low is sharper, high closer to the input.")
+@click.option("--level", type=FINITE, help="For a network with levels: low is sharper, high closer to the input.")
 def export(checkpoint: Path | None, out: Path, overwrite: bool, size: int | None, level: float | None) -> None:
     """Write CHECKPOINT, or the model that is shipped, as an ONNX file that runs without this package.
 

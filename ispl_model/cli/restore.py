@@ -12,15 +12,16 @@ from degrade.cli.console import (
     COUNT,
     DEVICE,
     FILE,
+    FINITE,
     FOLDER,
     PLACE,
     Command,
     Finite,
     Stopped,
-    by_reason,
     echo,
     spread_over,
 )
+from degrade.cli.reasons import by_reason
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
 
@@ -79,7 +80,7 @@ class _WithAliases(Command):
 )
 @click.option("--skip-sharp", metavar="LEVEL", type=Finite(min=0), help="Sharper faces stay: 5 soft, 8 mild, 15 sharp.")
 @click.option("--turn", is_flag=True, help="Look for faces after quarter turns too.")
-@click.option("--level", type=Finite(), help="0, the sharpest, to 4, the closest to the input (of ispl-lite).")
+@click.option("--level", type=FINITE, help="0, the sharpest, to 4, the closest to the input (of ispl-lite).")
 @click.option("--format", "form", default="same", show_default=True, type=FORMAT, help="Of results.")
 @click.option("--quality", default=95, show_default=True, type=QUALITY, help="Of JPEG, WebP, HEIC, AVIF.")
 @click.option("--suffix", default="", metavar="TEXT", help="Results are called NAME_TEXT.")

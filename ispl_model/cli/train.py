@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, Command, Finite, Stopped, echo
+from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, SEED, Command, Finite, Stopped, echo
 from degrade.core.errors import InputError, unknown
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -48,7 +48,7 @@ BESIDE = (
 @click.option("--steps", type=COUNT, help="Updates.  [default: 50 epochs, as in the paper]")
 @click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in one pass of one process.")
 @click.option("--accumulate", default=1, show_default=True, type=COUNT, help="Passes that one update averages.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all random draws.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of all random draws.")
 @click.option(
     "--optimiser",
     default="paper",

@@ -45,6 +45,8 @@ def train_ispl(
     halvings = config.size // SMALLEST_MAP
     if training.crop is not None and training.crop % halvings:
         raise InputError(f"crop: expected a multiple of {halvings} at {config.size} px, got {training.crop}")
+    if training.crop is not None and training.crop > config.size:
+        raise InputError(f"crop: expected at most the {config.size} px of the split, got {training.crop}; leave it out")
     network = seeded_build(lambda: Ispl(config), options.seed)
     header = {"method": f"ispl:{variant}", "network": asdict(config)}
     return train(network, header, training, options, split, out)

@@ -7,7 +7,8 @@ from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score, corrected
 from benchmark.runs.request import RunSummary, stages
 from benchmark.runs.scoring.image_scores import NOT_RESTORED, UNAVAILABLE, is_failure
-from degrade.cli.console import by_reason, fitting
+from degrade.cli.console import fitting
+from degrade.cli.reasons import by_reason
 
 
 def means(scores: Sequence[Score]) -> list[str]:

@@ -25,13 +25,15 @@ class Counted:
     twice: int  # ballots with two votes or more
     images: int
     ties: int
+    unjudged: Mapping[tuple[str, str], int]  # see Tally; empty where only the votes are asked about
 
 
-def count(votes: Sequence[PairVote], metrics: Mapping[str, Values]) -> Counted:
-    """metrics: see metric_values; none where only the votes are asked about."""
+def count(votes: Sequence[PairVote], metrics: Mapping[str, Values] | None) -> Counted:
+    """metrics: see metric_values; None where only the votes are asked about."""
     tally, own = Tally(votes), voters(votes)
     ties = sum(voter.ties for voter in own)
-    return Counted(tally.strengths(), own, tally.trust(metrics), *agreement(votes), len(tally.images), ties)
+    trust, unjudged = (tally.trust(metrics), tally.unjudged(metrics)) if metrics is not None else ([], {})
+    return Counted(tally.strengths(), own, trust, *agreement(votes), len(tally.images), ties, unjudged)
 
 
 def metric_values(results: Results) -> dict[str, Values]:
@@ -65,6 +67,12 @@ def _sentences(counted: Counted) -> Iterator[str]:
             "Metrics: agreed, the share of votes for one of two methods whose better one by the metric it is; 50 % is "
             "chance. Kendall's tau: of strengths with means of the metric. Metrics of whole sets judge no image"
         )
+    if counted.unjudged:
+        what = ", ".join(
+            f"{method_title(method)} on {images} images of {test_set}"
+            for (test_set, method), images in counted.unjudged.items()
+        )
+        yield f"Metrics judge no vote on {what}: the evaluation has no scores of them; evaluate them again"
 
 
 def _blocks(counted: Counted) -> Blocks:

@@ -1,5 +1,6 @@
 """An evaluation: every method on every test set, scored into one folder."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,19 +9,20 @@ from benchmark.methods.adapters.folder import SPLIT, is_folder
 from benchmark.methods.registry import find_method, labelled
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
-from benchmark.records.outcome import Outcome, read_outcome, write_outcome
+from benchmark.records.outcome import Outcome, has_outcome, read_outcome, write_outcome
 from benchmark.records.scores import EVALUATION
 from benchmark.runs.evaluation.test_sets import prepared_sets
 from benchmark.runs.request import RunRequest, RunSummary
 from benchmark.runs.run import run
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import PreparedSplit
-from benchmark.specs.evaluation import Evaluation, is_evaluation, write_evaluation
+from benchmark.specs.evaluation import FILE_NAME, Evaluation, asks, is_evaluation, write_evaluation
 from benchmark.specs.protocols import Profile, Protocol, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.storage.paths import escaped, user_path
 from degrade.splits.split import Split
 
+REPLACED = (FILE_NAME, "table.md", "table.csv", "table.tex", "images.csv", "figures")  # whenever it is asked again
 PROTOCOL = EVALUATION.upper()  # stands in a score line where the protocol of a run would
 
 
@@ -29,11 +31,13 @@ class EvaluationSummary:
     """What an evaluation did.
 
     splits: the test sets by name. refused: (test set, label of a method, sentence), of pairs that gave no scores.
+    without: (test set, metric) for metrics asked for by id, which need references that the test set does not have.
     """
 
     splits: dict[str, Split]
     done: RunSummary = field(default_factory=RunSummary)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
+    without: list[tuple[str, str]] = field(default_factory=list)
 
 
 def settings_of(out: Path, work: Path, device: str, workers: int, command: Sequence[str] = ()) -> Settings:
@@ -49,20 +53,22 @@ def run_evaluation(evaluation: Evaluation, settings: Settings, anew: bool = Fals
     A method that cannot run on a test set is refused with its reason and the others go on. Raises InputError for
     what concerns all: two labels alike, an unknown metric, a test set that cannot be made.
     """
-    _check_folder(settings.results)
+    _check_folder(settings.results, evaluation)
+    before = read_outcome(settings.results).refused  # until each method was tried again
     methods = labelled(evaluation.shown_methods)
     for metric in evaluation.metrics:
         find_metric(metric)
     done = RunSummary()
     with done.stage("split"):
         sets = prepared_sets(evaluation, settings)
-    write_evaluation(settings.results, evaluation)
     counting = {task: prepared.label for task, prepared in sets.items()}
-    before = read_outcome(settings.results).refused  # until each method was tried again
     outcome = Outcome(counting, before, _folders(evaluation, counting))
-    write_outcome(settings.results, outcome)  # also now, for a run that is stopped
+    write_outcome(settings.results, outcome)  # also now, for a run that is stopped; first, as it marks the folder
+    write_evaluation(settings.results, evaluation)
     summary = EvaluationSummary({task: prepared.split for task, prepared in sets.items()}, done)
     for task, prepared in sets.items():
+        computed = metrics_of(evaluation, prepared.split.has_reference)
+        summary.without += [(task, metric) for metric in evaluation.metrics if metric not in computed]
         done.splits_made += prepared.made
         done.errors += prepared.errors
         noted = replace(prepared, made=False)
@@ -107,10 +113,17 @@ def _profile(size: int) -> Profile:
     return Profile(EVALUATION, size=size, perceptual="none", seeds=(0,), **nothing)
 
 
-def _check_folder(folder: Path) -> None:
-    """Raise InputError for a folder that holds scores of profiles: its commands would take it for an evaluation."""
+def _check_folder(folder: Path, evaluation: Evaluation) -> None:
+    """Raise InputError for a folder that holds scores of profiles, whose commands would take it for an evaluation, and
+    for one whose files an evaluation would replace although they are of none.
+    """
     if (profile := next(folder.glob("*/scores/*.json*"), None)) and not is_evaluation(folder):
         raise InputError(f"{folder}: holds the scores of profile {profile.parts[-3]}; name another folder with --out")
+    if has_outcome(folder) or any(folder.glob("scores/*.jsonl")):  # older evaluations have the latter alone
+        return
+    for path in filter(os.path.lexists, (folder / name for name in REPLACED)):
+        if not (path.name == FILE_NAME and asks(path, evaluation)):
+            raise InputError(f"{path}: is there and is not an evaluation's; name another folder with --out")
 
 
 def _check_ready(name: str) -> None:

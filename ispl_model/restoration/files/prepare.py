@@ -46,6 +46,11 @@ class Job:
     known: Earlier | None = None
     upsampled: bool = False
 
+    @property
+    def source(self) -> str:
+        """The image's own name below the folder of images."""
+        return (Path(self.name).parent / self.path.name).as_posix()
+
 
 @dataclass(frozen=True)
 class Prepared:

@@ -8,7 +8,7 @@ from typing import Any, Required, TypedDict
 
 from degrade.core.errors import InputError
 from degrade.core.image import tell
-from degrade.core.storage.files import JsonLines, object_parser, sha256, write_bytes
+from degrade.core.storage.files import JsonLines, object_parser, remove, sha256, write_bytes
 from degrade.core.storage.paths import refuse_links
 from ispl_model.restoration.fidelity.strength import default_strength
 from ispl_model.restoration.files.cluster import FarModels
@@ -16,7 +16,7 @@ from ispl_model.restoration.files.earlier import Earlier, check_own
 from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
 from ispl_model.restoration.files.prepare import Finished, Job
 from ispl_model.restoration.files.results import Result, results_here
-from ispl_model.restoration.files.saved import folders, of_word
+from ispl_model.restoration.files.saved import Beside, folders, of_word
 from ispl_model.restoration.files.targets import check_targets, target_names
 from ispl_model.restoration.models import AdaptedModel, FaceRestorer
 
@@ -71,6 +71,7 @@ class _Made(TypedDict, total=False):
     sha256: str
     made_by: dict[str, Any]
     saved: dict[str, list[str]]  # word of plan.SAVED -> names of the files written beside the result
+    saved_sha256: dict[str, str]  # of those files; lines of older versions lack it
 
 
 class _Face(TypedDict, total=False):
@@ -100,6 +101,7 @@ class _Run:
         )
         self.images = set[str]()
         self.last = {line["file_name"]: line for line in self.record.values}
+        self.beside = Beside(out, self.record.values)
         self.summary = RestoreSummary()
 
     def jobs(self, names: dict[Path, str], shorts: dict[Path, str]) -> Iterator[Job]:
@@ -125,27 +127,42 @@ class _Run:
                 self._fail(result, str(error))
 
     def _fail(self, result: Result, sentence: str) -> None:
-        self.summary.errors += ((result.job.path.name, sentence),)
+        self.summary.errors += ((result.job.source, sentence),)
 
     def _write(self, result: Result, made: Finished) -> None:
         """The line comes first: a line without its files is seen by them, a file without its line is nobody's."""
         name, path = result.job.name, result.job.path
-        facts = {"file_name": name, "source": (Path(name).parent / path.name).as_posix()}
+        facts = {"file_name": name, "source": result.job.source}
         digests = {"source_sha256": result.sha256, "made_by": self.made_by, "sha256": sha256(made.data)}
         counted = {"faces": len(made.face_lines)} if result.kind == "photo" else {}
         noted = {"note": made.note} if made.note else {}
         tell(str(path), made.note)
-        saved = {word: [other for other, _ in made.more if of_word(other, word)] for word in self.plan.saved}
         self._check_saved(made.more)
-        if not self.plan.overwrite:
+        if self.plan.overwrite:
+            self._remove_saved(name)
+        else:
             check_own(self.out / name, made.data, self.last.get(name, {}).get("sha256"))
         for line in made.face_lines:
             self.faces.append({"file_name": name, "sha256": digests["sha256"]} | line)
-        self.record.append(facts | counted | noted | ({"saved": saved} if saved else {}) | digests)
+        self.record.append(facts | counted | noted | self._saved(made.more) | digests)
+        self.beside.add(self.record.values[-1])
         for other, data in made.more:
             write_bytes(self.out / other, data)
         write_bytes(self.out / name, made.data)
         self._count(result, made)
+
+    def _saved(self, more: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
+        """What the line says of the files beside the result."""
+        if not self.plan.saved:
+            return {}
+        words = {word: [name for name, _ in more if of_word(name, word)] for word in self.plan.saved}
+        return {"saved": words, "saved_sha256": {name: sha256(data) for name, data in more}}
+
+    def _remove_saved(self, name: str) -> None:
+        """Remove what lies beside the result that is replaced, but an image that is read."""
+        for path in self.beside.left_by(name):
+            if os.path.realpath(path) not in self.images:
+                remove(path)
 
     def _check_saved(self, more: Sequence[tuple[str, bytes]]) -> None:
         """As check_targets, for what is saved beside a result, whose names are only known when its faces are."""

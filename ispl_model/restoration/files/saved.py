@@ -3,13 +3,20 @@
 The folders are called as in GFPGAN and CodeFormer.
 """
 
-from collections.abc import Sequence
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from degrade.core.arrays import as_image
 from degrade.core.image import Image, encode_jpeg, encode_png
 from degrade.core.resize import resize_bicubic
+from degrade.core.storage.files import sha256
+from degrade.core.storage.paths import kind_of, read_bytes
+from ispl_model.restoration.files.plan import SAVED
 from ispl_model.restoration.photograph import Pixels
 
 CROPPED, RESTORED, COMPARED = "cropped_faces", "restored_faces", "cmp"
@@ -41,3 +48,35 @@ def folders(saved: Sequence[str]) -> set[str]:
 def of_word(name: str, word: str) -> bool:
     """Whether the file of that name is what `word` of plan.SAVED asks for."""
     return name.partition("/")[0] in folders([word])
+
+
+class Beside:
+    """What lies beside the results in `out` by the lines of its record; a file is of the last result that names it."""
+
+    def __init__(self, out: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+        self.out = out
+        self._result_of: dict[str, str] = {}
+        self._files_of = defaultdict[str, dict[str, str | None]](dict)  # with what they were written as, where known
+        for line in lines:
+            self.add(line)
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take in one line more."""
+        result, written = line["file_name"], line.get("saved_sha256", {})
+        for name in (name for names in line.get("saved", {}).values() for name in names):
+            self._result_of[name] = result
+            self._files_of[result][name] = written.get(name)
+
+    def left_by(self, result: str) -> Iterator[Path]:
+        """The files of a result that are there and still what was written, as far as its lines can tell."""
+        for name, digest in self._files_of[result].items():
+            path = self.out / name
+            is_its = self._result_of[name] == result and name.partition("/")[0] in folders(SAVED)
+            is_there = is_its and kind_of(path) == "file" and _is_below(self.out, path)
+            if is_there and digest in (None, sha256(read_bytes(path))):
+                yield path
+
+
+def _is_below(folder: Path, path: Path) -> bool:
+    """Whether a path of a record leads nowhere else, by ".." or a link."""
+    return os.path.realpath(path) == os.path.join(os.path.realpath(folder), path.relative_to(folder))

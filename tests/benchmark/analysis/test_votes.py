@@ -119,6 +119,13 @@ def test_a_metric_is_trusted_as_far_as_it_prefers_what_voters_prefer():
     assert (rising.share, falling.share) == (1, 0)
 
 
+def test_what_no_metric_has_a_value_of_is_counted_by_method():
+    tally = Tally([vote(FIRST, image) for image in "xy"] + [vote(TIE, "z", two=("b", "c"))])
+    one, other = {("set", "a"): {"x": 1.0}}, {("set", "a"): {"y": 1.0}, ("set", "b"): dict.fromkeys("xz", 1.0)}
+    assert tally.unjudged({METRIC: one, "gmsd": other}) == {("set", "b"): 1, ("set", "c"): 1}
+    assert tally.unjudged({}) == {("set", "a"): 2, ("set", "b"): 3, ("set", "c"): 1}
+
+
 def test_the_metric_that_voters_go_by_is_found():
     """One metric is the taste itself, one its opposite, one chance."""
     votes, rng = simulate(40, ("ann", "bob"), 3), np.random.default_rng(0)

@@ -78,9 +78,12 @@ def test_a_plain_pair_of_folders_and_degraded_images_alone_are_test_sets(made, t
         shutil.copytree(made / name, tmp_path / "pair" / name.upper())
     shutil.copytree(made / "lq", tmp_path / "alone")
     result = call("evaluate", "pair", "alone", "--method", "bicubic", "--metrics", "psnr.rgb,niqe.y", "--out", "out")
+    assert result.exit_code == 1 and "Left out of alone, which has no references: PSNR" in result.output
     values = table(tmp_path / "out")
     assert ("pair", "bicubic", "psnr.rgb") in values and ("alone", "bicubic", "psnr.rgb") not in values
     assert ("alone", "bicubic", "niqe.y") in values, result.output
+    for metrics in (["--metrics", "niqe.y"], []):  # those of the paper are left out where they cannot be had
+        assert call("evaluate", "alone", "--method", "bicubic", *metrics, "--out", f"out{metrics}").exit_code == 0
 
 
 def test_a_method_that_cannot_run_is_named_and_the_others_run(made, tmp_path):

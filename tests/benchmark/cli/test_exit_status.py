@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from benchmark.cli.main import benchmark
 from benchmark.methods.fixed import identity
 from benchmark.methods.method import Method
-from degrade.cli.console import Command, by_reason, fitting
+from degrade.cli.console import Command, fitting
 from degrade.core.errors import InputError
 from degrade.core.image import write
 
@@ -110,9 +110,3 @@ def test_advice_names_no_option_that_the_command_lacks():
 
     told = CliRunner().invoke(some).output.splitlines()
     assert told == ["too small; ask for a smaller --size", "oblong; see `degrade run --crop`", "Error: clear"]
-
-
-def test_one_reason_is_told_once_with_its_images():
-    torn = [(name, f"in/{name}.png: is torn at 0x7f0012345678") for name in "abc"]
-    errors = [(name, str(InputError(sentence))) for name, sentence in torn]
-    assert by_reason(errors) == ["3 images: is torn: a, b, c"]

@@ -18,6 +18,11 @@ def test_one_grey_level_everywhere_is_48_13_db():
     assert load("psnr.rgb")(reference + np.float32(1 / 255), reference) == pytest.approx(48.1308, abs=1e-3)
 
 
+def test_black_against_white_is_0_db_without_a_sign():
+    black, white = np.zeros((8, 8, 3), np.float32), np.ones((8, 8, 3), np.float32)
+    assert str(load("psnr.rgb")(black, white)) == "0.0"
+
+
 def test_the_three_channels_count_alike():
     reference = np.zeros((8, 8, 3), np.float32)
     for channel in range(3):

@@ -154,6 +154,14 @@ def test_sub_folders_are_kept_and_results_inside_the_folder_are_no_images(face, 
     assert names == {"a/img.png", "b/img.png", "b/img.jpg", "img.png"}
 
 
+def test_two_images_of_one_name_in_two_folders_are_both_named(network_file, tmp_path):
+    for name in ("a/y.png", "b/y.png", "c/z.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        (tmp_path / "in" / name).write_bytes(b"junk")
+    result = restore(tmp_path / "in", network_file, tmp_path / "out")
+    assert result.exit_code == 1 and ": a/y.png, b/y.png, c/z.png" in result.output, result.output
+
+
 def test_what_is_nan_is_named_the_rest_is_written_and_the_exit_code_tells(face, network_file, tmp_path):
     state, header = checkpoint.load(network_file)
     key = next(key for key in reversed(state) if key.endswith("bias"))

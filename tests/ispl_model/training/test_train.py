@@ -175,6 +175,8 @@ def test_an_unknown_variant_and_an_unfit_size_are_one_sentence(make_tiny_split, 
         train_ispl("isp_unet_pac", 2, TrainOptions(1, 1), odd, tmp_path / "m")
     with pytest.raises(InputError, match="crop: expected a multiple of 4 at 64 px, got 30"):
         train_ispl("isp_unet_pac", 2, TrainOptions(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=30))
+    with pytest.raises(InputError, match="crop: expected at most the 64 px of the split, got 128; leave it out"):
+        train_ispl("isp_unet_pac", 2, TrainOptions(1, 1), split, tmp_path / "m", replace(ISPL_TRAINING, crop=128))
 
 
 def test_a_discriminator_that_stays_astray_stops_and_the_state_before_stays(make_tiny_split, tmp_path, monkeypatch):

@@ -1,7 +1,9 @@
 """The page of blind pairs: how pairs are drawn, what may not stand in it, and the whole way from a vote to a table."""
 
 import csv
+import shutil
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -11,6 +13,7 @@ from benchmark.cli.main import benchmark
 from benchmark.records.votes import COLUMNS, KEY_FILE, Pair, read_key, read_votes, write_key
 from benchmark.reports.html.sources import of_evaluation
 from benchmark.reports.html.vote import draw_pairs, write_vote
+from benchmark.specs.evaluation import read_evaluation, write_evaluation
 from degrade.core.errors import InputError
 from degrade.core.storage.csv_text import to_csv
 from tests.benchmark.reports.html.conftest import HOSTILE
@@ -98,8 +101,6 @@ def test_votes_that_do_not_fit_the_key_are_named(tmp_path):
 
 
 def test_test_sets_that_may_not_be_shown_are_not_voted_on(evaluated, tmp_path):
-    from dataclasses import replace
-
     content = of_evaluation(evaluated / "out", evaluated / "work")
     (chapter,) = content.chapters
     first, second = chapter.sets
@@ -135,6 +136,12 @@ def test_commands_lead_from_an_evaluation_to_a_table(evaluated, tmp_path):
     assert "<script>" not in (tmp_path / "table.md").read_text()
     consistent = [line["value"] for line in lines if line["number"] == "consistency"]
     assert consistent == ["1"]
+    other = shutil.copytree(out, tmp_path / "other")  # where other methods were evaluated since
+    asks = read_evaluation(other / "evaluation.toml")
+    write_evaluation(other, replace(asks, methods=asks.methods[:1]))
+    done = CliRunner().invoke(benchmark, [*command[:-1], str(other)])
+    assert done.exit_code == 0 and "\nMetrics\n" not in done.output
+    assert "the evaluation has no scores of them; evaluate them again" in done.output, done.output
     none = CliRunner().invoke(benchmark, ["votes", str(tmp_path / "votes.csv")])
     assert none.exit_code == 2 and "--results DIR or --key FILE" in none.output
 

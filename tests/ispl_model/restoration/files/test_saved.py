@@ -1,5 +1,6 @@
 """What is saved beside the results: nothing is replaced that is another's, and what is not there yet is made."""
 
+import json
 import shutil
 
 import numpy as np
@@ -68,3 +69,44 @@ def test_an_image_that_is_read_is_not_replaced_by_a_crop(photo, tmp_path):
     *_, summary = restore_files(Darker(), both, out, RestorePlan(saved=("faces",), overwrite=True))
     assert [(name, "is an image that is read" in said) for name, said in summary.errors] == [("a.png", True)]
     assert both[1].read_bytes() == before and (out / "a_01.png").is_file()
+
+
+def crops(out):
+    return sorted(path.name for path in (out / "restored_faces").iterdir())
+
+
+@pytest.fixture
+def two_faces(photo, tmp_path):
+    """The folder of a result whose photograph had two faces before it became `photo`, with both crops."""
+    one = photo.read_bytes()
+    wall = np.full((200, 500, 3), 0.5, np.float32)
+    wall[20:180, 40:200], wall[20:180, 300:460] = paint(1, 160), paint(2, 160)
+    write(photo, wall)
+    assert run(photo, tmp_path / "out", saved=("faces",)).found == 2
+    photo.write_bytes(one)
+    assert crops(tmp_path / "out") == ["a_01.png", "a_02.png"]
+    return tmp_path / "out"
+
+
+def test_crops_of_a_result_go_with_it_when_it_is_replaced(photo, two_faces):
+    assert run(photo, two_faces, saved=("faces",), overwrite=True).restored == 1
+    assert crops(two_faces) == ["a_01.png"]
+    assert run(photo, two_faces, overwrite=True).restored == 1
+    assert crops(two_faces) == []
+    assert run(photo, two_faces, saved=("faces",), resume=True).restored == 1
+    assert run(photo, two_faces, saved=("faces",), resume=True).kept == 1
+
+
+def test_no_crop_goes_that_was_changed_or_is_of_another_result_or_of_another_folder(photo, two_faces, tmp_path):
+    faces, record = two_faces / "restored_faces", two_faces / "restored.jsonl"
+    (faces / "a_02.png").write_bytes(b"mine")
+    (faces / "b_01.png").write_bytes(b"of another result")
+    (tmp_path / "mine.png").write_bytes(b"elsewhere")
+    (line,) = map(json.loads, record.read_text().splitlines())
+    strange = ["restored_faces/b_01.png", "restored_faces/../../mine.png", "restored.jsonl"]
+    saved = [line | {"saved": {"faces": [*line["saved"]["faces"], *strange]}}]
+    saved += [line | {"file_name": "b.png", "saved": {"faces": strange[:1]}}]
+    record.write_text("".join(json.dumps(one) + "\n" for one in saved))
+    assert run(photo, two_faces, overwrite=True).restored == 1
+    assert crops(two_faces) == ["a_02.png", "b_01.png"] and (tmp_path / "mine.png").exists()
+    assert len(record.read_text().splitlines()) == 3

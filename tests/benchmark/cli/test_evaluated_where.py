@@ -1,0 +1,42 @@
+"""The folder of an evaluation: no file of others is replaced, and none that a user wrote."""
+
+import json
+
+import pytest
+
+from benchmark.runs.evaluation.run_evaluation import REPLACED
+from tests.benchmark.cli.calling import call
+
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+
+def asked(made, *more):
+    return call("evaluate", made, "--method", "identity", *more, "--metrics", "psnr.rgb", "--out", "out")
+
+
+@pytest.mark.parametrize("name", [*REPLACED, "outcome.json"])
+def test_a_folder_with_a_strangers_file_is_refused(made, tmp_path, name):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("theirs")
+    refused = asked(made)
+    assert refused.exit_code == 2 and f"out/{name}: " in refused.output, refused.output
+    assert [path.read_text() for path in (tmp_path / "out").iterdir()] == ["theirs"]
+
+
+def test_a_folder_of_an_evaluation_is_none_of_a_stranger(made, tmp_path):
+    assert asked(made).exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*REPLACED, "outcome.json", "scores"}
+    (tmp_path / "out/outcome.json").unlink()  # as older ones have none
+    assert asked(made, "--method", "bicubic").exit_code == 0
+
+
+def test_a_request_that_a_user_wrote_stays_until_something_else_is_asked(made, tmp_path):
+    request = tmp_path / "out" / "evaluation.toml"
+    request.parent.mkdir()
+    written = f"# mine\nmethods = ['identity']\nsplits = [{json.dumps(str(made))}]\nmetrics = ['psnr.rgb']\n"
+    request.write_text(written)
+    for _ in range(2):
+        assert call("evaluate", request, "--out", "out").exit_code == 0
+        assert request.read_text() == written
+    assert asked(made, "--method", "bicubic").exit_code == 0
+    assert "bicubic" in request.read_text()

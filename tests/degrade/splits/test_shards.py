@@ -71,12 +71,18 @@ def test_the_merged_split_is_the_whole_one_byte_for_byte(made, tmp_path, monkeyp
     assert os.path.samefile(made / "1" / "lq" / "face_0.png", tmp_path / "merged" / "lq" / "face_0.png") is links
 
 
-def test_a_merge_of_whole_shards_ends_with_success(tmp_path):
+def two_shards(folder):
+    """Of a face each."""
     for seed in range(2):
-        write(tmp_path / "faces" / f"face_{seed}.png", paint(seed, 64))
-    shards = [tmp_path / str(number) for number in (1, 2)]
+        write(folder / "faces" / f"face_{seed}.png", paint(seed, 64))
+    shards = [folder / str(number) for number in (1, 2)]
     for number, shard in enumerate(shards, start=1):
-        run(tmp_path / "faces", shard, "--shard", f"{number}/2")
+        run(folder / "faces", shard, "--shard", f"{number}/2")
+    return shards
+
+
+def test_a_merge_of_whole_shards_ends_with_success(tmp_path):
+    shards = two_shards(tmp_path)
     status, output = command("merge", *shards, tmp_path / "merged")
     first, last = output.splitlines()
     assert (status, first) == (0, f"2 shards: 2 pairs in {tmp_path / 'merged'}, 0 faces failed")
@@ -84,11 +90,7 @@ def test_a_merge_of_whole_shards_ends_with_success(tmp_path):
 
 
 def test_an_image_that_is_missing_is_refused_and_a_damaged_one_is_left_to_verify(tmp_path):
-    for seed in range(2):
-        write(tmp_path / "faces" / f"face_{seed}.png", paint(seed, 64))
-    shards = [tmp_path / str(number) for number in (1, 2)]
-    for number, shard in enumerate(shards, start=1):
-        run(tmp_path / "faces", shard, "--shard", f"{number}/2")
+    shards = two_shards(tmp_path)
     damaged = shards[0] / "lq" / "face_0.png"
     damaged.write_bytes(b"x")
     assert command("merge", *shards, tmp_path / "merged")[0] == 0

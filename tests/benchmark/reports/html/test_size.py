@@ -18,6 +18,7 @@ from tests.benchmark.made_scores import BASE
 pytestmark = pytest.mark.slow
 NAMES, METHODS = [f"face_{number:03}" for number in range(100)], [f"method {number}" for number in range(10)]
 SHARP = 16_986  # bytes of a copy, the mean of 100 GAN portraits (omi, test), which are the sharpest faces at hand
+LOADED = "return performance.getEntriesByType('navigation')[0].loadEventEnd"  # ms; 0 until the page's own handlers end
 GRAIN = 3  # grey levels, standard deviation, that give painted faces as many
 
 
@@ -73,6 +74,6 @@ def test_it_opens_in_less_than_2_seconds(made, browser):
     spent = []
     for _ in range(3):
         browser.open(made.page)
-        spent.append(browser.run("const [own] = performance.getEntriesByType('navigation'); return own.loadEventEnd"))
+        spent.append(browser.wait(lambda: browser.run(LOADED)))
         assert len(browser.texts("#strip li")) == 100
-    assert 0 < min(spent) < 2000
+    assert min(spent) < 2000

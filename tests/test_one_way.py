@@ -50,6 +50,10 @@ def test_folders_are_listed_by_one_function(name: str) -> None:
     assert found <= {"degrade/core/storage/listing.py"}
 
 
+def test_progress_is_shown_by_one_function() -> None:
+    assert {file for file, _ in _calls("tqdm")} == {"degrade/core/progress.py"}
+
+
 def test_paths_of_users_have_one_type() -> None:
     assert {file for file, call in _calls("Path") if _of(call) == "click.Path"} == set()
 

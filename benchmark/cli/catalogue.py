@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
 from benchmark.assets import weights
 from benchmark.methods import registry as methods
@@ -12,6 +11,7 @@ from benchmark.methods.row import TRAINED, TUNED, MethodRow
 from benchmark.methods.table import ADAPTERS, METHODS
 from degrade.cli.console import FOLDER, Command, Group, Name, echo, echo_text
 from degrade.core.errors import Failed, InputError
+from degrade.core.progress import progress_bar
 from degrade.recipes.tasks import TASKS
 
 _MADE = {TRAINED: "trained first", TUNED: "tuned first"}
@@ -129,7 +129,7 @@ def fetch(names: tuple[str, ...], metrics: tuple[str, ...]) -> None:
         if weights.weight_path(weight.file).is_file():
             echo(f"{weight.name}: here already ({weights.state(weight)})")
             continue
-        with tqdm(total=weight.size, desc=weight.name, unit="B", unit_scale=True, disable=None) as bar:
+        with progress_bar(total=weight.size, title=weight.name, unit="B", unit_scale=True) as bar:
             path = weights.fetch(weight, bar.update)
         echo(f"{weight.name}: {path}{_terms(weight)}")
 
@@ -160,7 +160,7 @@ def statistics(faces: Path, name: str) -> None:
         raise InputError(f"weights: {reason}") from reason
     paths = list_images(faces)
     path = weights.weight_path(f"pyiqa/{name.removesuffix('.npz')}.npz")
-    write_statistics(path, [scorer.feature(read(image)) for image in tqdm(paths, unit="image", disable=None)])
+    write_statistics(path, [scorer.feature(read(image)) for image in progress_bar(paths, unit="image")])
     echo(f"{len(paths)} images: {path}; use it as fid.inception@{path.name}")
 
 

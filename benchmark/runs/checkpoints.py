@@ -9,8 +9,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tqdm import tqdm
-
 from benchmark.methods.classical.common import read_parameters
 from benchmark.methods.registry import find_method, full_name, method_module
 from benchmark.metrics.pixel import psnr
@@ -18,6 +16,7 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import PreparedSplit
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
+from degrade.core.progress import progress_bar
 from degrade.core.resize import match_scale
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import JsonLines, digest_of, locked, write_json
@@ -125,7 +124,7 @@ def _scores(method: str, prepared: PreparedSplit, path: Path) -> list[float]:
     grid = module.GRID
     with JsonLines(path, _parse_tried) as file:
         known = {(place, name): value for place, name, value in file.values}
-        for name in tqdm(names, f"{method}: {len(grid)} candidates", unit="image", disable=None):
+        for name in progress_bar(names, f"{method}: {len(grid)} candidates", unit="image"):
             for place in range(len(grid)):
                 if (place, name) not in known:
                     known[place, name] = _score(module.restore, grid[place], prepared.split, name)

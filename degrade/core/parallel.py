@@ -53,20 +53,20 @@ def spread(
     """`call(*job)` of every job, in no order, in so many processes (this one alone for 1), behind a progress bar.
 
     Inside degrade.core.cluster.on_cluster the workers are the cluster's, which must see what is `shared`. title: of
-    the bar, which is only drawn on a terminal, and not at all unless `shown`. Raises InputError when a worker dies, on
-    a cluster when its work kills those that take it over too.
+    the bar, which is there if `shown`. Raises InputError when a worker dies, on a cluster when its work kills those
+    that take it over too.
     """
     count, cluster = max(1, min(workers, len(jobs))), cluster_in_use()
     if cluster is not None:
         results = _on_cluster(cluster, call, jobs, shared)
     else:
         results = (call(*job) for job in jobs) if count == 1 else _in_processes(call, jobs, count)
-    if not (shown and sys.stderr.isatty()):
+    if not shown:
         yield from results
         return
-    from tqdm import tqdm  # here and so late, as its import takes as long as degrading two images
+    from degrade.core.progress import progress_bar  # late, as its import takes as long as degrading two images
 
-    yield from tqdm(results, total=len(jobs), desc=title, unit="face")
+    yield from progress_bar(results, total=len(jobs), title=title, unit="face")
 
 
 def _in_processes(call: Callable[..., Result], jobs: Sequence[tuple[Any, ...]], count: int) -> Iterator[Result]:

@@ -76,9 +76,9 @@ def import_pairs(out: Path, pairs: Sequence[ImagePair], plan: ImportPlan) -> Spl
 
 def _write_all(split: Making, out: Path, pairs: Sequence[ImagePair], plan: ImportPlan, sides: tuple[int, int]) -> None:
     """Write every pair that can be used, and note in the split what became of each."""
-    from tqdm import tqdm  # here, as degrade.splits.split has it
+    from degrade.core.progress import progress_bar  # here, as degrade.splits.split has it
 
-    for pair in tqdm(sorted(pairs, key=lambda pair: pair.name), desc=plan.role, unit="image", disable=None):
+    for pair in progress_bar(sorted(pairs, key=lambda pair: pair.name), title=plan.role, unit="image"):
         try:
             check_writable_name(pair_paths(out, pair.name)[1])
             split.records[pair.name] = _write(out, pair, plan, *sides)

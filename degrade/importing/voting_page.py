@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from degrade import __version__
 from degrade.core.errors import InputError
 from degrade.core.image import encode_compact_jpeg, read
 from degrade.core.page import PageParts, begin_page, render
+from degrade.core.progress import progress_bar
 from degrade.core.random import rng_for
 from degrade.core.storage.files import digest_of, sha256, write_bytes
 
@@ -79,7 +78,7 @@ def write_page(asked: VotingPage, out: Path, seed: int) -> Written:
     order = rng_for(seed, "voting_page").permutation(len(shown)).tolist()
     places = {path: f"images/{number + 1:05}.jpg" for path, number in zip(shown, order, strict=True)}
     digests, size = {}, 0
-    for path, place in tqdm(places.items(), "pictures", unit="picture", disable=None):
+    for path, place in progress_bar(places.items(), "pictures", unit="picture"):
         picture = encode_compact_jpeg(read(path), QUALITY)
         write_bytes(Path(out, place), picture)
         digests[place], size = sha256(picture), size + len(picture)

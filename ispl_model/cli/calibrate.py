@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, SEED, Command, Stopped, check_free, echo
 from degrade.cli.recipes import RecipeName
+from degrade.core.progress import progress_bar
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.inspection.calibrate import Point
@@ -69,7 +69,7 @@ def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, dev
     try:
         with JsonLines(out / "faces.jsonl", object_parser(over_strength.Line)) as lines:
             steps = over_strength.calibrate(restorer, sources, drawn, measures, lines, seed)
-            for line in tqdm(steps, "calibrating", len(sources) * len(drawn), unit="face", disable=None):
+            for line in progress_bar(steps, "calibrating", len(sources) * len(drawn), unit="face"):
                 found.append(line)
     except KeyboardInterrupt as stop:
         raise Stopped(f"stopped after {len(found)} of {len(sources) * len(drawn)}; the same command goes on") from stop

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from degrade.cli.console import (
     BACKGROUND,
@@ -24,6 +23,7 @@ from degrade.cli.console import (
 from degrade.cli.reasons import by_reason
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
+from degrade.core.progress import progress_bar
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
@@ -140,7 +140,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     try:
         with (
             closing(restore_files(far or restorer, paths, out, plan, root, enlarging)) as files,
-            tqdm(total=len(paths), unit="image", desc="restoring", disable=None) as bar,
+            progress_bar(total=len(paths), unit="image", title="restoring") as bar,
         ):
             for summary in files:
                 bar.update(summary.seen - bar.n)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
-from tqdm import tqdm
 
 from degrade.core.image import Image
+from degrade.core.progress import progress_bar
 
 Restore = Callable[[Sequence[Image]], list[Image]]  # square images of the network's side => restored ones
 SHARED = 4  # neighbouring tiles share a quarter of their side, or more
@@ -25,7 +25,7 @@ def restore_tiled(image: Image, restore: Restore, size: int, batch: int = 1) -> 
     whole = np.pad(image, ((0, short[0]), (0, short[1]), (0, 0)), mode="symmetric") if any(short) else image
     tiles = list(product(*(tile_weights(length, size) for length in whole.shape[:2])))
     blended = np.zeros_like(whole)
-    with tqdm(total=len(tiles), unit="tile", desc="tiles", leave=False, disable=None) as bar:
+    with progress_bar(total=len(tiles), unit="tile", title="tiles", leave=False) as bar:
         for first in range(0, len(tiles), batch):
             group = tiles[first : first + batch]
             restored = restore([np.ascontiguousarray(whole[rows, columns]) for (rows, _), (columns, _) in group])

@@ -3,9 +3,9 @@
 from itertools import product
 
 import numpy as np
-from tqdm import tqdm
 
 from degrade.core.arrays import as_image, in_kind_of
+from degrade.core.progress import progress_bar
 from degrade.core.resize import resize_bicubic
 from ispl_model.restoration.models import AdaptedModel, FaceRestorer
 from ispl_model.restoration.photograph import Pixels, enlarged
@@ -37,7 +37,7 @@ def upsampled(pixels: Pixels, upsampler: AdaptedModel, upscale: int) -> Pixels:
     height, width = pixels.shape[:2]
     canvas = np.empty((height * upscale, width * upscale, 3), pixels.dtype)
     places = list(product(range(0, height, _TILE), range(0, width, _TILE)))
-    for top, left in tqdm(places, unit="tile", desc="upsampling", leave=False, disable=None):
+    for top, left in progress_bar(places, unit="tile", title="upsampling", leave=False):
         first = max(0, top - _MARGIN), max(0, left - _MARGIN)
         part = as_image(pixels[first[0] : top + _TILE + _MARGIN, first[1] : left + _TILE + _MARGIN])
         wide = upsampler.restore_whole(part)

@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from degrade.core.errors import InputError
+from degrade.core.progress import Bar, progress_bar
 from degrade.core.random import draw_seed, rng_for
 from degrade.core.storage.files import sha256
 from degrade.splits.split import Split
@@ -283,7 +283,7 @@ def _step_seed(options: TrainOptions, step: int, processes: Processes) -> int:
     return draw_seed(rng_for(options.seed, "step", step, *([processes.index] if processes.index else [])))
 
 
-def _bar(options: TrainOptions, done: int, shard: BatchShard) -> tqdm:
-    """Counts images, so that its rate is images per second; silent where no one watches and in processes but one."""
-    total, disable = options.steps * shard.images, True if shard.index else None
-    return tqdm(total=total, initial=done * shard.images, unit="image", desc="training", disable=disable)
+def _bar(options: TrainOptions, done: int, shard: BatchShard) -> Bar:
+    """Counts images, so that its rate is images per second; of several processes one draws it."""
+    total, disable = options.steps * shard.images, bool(shard.index)
+    return progress_bar(total=total, initial=done * shard.images, unit="image", title="training", disable=disable)

@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 import torch
 from torch.nn.utils.parametrize import is_parametrized
-from tqdm import tqdm
 
 from degrade.cli.console import FOLDER, Command, echo
 from degrade.core.colour import LUMA
 from degrade.core.image import Image, read, write
+from degrade.core.progress import progress_bar
 from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, write_split
@@ -115,7 +115,7 @@ def mixed(before: Path, share: float, out: Path) -> Path:
 def _split(faces: Path, out: Path, stage: Stage) -> Split:
     """The train faces as they are and VARIANTS times varied, as a split of its recipe; made where it is missing."""
     names = read_list(faces / "train.txt")
-    for name, face in tqdm(images_by_name(faces, names).items(), "varied faces", unit="face", disable=None):
+    for name, face in progress_bar(images_by_name(faces, names).items(), "varied faces", unit="face"):
         reference = read(face)
         for variant in range(VARIANTS + 1):
             path = out / "faces" / f"{name}-{variant}.png"

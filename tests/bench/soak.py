@@ -24,12 +24,12 @@ from pathlib import Path
 import click
 import numpy as np
 from PIL import Image as Pillow
-from tqdm import tqdm
 
 from benchmark.records.scores import read_scores
 from benchmark.specs.evaluation import read_evaluation
 from degrade.core.errors import InputError
 from degrade.core.image import decode, write
+from degrade.core.progress import progress_bar
 from degrade.core.storage.files import sha256_file
 from degrade.portraits.paint import paint
 from degrade.recipes.parse_recipe import read_recipe
@@ -103,7 +103,7 @@ def kills(target: Target, count: int, folder: Path, rng: random.Random) -> Itera
     whole = _made(target, folder / "whole")
     seconds = time.perf_counter() - start
     out, after = folder / "killed", 0
-    for _ in tqdm(range(count), f"{target.name}: kills", disable=None):
+    for _ in progress_bar(range(count), f"{target.name}: kills"):
         process = _start(target, out)
         time.sleep(rng.uniform(0, seconds))
         after += process.poll() is None
@@ -120,7 +120,7 @@ def kills(target: Target, count: int, folder: Path, rng: random.Random) -> Itera
 def races(target: Target, count: int, folder: Path) -> Iterator[str]:
     """Two processes at once in one folder."""
     whole = _made(target, folder / "alone")
-    for number in tqdm(range(count), f"{target.name}: races", disable=None):
+    for number in progress_bar(range(count), f"{target.name}: races"):
         out = folder / f"race-{number}"
         both = [_start(target, out) for _ in range(2)]
         if any([process.wait() for process in both]):
@@ -157,7 +157,7 @@ def images(count: int, rng: random.Random) -> Iterator[str]:
                 picture.save(buffer, kind)
                 seeds.append(buffer.getvalue())
     read = 0
-    for _ in tqdm(range(count), "images", disable=None):
+    for _ in progress_bar(range(count), "images"):
         try:
             decode(_changed(rng.choice(seeds), rng), "fuzzed")
             read += 1
@@ -183,7 +183,7 @@ def texts(count: int, split: Path, folder: Path, rng: random.Random) -> Iterator
         ),
     )
     shutil.copytree(split, folder / "split")
-    for number in tqdm(range(count), "texts", disable=None):
+    for number in progress_bar(range(count), "texts"):
         path, content, read = readers[number % len(readers)]
         path.write_bytes(_changed(content, rng))
         try:

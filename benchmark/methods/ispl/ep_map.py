@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 from torch import nn
-from tqdm import tqdm
 
 from benchmark.methods.ispl.variants import IsplMethod, trained_network
 from benchmark.methods.method import Method
 from degrade.core.image import Image
+from degrade.core.progress import progress_bar
 from degrade.core.resize import match_scale
 from degrade.splits.split import Split
 from ispl_model.network.variants import IsplConfig
@@ -52,7 +52,7 @@ class EpMapMethod:
         Raises InputError as `parser` does.
         """
         parse = self.parser(str(find_device("auto")))
-        names = tqdm(split.names, unit="image", desc="label maps", disable=None)
+        names = progress_bar(split.names, unit="image", title="label maps")
         return parsing_condition({name: parse(split.reference(name)) for name in names}.__getitem__)
 
     def configure(self, width: int, size: int) -> IsplConfig:

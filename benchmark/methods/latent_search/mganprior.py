@@ -20,12 +20,12 @@ from collections.abc import Callable
 import torch
 from torch import nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from benchmark.assets.loading import load_state
 from benchmark.assets.weights import weight_path
 from benchmark.methods.latent_search.common import digest, load_generator, reduced, searcher  # noqa: F401 - digest is ours too
 from benchmark.methods.method import Method
+from degrade.core.progress import progress_bar
 from ispl_model.runtime.device import find_device
 
 STEPS = 2000
@@ -66,7 +66,7 @@ def search(
     def face() -> torch.Tensor:
         return generator.tail((generator.head(latents) * weights).mean(0, keepdim=True))
 
-    for _ in tqdm(range(steps), "mganprior", leave=False, disable=None):
+    for _ in progress_bar(range(steps), "mganprior", leave=False):
         found = reduced(face(), target)
         difference = functional.mse_loss(found, target * 2 - 1)
         loss = difference + PERCEPTUAL * functional.l1_loss(features(found), wanted)

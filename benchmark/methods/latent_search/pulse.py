@@ -21,11 +21,11 @@ from collections.abc import Sequence
 
 import torch
 from torch.nn import functional
-from tqdm import tqdm
 
 from benchmark.methods.latent_search.common import digest, load_generator, reduced, searcher  # noqa: F401 - digest is ours too
 from benchmark.methods.method import Method
 from degrade.core.errors import InputError
+from degrade.core.progress import progress_bar
 from ispl_model.runtime.device import find_device
 
 STEPS = 100
@@ -58,7 +58,7 @@ def search(generator: torch.jit.ScriptModule, target: torch.Tensor, steps: int =
     optimiser = torch.optim.Adam([value.requires_grad_() for value in moving], lr=RATE)
     best: torch.Tensor | None = None
     least, nearest = math.inf, math.inf
-    for step in tqdm(range(steps), "pulse", leave=False, disable=None):
+    for step in progress_bar(range(steps), "pulse", leave=False):
         optimiser.param_groups[0]["lr"] = RATE * rate_share(step / steps)
         mapped = _mapped(generator, latents)
         face = generator(mapped, noise) / 2 + 0.5

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from benchmark.assets import trust
 from benchmark.assets.weights import weight_path
 from degrade.core.errors import InputError
+from degrade.core.progress import progress_bar
 from degrade.core.random import rng_for
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
@@ -114,7 +114,7 @@ def trained_hourglass(split: Split, steps: int, seed: int, device: str) -> Hourg
     where, rng = find_device(device), rng_for(seed, "landmarks")
     network = seeded_build(Hourglass, seed).to(where)
     optimiser = torch.optim.Adam(network.parameters(), lr=RATE, fused=True)
-    for step in tqdm(range(steps), desc="landmark network", unit="step", disable=None):
+    for step in progress_bar(range(steps), title="landmark network", unit="step"):
         for group in optimiser.param_groups:
             group["lr"] = RATE * (1 - step / steps)
         chosen = rng.integers(len(images), size=min(BATCH, len(images)))
@@ -133,7 +133,7 @@ def landmarks(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
     Of the first FACES references those in which dlib finds a face, the surest one.
     """
     images, points = [], []
-    for name in tqdm(split.names[:FACES], desc="landmarks", unit="face", disable=None):
+    for name in progress_bar(split.names[:FACES], title="landmarks", unit="face"):
         image = split.reference(name)
         found = detection.detect(image, upsample=0) or detection.detect(image)
         if found:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Required, TypedDict
 
 import numpy as np
-from tqdm import tqdm
 
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Unavailable
@@ -19,6 +18,7 @@ from benchmark.reports.figures.tradeoff_plot import FOUND_SHARE, LevelMean, fact
 from benchmark.specs.titles import TASKS
 from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8, write
+from degrade.core.progress import Bar, progress_bar
 from degrade.core.resize import match_scale
 from degrade.core.storage.files import JsonLines, object_parser, write_bytes
 from degrade.splits.split import Split
@@ -64,7 +64,7 @@ def tradeoff(
     levels = sweep(config.top_level, step)
     with (
         JsonLines(out / "tradeoff.jsonl", object_parser(_LINE)) as lines,
-        tqdm(total=len(levels) * len(names), unit="image", disable=None) as bar,
+        progress_bar(total=len(levels) * len(names), unit="image") as bar,
     ):
         points = [_point(restorer.at(level), split, names, perception, lines, bar) for level in levels]
     files = tuple(out / name for name in ("tradeoff.csv", "tradeoff.png", "factors.png"))
@@ -135,7 +135,7 @@ def _perception() -> str:
 
 
 def _point(
-    restorer: Restorer, split: Split, names: Sequence[str], perception: str, lines: JsonLines, bar: tqdm
+    restorer: Restorer, split: Split, names: Sequence[str], perception: str, lines: JsonLines, bar: Bar
 ) -> LevelMean:
     """The means at the restorer's level, from the lines that are there and new ones."""
     facts = restorer.facts | {"split": split.digest, "perception": perception}

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.reports.figures.colours import colours
@@ -18,6 +16,7 @@ from benchmark.reports.markup import numbered_notes
 from degrade import __version__
 from degrade.core.errors import InputError
 from degrade.core.page import PageParts, begin_page, render
+from degrade.core.progress import progress_bar
 from degrade.core.storage.files import write_bytes
 
 _MAKER = "benchmark report"  # as the head of a page says
@@ -46,7 +45,7 @@ def write(content: Content, folder: Path, single_file: bool = False) -> Report:
     columns = [pictures.columns(found) for found in content.sets]
     wanted = {place: file for own in columns for column in own.values() for place, file in column.places.items()}
     size = 0
-    for place, file in tqdm(wanted.items(), "pictures", unit="picture", disable=None):
+    for place, file in progress_bar(wanted.items(), "pictures", unit="picture"):
         try:
             data = pictures.copy(file)
         except InputError as error:

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import corrected, split_value
@@ -22,6 +20,7 @@ from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.formats.container import image_size
 from degrade.core.names import as_names
+from degrade.core.progress import progress_bar
 from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import write_bytes
 from degrade.splits.pairing import check_images
@@ -126,7 +125,7 @@ def _lines(pool: Pool, wanted: Sequence[Metric], jobs: Sequence[ImageJob]) -> It
     values: dict[str, dict[str, ImageValue]] = {}  # image -> metric -> value
     features: dict[str, dict[str, Feature]] = {metric: {} for metric in of_sets}
     done = pool.stream(replace(job, metrics=of_images, features=of_sets) for job in jobs) if usable else iter(())
-    for job, found in tqdm(done, "score", len(jobs), unit="image", disable=None):
+    for job, found in progress_bar(done, "score", len(jobs), unit="image"):
         values[job.name] = found.values
         for metric_id, feature in found.features.items():
             features[metric_id][job.name] = feature

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from benchmark.methods.method import Method
 from benchmark.metrics.base import Metric
@@ -21,6 +20,7 @@ from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import PreparedSplit
 from degrade.core.errors import Failed
 from degrade.core.image import check_image, from_uint8, read, to_uint8, write
+from degrade.core.progress import progress_bar
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Scoring:
         self.cost.parameters = method.parameters
         title = f"{self.run_key.protocol} {self.run_key.task} {self.run_key.method}"
         done = self.context.pool.stream(self._job(method, name) for name in names)
-        for job, found in tqdm(done, title, len(names), unit="image", disable=None):
+        for job, found in progress_bar(done, title, len(names), unit="image"):
             for metric_id, value in found.values.items():
                 self.file.append(self.run_key.score(find_metric(metric_id), job.name, value))
             for kind, feature in found.features.items():

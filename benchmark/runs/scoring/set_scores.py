@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from tqdm import tqdm
 
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import SetScorer
@@ -18,6 +17,7 @@ from benchmark.records.scores import GROUPS
 from benchmark.runs.scoring.image_scores import NOT_COMPUTED, Feature, ImageJob, attempt, is_failure
 from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
+from degrade.core.progress import progress_bar
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import JsonLines, json_line, parse_lines
 from degrade.splits.recorded import RecordedImage
@@ -187,9 +187,7 @@ def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tu
     if any(len(side.without(group)) < _FEWEST for side in sides for group in range(restored.count)):
         return None
     few = restored.features.size < 100_000  # done in a moment
-    groups = tqdm(
-        range(restored.count), "sets without a group", unit="group", disable=True if few else None, leave=False
-    )
+    groups = progress_bar(range(restored.count), "sets without a group", unit="group", disable=few, leave=False)
     values = [
         scorer.distance(restored.without(group), None if reference is None else reference.without(group))
         for group in groups
@@ -200,7 +198,7 @@ def _replicates(scorer: SetScorer, restored: Side, reference: Side | None) -> tu
 def _reference_features(pool: Pool, metric_id: str, files: Mapping[str, Path | RecordedImage]) -> dict[str, Feature]:
     """All are remembered by their pixels: the second method computes none."""
     jobs = (ImageJob(name, (), path, features=(metric_id,)) for name, path in files.items())
-    done = tqdm(pool.stream(jobs), f"{metric_id} of references", len(files), unit="image", disable=None, leave=False)
+    done = progress_bar(pool.stream(jobs), f"{metric_id} of references", len(files), unit="image", leave=False)
     return {job.name: found.features[metric_id] for job, found in done}
 
 

@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
 from benchmark.cli.main import benchmark
 from degrade.cli.facerenov import degrade_facerenov
 from degrade.cli.main import degrade
-from degrade.cli.run import degrade_ffhq
 from degrade.core.image import write
 from degrade.portraits.paint import paint
 from ispl_model.cli.main import ispl
+from tests.command_trees import COMMANDS
 
 # Commands that write and have no --overwrite, by why nothing is lost.
 SCORES = "a table, a figure or a page of scores, made anew whenever scores are added"
@@ -36,23 +35,10 @@ OTHERS = {
 }  # fmt: skip
 
 
-def _commands(command: click.Command, name: str) -> dict[str, click.Command]:
-    """Every command below one, by how it is called."""
-    if not isinstance(command, click.Group):
-        return {name: command}
-    below = [_commands(own, f"{name} {word}") for word, own in command.commands.items()]
-    return {called: own for found in below for called, own in found.items()}
-
-
 def test_every_command_that_writes_asks_before_it_replaces_or_loses_nothing() -> None:
-    programs = {
-        "degrade": degrade, "degrade-ffhq": degrade_ffhq, "degrade-facerenov": degrade_facerenov, "ispl": ispl,
-        "benchmark": benchmark,
-    }  # fmt: skip
     writing = {
         called: {option for param in command.params for option in param.opts}
-        for name, program in programs.items()
-        for called, command in _commands(program, name).items()
+        for called, command in COMMANDS.items()
         if any(param.name == "out" for param in command.params)
     }
     assert {called for called, options in writing.items() if "--overwrite" not in options} == OTHERS.keys()

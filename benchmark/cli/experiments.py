@@ -20,14 +20,26 @@ from degrade.cli.console import (
 
 
 @click.command(cls=Command)
-@click.option("--profile", type=Name("profile", profile_names), default="paper", show_default=True, help="Its size.")
-@click.option("--method", default="ispl", show_default=True, help="A trained one of `benchmark methods`.")
-@click.option("--device", type=DEVICE, default="auto", show_default=True)
-@click.option("--perceptual", default="none", show_default=True, help="none, vgg19 or a file of weights.")
+@click.option(
+    "--profile",
+    type=Name("profile", profile_names),
+    default="paper",
+    show_default=True,
+    help="Whose width, side and batch to take.",
+)
+@click.option("--method", default="ispl", show_default=True, help="A method of `benchmark methods` that is trained.")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where to train.")
+@click.option(
+    "--perceptual", default="none", show_default=True, help="Perceptual loss: none, vgg19 or a file of weights."
+)
 def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
-    """Train a network of a profile's width, side and batch for some steps and print images per second.
+    """Measure the speed of training on this machine.
 
-    The block printed belongs into protocols/throughput.toml, from which `reproduce --dry-run` scales its hours.
+    A network of the profile's width, side and batch is trained for some steps. The block that is printed belongs into
+    protocols/throughput.toml, from which `benchmark reproduce --dry-run` scales its hours.
+
+    \b
+    Example: benchmark throughput --profile lite --method ispl
     """
     from benchmark.runs.reproduction.throughput import block, measure
 
@@ -38,19 +50,25 @@ def throughput(profile: str, method: str, device: str, perceptual: str) -> None:
 @click.command(cls=Command)
 @click.argument("checkpoint", type=FILE)
 @click.argument("split", type=FOLDER)
-@click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True)
-@click.option("--overwrite", is_flag=True, help="Replace table and figures; tradeoff.jsonl is kept and used.")
+@click.option("--out", type=FOLDER, default="runs/tradeoff", show_default=True, help="Folder for table and figures.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace table and figures; scores in tradeoff.jsonl are kept and used."
+)
 @click.option("--step", type=Finite(0, min_open=True), default=0.5, show_default=True, help="Spacing of the levels.")
-@click.option("--limit", type=COUNT, help="The first so many images.")
-@click.option("--device", type=DEVICE, default="auto", show_default=True)
+@click.option("--limit", type=COUNT, help="Only the first so many images.")
+@click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where to restore.")
 def tradeoff(
     checkpoint: Path, split: Path, out: Path, overwrite: bool, step: float, limit: int | None, device: str
 ) -> None:  # fmt: skip
-    """Sweep the level of a CHECKPOINT trained with --levels over the test images of SPLIT.
+    """Score a network at each of its levels.
 
-    Draws PSNR against LPIPS, with the share of outputs in which dlib finds the face, and the restorations of inputs
-    reduced 2, 4, 8 and 16 times (paper, Fig. 8). After a stop the same command continues from there. A table that is
-    there is replaced only with --overwrite; nothing that is in OUT/tradeoff.jsonl is computed again for it.
+    As the paper's Fig. 8. CHECKPOINT was trained with `ispl train --levels`; SPLIT holds the test images. Draws PSNR
+    against LPIPS, with the share of outputs in which dlib finds the face, and the restorations of inputs reduced 2,
+    4, 8 and 16 times. After a stop the same command continues from there. A table that is there is replaced only with
+    --overwrite; nothing that is in OUT/tradeoff.jsonl is computed again for it.
+
+    \b
+    Example: benchmark tradeoff model.safetensors testset --out tradeoff
     """
     from benchmark.reports.figures import tradeoff as levels
     from degrade.splits.split import load_split

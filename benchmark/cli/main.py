@@ -1,4 +1,4 @@
-"""The command `benchmark`: run one method, reproduce the tables, score folders, list what there is."""
+"""The command `benchmark`: compare restorers, score folders, run the paper's protocols, list what there is."""
 
 import click
 
@@ -16,24 +16,25 @@ from degrade.cli.console import Group
 
 
 @click.group(cls=Group)
-@click.option("--offline", "no_network", is_flag=True, help=f"Open no connection; also set by {offline.VARIABLE}=1.")
-@click.option("--trust", "trusted", is_flag=True, help=f"Run programs in files (TorchScript); also {trust.VARIABLE}=1.")
+@click.option(
+    "--offline", "no_network", is_flag=True, help=f"Open no network connection; also set by {offline.VARIABLE}=1."
+)
+@click.option(
+    "--trust",
+    "trusted",
+    is_flag=True,
+    help=f"Let files of weights that are programs (TorchScript) run; also set by {trust.VARIABLE}=1.",
+)
 def benchmark(no_network: bool, trusted: bool) -> None:
-    """Evaluate restoration methods under the paper's protocols and render its tables."""
+    """Compare face restorers: on your own test sets (evaluate), or under the paper's protocols (run, tables)."""
     if trusted:
         trust.grant()
     offline.seal() if no_network else offline.obey()
 
 
 for command in (
-    *(evaluate, report, vote, votes, run, reproduce, tables, sheet, figures, score),
-    *(list_methods, list_metrics, weights_group, tradeoff, throughput),
-    *(
-        statistics.compare,
-        statistics.breakdown,
-        statistics.claims,
-        statistics.sanity,
-        statistics.export,
-    ),
+    *(evaluate, score, report, statistics.compare, statistics.breakdown, statistics.export, vote, votes),
+    *(list_methods, list_metrics, weights_group),
+    *(run, reproduce, tables, figures, sheet, statistics.claims, statistics.sanity, tradeoff, throughput),
 ):
     benchmark.add_command(command)

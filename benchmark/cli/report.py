@@ -14,19 +14,26 @@ _SAID = 3  # test sets without pictures, which a command names
 
 @click.command(cls=Command)
 @click.argument("evaluated", metavar="[DIR]", type=FOLDER, required=False)
-@click.option("--profile", type=Name("profile", profile_names, or_file=True), help="The tables of a profile.")
-@click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines of the profile.")
-@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and restored images.")
-@click.option("--out", type=FOLDER, help="[default: report/ in DIR, or in RESULTS/PROFILE]")
+@click.option(
+    "--profile",
+    type=Name("profile", profile_names, or_file=True),
+    help="A page of the tables of this profile, instead of DIR.",
+)
+@click.option(
+    "--results", type=FOLDER, default="results", show_default=True, help="Folder with the profile's score lines."
+)
+@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder with splits and restored images.")
+@click.option("--out", type=FOLDER, help="Folder for the page.  [default: report/ in DIR, or in RESULTS/PROFILE]")
 @click.option("--single-file", is_flag=True, help="One file with every picture in it, to send around.")
 def report(
     evaluated: Path | None, profile: str | None, results: Path, work: Path, out: Path | None, single_file: bool
 ) -> None:
-    """Make a page of an evaluation or a profile: tables, charts, and the images under a slider.
+    """Make a page: tables, charts, and images under a slider.
 
     DIR is the --out of `benchmark evaluate`. The folder holds index.html, which any browser opens from any disk without
     a server or a network, and images/. Pictures are those below --work; without them the page has the numbers alone.
 
+    \b
     Example: benchmark report compared --out page
     """
     if (evaluated is None) == (profile is None):

@@ -30,17 +30,17 @@ from degrade.core.errors import InputError
     "--protocol",
     required=True,
     type=Name("protocol", protocol_names, or_file=True),
-    help="S2S, S2R, R2R; on test sets S2P, S2T, ...; or FILE.toml.",
+    help="Which domain to train and to test on: S2S, S2R, R2R; on other test sets S2P, S2T, ...; or FILE.toml.",
 )
-@click.option("--method", required=True, help="One of `benchmark methods`, or folder:DIR, cmd:..., ...")
+@click.option("--method", required=True, help="A name of `benchmark methods`, or folder:DIR, cmd:..., ...")
 @click.option(
     "--task",
     "tasks",
     multiple=True,
     type=RecipeName(),
-    help="One of the six, any recipe, FILE.toml; repeatable; default: those of the protocol that the method runs.",
+    help="One of the paper's six, any recipe, FILE.toml; repeatable.  [default: the protocol's that the method runs]",
 )
-@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: the protocol's.")
+@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between.  [default: the protocol's]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Training seed.")
 @resumed
 @scoring_options
@@ -52,8 +52,11 @@ def run(
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Score one method: makes missing splits and trainings, reuses existing ones.
+    """Score one method under a protocol of the paper.
 
+    Missing splits and trainings are made, those that are there are used.
+
+    \b
     Example: benchmark run --protocol S2S --method bicubic_x4 --task sr4
     """
     find_method(method)
@@ -71,8 +74,10 @@ def run(
 
 
 @click.command(cls=Command)
-@click.option("--table", "numbers", multiple=True, help="1, 2, 3, 3_true, table_pretrained; repeatable; default: all.")
-@click.option("--dry-run", is_flag=True, help="Only list the runs, what exists, and the time and disk needed.")
+@click.option(
+    "--table", "numbers", multiple=True, help="1, 2, 3, 3_true, table_pretrained; repeatable.  [default: all]"
+)
+@click.option("--dry-run", is_flag=True, help="Only list the runs, what is there, and the time and disk they need.")
 @scoring_options
 @shared_options
 def reproduce(
@@ -80,7 +85,13 @@ def reproduce(
     profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Run all that the tables of a profile still lack; `benchmark tables` then renders them."""
+    """Run all that the paper's tables still lack for a profile.
+
+    `benchmark tables` then renders them.
+
+    \b
+    Example: benchmark reproduce --profile lite --ffhq faces --dry-run
+    """
     tables = [
         load_table(name) for name in ([f"table{name.removeprefix('table')}" for name in numbers] or table_names())
     ]
@@ -102,10 +113,13 @@ def reproduce(
 
 
 @click.command(cls=Command)
-@click.option("--task", type=RecipeName(), help="Needed but for an evaluation.")
-@click.option("--protocol", type=Name("protocol", protocol_names, or_file=True), default="S2S", show_default=True)
-@click.option("--split", help="Which test set of an evaluation; needed where it has several.")
-@click.option("--method", "methods", multiple=True, help="A column; repeatable; all of an evaluation when left out.")
+@click.option("--task", type=RecipeName(), help="One of the paper's six, or a recipe; leave it out for an evaluation.")
+@click.option(
+    "--protocol", type=Name("protocol", protocol_names, or_file=True), default="S2S", show_default=True,
+    help="Which domain methods were trained on and the faces are of.",
+)  # fmt: skip
+@click.option("--split", help="Which test set of an evaluation, where it has several.")
+@click.option("--method", "methods", multiple=True, help="A column; repeatable.  [default: all of an evaluation]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Training seed.")
 @click.option("--out", type=PNG, help="FILE.png.  [default: below figures/ of the profile or the evaluation]")
 @sheet_options
@@ -115,10 +129,11 @@ def sheet(
     faces: int, columns: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
     work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Draw degraded, restored and reference faces side by side, one column for each method.
+    """Draw degraded, restored, reference faces side by side.
 
-    Of an evaluation the kept images are drawn, and nothing is restored.
+    Each method has a column. Of an evaluation the kept images are drawn, and nothing is restored.
 
+    \b
     Example: benchmark sheet --task dual_blind --method bicubic_x4 --method ispl
     """
     from benchmark.reports.figures.sheets import SheetSize
@@ -145,18 +160,24 @@ def sheet(
 
 
 @click.command(cls=Command)
-@click.option("--out", type=FOLDER, help="[default: figures/ of the profile or the evaluation]")
+@click.option(
+    "--out", type=FOLDER, help="Folder for the figures.  [default: figures/ of the profile or the evaluation]"
+)
 @sheet_options
 @shared_options
 def figures(
     out: Path | None, faces: int, columns: int, profile: str, ffhq: Path | None, facerenov: Path | None,
     names: Path | None, work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
-    """Draw figures of a profile's scores, with the checkpoints under --work that were scored; trains nothing.
+    """Draw the figures of a profile or an evaluation.
 
-    Sheets and residual maps of each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion
-    plane, training curves. The faces are those of --list, or of show.txt in the folder of the faces.
-    Of an evaluation (--results DIR): a sheet for each test set and the plane, from the kept images.
+    Of a profile, with the checkpoints under --work that were scored (nothing is trained): sheets and residual maps of
+    each task, S2R beside R2R, inputs reduced 2 to 16 times, the perception-distortion plane, training curves. The
+    faces are those of --list, or of show.txt in the folder of the faces. Of an evaluation (--results DIR): a sheet
+    for each test set and the plane, from the kept images.
+
+    \b
+    Example: benchmark figures --profile lite
     """
     from benchmark.reports.figures.sheets import SheetSize
 

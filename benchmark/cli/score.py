@@ -13,16 +13,25 @@ from degrade.cli.console import COUNT, FILE, FOLDER, OVERWRITE, Command, check_f
 @click.command(cls=Command)
 @click.argument("restored", type=FOLDER)
 @click.argument("reference", type=FOLDER, required=False)
-@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between; default: all that apply.")
-@click.option("--out", required=True, type=FILE, help="FILE.csv or FILE.jsonl")
+@click.option("--metrics", help="Ids of `benchmark metrics`, with commas between.  [default: all that apply]")
+@click.option("--out", required=True, type=FILE, help="The file to write: .csv or .jsonl.")
 @OVERWRITE
-@click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that score.")
+@click.option(
+    "--workers",
+    type=COUNT,
+    default=1,
+    show_default=True,
+    help="Processes that score; each holds the metrics in memory.",
+)
 def score(
     restored: Path, reference: Path | None, metrics: str | None, out: Path, overwrite: bool, workers: int
 ) -> None:  # fmt: skip
-    """Score the images of one folder, against the references of the same names in another if one is given.
+    """Score a folder of images, with or without references.
 
-    Example: benchmark score OUTPUTS FACES --metrics psnr.rgb,niqe.y --out scores.csv
+    REFERENCE holds references of the same names; without it only metrics that need none are computed.
+
+    \b
+    Example: benchmark score outputs faces --metrics psnr.rgb,niqe.y --out scores.csv
     """
     from benchmark.cli.shared.summary import has_failed, reasons
     from benchmark.metrics.registry import find_metric

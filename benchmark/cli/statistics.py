@@ -18,8 +18,8 @@ from degrade.cli.console import FILE, FOLDER, PNG, Command, echo, echo_text
 from degrade.core.errors import InputError
 
 FORMAT = click.Choice(["csv", "parquet"])
-_JUDGING = "May be repeated; default: every metric of images with a better end that all the methods have values of."
-_OUT = click.option("--out", type=FILE, help="Also write the table here: .md, .csv or .tex.")
+_JUDGING = "Which to show; repeatable.  [default: every metric of images with a better end that all methods have]"
+_OUT = click.option("--out", type=FILE, help="Also write the table to this file: .md, .csv or .tex.")
 
 
 @click.command(cls=Command)
@@ -31,10 +31,12 @@ def compare(
     method_names: tuple[str, ...], profile: str, protocol: str, task: str | None, split: str | None, results: Path,
     metrics: tuple[str, ...], out: Path | None,
 ) -> None:  # fmt: skip
-    """Compare methods on the same images: difference with its interval, Wilcoxon's test, Holm's correction.
+    """Test differences between methods on the same images.
 
-    Corrected is over all metrics of images with a better end that two methods share, whichever are shown.
+    For each pair and metric the mean difference with its interval, and p of Wilcoxon's test with Holm's correction,
+    over all metrics of images with a better end that two methods share, whichever are shown.
 
+    \b
     Example: benchmark compare ispl edsr --profile lite --task sr4
     """
     from benchmark.analysis import compare as comparing
@@ -55,26 +57,33 @@ def compare(
 
 @click.command(cls=Command)
 @question_options
-@click.option("--method", "method_names", multiple=True, required=True, help="May be repeated.")
-@click.option("--metric", required=True, help="A metric of images; see `benchmark metrics`.")
-@click.option("--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; default: all that vary.")
+@click.option("--method", "method_names", multiple=True, required=True, help="Whose scores; repeatable.")
+@click.option("--metric", required=True, help="A metric of single images; see `benchmark metrics`.")
 @click.option(
-    "--bins", type=click.IntRange(2), default=4, show_default=True, help="At most so many bins for each parameter."
+    "--by", multiple=True, help="A parameter, such as GaussianNoise.sigma; repeatable.  [default: all that vary]"
 )
-@click.option("--groups", "groups_file", type=FILE, help="By groups of images instead: .csv, columns name and another.")
+@click.option("--bins", type=click.IntRange(2), default=4, show_default=True, help="Most bins for each parameter.")
+@click.option(
+    "--groups",
+    "groups_file",
+    type=FILE,
+    help="By groups of images instead: a CSV file with the columns name and another.",
+)
 @click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder of the split that was scored.")
-@click.option("--plot", "figure", type=PNG, help="Also draw it here: .png.")
+@click.option("--plot", "figure", type=PNG, help="Also draw it to this file: .png.")
 @_OUT
 def breakdown(
     profile: str, protocol: str, task: str | None, split: str | None, results: Path, method_names: tuple[str, ...],
     metric: str, by: tuple[str, ...], bins: int, groups_file: Path | None, work: Path, figure: Path | None,
     out: Path | None,
 ) -> None:  # fmt: skip
-    """Show a metric by the degradation parameters of the test images, or by groups of them (pose, age, anything).
+    """Break a metric down by degradation, or by groups of images.
 
-    Bins of fewer than five images are left out and named. With --groups: also the largest difference between groups.
+    By the degradation parameters of the test images, or by groups of them (pose, age, anything). Bins of fewer than
+    five images are left out and named. With --groups: also the largest difference between groups.
 
-    Example: benchmark breakdown --profile lite --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
+    \b
+    Example: benchmark breakdown --task dual_blind --method ispl --metric lpips.squeeze --plot lpips.png
     """
     from benchmark.analysis import breakdown as breaking
     from benchmark.analysis import groups as grouping
@@ -114,11 +123,15 @@ def breakdown(
 @click.command(cls=Command)
 @profile_option
 @profile_results_option
-@click.option("--out", type=FILE, help="Also write the judgements here: .md or .csv.")
+@click.option("--out", type=FILE, help="Also write the judgements to this file: .md or .csv.")
 def claims(profile: str, results: Path, out: Path | None) -> None:
-    """Check the paper's claims: on its printed numbers, recomputed from its own figures, and on our scores.
+    """Check the paper's claims on its own numbers and our scores.
 
-    Ours hold, do not hold or are within chance, by the same images and the same rule as `benchmark compare`.
+    On its printed numbers, recomputed from its own figures, and on our scores. Ours hold, do not hold or are within
+    chance, by the same images and the same rule as `benchmark compare`.
+
+    \b
+    Example: benchmark claims --profile lite
     """
     from benchmark.analysis.judgements import claims as judging
     from benchmark.records.scores import scores_folder
@@ -144,10 +157,13 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
 @profile_results_option
 @_OUT
 def sanity(profile: str, results: Path, out: Path | None) -> None:
-    """Check the expected orderings of methods; exit 1 where one fails beyond chance.
+    """Check that methods rank as they must.
 
-    A trained network beats the degraded input and bicubic_x4 on its own task, and on the real domain one that was
-    trained there beats its twin that was not.
+    The exit status is 1 where an expected ordering fails beyond chance. A trained network beats the degraded input
+    and bicubic_x4 on its own task, and on the real domain one that was trained there beats its twin that was not.
+
+    \b
+    Example: benchmark sanity --profile lite
     """
     from benchmark.analysis.judgements import expectations as checking
     from benchmark.analysis.verdicts import FAILS
@@ -168,11 +184,22 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
 @click.command(cls=Command)
 @profile_option
 @results_option
-@click.option("--all", "every", is_flag=True, help="Also older outputs of a method, see the column checkpoint.")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Also scores of a method's older outputs; the column checkpoint tells them apart.",
+)
 @click.option("--out", type=FILE, required=True, help="The file to write: .csv or .parquet.")
-@click.option("--format", "form", type=FORMAT, help="What it is, where its name does not say so.")
+@click.option("--format", "form", type=FORMAT, help="Format, where the file's name does not say it.")
 def export(profile: str, results: Path, every: bool, out: Path, form: str | None) -> None:
-    """Write the score lines of a profile or an evaluation as one file; the newest of repeated scores and of outputs."""
+    """Write score lines as one CSV or Parquet file.
+
+    Of a profile or an evaluation; of repeated scores, and of repeated outputs of a method, the newest.
+
+    \b
+    Example: benchmark export --profile lite --out scores.csv
+    """
     from benchmark.records.scores import need_scores
     from benchmark.reports.export import export_scores
 

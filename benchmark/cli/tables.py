@@ -12,9 +12,15 @@ from degrade.cli.console import FILE, Command, echo
 @click.command(cls=Command)
 @profile_option
 @results_option
-@click.option("--table", "files", multiple=True, type=FILE, help="FILE.toml: a table of your own; repeatable.")
+@click.option("--table", "files", multiple=True, type=FILE, help="FILE.toml with a table of your own; repeatable.")
 def tables(profile: str, results: Path, files: tuple[Path, ...]) -> None:
-    """Render Tables 1 to 3, those of your own, or those of an evaluation; from score lines, without data or weights."""
+    """Render the paper's tables, your own, or an evaluation's.
+
+    It needs score lines alone, neither data nor weights. Tables 1 to 3 stand beside the paper's figures.
+
+    \b
+    Example: benchmark tables --profile lite
+    """
     from benchmark.reports.evaluation.write import write_tables
     from benchmark.reports.tables.render import render
 

@@ -12,17 +12,23 @@ from degrade.core.errors import InputError
 
 @click.command(cls=Command)
 @click.argument("evaluated", metavar="DIR", type=FOLDER)
-@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and restored images.")
+@click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder with splits and restored images.")
 @click.option("--out", type=FOLDER, help="The folder for the voters.  [default: vote/ in DIR]")
-@click.option("--key", type=FILE, help=f"What each ballot is of; not for the voters.  [default: {KEY_FILE} in DIR]")
-@click.option("--pairs", type=COUNT, default=200, show_default=True, help="At most so many; a tenth is asked twice.")
+@click.option(
+    "--key", type=FILE, help=f"File that says whose each picture is; not for the voters.  [default: {KEY_FILE} in DIR]"
+)
+@click.option(
+    "--pairs", type=COUNT, default=200, show_default=True, help="Most pairs that are asked; a tenth of them twice."
+)
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the pairs and of the files' names.")
 def vote(evaluated: Path, work: Path, out: Path | None, key: Path | None, pairs: int, seed: int) -> None:
-    """Make a page on which people vote on pairs of methods, in any browser and without a server.
+    """Make a page on which people vote on pairs of methods.
 
-    DIR is the --out of `benchmark evaluate`. A ballot shows the degraded face and what two methods made of it, without
-    names, in an order of each voter's own. What a voter saves is for `benchmark votes FILE... --results DIR`.
+    It opens in any browser, without a server. DIR is the --out of `benchmark evaluate`. A ballot shows the degraded
+    face and what two methods made of it, without names, in an order of each voter's own. What a voter saves is for
+    `benchmark votes FILE... --results DIR`.
 
+    \b
     Example: benchmark vote compared --pairs 300
     """
     from benchmark.reports.html.sources import of_evaluation
@@ -39,14 +45,16 @@ def vote(evaluated: Path, work: Path, out: Path | None, key: Path | None, pairs:
 @click.command(cls=Command)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 @click.option("--results", type=FOLDER, help="The DIR of `benchmark vote`, for its key and its scores.")
-@click.option("--key", type=FILE, help=f"[default: {KEY_FILE} in RESULTS]")
+@click.option("--key", type=FILE, help=f"File that says whose each picture was.  [default: {KEY_FILE} in RESULTS]")
 @click.option("--out", type=FILE, help="Also write the table here: .md, .csv or .tex.")
 def votes(files: tuple[Path, ...], results: Path | None, key: Path | None, out: Path | None) -> None:
-    """Say what votes on pairs of methods say: strengths, how sure the voters are, which metric sees as they do.
+    """Analyse votes: strengths of methods, agreement of voters.
 
-    Strengths are Bradley-Terry's, with 95 % intervals over the choice of images. With --results also how often each
-    metric of images prefers what the voters prefer, and which of what was voted on has no scores there.
+    FILE is what a voter saved on the page of `benchmark vote`. Strengths are Bradley-Terry's, with 95 % intervals
+    over the choice of images. With --results also how often each metric of images prefers what the voters prefer, and
+    which of what was voted on has no scores there.
 
+    \b
     Example: benchmark votes votes-ann.csv votes-bob.csv --results compared --out votes.md
     """
     if results is None and key is None:

@@ -72,7 +72,7 @@ _NO_LIBGL = (
     "OpenCV is installed in its build for screens, which needs libGL, and this machine has none; run: "
     "pip uninstall -y opencv-python opencv-python-headless && pip install opencv-python-headless"
 )
-_BACKEND = "Where: --workers processes here, or the workers of a dask cluster, which share the folders; docs/scale.md."
+_BACKEND = "local: --workers processes here; dask: a cluster with a shared folder (docs/scale.md)."
 _PAIR = "expected --backend dask together with --scheduler ADDRESS"
 SEED = click.IntRange(0, 2**63 - 1)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -80,13 +80,18 @@ _OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _COMMANDS = re.compile(r"\b(?:degrade|ispl|benchmark) [a-z]+\b")
 
 CROP = click.option(
-    "--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square."
-)
+    "--crop", default="none", show_default=True, type=click.Choice(["none", "center"]),
+    help="Images that are not square: refuse them, or crop them to the square in their middle.",
+)  # fmt: skip
 BACKGROUND = click.option(
-    "--background", type=click.Choice(["white", "black"]), help="Background for transparent images."
+    "--background", type=click.Choice(["white", "black"]), help="Colour to lay transparent images on."
 )
 
-OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+WORKERS = click.option(
+    "--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT,
+    help="Processes; a face keeps one core busy.",
+)  # fmt: skip
 
 
 def check_free(overwrite: bool, *paths: Path) -> None:
@@ -114,7 +119,7 @@ def spread_over(command: Callable) -> Callable:
     """The options that choose where the work on images is done; stands nearest to the function."""
 
     @click.option("--backend", default="local", show_default=True, type=click.Choice(["local", "dask"]), help=_BACKEND)
-    @click.option("--scheduler", metavar="ADDRESS", help="Of --backend dask, such as tcp://10.0.0.1:8786.")
+    @click.option("--scheduler", metavar="ADDRESS", help="Address of the dask scheduler, e.g. tcp://host:8786.")
     @functools.wraps(command)
     def decorated(*arguments: Any, backend: str, scheduler: str | None, **options: Any) -> Any:
         if (backend == "dask") != bool(scheduler):
@@ -227,6 +232,10 @@ class Group(_Shared, click.Group):
     """A click group with one-line errors that suggests the nearest subcommand."""
 
     command_class = Command
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """In the order in which they were added, which is that of use."""
+        return list(self.commands)
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
         if args and not args[0].startswith("-") and self.get_command(context, args[0]) is None:

@@ -13,6 +13,7 @@ from degrade.cli.console import (
     OVERWRITE,
     SEED,
     SIDE,
+    WORKERS,
     Group,
     check_free,
     echo,
@@ -22,24 +23,35 @@ from degrade.cli.reasons import by_reason
 _LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
 _CANDIDATES = click.option(
     "--candidates", required=True, multiple=True, type=FOLDER,
-    help="Folder of one program's restorations, called as the program; at least two.",
+    help="Folder with one program's restorations, named after the program; give two or more.",
 )  # fmt: skip
 
 
 @click.group(cls=Group)
 def degrade_facerenov() -> None:
-    """Build a set of real degraded faces with pseudo references chosen by reviewers, as the paper's FaceRenov."""
+    """Build a set of real degraded faces with pseudo references, as the paper's FaceRenov.
+
+    Several programs restore each face, reviewers choose the best result, and the chosen one becomes the reference.
+    """
 
 
 @degrade_facerenov.command()
 @_LQ
 @_CANDIDATES
-@click.option("--out", required=True, type=FOLDER, help="Where the sheets go: NAME.png.")
-@click.option("--key", type=FILE, help="Where the key of the labels goes.  [default: OUT-key.csv]")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the sheets, NAME.png.")
+@click.option(
+    "--key", type=FILE, help="File that says which label is whose; not for the reviewers.  [default: OUT-key.csv]"
+)
 @OVERWRITE
-@click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the shuffled orders.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the order of the labels.")
 def sheet(lq, candidates, out, key, overwrite, seed) -> None:
-    """Write a contact sheet per image for the reviewers: the candidates as A, B, ... in shuffled order."""
+    """Write a contact sheet of the candidates for each image.
+
+    Candidates are labelled A, B, ... in an order shuffled for each image, so that reviewers do not know whose is whose.
+
+    \b
+    Example: degrade-facerenov sheet --lq old --candidates a --candidates b --out sheets
+    """
     from degrade.importing.facerenov import open_collection, write_sheets
 
     key = key or out.with_name(f"{out.name}-key.csv")
@@ -52,15 +64,19 @@ def sheet(lq, candidates, out, key, overwrite, seed) -> None:
 @degrade_facerenov.command()
 @_LQ
 @_CANDIDATES
-@click.option("--out", required=True, type=FOLDER, help="Where the page goes: index.html and images/.")
-@click.option("--key", type=FILE, help="Where the key of the votes goes.  [default: OUT-key.csv]")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the page: index.html and images/.")
+@click.option("--key", type=FILE, help="File by which votes are read; not for the reviewers.  [default: OUT-key.csv]")
 @OVERWRITE
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of the labels and of the files' names.")
 def page(lq, candidates, out, key, overwrite, seed) -> None:
-    """Make a page on which reviewers vote, in any browser and without a server.
+    """Make a page on which reviewers choose the best candidate.
 
-    Each reviewer sees the degraded face and its candidates, in an order of their own and without names, chooses by
-    key or click, may stop and go on in the same browser, and saves a CSV file for `import --votes FILE --key KEY`.
+    It opens in any browser, without a server. Each reviewer sees the degraded face and its candidates, in an order of
+    their own and without names, chooses by key or click, may stop and go on in the same browser, and saves a CSV file
+    for `import --votes FILE --key KEY`.
+
+    \b
+    Example: degrade-facerenov page --lq old --candidates a --candidates b --out page
     """
     from degrade.importing.facerenov import open_collection, write_voting_page
 
@@ -78,20 +94,23 @@ def page(lq, candidates, out, key, overwrite, seed) -> None:
 @_CANDIDATES
 @click.option(
     "--votes", required=True, multiple=True, type=FILE,
-    help="CSV with the columns name,reviewer,choice; may be repeated, as for one file of each reviewer.",
+    help="CSV with the columns name,reviewer,choice; repeatable, as for one file of each reviewer.",
 )  # fmt: skip
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
-@click.option("--key", type=FILE, help="Key of the sheets or the page, when choices are labels A, B, ...")
+@click.option("--key", type=FILE, help="The key of the sheets or the page; needed where choices are labels.")
 @click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the images, px.")
-@click.option("--align", is_flag=True, help="Align faces to the FFHQ template by their landmarks.")
+@click.option("--align", is_flag=True, help="Cut faces to FFHQ's template by their landmarks.")
 @CROP
 @BACKGROUND
 def import_(lq, candidates, votes, out, key, size, align, crop, background) -> None:
-    """Pair real degraded faces with the restorations that the votes chose.
+    """Pair degraded faces with the restorations that votes chose.
 
     train.txt, val.txt and test.txt in the folder of --lq decide the role of an image, or else the
     hash of its name (80 / 10 / 10). A tie goes to the candidate with more votes over all
     images, then to the one given first. OUT/facerenov.json reports ties, missing votes and agreement.
+
+    \b
+    Example: degrade-facerenov import --lq old --candidates a --candidates b --votes ann.csv --out pairs
     """
     from degrade.importing.facerenov import Crop, import_votes, open_collection
 
@@ -112,17 +131,29 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 
 
 @degrade_facerenov.command()
-@click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
+@click.option(
+    "--ffhq",
+    type=FOLDER,
+    envvar="FACES_HQ",
+    show_envvar=True,
+    help="Folder of clean faces; without one they are painted.",
+)
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the images, px.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw.")
 @click.option("--limit", type=COUNT, help="Only the first so many faces of each role.")
 @CROP
-@click.option("--workers", default=1, show_default=True, type=COUNT, help="Processes.")
+@WORKERS
 @click.pass_context
 def simulate(context, ffhq, out, size, seed, limit, crop, workers) -> None:
-    """Build the stand-in from clean faces: the recipe facerenov_simulated, which is not the paper's set."""
+    """Build the stand-in for the real domain from clean faces.
+
+    It is the recipe facerenov_simulated over all three roles, and not the paper's set.
+
+    \b
+    Example: degrade-facerenov simulate --ffhq faces --out simulated
+    """
     from degrade.cli.run import degrade_ffhq
 
     asked = {"ffhq": ffhq, "out": out, "size": size, "seed": seed, "limit": limit, "crop": crop, "workers": workers}
-    context.invoke(degrade_ffhq, task="facerenov_simulated", **asked)
+    context.invoke(degrade_ffhq, recipe="facerenov_simulated", **asked)

@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 
 @click.group(name="import", cls=Group)
 def import_() -> None:
-    """Turn an existing data set into a split. Images are kept as they are unless --size or --crop say otherwise."""
+    """Turn an existing data set into a split.
+
+    Images are kept as they are unless --size or --crop say otherwise.
+    """
 
 
 _shared = options(
     click.argument("out", type=FOLDER),
-    click.option("--role", default="test", show_default=True, type=click.Choice(["train", "val", "test"])),
+    click.option(
+        "--role",
+        default="test",
+        show_default=True,
+        type=click.Choice(["train", "val", "test"]),
+        help="What the split is for.",
+    ),  # fmt: skip
     click.option("--size", type=SIDE, help="Side of the reference, px.  [default: of the first image]"),
     CROP,
     BACKGROUND,
@@ -31,7 +40,7 @@ _DOMAIN = click.option(
     default="synthetic",
     show_default=True,
     type=click.Choice(["synthetic", "real"]),
-    help="Domain of the set.",
+    help="Whether the degradation was computed or is that of real photographs.",
 )
 
 
@@ -47,7 +56,11 @@ def _set_names() -> Iterable[str]:
 @_shared
 @_DOMAIN
 def pairs(hq, lq, out, role, size, crop, background, domain) -> None:
-    """Two folders, HQ and LQ, whose images have the same names."""
+    """Import two folders, HQ and LQ, with images of the same names.
+
+    \b
+    Example: degrade import pairs references degraded testset
+    """
     from degrade.importing.known_sets import folder_pairs
 
     _import(out, folder_pairs(hq, lq), ("pairs", domain, role, size), crop, background)
@@ -60,7 +73,13 @@ def pairs(hq, lq, out, role, size, crop, background, domain) -> None:
 @_shared
 @_DOMAIN
 def meta_info(list_file, hq, lq, out, role, size, crop, background, domain) -> None:
-    """A BasicSR meta-info LIST: lines `NAME (H,W,C)` or `HQ_PATH, LQ_PATH` below the folders HQ and LQ."""
+    """Import the pairs of a BasicSR meta-info LIST.
+
+    Its lines are `NAME (H,W,C)` or `HQ_PATH, LQ_PATH`, below the folders HQ and LQ.
+
+    \b
+    Example: degrade import meta-info meta_info.txt references degraded testset
+    """
     from degrade.importing.known_sets import listed_pairs
 
     _import(out, listed_pairs(list_file, hq, lq), ("meta-info", domain, role, size), crop, background)
@@ -71,7 +90,13 @@ def meta_info(list_file, hq, lq, out, role, size, crop, background, domain) -> N
 @_shared
 @_DOMAIN
 def stacked(folder, out, role, size, crop, background, domain) -> None:
-    """A FOLDER of images with the degraded square above its reference, as the paper's authors store pairs."""
+    """Import images with the degraded square above its reference.
+
+    The paper's authors store pairs so.
+
+    \b
+    Example: degrade import stacked pairs testset
+    """
     from degrade.importing.known_sets import stacked_pairs
 
     _import(out, stacked_pairs(folder), ("stacked", domain, role, size), crop, background)
@@ -82,9 +107,12 @@ def stacked(folder, out, role, size, crop, background, domain) -> None:
 @click.argument("folder", type=FOLDER)
 @_shared
 def known_set(name, folder, out, role, size, crop, background) -> None:
-    """A known test set, unpacked in FOLDER.
+    """Import a known test set, unpacked in FOLDER.
 
     celeba-test has references; lfw-test, webphoto-test, wider-test and celebchild-test have none.
+
+    \b
+    Example: degrade import set lfw-test LFW-Test testset
     """
     from degrade.importing.known_sets import KNOWN_SETS, known_pairs
 

@@ -1,4 +1,4 @@
-"""The commands that show recipes: degrade presets and degrade preview, and the option types they share."""
+"""The commands that show what recipes are and are made of, and the option types they share."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ class RecipeName(Name):
     """The name of a recipe, or FILE.toml, or FILE.toml:SEVERITY."""
 
     def __init__(self) -> None:
-        super().__init__("task", _recipe_names)
+        super().__init__("recipe", _recipe_names)
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
         from degrade.recipes.library import find_recipe
@@ -48,10 +48,14 @@ class Span(click.ParamType):
 
 @click.command(cls=Command)
 def presets() -> None:
-    """List every recipe with what it draws, its source, what was compared with the original and what was not.
+    """List the recipes: what each draws, and where it is from.
 
-    Lengths are pixels of an image of the base's side, noise levels 8-bit steps; "{a, b}" is one of them,
-    "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number drawn uniformly.
+    Also what was compared with the original, and what was not. Lengths are pixels of an image of the base's side, noise
+    levels 8-bit steps; "{a, b}" is one of them, "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number
+    drawn uniformly. How to write one's own is in docs/recipes.md.
+
+    \b
+    Example: degrade presets
     """
     from degrade.recipes.library import RECIPES
     from degrade.recipes.preview import preset_table
@@ -59,18 +63,53 @@ def presets() -> None:
     echo_text(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
 
 
+def _operator_names() -> Iterable[str]:
+    from degrade.operators.chain import OPERATORS
+
+    return OPERATORS
+
+
+@click.command(cls=Command)
+@click.argument("name", required=False, type=Name("operator", _operator_names))
+def operators(name) -> None:
+    """List the operators that recipes are made of.
+
+    With NAME: its fields, what each may be, which of them scale with the image's side, where it is from, and a step
+    of a recipe that has it. How to write a recipe is in docs/recipes.md.
+
+    \b
+    Example: degrade operators GaussianBlur
+    """
+    from degrade.recipes.operator_pages import operator_page, operator_table
+
+    echo_text(operator_page(name, shutil.get_terminal_size((120, 24)).columns) if name else operator_table())
+
+
 @click.command(cls=Command)
 @click.argument("image", type=FILE)
-@click.option("--recipe", "--task", "recipes", required=True, multiple=True, type=RecipeName(), help="May be repeated.")
+@click.option(
+    "--recipe",
+    "--task",
+    "recipes",
+    required=True,
+    multiple=True,
+    type=RecipeName(),
+    help="A name of `degrade presets`, or FILE.toml; repeatable, a row each.",
+)
 @click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image per seed, END excluded.")
-@click.option("--size", default=256, show_default=True, type=click.IntRange(SMALLEST, 2048), help="Side, px.")
+@click.option(
+    "--size", default=256, show_default=True, type=click.IntRange(SMALLEST, 2048), help="Side of the images, px."
+)
 @click.option("--out", required=True, type=PNG, help="The PNG to write.")
 @OVERWRITE
 def preview(image, recipes, seeds, size, out, overwrite) -> None:
-    """Draw a contact sheet of IMAGE under a recipe, labelled with what was drawn.
+    """Draw IMAGE as a recipe degrades it, once for each seed.
 
-    Lengths are in pixels of the image as it is at that step, noise levels in 8-bit steps (0 to 255). The largest
-    square in the middle of IMAGE is used. Several --recipe make a row each.
+    The contact sheet says above each image what was drawn for it. Lengths are in pixels of the image as it is at that
+    step, noise levels in 8-bit steps (0 to 255). The largest square in the middle of IMAGE is used.
+
+    \b
+    Example: degrade preview face.png --recipe gfpgan --out sheet.png
     """
     from degrade.core.image import write
     from degrade.recipes.library import find_recipe

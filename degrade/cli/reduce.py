@@ -1,11 +1,10 @@
 """`degrade reduce`: a folder of faces as small JPEGs, the sources of a profile."""
 
-import os
 import sys
 
 import click
 
-from degrade.cli.console import COUNT, FILE, FOLDER, SIDE, Command, echo
+from degrade.cli.console import FILE, FOLDER, SIDE, WORKERS, Command, echo
 from degrade.cli.reasons import by_reason
 
 
@@ -14,17 +13,25 @@ from degrade.cli.reasons import by_reason
 @click.argument("out", type=FOLDER)
 @click.option("--size", default=256, show_default=True, type=SIDE, help="Side of the faces, px.")
 @click.option("--quality", default=95, show_default=True, type=click.IntRange(1, 100), help="JPEG quality.")
-@click.option("--align", "lists", multiple=True, metavar="LIST", help="List in SRC whose faces are aligned as FFHQ's.")
-@click.option("--check", type=FILE, help="A sources.csv: list every face that differs from it.")
-@click.option("--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT, help="Processes.")
+@click.option(
+    "--align",
+    "lists",
+    multiple=True,
+    metavar="LIST",
+    help="File in SRC that names faces to cut to FFHQ's template by their landmarks; repeatable.",
+)
+@click.option("--check", type=FILE, help="A sources.csv: name every face that differs from it.")
+@WORKERS
 def reduce(source, out, size, quality, lists, check, workers) -> None:
-    """Reduce the folder SRC of faces to JPEGs in OUT, with the lists of names beside them and sources.csv.
+    """Reduce the folder SRC of faces to small JPEGs in OUT.
 
+    These are the sources of profile lite. Lists of names are copied beside them, and sources.csv holds their hashes.
     The same command continues an interrupted run and keeps the faces that are there; an OUT that holds other images,
     other lists or faces of other options is refused. Photographs that were not cut to FFHQ's template are, where
     --align names their list.
 
-    Example: degrade reduce FACES runs/faces-256 --align test_photographs.txt --check protocols/profiles/lite.csv
+    \b
+    Example: degrade reduce faces runs/faces-256 --align test_photographs.txt
     """
     from degrade.splits.reduce import MANIFEST, ReducePlan, differences, reduce_faces
     from degrade.splits.sources import folder_sources, read_list

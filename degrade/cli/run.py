@@ -1,8 +1,7 @@
 """Clean faces into splits: `degrade run` for one folder, degrade-ffhq for the roles of a data set."""
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from degrade.cli.console import (
     PLACE,
     SEED,
     SIDE,
+    WORKERS,
     Command,
     echo,
     options,
@@ -32,33 +32,39 @@ if TYPE_CHECKING:
     from degrade.splits.sources import Source
 
 ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
-_PNG_HELP = "How files are compressed: fast needs the package fpng and an eighth more disk; pixels are the same."
-_TASK_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
+_PNG_HELP = "Smaller files, or faster writing (needs the package fpng, an eighth more disk); pixels are the same."
+_RECIPE_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 
 
-_shared = options(
-    click.option("--task", "--recipe", "task", required=True, type=RecipeName(), help=_TASK_HELP),
-    click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the reference, px."),
-    click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw."),
-    click.option("--list", "list_file", type=PLACE, help="Names of the faces to use, one a line."),
-    click.option("--limit", type=COUNT, help="Only the first so many faces of each role."),
-    CROP,
-    BACKGROUND,
-    click.option("--png", default="small", show_default=True, type=click.Choice(["small", "fast"]), help=_PNG_HELP),
-    click.option("--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT, help="Processes."),
-    spread_over,
-)
+def _options(limit: str) -> Callable:
+    """What both commands ask; `limit` is the help of --limit."""
+    return options(
+        click.option("--recipe", "--task", required=True, type=RecipeName(), help=_RECIPE_HELP),
+        click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the reference, px."),
+        click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw."),
+        click.option("--list", "list_file", type=PLACE, help="File naming the faces to use, one a line."),
+        click.option("--limit", type=COUNT, help=limit),
+        CROP,
+        BACKGROUND,
+        click.option("--png", default="small", show_default=True, type=click.Choice(["small", "fast"]), help=_PNG_HELP),
+        WORKERS,
+        spread_over,
+    )
 
 
 @click.command(cls=Command)
 @click.argument("source", metavar="SRC", type=FOLDER)
 @click.argument("out", type=FOLDER)
 @click.option("--shard", metavar="K/N", help="Only every N-th face from the K-th; `degrade merge` joins all N.")
-@_shared
-def run(source, out, task, size, seed, list_file, limit, crop, background, png, workers, shard) -> None:
+@_options("Only the first so many faces.")
+def run(source, out, recipe, size, seed, list_file, limit, crop, background, png, workers, shard) -> None:
     """Degrade the folder SRC of clean faces into one split OUT.
 
-    The same command continues an interrupted run and keeps the pairs that are there.
+    OUT/hq and OUT/lq hold the pairs, OUT/metadata.jsonl a line for each with all that was drawn. The same command
+    continues an interrupted run and keeps the pairs that are there.
+
+    \b
+    Example: degrade run faces testset --recipe gfpgan --size 512
     """
     from degrade.splits.roles import role_sources
     from degrade.splits.shards import Shard, every_face
@@ -66,7 +72,7 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, png, 
 
     check_apart(source, out)
     faces = role_sources(source, "all", list_file=list_file, limit=limit)
-    plan = _plan("all", task, size, seed, crop, background)
+    plan = _plan("all", recipe, size, seed, crop, background)
     if shard is not None:
         part = Shard.parse(shard)
         plan = replace(plan, shard=str(part), shard_of=every_face([face.name for face in faces]))
@@ -77,28 +83,37 @@ def run(source, out, task, size, seed, list_file, limit, crop, background, png, 
 
 
 @click.command(cls=Command)
-@click.option("--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True, help="Folder of faces; else painted ones.")
-@click.option("--out", type=FOLDER, help="Where to write.  [default: runs/TASK-SIZE]")
+@click.option(
+    "--ffhq",
+    type=FOLDER,
+    envvar="FACES_HQ",
+    show_envvar=True,
+    help="Folder of clean faces; without one they are painted.",
+)
+@click.option("--out", type=FOLDER, help="Where to write.  [default: runs/RECIPE-SIZE]")
 @click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
 @click.option("--ids", type=Span(), help="Only FFHQ's numbers in this range, END excluded.")
-@_shared
-def degrade_ffhq(ffhq, out, split, ids, task, size, seed, list_file, limit, crop, background, png, workers) -> None:
-    """Degrade FFHQ, or any folder of faces, into splits: OUT/train, OUT/val and OUT/test, or OUT for one role.
+@_options("Only the first so many faces of each role.")
+def degrade_ffhq(ffhq, out, split, ids, recipe, size, seed, list_file, limit, crop, background, png, workers) -> None:
+    """Degrade FFHQ, or any folder of faces, into a split per role.
 
-    FFHQ's numbers decide the role: train 0-9999, val 60000-60999, test 65000-69999. In another
-    folder train.txt, val.txt and test.txt decide, or else the name (80 / 10 / 10). The same
-    command continues an interrupted run and keeps the pairs that are there.
+    They are OUT/train, OUT/val and OUT/test, or OUT itself where --split names one role. FFHQ's numbers decide the
+    role: train 0-9999, val 60000-60999, test 65000-69999. In another folder train.txt, val.txt and test.txt decide,
+    or else the name (80 / 10 / 10). The same command continues an interrupted run and keeps the pairs that are there.
+
+    \b
+    Example: degrade-ffhq --task dual_blind --ffhq faces --split test
     """
     from degrade.recipes.library import find_recipe
 
     if list_file and split == "all":
         raise InputError("--list names the faces of one role; say which with --split train, val or test")
-    out = out or Path("runs", f"{find_recipe(task).name}-{size}")
+    out = out or Path("runs", f"{find_recipe(recipe).name}-{size}")
     roles = ROLES if split == "all" else (split,)
     splits = []
     for role in roles:
         faces = _faces(ffhq, out, role, list_file, ids, limit)
-        splits.append((out / role if split == "all" else out, faces, _plan(role, task, size, seed, crop, background)))
+        splits.append((out / role if split == "all" else out, faces, _plan(role, recipe, size, seed, crop, background)))
     failed = _make(splits, workers, png)
     if ffhq is None:
         echo("The faces are the embedded portraits (painted, not photographs), as no --ffhq DIR is given.")
@@ -119,11 +134,11 @@ def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":
     return portrait_sources(role, limit)
 
 
-def _plan(role, task, size, seed, crop, background) -> "SplitPlan":
+def _plan(role, recipe, size, seed, crop, background) -> "SplitPlan":
     from degrade.recipes.library import find_recipe
     from degrade.splits.make_split import SplitPlan
 
-    return SplitPlan(find_recipe(task), role, size, seed, crop, background)
+    return SplitPlan(find_recipe(recipe), role, size, seed, crop, background)
 
 
 def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int, png: str) -> int:

@@ -9,10 +9,16 @@ from degrade.cli.console import FOLDER, Command, echo
 
 @click.command(cls=Command)
 @click.argument("split", type=FOLDER)
-@click.option("--only", multiple=True, metavar="NAME", help="Only this image; may be given several times.")
-@click.option("--source", type=FOLDER, help="Clean faces, to rebuild references from files with the recorded hash.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this image; repeatable.")
+@click.option("--source", type=FOLDER, help="Folder of the clean faces, to rebuild references that are gone.")
 def replay(split, only, source) -> None:
-    """Rebuild missing and changed images of SPLIT bit for bit from its records, without drawing anything."""
+    """Rebuild missing and changed images of SPLIT bit for bit.
+
+    It is done from the records in SPLIT/metadata.jsonl; nothing is drawn anew.
+
+    \b
+    Example: degrade replay testset
+    """
     from degrade.splits.replay import replay as rebuild
 
     summary = rebuild(split, only, source)
@@ -26,9 +32,13 @@ def replay(split, only, source) -> None:
 @click.command(cls=Command)
 @click.argument("split", type=FOLDER)
 def verify(split) -> None:
-    """Hash every file of SPLIT and name each that is changed, missing or extra; exit 1 if there is one.
+    """Find files of SPLIT that are changed, missing or extra.
 
-    Files that were re-encoded are named too; their pixels are the recorded ones, so that the split is whole.
+    The exit status is 1 if there is one. Files that were re-encoded are named too; their pixels are the recorded ones,
+    so that the split is whole.
+
+    \b
+    Example: degrade verify testset
     """
     from degrade.splits.replay import verify as check
 
@@ -44,11 +54,15 @@ def verify(split) -> None:
 @click.argument("shards", metavar="SHARD...", nargs=-1, required=True, type=FOLDER)
 @click.argument("out", type=FOLDER)
 def merge(shards, out) -> None:
-    """Join what `degrade run --shard K/N` made, all N of them, into the split OUT: the bytes of one made in one go.
+    """Join the shards of one split into the split OUT.
 
+    The shards are what `degrade run --shard K/N` made, all N of them; OUT is identical to a split made in one run.
     Images become hard links where the file system has them. None is checked: `degrade verify OUT` finds those that were
     damaged. Shards of faces of other names are refused. The same command goes on where it was interrupted. The
     exit status is that of `degrade run` for the same faces: 1 where some could not be used.
+
+    \b
+    Example: degrade merge shard-1 shard-2 shard-3 testset
     """
     from degrade.splits.shards import merge as join
     from degrade.splits.split import open_split

@@ -80,8 +80,8 @@ def out_of_memory(error: BaseException) -> InputError | None:
 def unknown(kind: str, name: object, known: Iterable[str]) -> InputError:
     """An error for a name that is not known, naming the nearest one that is.
 
-    >>> str(unknown("task", "denose", ["denoise", "jpeg"]))
-    "unknown task 'denose'; did you mean 'denoise'? Known: denoise, jpeg"
+    >>> str(unknown("recipe", "denose", ["denoise", "jpeg"]))
+    "unknown recipe 'denose'; did you mean 'denoise'? Known: denoise, jpeg"
     """
     names = sorted(known)
     folded = {candidate.lower(): candidate for candidate in names}

@@ -24,6 +24,7 @@ class Length:
     high: float = LONGEST
     raised: bool = False
     unit: ClassVar[str] = "px"
+    scaling: ClassVar[str] = "grows with the image's side"
 
     @property
     def limits(self) -> str:
@@ -58,6 +59,7 @@ class OddLength(Length):
     low: int = 1
     high: int = WIDTH
     or_zero: bool = False
+    scaling: ClassVar[str] = "grows with the image's side, to the next odd number"
 
     @property
     def limits(self) -> str:
@@ -78,6 +80,7 @@ class WholeLength(Length):
 
     low: int = 1
     high: int = SIDE
+    scaling: ClassVar[str] = "grows with the image's side, and must come out whole"
 
     @property
     def limits(self) -> str:
@@ -98,6 +101,7 @@ class Frequency(Length):
 
     high: float = math.pi
     unit: ClassVar[str] = "radians per px"
+    scaling: ClassVar[str] = "falls as the image's side grows"
 
     @property
     def limits(self) -> str:
@@ -114,6 +118,7 @@ class Bend(Length):
     low: float = 0.0
     high: float = 180.0
     unit: ClassVar[str] = "degrees per px"
+    scaling: ClassVar[str] = "falls as the root of the image's side grows"
 
     @property
     def limits(self) -> str:

@@ -17,7 +17,7 @@ from degrade.operators.words import Words
 class Fade:
     """What light does to a print over the years: less contrast, less colour, a warm cast.
 
-    black, white: what black and white become, in 8-bit steps, 0 <= black < white <= 255.
+    black, white: what black and white become, in 8-bit steps, 0 to 255; black is below white.
     saturation: share of the colour that is left, 0 (grey) to 1.
     warmth: red is multiplied by 1 + warmth and blue by 1 - warmth, -0.5 to 0.5; clipped.
     """

@@ -45,13 +45,22 @@ class _Library(Mapping[str, Recipe]):
 
     def _of_file(self, stem: str) -> dict[str, Recipe]:
         if stem not in self._read:
-            document = tomllib.loads(self._files[stem].read_text())
-            self._read[stem] = {recipe.name: replace(recipe, document="") for recipe in compose(document)}
+            found = compose(self.document(stem))
+            self._read[stem] = {recipe.name: replace(recipe, document="") for recipe in found}
         return self._read[stem]
+
+    def document(self, stem: str) -> dict[str, Any]:
+        """What one of the files in degrade/recipes/presets/ holds."""
+        return tomllib.loads(self._files[stem].read_text())
+
+    @property
+    def stems(self) -> list[str]:
+        """The names of these files, without suffix."""
+        return sorted(self._files)
 
     @cached_property
     def _all(self) -> dict[str, Recipe]:
-        found = {name: recipe for stem in sorted(self._files) for name, recipe in self._of_file(stem).items()}
+        found = {name: recipe for stem in self.stems for name, recipe in self._of_file(stem).items()}
         return {name: found[name] for name in (*TASKS, *found)}
 
 
@@ -84,7 +93,7 @@ def find_recipe(name: Recipe | Path | str) -> Recipe:
     4
     >>> find_recipe("denose")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    degrade.core.errors.InputError: unknown task 'denose'; did you mean 'denoise'? Known: ...
+    degrade.core.errors.InputError: unknown recipe 'denose'; did you mean 'denoise'? Known: ...
     """
     if isinstance(name, Recipe):
         return name
@@ -97,7 +106,7 @@ def find_recipe(name: Recipe | Path | str) -> Recipe:
         raise InputError(f"the recipe '{name}' {_GIVEN_UP[name]}ask for 'diffbir', or for faces 'diffbir_face'")
     parts = re.fullmatch(r"(.*\.toml)(?::(.*))?", name, re.IGNORECASE | re.DOTALL)
     if not parts:
-        raise unknown("task", name, RECIPES)
+        raise unknown("recipe", name, RECIPES)
     recipe = read_recipe(user_path(parts[1]), parts[2] or None)
     if recipe.name in RECIPES:
         raise InputError(f"{parts[1]}: the name '{recipe.name}' is one of the project's recipes; choose another")

@@ -55,7 +55,7 @@ def read_recipe(path: Path, severity: str | None = None) -> Recipe:
     try:
         document = tomllib.loads(read_text(path, most=_MOST_BYTES))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is not a TOML file ({error})") from error
+        raise InputError(f"{path}: is not a TOML file ({error}); docs/recipes.md has examples") from error
     try:
         return _chosen(compose(document), severity)
     except InputError as error:
@@ -87,7 +87,7 @@ def compose(document: Mapping[str, Any]) -> list[Recipe]:
     check_keys("recipe", document, _HEAD)
     for key in ("name", "steps"):
         if key not in document:
-            raise InputError(f"expected '{key} = ...' in the recipe, got none")
+            raise InputError(f"expected '{key} = ...' in the recipe, got none; docs/recipes.md has examples")
     severities = document.get("severities", [None])
     if severities != [None]:
         _check_severities(severities)

@@ -87,11 +87,12 @@ class Reader:
         if not isinstance(name, str) or name not in OPERATORS:
             raise unknown("operator", str(name), OPERATORS)
         known = {each.name: each for each in fields(OPERATORS[name]) if each.name != "seed"}
-        extra = EXTRA.get(name, ())
+        extra = EXTRA.get(name, {})
         check_keys(f"{where} ({name})", table, ("operator", "chance", *known, *extra))
         missing = [key for key, each in known.items() if each.default is MISSING and key not in table]
         if missing and not ("level" in extra and "level" in table):
-            raise InputError(f"{where}: {name} needs {', '.join(missing)}; known fields: {', '.join(known)}")
+            fields_known = f"known fields: {', '.join(known)}; `degrade operators {name}` explains them"
+            raise InputError(f"{where}: {name} needs {', '.join(missing)}; {fields_known}")
         order = [key for key in (*extra, *known) if key in table]
         operation = Operation(name, tuple((key, self.distribution(f"{where}.{key}", table[key])) for key in order))
         for number, (key, distribution) in enumerate(operation.distributions):

@@ -15,8 +15,15 @@ from degrade.operators.lengths import lengths_of
 from degrade.operators.noise.additive import draw_correlated_noise
 from degrade.recipes.distributions import Distribution, pick
 
-# Fields that steps have beside the operator's own, each in the place of some of these.
-EXTRA = {"Resize": ("side",), "CorrelatedNoise": ("level",)}
+# Fields that steps have beside the operator's own, each in the place of some of these, and what they mean.
+EXTRA = {
+    "Resize": {
+        "side": "both sides of the result, as a share of the reference's; in the place of factor, height, width."
+    },
+    "CorrelatedNoise": {
+        "level": "in 8-bit steps, above 0 to 255: any covariance of at most that level; in the place of all others."
+    },
+}
 _LARGEST = 4  # no image on the way may be more than this many times as wide as the reference
 
 

@@ -20,9 +20,9 @@ COLUMNS = ("strength", "identity", "lpips.squeeze", "niqe")
 
 @click.command(cls=Command)
 @click.argument("model", metavar="MODEL")
-@click.option("--faces", required=True, type=FOLDER, help="Folder of clean, aligned faces that it was not trained on.")
+@click.option("--faces", required=True, type=FOLDER, help="Folder of clean, aligned faces MODEL was not trained on.")
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/calibrate]")
-@click.option("--overwrite", is_flag=True, help="Replace curve.csv; what faces.jsonl holds is kept and used.")
+@click.option("--overwrite", is_flag=True, help="Replace curve.csv; measurements in faces.jsonl are kept and used.")
 @click.option(
     "--recipe",
     "recipes",
@@ -30,16 +30,17 @@ COLUMNS = ("strength", "identity", "lpips.squeeze", "niqe")
     default=RECIPES,
     show_default=True,
     type=RecipeName(),
-    help="Of degradation; may be repeated.",
+    help="How faces are degraded; repeatable.",
 )
-@click.option("--list", "list_file", type=PLACE, help="Names of the faces to use, one a line.")
+@click.option("--list", "list_file", type=PLACE, help="File naming the faces to use, one a line.")
 @click.option("--limit", default=50, show_default=True, type=COUNT, help="Only the first so many faces.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
 def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, device):
-    """Measure MODEL over the strength at which its faces are blended with what was degraded.
+    """Find the strength to restore with, for one MODEL.
 
-    MODEL is ispl-lite (what `ispl restore` uses by itself) or KIND:FILE, as of its --with.
+    Clean faces are degraded, restored, blended with their input at several strengths, and measured. MODEL is ispl-lite
+    (what `ispl restore` uses by itself) or KIND:FILE, as its --with takes it.
 
     \b
     identity       distance of dlib's descriptor to that of the clean face
@@ -54,6 +55,9 @@ def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, dev
     replaced only with --overwrite; what faces.jsonl holds of the same model,
     recipe and seed is not measured again for it.
     About 5 seconds for a face and recipe on one core.
+
+    \b
+    Example: ispl calibrate spandrel:GFPGANv1.4.pth --faces faces
     """  # fmt: skip
     from degrade.core.storage.csv_text import to_csv
     from degrade.core.storage.files import JsonLines, object_parser, write_bytes

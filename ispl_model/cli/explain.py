@@ -10,12 +10,18 @@ from degrade.core.errors import Failed
 
 @click.command(cls=Command)
 @click.argument("image", type=FILE)
-@click.option("--out", required=True, type=PNG, help="PNG to write.")
+@click.option("--out", required=True, type=PNG, help="The PNG to write.")
 @OVERWRITE
 @click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to compute.")
 def explain(image: Path, out: Path, overwrite: bool, checkpoint: Path | None, device: str) -> None:
-    """Draw what each subspace contributes to a square face IMAGE (paper, Fig. 5): alone, and accumulated."""
+    """Draw what each level of the network adds to one face.
+
+    IMAGE is a square crop of a face. Each level's subspace is shown alone and accumulated, as in the paper's Fig. 5.
+
+    \b
+    Example: ispl explain face.png --out subspaces.png
+    """
     from degrade.core.image import read, write
     from ispl_model.inspection import explain as subspaces
     from ispl_model.restoration.face import at_side

@@ -13,8 +13,8 @@ from ispl_model.cli.train import train
 
 @click.group(cls=Group)
 def ispl() -> None:
-    """The reference face restoration network: train it on a split, restore faces with it, inspect it."""
+    """Restore faces and photographs, with any model; train and inspect the paper's network."""
 
 
-for command in (train, restore, calibrate, explain, info, export):
+for command in (restore, calibrate, train, info, explain, export):
     ispl.add_command(command)

@@ -64,34 +64,79 @@ class _WithAliases(Command):
 
 @click.command(cls=_WithAliases)
 @click.argument("images", metavar="[IMAGE_OR_FOLDER]", type=PLACE, required=False)
-@click.option("-i", "given", metavar="PLACE", type=PLACE, help="The image or folder, in place of the argument.")
-@click.option("-o", "--out", required=True, type=FOLDER, help="Folder to write results to, with their images' names.")
-@click.option("--with", "spelling", metavar="KIND:FILE", help="Model: spandrel:, onnx:, ncnn:, python: or ispl:FILE.")
-@click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
-@click.option("--upsampler", metavar="NAME", help="Enlarges all of a photo: realesrgan or KIND:FILE.")
-@click.option("--kind", default="auto", show_default=True, type=KIND, help="What the images are, see above.")
-@click.option("-s", "--upscale", default=1, show_default=True, type=COUNT, help="Enlargement of photos and tiles.")
-@click.option("--strength", type=SHARE, help="Of the change: 0 none, 1 all.  [default: the model's, mostly 1]")
-@click.option("--guard", metavar="DISTANCE", type=Finite(min=0), help="Less where a face moved farther.")
-@click.option("-w", "weight", type=SHARE, help="Fidelity, 1 keeps the input: the same as --strength 1 - W.")
-@click.option("--faces", default="all", show_default=True, help="all, largest, center, or numbers from the left: 1,3.")
+@click.option("-i", "given", metavar="PLACE", type=PLACE, help="The image or folder; the same as the argument.")
+@click.option("-o", "--out", required=True, type=FOLDER, help="Folder for the results, which keep their images' names.")
 @click.option(
-    "--only-larger-than", default=0, metavar="PX", type=click.IntRange(min=0), help="Faces whose box is narrower stay."
+    "--with",
+    "spelling",
+    metavar="KIND:FILE",
+    help="Another model: spandrel:, onnx:, ncnn: or ispl:FILE, python:MODULE:FUNCTION.",
 )
-@click.option("--skip-sharp", metavar="LEVEL", type=Finite(min=0), help="Sharper faces stay: 5 soft, 8 mild, 15 sharp.")
-@click.option("--turn", is_flag=True, help="Look for faces after quarter turns too.")
-@click.option("--level", type=FINITE, help="0, the sharpest, to 4, the closest to the input (of ispl-lite).")
-@click.option("--format", "form", default="same", show_default=True, type=FORMAT, help="Of results.")
-@click.option("--quality", default=95, show_default=True, type=QUALITY, help="Of JPEG, WebP, HEIC, AVIF.")
-@click.option("--suffix", default="", metavar="TEXT", help="Results are called NAME_TEXT.")
-@click.option("--save", default="", metavar="faces,compare", help="Also crops of faces, and both side by side.")
+@click.option("--checkpoint", type=FILE, help="Checkpoint of ispl train.  [default: the model that is shipped]")
+@click.option("--upsampler", metavar="NAME", help="Network that enlarges the rest of a photo: realesrgan or KIND:FILE.")
+@click.option("--kind", default="auto", show_default=True, type=KIND, help="What the images are; see above.")
+@click.option("-s", "--upscale", default=1, show_default=True, type=COUNT, help="Enlargement of photos and tiles.")
+@click.option(
+    "--strength", type=SHARE, help="Blend: 0 keeps the input, 1 is fully restored.  [default: the model's, mostly 1]"
+)
+@click.option(
+    "--guard",
+    metavar="DISTANCE",
+    type=Finite(min=0),
+    help="Lower the strength until the identity distance is at most DISTANCE.",
+)
+@click.option("-w", "weight", type=SHARE, help="Fidelity, 1 keeps the input: another way to say --strength 1 - W.")
+@click.option(
+    "--faces",
+    default="all",
+    show_default=True,
+    help="Which faces: all, largest, center, or numbers from the left: 1,3.",
+)
+@click.option(
+    "--only-larger-than", default=0, metavar="PX", type=click.IntRange(min=0),
+    help="Leave faces narrower than PX unrestored.",
+)  # fmt: skip
+@click.option(
+    "--skip-sharp", metavar="LEVEL", type=Finite(min=0),
+    help="Leave faces sharper than LEVEL unrestored (typical: 5 soft, 8 mild, 15 sharp).",
+)  # fmt: skip
+@click.option("--turn", is_flag=True, help="Look for faces that lie on their side or upside down too.")
+@click.option(
+    "--level",
+    type=FINITE,
+    help="Of ispl-lite and models trained with --levels: 0 is the sharpest, 4 the closest to the input.",
+)
+@click.option("--format", "form", default="same", show_default=True, type=FORMAT, help="Format of the results.")
+@click.option(
+    "--quality", default=95, show_default=True, type=QUALITY, help="Quality of results in JPEG, WebP, HEIC and AVIF."
+)
+@click.option("--suffix", default="", metavar="TEXT", help="Call results NAME_TEXT.")
+@click.option("--save", default="", metavar="faces,compare", help="Also save face crops and/or before-and-after pairs.")
 @BACKGROUND
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to restore.")
-@click.option("--dtype", default="auto", show_default=True, type=DTYPE, help="auto: bf16 where that is faster.")
-@click.option("--batch", default=1, show_default=True, type=COUNT, help="Faces in one pass, of several photos too.")
-@click.option("--workers", default=1, show_default=True, type=COUNT, help="Processes that read, find faces and write.")
-@click.option("--resume", is_flag=True, help="Keep what is there, make what is missing.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there; with --resume, those not as asked.")
+@click.option(
+    "--dtype",
+    default="auto",
+    show_default=True,
+    type=DTYPE,
+    help="Precision; auto: bf16 where that is faster, else fp32.",
+)
+@click.option(
+    "--batch", default=1, show_default=True, type=COUNT, help="Faces restored at once, of several photos too."
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=COUNT,
+    help="Processes that read, find faces and write beside the network, which has all cores.",
+)
+@click.option("--resume", is_flag=True, help="Keep finished results, make the missing ones.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace results that are there; with --resume only those made with other options.",
+)
 @spread_over
 def restore(images, given, out, spelling, checkpoint, upsampler, level, device, dtype, batch, **asked):
     """Restore a face, a photograph, or a folder of them.
@@ -119,6 +164,9 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     pixel of a result, which has at most 89 million (or FACES_MAX_PIXELS, in
     the environment): 1.1 GB for 24 million pixels. docs/restore.md says more, and what GFPGAN, CodeFormer and
     Real-ESRGAN call these options: their names work too.
+
+    \b
+    Example: ispl restore photo.jpg --out restored --strength 0.8
     """  # fmt: skip
     from ispl_model.restoration.fidelity.identity import farthest
     from ispl_model.restoration.files.cluster import FarModels

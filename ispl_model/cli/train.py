@@ -43,21 +43,31 @@ BESIDE = (
 @click.command(cls=Command)
 @click.argument("split", type=PLACE)
 @click.option("--out", required=True, type=FILE, help="Checkpoint to write, in a folder of its own.")
-@click.option("--variant", default="isp_unet_pac", show_default=True, help="Column of the paper's Table 1.")
+@click.option(
+    "--variant",
+    default="isp_unet_pac",
+    show_default=True,
+    help="Network: a column of the paper's Table 1, such as isp_matrix.",
+)
 @click.option("--width", default=64, show_default=True, type=COUNT, help="Channels at full resolution.")
-@click.option("--steps", type=COUNT, help="Updates.  [default: 50 epochs, as in the paper]")
-@click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in one pass of one process.")
-@click.option("--accumulate", default=1, show_default=True, type=COUNT, help="Passes that one update averages.")
+@click.option("--steps", type=COUNT, help="Updates of the weights.  [default: 50 epochs, as in the paper]")
+@click.option("--batch", default=2, show_default=True, type=COUNT, help="Images in one pass of each process.")
+@click.option(
+    "--accumulate", default=1, show_default=True, type=COUNT, help="Passes whose gradients one update averages."
+)
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of all random draws.")
 @click.option(
     "--optimiser",
     default="paper",
     show_default=True,
     type=OPTIMISER,
-    help="Adam 2e-4 with betas 0.9 and 0.999, or as in the authors' code 1e-4 and 4e-4 (discriminator), 0 and 0.9.",
+    help="Adam: paper has rate 2e-4, betas 0.9 and 0.999; released (the authors' code) 1e-4 and 4e-4, 0 and 0.9.",
 )
 @click.option(
-    "--perceptual", default="vgg19", show_default=True, help="vgg19, squeezenet, none, or a file of their weights."
+    "--perceptual",
+    default="vgg19",
+    show_default=True,
+    help="Perceptual loss: vgg19, squeezenet, none, or a file of their weights.",
 )
 @click.option(
     "--loss",
@@ -68,18 +78,37 @@ BESIDE = (
     help="Change a loss's weight, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
     f"{', '.join(BESIDE)}.",
 )
-@click.option(
-    "--identity", type=FILE, help="Face recogniser of the loss of that name, see ispl_model/losses/identity.py."
-)
+@click.option("--identity", type=FILE, help="Face recogniser for the loss identity; see ispl_model/losses/identity.py.")
 @click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
 @click.option("--from", "start", type=FILE, help="Checkpoint of the same network to start from.")
 @click.option("--ema", type=DECAY, help="Keep an average of the weights with this decay, such as 0.999.")
-@click.option("--levels", is_flag=True, help="Train for `restore --level` too (paper, Sec. 4.5).")
+@click.option(
+    "--levels",
+    is_flag=True,
+    help="Train so that `ispl restore --level` can choose between sharp and faithful (paper, Sec. 4.5).",
+)
 @click.option("--parsing", type=FOLDER, help="Folder of label maps NAME.png, for the variant ep_map.")
 @click.option("--device", default="auto", show_default=True, type=DEVICE, help="Where to train.")
-@click.option("--workers", default=0, show_default=True, type=click.IntRange(min=0), help="Processes that load pairs.")
-@click.option("--redraw/--stored", default=True, show_default=True, help="Degrade anew in each epoch, or read lq/.")
-@click.option("--checkpoint-every", default=500, show_default=True, type=COUNT, help="Steps between saved states.")
+@click.option(
+    "--workers",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Processes that load pairs; 0: the training itself does.",
+)
+@click.option(
+    "--redraw/--stored",
+    default=True,
+    show_default=True,
+    help="Degrade the faces anew in each epoch, or read those stored in lq/.",
+)
+@click.option(
+    "--checkpoint-every",
+    default=500,
+    show_default=True,
+    type=COUNT,
+    help="Steps between saved states, from which a stopped training goes on.",
+)
 @click.option(
     "--samples-every",
     default=500,
@@ -91,9 +120,13 @@ def train(
     split, out, variant, width, steps, batch, accumulate, seed, optimiser, perceptual, losses, identity, crop, start,
     ema, levels, parsing, device, workers, redraw, checkpoint_every, samples_every,
 ):  # fmt: skip
-    """Train on SPLIT, a folder made by degrade-ffhq or degrade. Run again after a stop, it continues where it stopped.
+    """Train the paper's network on a split.
 
+    SPLIT is a folder made by degrade-ffhq or `degrade run`. The same command goes on where it stopped.
     `accelerate launch -m ispl_model train ...` shares the work among several GPUs.
+
+    \b
+    Example: ispl train runs/dual_blind-512/train --out models/ispl/model.safetensors
     """
     from degrade.splits.split import load_split
     from ispl_model.runtime.distributed import first_process, process_count

@@ -22,24 +22,46 @@ shared_options = options(
         type=Name("profile", profile_names, or_file=True),
         default="quick",
         show_default=True,
-        help="Size: quick, lite, paper or FILE.toml.",
+        help="How large the experiment is: quick (minutes), lite, paper or FILE.toml.",
     ),
-    click.option("--ffhq", type=FOLDER, help="Folder of clean faces; all profiles but quick and paper read FACES_HQ."),
+    click.option(
+        "--ffhq", type=FOLDER, help="Folder of clean faces; without it all profiles but quick and paper take FACES_HQ."
+    ),
     click.option("--facerenov", type=FOLDER, help="Folder with the splits train and test of real degraded faces."),
-    click.option("--list", "names", type=PLACE, help="File naming the test faces in --ffhq."),
-    click.option("--work", type=FOLDER, default="runs", show_default=True, help="Splits and checkpoints."),
-    click.option("--results", type=FOLDER, default="results", show_default=True, help="Score lines and tables."),
-    click.option("--device", type=DEVICE, default="auto", show_default=True),
-    click.option("--workers", type=COUNT, default=1, show_default=True, help="Processes that degrade and score."),
+    click.option("--list", "names", type=PLACE, help="File naming the test faces in --ffhq, one a line."),
+    click.option("--work", type=FOLDER, default="runs", show_default=True, help="Folder for splits and checkpoints."),
+    click.option(
+        "--results", type=FOLDER, default="results", show_default=True, help="Folder for score lines and tables."
+    ),
+    click.option("--device", type=DEVICE, default="auto", show_default=True, help="Where to train and restore."),
+    click.option(
+        "--workers",
+        type=COUNT,
+        default=1,
+        show_default=True,
+        help="Processes that degrade and score; each holds the metrics in memory.",
+    ),
     click.option("--limit", type=COUNT, help="Score at most so many test images."),
 )
 scoring_options = options(
-    click.option("--keep", is_flag=True, help="Leave the restored images in WORK/restored, and use those there."),
-    click.option("--max-failures", type=click.IntRange(0), help="Stop when more images fail; default: go on."),
+    click.option(
+        "--keep", is_flag=True, help="Keep the restored images in WORK/restored, and use those that are there."
+    ),
+    click.option(
+        "--max-failures", type=click.IntRange(0), help="Stop when more images than this fail.  [default: go on]"
+    ),
 )
 sheet_options = options(
-    click.option("--faces", type=COUNT, default=4, show_default=True, help="How many of a sheet, from the first on."),
-    click.option("--columns", type=COUNT, default=6, show_default=True, help="Beside each other; more go below."),
+    click.option(
+        "--faces", type=COUNT, default=4, show_default=True, help="How many faces a sheet shows, from the first on."
+    ),
+    click.option(
+        "--columns",
+        type=COUNT,
+        default=6,
+        show_default=True,
+        help="How many columns stand side by side; more go below.",
+    ),
 )
 
 
@@ -47,7 +69,10 @@ def resumed(command: Callable) -> Callable:
     """The option that says whether scores that are there count; where they do not, a stop says how to go on."""
 
     @click.option(
-        "--resume/--anew", default=True, show_default=True, help="Add what is missing, or restore and score all."
+        "--resume/--anew",
+        default=True,
+        show_default=True,
+        help="Add what is missing, or restore and score everything again.",
     )
     @functools.wraps(command)
     def decorated(*arguments: Any, resume: bool, **options: Any) -> Any:

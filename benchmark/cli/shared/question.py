@@ -17,19 +17,30 @@ if TYPE_CHECKING:
 
 EVALUATION = "evaluation"  # as benchmark.records.scores has it, which --help need not load
 profile_option = click.option(
-    "--profile", type=Name("profile", profile_names, or_file=True), default="quick", show_default=True
-)
+    "--profile", type=Name("profile", profile_names, or_file=True), default="quick", show_default=True,
+    help="Whose scores: quick, lite, paper or FILE.toml.",
+)  # fmt: skip
 profile_results_option = click.option(
-    "--results", type=FOLDER, default="results", show_default=True, help="Score lines of the profile."
+    "--results", type=FOLDER, default="results", show_default=True, help="Folder with the profile's score lines."
 )
 results_option = click.option(
-    "--results", type=FOLDER, default="results", show_default=True, help="Score lines; or --out of an evaluation."
+    "--results",
+    type=FOLDER,
+    default="results",
+    show_default=True,
+    help="Folder with score lines, or the --out of an evaluation.",
 )
 question_options = options(
     profile_option,
-    click.option("--protocol", type=Name("protocol", protocol_names, or_file=True), default="S2S", show_default=True),
-    click.option("--task", help="One of the six, or the name of a recipe; not of an evaluation."),
-    click.option("--split", help="Which test set of an evaluation; needed where it has several."),
+    click.option(
+        "--protocol",
+        type=Name("protocol", protocol_names, or_file=True),
+        default="S2S",
+        show_default=True,
+        help="Which domain methods were trained and tested on: S2S, S2R, R2R, ...",
+    ),  # fmt: skip
+    click.option("--task", help="One of the paper's six, or a recipe; leave it out for an evaluation."),
+    click.option("--split", help="Which test set of an evaluation, where it has several."),
     results_option,
 )
 

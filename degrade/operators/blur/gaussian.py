@@ -21,7 +21,7 @@ class GaussianBlur:
     """Convolve with an isotropic Gaussian.
 
     sigma: standard deviation in pixels, above 0 to 256.
-    size: width of the kernel in pixels, odd, at most 2049; 0 means 4 sigma to each side. A smaller one cuts the
+    size: width of the kernel in pixels, odd, 1 to 2049; 0 means 4 sigma to each side. A smaller one cuts the
         Gaussian off and makes the blur milder.
     border: what lies beyond it, "mirror" (the edge itself not again) or "repeat" (the edge again and again, as SciPy's
         mode "nearest").

@@ -24,7 +24,7 @@ _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
 class ShakeBlur:
     """Average along a random path at constant speed; its heading walks at random, so it bends but has no corners.
 
-    length: of the path in pixels, > 0 to 500.
+    length: of the path in pixels, above 0 to 500.
     turn: standard deviation of the change of heading over one pixel of path, degrees, 0 (straight) to 180;
         over n pixels it is sqrt(n) times that.
     seed: fixes the path.
@@ -73,7 +73,7 @@ class MotionBlur:
     """Average along a straight line, as a camera that moves while the shutter is open.
 
     k: length of the line in pixels, odd, 3 to 2049.
-    direction: weights run linearly from direction at the line's first end to 1 - direction at its other; in [0, 1].
+    direction: weights run linearly from direction at the line's first end to 1 - direction at its other; 0 to 1.
     angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
     """
 

@@ -16,8 +16,9 @@ class Mosaic:
     """Replace each block by its mean; blocks start at the region's top left, the last ones may be narrower.
 
     block: side of a block in pixels, an integer, 2 to 16384.
-    top, left, height, width: the region, as fractions of the image's height and width; all of it by default. Its
-        edges are rounded to whole pixels, and it has at least one.
+    top, left: where the region begins, as fractions of the image's height and width, 0 to 1.
+    height, width: its sides, as fractions of the image's, above 0 to 1; edges are rounded to whole pixels, of which it
+        has at least one.
     """
 
     block: Annotated[int, WholeLength(low=2), Words("block side")]

@@ -47,8 +47,8 @@ class Resize:
         "cv2" area and all of "pil" (box, bilinear, bicubic a = -0.5, lanczos of 3 lobes) are antialiased.
         "matlab" bicubic is imresize(A, [height width]): the kernel of "pil" bicubic, antialiased; the two differ
         only at borders, which MATLAB mirrors with the edge repeated and Pillow leaves out of the mean.
-    factor: each side is divided by it and rounded, 1/64 to 1024; below 1 enlarges. Or, with factor 0,
-    height, width: sides of the result in pixels, 1 to 16384.
+    factor: each side is divided by it and rounded, 1/64 to 1024; below 1 enlarges.
+    height, width: sides of the result in pixels, 1 to 16384; in the place of a factor, which is then 0.
     linear_light: decode sRGB before and encode after, so that light is averaged and not its code values.
     rounding: of a side divided by `factor`, to the "nearest" whole pixel or "down"; at least 1 px either way.
     """

@@ -22,7 +22,7 @@ from degrade.operators.words import Words
 class GaussianNoise:
     """Add normal noise.
 
-    sigma: standard deviation in 8-bit steps, >= 0.
+    sigma: standard deviation in 8-bit steps, 0 to 255.
     seed: fixes the field.
     """
 
@@ -133,7 +133,7 @@ def _draw_rotation(rng: np.random.Generator) -> list[list[float]]:
 class LaplaceNoise:
     """Add Laplace noise, whose tails are longer than the normal's.
 
-    scale: the parameter b of exp(-|x| / b) / 2b in 8-bit steps, >= 0; the standard deviation is sqrt(2) b.
+    scale: the parameter b of exp(-|x| / b) / 2b in 8-bit steps, 0 to 255; the standard deviation is sqrt(2) b.
     seed: fixes the field.
     """
 

@@ -165,8 +165,8 @@ def test_an_output_folder_inside_the_faces_is_refused(faces: Path, below: str) -
 
 
 def test_an_unknown_task_suggests_the_nearest(faces: Path, tmp_path: Path) -> None:
-    _refused(_run(faces, tmp_path / "out", task="denose"), "unknown task 'denose'; did you mean 'denoise'?")
-    _refused(_ffhq("--task", "dual_blnd"), "unknown task 'dual_blnd'; did you mean 'dual_blind'?")
+    _refused(_run(faces, tmp_path / "out", task="denose"), "unknown recipe 'denose'; did you mean 'denoise'?")
+    _refused(_ffhq("--task", "dual_blnd"), "unknown recipe 'dual_blnd'; did you mean 'dual_blind'?")
     _refused(CliRunner().invoke(degrade, ["rnu"]), "unknown command 'rnu'; did you mean 'run'?")
 
 

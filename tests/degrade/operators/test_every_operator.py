@@ -133,7 +133,7 @@ BAD = [
 NO_LENGTHS = {
     "ColourJitter": ("saturation",),
     "DoubleJpeg": ("down", "right"),
-    "Mosaic": ("top", "left", "height", "width"),
+    "Mosaic": ("height", "width"),
     "Resize": ("library", "filter", "height", "width", "rounding"),
 }
 

@@ -165,7 +165,7 @@ def test_every_kind_of_image_comes_back_in_kind_with_the_same_pixels(split):
 def test_what_cannot_be_is_one_sentence(faces, tmp_path):
     with pytest.raises(InputError, match="tensor of shape \\(3, H, W\\), got \\(64, 64, 3\\)"):
         Degrade("sr4")(torch.zeros(64, 64, 3), "x")
-    with pytest.raises(InputError, match="unknown task 'nothing'"):
+    with pytest.raises(InputError, match="unknown recipe 'nothing'"):
         DegradedPairs(faces, "nothing")
     with pytest.raises(InputError, match="multiple of 4, got 66"):
         DegradedPairs(faces, "sr4", size=66)

@@ -136,7 +136,7 @@ def test_a_protocol_run_from_python_gives_the_scores_of_a_command_with_the_same_
     [
         ("S2X", "bicubic", [], "unknown protocol"),
         ("S2S", "bicubi", [], "unknown method"),
-        ("S2S", "bicubic", ["sr"], "task"),
+        ("S2S", "bicubic", ["sr"], "unknown recipe"),
     ],
 )
 def test_unknown_names_are_one_sentence_before_anything_is_made(protocol, method, tasks, sentence, tmp_path):

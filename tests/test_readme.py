@@ -36,6 +36,6 @@ def test_what_the_tree_names_is_there(name):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_room_is_named(package):
-    rooms = {path.parent.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")}
-    assert {room.as_posix() for room in rooms} <= set(named())
+def test_every_sub_package_is_named(package):
+    folders = {path.parent.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")}
+    assert {folder.as_posix() for folder in folders} <= set(named())

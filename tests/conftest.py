@@ -1,4 +1,4 @@
-"""What tests of every room share: a real browser, a cluster, and modules of the user's that no later test meets."""
+"""What tests of all packages share: a real browser, a cluster, and modules of the user's that no later test meets."""
 
 import json
 import shutil

@@ -1,5 +1,5 @@
-"""benchmark -> ispl_model -> degrade, and room -> room within each, never up; heavy packages only where they are
-used.
+"""benchmark -> ispl_model -> degrade, and within each from sub-package to sub-package, never up; heavy packages only
+where they are used.
 """
 
 import ast
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("degrade", "ispl_model", "benchmark")
 BELOW = {"degrade": (), "ispl_model": ("degrade",), "benchmark": ("ispl_model", "degrade")}
 
-# room -> the rooms of its own package that it may import; what stands beside the rooms may import all of them.
+# sub-package -> those of its own package that it may import; modules beside the sub-packages may import all of them.
 MAY_IMPORT = {
     "degrade": {
         "core": (),
@@ -51,7 +51,7 @@ MAY_IMPORT = {
         "cli": ("specs", "assets", "records", "metrics", "methods", "runs", "analysis", "reports"),
     },
 }
-FLOORS = {"degrade": 6, "ispl_model": 5, "benchmark": 6}  # at most: the longest chain of imports from room to room
+LAYERS = {"degrade": 6, "ispl_model": 5, "benchmark": 6}  # at most: the longest chain of imports
 ON_USE = {
     "pyiqa",
     "dlib",
@@ -109,26 +109,26 @@ def _module(name: str) -> str:
     return ""
 
 
-def rooms(package: str) -> dict[str, set[str]]:
-    """Every room with the other rooms of its package that it imports; what stands beside the rooms is left out."""
+def sub_packages(package: str) -> dict[str, set[str]]:
+    """Every sub-package with the others of its package that it imports; modules beside them are left out."""
     found: dict[str, set[str]] = {}
     for path in files(package):
         inside = path.relative_to(ROOT / package).parts
         if len(inside) > 1:
-            found.setdefault(inside[0], set()).update(_rooms_named(package, path) - {inside[0]})
+            found.setdefault(inside[0], set()).update(_siblings(package, path) - {inside[0]})
     return found
 
 
-def _rooms_named(package: str, path: Path) -> set[str]:
+def _siblings(package: str, path: Path) -> set[str]:
     parts = [name.split(".") for name in named(path) if name.startswith(f"{package}.")]
     return {part[1] for part in parts if (ROOT / package / part[1]).is_dir()}
 
 
-def floors(graph: dict[str, set[str]]) -> int:
-    """Rooms in the longest chain of imports. RecursionError for a circle."""
+def layers(graph: dict[str, set[str]]) -> int:
+    """Sub-packages in the longest chain of imports. RecursionError for a circle."""
 
-    def height(room: str) -> int:
-        return 1 + max(map(height, graph[room]), default=0)
+    def height(name: str) -> int:
+        return 1 + max(map(height, graph[name]), default=0)
 
     return max(map(height, graph))
 
@@ -142,24 +142,24 @@ def test_packages_import_down_only(package):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_rooms_import_as_the_table_says(package):
+def test_sub_packages_import_as_the_table_says(package):
     may = MAY_IMPORT[package]
-    assert set(rooms(package)) == set(may), "a room is missing in the table, or here"
+    assert set(sub_packages(package)) == set(may), "a sub-package is missing in the table, or here"
     for path in files(package):
-        room, *rest = path.relative_to(ROOT / package).parts
-        beyond = _rooms_named(package, path) - {room, *may[room]} if rest else set()
+        own, *rest = path.relative_to(ROOT / package).parts
+        beyond = _siblings(package, path) - {own, *may[own]} if rest else set()
         assert not beyond, f"{path.relative_to(ROOT)} imports {', '.join(sorted(beyond))}"
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_rooms_stand_on_few_floors_without_circles(package):
-    assert floors(rooms(package)) <= FLOORS[package]
+def test_sub_packages_form_few_layers_without_circles(package):
+    assert layers(sub_packages(package)) <= LAYERS[package]
 
 
-def test_a_floor_is_counted_by_the_longest_chain():
-    assert floors({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == 3
+def test_a_layer_is_counted_by_the_longest_chain():
+    assert layers({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == 3
     with pytest.raises(RecursionError):
-        floors({"a": {"b"}, "b": {"a"}})
+        layers({"a": {"b"}, "b": {"a"}})
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -187,16 +187,16 @@ def test_heavy_packages_are_imported_where_they_are_used(package):
         assert not heavy, f"{path.relative_to(ROOT)} imports {heavy} at module level"
 
 
-def test_degrade_never_imports_torch_but_in_one_room_which_training_alone_imports():
-    room = ROOT / "degrade" / "torch"
-    users = {path.parent for package in PACKAGES for path in files(package) if _names_room(path, "degrade.torch")}
-    assert users <= {room, ROOT / "ispl_model" / "training"}
-    for path in set(files("degrade")) - set(room.iterdir()):
+def test_degrade_never_imports_torch_but_in_one_sub_package_which_training_alone_imports():
+    place = ROOT / "degrade" / "torch"
+    users = {path.parent for package in PACKAGES for path in files(package) if _uses(path, "degrade.torch")}
+    assert users <= {place, ROOT / "ispl_model" / "training"}
+    for path in set(files("degrade")) - set(place.iterdir()):
         assert "torch" not in imported(ast.walk(ast.parse(path.read_text()))), path.name
 
 
-def _names_room(path: Path, room: str) -> bool:
-    return any(f"{name}.".startswith(f"{room}.") for name in named(path))
+def _uses(path: Path, name: str) -> bool:
+    return any(f"{module}.".startswith(f"{name}.") for module in named(path))
 
 
 def test_only_detection_names_dlib():
@@ -228,7 +228,7 @@ WITHOUT_TORCH = (
 
 @pytest.mark.parametrize("name", WITHOUT_TORCH)
 def test_loads_without_torch(name):
-    """The module, or every module of the room."""
+    """The module, or every module of the sub-package."""
     place = ROOT.joinpath(*name.split("."))
     found = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in found]
@@ -236,12 +236,12 @@ def test_loads_without_torch(name):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
-@pytest.mark.parametrize("room", ["metrics", "methods"])
-def test_what_a_registry_loads_by_name_does_not_import_the_registry(room: str) -> None:
+@pytest.mark.parametrize("kind", ["metrics", "methods"])
+def test_what_a_registry_loads_by_name_does_not_import_the_registry(kind: str) -> None:
     """A circle that importlib would hide: registry -> module of a row -> registry."""
     back = [
         str(path.relative_to(ROOT))
-        for path in (ROOT / "benchmark" / room).rglob("*.py")
-        if f"benchmark.{room}.registry" in path.read_text(encoding="utf-8") and path.name != "registry.py"
+        for path in (ROOT / "benchmark" / kind).rglob("*.py")
+        if f"benchmark.{kind}.registry" in path.read_text(encoding="utf-8") and path.name != "registry.py"
     ]
     assert back == []

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("docs", "results", "examples", "degrade", "ispl_model", "benchmark")
 PAGES = sorted([*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))])
 HISTORY = "CHANGELOG.md"  # names files as they were
-ROOMS = "degrade|ispl_model|benchmark|protocols|results|tests|docs|examples"
+PLACES = "degrade|ispl_model|benchmark|protocols|results|tests|docs|examples"
 
 
 CODE = r"(?ms)^ *(```|~~~).*?^ *\1 *$"
@@ -70,8 +70,10 @@ def test_a_link_to_nothing_is_found() -> None:
 
 @pytest.mark.parametrize("kind", ["*.md", "*.py"])
 def test_every_file_that_a_page_or_a_help_text_names_is_there(kind: str) -> None:
-    files = PAGES if kind == "*.md" else [path for room in ROOMS.split("|")[:3] for path in (ROOT / room).rglob(kind)]
-    named = re.compile(rf"(?<![\w/.<-])(?:{ROOMS})/[\w/.-]+\.(?:py|toml|md|csv|jpg|png|sh)\b")
+    files = (
+        PAGES if kind == "*.md" else [path for place in PLACES.split("|")[:3] for path in (ROOT / place).rglob(kind)]
+    )
+    named = re.compile(rf"(?<![\w/.<-])(?:{PLACES})/[\w/.-]+\.(?:py|toml|md|csv|jpg|png|sh)\b")
     missing = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in files

@@ -1,15 +1,41 @@
-"""The README's tree of folders against the folders."""
+"""The README's first commands, run as they stand; the tree of folders in CONTRIBUTING.md against the folders."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from benchmark.cli.main import benchmark
+from degrade.cli.run import degrade_ffhq
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("degrade", "ispl_model", "benchmark")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 TREE = (
-    (ROOT / "README.md").read_text(encoding="utf-8").split("## What is where\n\n```\n")[1].split("```")[0].splitlines()
+    (ROOT / "CONTRIBUTING.md")
+    .read_text(encoding="utf-8")
+    .split("## What is where\n\n```\n")[1]
+    .split("```")[0]
+    .splitlines()
 )
+COMMANDS = {"benchmark": benchmark, "degrade-ffhq": degrade_ffhq}
+
+
+@pytest.mark.slow
+def test_the_first_two_minutes_need_no_faces_and_no_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("FACES_HQ", "FACES_PAIRS", "FACES_REAL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
+    lines = README.split("## The first two minutes")[1].split("```")[1].strip().splitlines()
+    for line in lines:
+        command, *words = shlex.split(line, comments=True)
+        done = CliRunner().invoke(COMMANDS[command], words)
+        assert done.exit_code == 0, done.output
+    assert len(list((tmp_path / "testset/lq").iterdir())) == 8
+    assert (tmp_path / "compared/report/index.html").is_file()
 
 
 def named() -> dict[str, str]:
@@ -36,6 +62,6 @@ def test_what_the_tree_names_is_there(name):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_room_is_named(package):
-    rooms = {path.parent.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")}
-    assert {room.as_posix() for room in rooms} <= set(named())
+def test_every_sub_package_is_named(package):
+    folders = {path.parent.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")}
+    assert {folder.as_posix() for folder in folders} <= set(named())

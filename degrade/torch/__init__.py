@@ -1,6 +1,6 @@
 """The engine inside anyone's training: each face degraded anew as it is read, the pixels fixed by its name alone.
 
-The only room of `degrade` that needs torch; nothing of it is imported by `import degrade`.
+The only sub-package of `degrade` that needs torch; nothing of it is imported by `import degrade`.
 """
 
 from degrade.torch.pairs import DegradedPair as DegradedPair

@@ -1,4 +1,4 @@
-"""`make bench`: speed and memory beside what is asked (design, section 6), in one run on one machine."""
+"""`make bench`: speed and memory beside the targets, in one run on one machine."""
 
 import argparse
 import json

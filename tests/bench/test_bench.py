@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench import __main__ as bench
 from tests.bench import disk, records, starting
+from tests.bench.page import page
 from tests.bench.timing import reached
 
 
@@ -33,6 +34,15 @@ def test_a_suite_that_breaks_is_named_and_the_others_are_kept(monkeypatch, tmp_p
     assert kept["suites"]["disk"] == ["a line before", "BROKEN: SystemExit('expected 40 faces, got 3')"]
     assert kept["suites"]["starting"] == [{"name": "a figure", "value": 2, "asked": "at most 1.00", "reached": False}]
     assert "| a figure | 2.00 | at most 1.00 | **no** |" in (tmp_path / "run.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1.304, "1.304 | at most 1.30 | **no**"), (1.30002, "1.30002 |"), (1.296, "1.30 |"), (2, "2.00 |")],
+)
+def test_a_missed_target_is_not_printed_as_a_reached_one(value, shown):
+    run = {"machine": {}, "suites": {"starting": [reached("a figure", value, 1.3, at_most=True).facts]}}
+    assert f"| a figure | {shown}" in page(run)
 
 
 @pytest.mark.parametrize("name", bench.SUITES)

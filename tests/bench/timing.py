@@ -94,7 +94,7 @@ def least(works: Mapping[str, Callable[[], float]], rounds: int = 5) -> dict[str
 
 @dataclass(frozen=True)
 class Reached:
-    """A figure beside the one to reach (design, section 6), and whether it is reached.
+    """A figure beside its target, and whether it is reached.
 
     >>> print(reached("two workers against one", 1.84, 1.8))
     two workers against one                                     1.84   at least 1.80  reached
@@ -116,7 +116,7 @@ class Reached:
     @property
     def facts(self) -> dict[str, str | float | bool]:
         """As plain data, of numpy's numbers too."""
-        value, good = round(float(self.value), 3), bool(self.good)
+        value, good = round(float(self.value), 6), bool(self.good)
         return {"name": self.name, "value": value, "asked": self.wanted, "reached": good}
 
     def __str__(self) -> str:

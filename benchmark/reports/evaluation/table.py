@@ -68,7 +68,7 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
     header = (*map(TableCell, names), *(_header(metric, found) for metric in metrics))
     grid = [(*header, *(TableCell(name) for name, _ in _COSTS))]
     for label, run in found.runs.items():
-        name = TableCell(_title(label), key=label)
+        name = TableCell(method_title(label), key=label)
         if not run.scores:
             why = f"{label}: {results.why_not_run(found.name, label)}"
             grid.append((name, TableCell(NOT_RUN, notes=(why,)), *[TableCell("-")] * (len(grid[0]) - 2)))
@@ -78,11 +78,6 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
         counts = (TableCell(str(run.images)), TableCell(str(failed)))
         grid.append((name, *counts, *cells, *_cost_cells(label, results.cost(run))))
     return tuple(grid)
-
-
-def _title(label: str) -> str:
-    """A method of ours is printed by its title, all others by their label."""
-    return method_title(label)
 
 
 def _header(metric_id: str, found: TestSetResults) -> TableCell:
@@ -113,7 +108,9 @@ def _measured_before(label: str, cost: RestoringCost) -> tuple[str, ...]:
     """Of a method whose images an earlier evaluation had restored."""
     if not cost.measured:
         return ()
-    return (f"{_title(label)}: seconds and memory are those measured when its images were restored, {cost.measured}",)
+    return (
+        f"{method_title(label)}: seconds and memory are those measured when its images were restored, {cost.measured}",
+    )
 
 
 def _is_unavailable(found: TestSetResults, metric: str) -> bool:

@@ -57,7 +57,7 @@ class RecordFile:
 class ImageJob:
     """One image to score.
 
-    metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `trouble`.
+    metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `fault`.
     reference: a file, one of a split with the hashes in its record, or None where there is none. features: ids of
     metrics of sets whose features are wanted. record: how it was degraded, where a metric needs that.
     """

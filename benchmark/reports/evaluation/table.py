@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmark.analysis.cells import MEASURED, NOT_RUN, UNAVAILABLE, Cell
+from benchmark.analysis.cells import MEASURED, MISSING, NOT_RUN, Cell
 from benchmark.analysis.costs import RestoringCost
 from benchmark.analysis.runs import Run
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
+from benchmark.records.words import UNAVAILABLE, is_failure
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.markup import Blocks, Grid, TableCell
 from benchmark.reports.tables.rows import best
-from benchmark.runs.scoring.image_scores import is_failure
 
 COLUMNS = ("test_set", "method", "name", "metric", "value", "plain", "low", "high", "n", "failures", "note")
 _COSTS = (("s/image", "seconds"), ("parameters", "parameters"), ("memory MiB", "peak_mib"))
@@ -116,7 +116,7 @@ def _measured_before(label: str, cost: RestoringCost) -> tuple[str, ...]:
 def _is_unavailable(found: TestSetResults, metric: str) -> bool:
     """Whether no method has the metric because its weights or packages are not here."""
     states = {run.cell(metric).state for run in found.runs.values() if run.scores}
-    return states == {UNAVAILABLE}
+    return states == {MISSING}
 
 
 def sentences(results: Results) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _left_out(results: Results) -> Iterator[str]:
         for metric in found.metrics:
             if _is_unavailable(found, metric):
                 first = next(run for run in found.runs.values() if run.scores)
-                reason = "; ".join(first.cell(metric).notes).removeprefix(f"{UNAVAILABLE}: ")
+                reason = "; ".join(first.cell(metric).notes).removeprefix(UNAVAILABLE)
                 yield f"Left out, as it cannot be computed here: {find_metric(metric).header} ({reason})"
 
 

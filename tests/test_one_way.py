@@ -11,6 +11,7 @@ import click
 import pytest
 
 from benchmark.cli.main import benchmark
+from benchmark.records.words import NOT_COMPUTED, NOT_RESTORED, UNAVAILABLE
 from degrade.cli.console import SEED
 from degrade.cli.facerenov import degrade_facerenov
 from degrade.cli.main import degrade
@@ -91,6 +92,21 @@ def test_the_terminal_gets_lines_by_one_function() -> None:
     for file, call in _calls("print"):
         literal = isinstance(call.args[0], ast.Constant) or _is_shown(call.args[0])
         assert literal, f"{file}, line {call.lineno}: print(shown(...)), as a name may be in it"
+
+
+@pytest.mark.parametrize("prefix", [UNAVAILABLE, NOT_RESTORED, NOT_COMPUTED])
+def test_the_words_of_score_lines_have_one_home(prefix: str) -> None:
+    def spells(node: ast.AST) -> bool:
+        value = getattr(node, "value", None)
+        return isinstance(value, str) and (value == prefix or (value.startswith(prefix) and prefix.endswith(": ")))
+
+    homes = {
+        path.relative_to(ROOT).as_posix()
+        for path in FILES
+        if path.is_relative_to(ROOT / "benchmark")
+        if any(spells(node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert homes == {"benchmark/records/words.py"}
 
 
 def _is_shown(argument: ast.expr) -> bool:

@@ -9,10 +9,11 @@ from benchmark.analysis.statistics import (
     mean,
 )
 from benchmark.records.scores import Score
+from benchmark.records.words import is_unavailable
 
 NOT_RUN = "not run"
-UNAVAILABLE = "unavailable"  # a metric's score line says so with these first letters of its error
-NOT_COMPUTED = "n/a"
+MISSING = "unavailable"
+NO_VALUE = "n/a"
 MEASURED = "measured"
 NO_REPLICATES = (
     "no interval, and a Frechet distance not reduced in bias: its score lines hold no values without each group of "
@@ -24,7 +25,7 @@ NO_REPLICATES = (
 class Cell:
     """One measured value, or why there is none.
 
-    state: MEASURED, NOT_RUN, UNAVAILABLE (no weights) or NOT_COMPUTED (every try failed).
+    state: MEASURED, NOT_RUN, MISSING (weights or packages are) or NO_VALUE (every try failed).
     value: mean over images and training seeds, or the set's score, a Frechet distance corrected by the jackknife;
         math.inf when every one is infinite.
     plain: a Frechet distance as it was scored, None of the others.
@@ -64,8 +65,8 @@ def summarise(scores: list[Score]) -> Cell:
     finite = [score for score in scores if score.value is not None]
     infinite = sum(score.error == "+inf" for score in scores)
     failures = [score.error for score in scores if score.value is None and score.error != "+inf"]
-    if all(reason.startswith(UNAVAILABLE) for reason in failures) and len(failures) == len(scores):
-        return Cell(UNAVAILABLE, notes=tuple(sorted({reason.rstrip(".") for reason in failures})))
+    if len(failures) == len(scores) and all(map(is_unavailable, failures)):
+        return Cell(MISSING, notes=tuple(sorted({reason.rstrip(".") for reason in failures})))
     notes = _failure_note(failures, len(scores))
     if finite:
         notes += _infinite_note(infinite, len(scores))
@@ -73,7 +74,7 @@ def summarise(scores: list[Score]) -> Cell:
         return Cell(MEASURED, value, _images(finite), len(failures), notes)
     if infinite:
         return Cell(MEASURED, math.inf, infinite, len(failures), notes)
-    return Cell(NOT_COMPUTED, failed=len(failures), notes=notes)
+    return Cell(NO_VALUE, failed=len(failures), notes=notes)
 
 
 def outdated(cell: Cell, metric: str) -> Cell:

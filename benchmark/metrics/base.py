@@ -111,7 +111,8 @@ class SetScorer(Protocol):
         The references are not looked at, and may be None, where the metric needs none.
     deviation: of that number over the subsets it is a mean of; None where it is no such mean.
 
-    Features and what faces are made of are kept on disk once `memory.keep_in(CACHE)` was called in the process.
+    Features and what faces are made of are kept on disk once `benchmark.assets.feature_cache.keep_in(CACHE)` was
+    called in the process.
     """
 
     def feature(self, image: Image) -> np.ndarray: ...

@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmark.assets.weights import weight_path
 from benchmark.metrics.base import Compute, MetricError
+from benchmark.metrics.luma import grey_levels
 from benchmark.metrics.table import METRICS
-from degrade.core.colour import LUMA
 from degrade.core.image import Image
 
 _BLOCK = 96
@@ -55,8 +55,7 @@ def load(metric_id: str) -> Compute:
 def _features(image: Image) -> np.ndarray:
     """(blocks, 36): 18 numbers of each block at full size and the 18 at half size; NaN without texture."""
     height, width = (side // _BLOCK * _BLOCK for side in image.shape[:2])
-    luma = np.rint((image[:height, :width].reshape(-1, 3) @ np.array(LUMA, np.float32)) * 255)
-    full = luma.reshape(height, width).astype(np.float64)
+    full = grey_levels(image[:height, :width])
     half = cv2.sepFilter2D(full, -1, _HALF, _HALF, anchor=(3, 3), borderType=cv2.BORDER_REFLECT)[::2, ::2]
     return np.hstack([_scale(full, _BLOCK), _scale(np.ascontiguousarray(half), _BLOCK // 2)])
 

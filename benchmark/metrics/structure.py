@@ -5,7 +5,7 @@ import numpy as np
 
 from benchmark.assets.feature_cache import Memory, content
 from benchmark.metrics.base import Compute, MetricError
-from degrade.core.colour import LUMA
+from benchmark.metrics.luma import grey_levels
 from degrade.core.image import Image
 
 _WINDOW, _SIGMA = 11, 1.5
@@ -65,8 +65,7 @@ def gmsd(restored: Image, reference: Image) -> float:
 def _gradient_magnitude(image: Image) -> np.ndarray:
     """By Prewitt's filters, of the rounded luma of YIQ after a mean over 2 x 2 px; an odd last row is left out."""
     height, width = (side // 2 * 2 for side in image.shape[:2])
-    luma = np.rint((image[:height, :width].reshape(-1, 3) @ np.array(LUMA, np.float32)) * 255).astype(np.float64)
-    half = luma.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3))
+    half = grey_levels(image[:height, :width]).reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3))
     across, down = (cv2.filter2D(half, -1, kernel, borderType=cv2.BORDER_CONSTANT) for kernel in (_PREWITT, _PREWITT.T))
     return np.hypot(across, down)
 

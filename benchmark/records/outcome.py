@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from benchmark.records.scores import EVALUATION, Score, read_scores
+from benchmark.records.scores import Score, read_scores
+from benchmark.records.words import EVALUATION
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import write_json
 

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from benchmark.records.order import current, in_order
+from benchmark.records.words import EVALUATION
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import JsonLines, json_line, parse_lines
@@ -20,7 +21,6 @@ from degrade.core.storage.paths import read_bytes
 SCHEMA = 1
 _MOST_BYTES = 1 << 30  # of score lines in one file
 PACKED = ".gz"  # of a finished run's file, a twentieth of its size
-EVALUATION = "evaluation"  # stands in the line of a user's own evaluation in place of a profile
 GROUPS = 20  # of a jackknife; an image's group is its position in name order modulo this
 KEY = ("profile", "protocol", "task", "split", "method", "seed", "checkpoint")  # what all lines of a run share
 _LEFT_OUT = {"n": None, "replicates": None, "deviation": None, "method_version": 1, "metric_version": 1}

@@ -9,9 +9,9 @@ from benchmark.metrics.registry import find_metric
 from benchmark.records.order import current
 from benchmark.records.run_file import open_run_file
 from benchmark.records.scores import ScoreFile, newest, scores_folder
+from benchmark.records.words import is_failure
 from benchmark.runs.checkpoints import trained, training_result, tuned
 from benchmark.runs.request import PreparedRun, RunRequest, RunSummary, Weights
-from benchmark.runs.scoring.image_scores import is_failure
 from benchmark.runs.scoring.plan import RunKey
 from benchmark.runs.scoring.workers import scoring_pool
 from benchmark.runs.session import RunScorer

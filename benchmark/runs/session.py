@@ -19,8 +19,8 @@ from benchmark.records.order import current, in_order
 from benchmark.records.restoring_cost import add_cost, kept_cost, take_cost
 from benchmark.records.run_file import RunFile, read_run_file
 from benchmark.records.scores import Score, ScoreFile, newest, read_file, run_key
+from benchmark.records.words import is_failure, is_unavailable
 from benchmark.runs.request import PreparedRun, RunRequest
-from benchmark.runs.scoring.image_scores import UNAVAILABLE, is_failure
 from benchmark.runs.scoring.plan import Plan, RunKey, plan
 from benchmark.runs.scoring.score_split import RestoredImages, Scoring, ScoringContext
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
@@ -52,7 +52,7 @@ class RunScorer:
         self._todo = self._plan()
         if not self._todo.is_empty:
             self._hashes = metric_hashes(self.request.chosen_metrics())
-        there = (score for score in self._there() if not score.error.startswith(UNAVAILABLE))
+        there = (score for score in self._there() if not is_unavailable(score.error))
         versions = {metric: find_metric(metric).version for metric in self._todo.begun}
         continued = {score.metric for score in there if score.metric_version == versions.get(score.metric)}
         self._note.check({metric: self._hashes[metric] for metric in continued})

@@ -269,7 +269,7 @@ def _adversary(header: Mapping[str, Any], training: TrainingConfig, options: Tra
 
 
 def _condition(training: TrainingConfig, options: TrainOptions, split: Split) -> Condition | None:
-    """The label maps of `run.parsing` as channels of 0 and 1, else what the method appends."""
+    """The label maps of `options.parsing` as channels of 0 and 1, else what the method appends."""
     folder = options.parsing
     if folder is None:
         return training.condition(split) if training.condition else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from benchmark.records.words import EVALUATION
 from benchmark.specs.evaluation import FILE_NAME, is_evaluation, read_evaluation
 from benchmark.specs.protocols import profile_names, protocol_names
 from degrade.cli.console import FOLDER, Name, options
@@ -15,7 +16,6 @@ from degrade.core.errors import InputError, unknown
 if TYPE_CHECKING:
     from benchmark.analysis.runs import Run
 
-EVALUATION = "evaluation"  # as benchmark.records.scores has it, which --help need not load
 profile_option = click.option(
     "--profile", type=Name("profile", profile_names, or_file=True), default="quick", show_default=True,
     help="Whose scores: quick, lite, paper or FILE.toml.",

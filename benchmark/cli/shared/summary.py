@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score, corrected
+from benchmark.records.words import NOT_RESTORED, UNAVAILABLE, is_failure, is_unavailable
 from benchmark.runs.request import RunSummary, stages
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, UNAVAILABLE, is_failure
 from degrade.cli.console import fitting
 from degrade.cli.reasons import by_reason
 
@@ -62,7 +62,7 @@ def _cell(scores: Sequence[Score]) -> str:
     if not scores:
         return "-"
     if not finite and not infinite:
-        unavailable = scores[0].error.startswith(UNAVAILABLE)
+        unavailable = is_unavailable(scores[0].error)
         return "unavailable" if unavailable else f"none ({', '.join(_counted(failed, absent))})"
     mean = _mean(finite) if finite else "inf"
     count = finite[0].n if finite and finite[0].image is None else len(finite) or infinite
@@ -123,4 +123,4 @@ def exit_status(summary: RunSummary, named: Collection[str] = ()) -> int:
 
 def has_failed(metric: str, error: str, named: Collection[str]) -> bool:
     """Whether a score that was asked for is not there although it could be."""
-    return is_failure(error) or (metric in named and error.startswith(UNAVAILABLE))
+    return is_failure(error) or (metric in named and is_unavailable(error))

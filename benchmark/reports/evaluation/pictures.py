@@ -9,7 +9,7 @@ import numpy as np
 from benchmark.analysis.runs import Run, scored_split
 from benchmark.methods.registry import method_title
 from benchmark.records.run_file import run_facts
-from benchmark.records.scores import EVALUATION
+from benchmark.records.words import EVALUATION
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.method_sheet import ENDS

@@ -10,7 +10,7 @@ from benchmark.analysis.runs import Run, Runs
 from benchmark.methods.registry import full_name, labelled
 from benchmark.records.outcome import evaluated_scores, read_outcome
 from benchmark.records.run_file import definitions, run_facts, test_faces
-from benchmark.records.scores import EVALUATION
+from benchmark.records.words import EVALUATION
 from benchmark.reports.shown import why_set_hidden
 from benchmark.specs.evaluation import FILE_NAME, is_evaluation, read_evaluation
 from benchmark.specs.protocols import load_protocol

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmark.analysis.cells import MEASURED, NOT_RUN, UNAVAILABLE, Cell
+from benchmark.analysis.cells import MEASURED, MISSING, NOT_RUN, Cell
 from benchmark.analysis.costs import RestoringCost
 from benchmark.analysis.runs import Run
 from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
+from benchmark.records.words import UNAVAILABLE, is_failure
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.markup import Blocks, Grid, TableCell
 from benchmark.reports.tables.rows import best
-from benchmark.runs.scoring.image_scores import is_failure
 
 COLUMNS = ("test_set", "method", "name", "metric", "value", "plain", "low", "high", "n", "failures", "note")
 _COSTS = (("s/image", "seconds"), ("parameters", "parameters"), ("memory MiB", "peak_mib"))
@@ -68,7 +68,7 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
     header = (*map(TableCell, names), *(_header(metric, found) for metric in metrics))
     grid = [(*header, *(TableCell(name) for name, _ in _COSTS))]
     for label, run in found.runs.items():
-        name = TableCell(_title(label), key=label)
+        name = TableCell(method_title(label), key=label)
         if not run.scores:
             why = f"{label}: {results.why_not_run(found.name, label)}"
             grid.append((name, TableCell(NOT_RUN, notes=(why,)), *[TableCell("-")] * (len(grid[0]) - 2)))
@@ -78,11 +78,6 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
         counts = (TableCell(str(run.images)), TableCell(str(failed)))
         grid.append((name, *counts, *cells, *_cost_cells(label, results.cost(run))))
     return tuple(grid)
-
-
-def _title(label: str) -> str:
-    """A method of ours is printed by its title, all others by their label."""
-    return method_title(label)
 
 
 def _header(metric_id: str, found: TestSetResults) -> TableCell:
@@ -113,13 +108,15 @@ def _measured_before(label: str, cost: RestoringCost) -> tuple[str, ...]:
     """Of a method whose images an earlier evaluation had restored."""
     if not cost.measured:
         return ()
-    return (f"{_title(label)}: seconds and memory are those measured when its images were restored, {cost.measured}",)
+    return (
+        f"{method_title(label)}: seconds and memory are those measured when its images were restored, {cost.measured}",
+    )
 
 
 def _is_unavailable(found: TestSetResults, metric: str) -> bool:
     """Whether no method has the metric because its weights or packages are not here."""
     states = {run.cell(metric).state for run in found.runs.values() if run.scores}
-    return states == {UNAVAILABLE}
+    return states == {MISSING}
 
 
 def sentences(results: Results) -> Iterator[str]:
@@ -146,7 +143,7 @@ def _left_out(results: Results) -> Iterator[str]:
         for metric in found.metrics:
             if _is_unavailable(found, metric):
                 first = next(run for run in found.runs.values() if run.scores)
-                reason = "; ".join(first.cell(metric).notes).removeprefix(f"{UNAVAILABLE}: ")
+                reason = "; ".join(first.cell(metric).notes).removeprefix(UNAVAILABLE)
                 yield f"Left out, as it cannot be computed here: {find_metric(metric).header} ({reason})"
 
 

@@ -8,7 +8,8 @@ from benchmark.analysis.runs import Run, Runs, scored_split
 from benchmark.methods.registry import adapter_argument, method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import definitions, run_facts
-from benchmark.records.scores import EVALUATION, read_scores
+from benchmark.records.scores import read_scores
+from benchmark.records.words import EVALUATION
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.evaluation.table import LEGEND, page, sentences
 from benchmark.reports.html.content import Chapter, Content, TestSet

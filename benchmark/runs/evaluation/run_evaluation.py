@@ -10,7 +10,7 @@ from benchmark.methods.registry import find_method, labelled
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.outcome import Outcome, has_outcome, read_outcome, write_outcome
-from benchmark.records.scores import EVALUATION
+from benchmark.records.words import EVALUATION
 from benchmark.runs.evaluation.test_sets import prepared_sets
 from benchmark.runs.request import RunRequest, RunSummary
 from benchmark.runs.run import run

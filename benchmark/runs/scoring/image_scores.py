@@ -13,12 +13,11 @@ import numpy as np
 from benchmark.assets import feature_cache
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Record, Unavailable
+from benchmark.records.words import NOT_COMPUTED, UNAVAILABLE, is_failure
 from degrade.core.errors import InputError, cut, out_of_memory, without_addresses
 from degrade.core.image import Image, from_uint8, read
 from degrade.splits.recorded import RecordedImage
 
-UNAVAILABLE = "unavailable: "  # first letters of the error of a metric that cannot be loaded
-NOT_RESTORED, NOT_COMPUTED = "not restored", "not computed"  # first letters of an error that should not have been
 _TEMPORARY = re.compile(re.escape(tempfile.gettempdir()) + r"/(?:tmp|restore-)[a-z0-9_]{8}/")  # as tempfile names them
 Value = TypeVar("Value")
 
@@ -57,7 +56,7 @@ class RecordFile:
 class ImageJob:
     """One image to score.
 
-    metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `trouble`.
+    metrics: ids of metrics of images. restored: (H, W, 3) in 8 bits, a file, or None for the reason in `fault`.
     reference: a file, one of a split with the hashes in its record, or None where there is none. features: ids of
     metrics of sets whose features are wanted. record: how it was degraded, where a metric needs that.
     """
@@ -83,11 +82,6 @@ class ImageScores:
         """The first error that should not have been; empty where there is none."""
         errors = [value.error for value in self.values.values()] + [one.error for one in self.features.values()]
         return next(filter(is_failure, errors), "")
-
-
-def is_failure(error: str) -> bool:
-    """Whether something broke, other than a metric that has no value for such an image."""
-    return error.startswith((NOT_RESTORED, NOT_COMPUTED))
 
 
 def measure(job: ImageJob) -> ImageScores:

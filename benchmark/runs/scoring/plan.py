@@ -9,7 +9,8 @@ import msgspec
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import KEY, SCHEMA, Score, run_key, split_value
-from benchmark.runs.scoring.image_scores import UNAVAILABLE, ImageValue, is_failure
+from benchmark.records.words import UNAVAILABLE, is_failure, is_unavailable
+from benchmark.runs.scoring.image_scores import ImageValue
 from benchmark.runs.scoring.set_scores import FeatureFolder, SetValue
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import PreparedSplit
@@ -111,7 +112,7 @@ def plan(
 
 
 def _is_done(score: Score | None) -> bool:
-    return score is not None and not score.error.startswith(UNAVAILABLE) and not is_failure(score.error)
+    return score is not None and not is_unavailable(score.error) and not is_failure(score.error)
 
 
 def _is_whole(score: Score | None, metric: Metric, images: int, features: FeatureFolder) -> bool:

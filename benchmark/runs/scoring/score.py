@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmark.metrics.base import Compute, MetricError, Unavailable
 from benchmark.metrics.registry import find_metric, load
+from benchmark.records.words import UNAVAILABLE
 from degrade.core.arrays import as_image
 from degrade.core.errors import InputError
 from degrade.core.image import Image
@@ -55,6 +56,6 @@ def _number(metric_id: str, restored: Image, reference: Image | None) -> float:
     try:
         return cast(Compute, load(metric_id))(restored, reference)
     except Unavailable as error:
-        raise InputError(f"unavailable: {error}") from error
+        raise InputError(f"{UNAVAILABLE}{error}") from error
     except MetricError:
         return math.nan

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import corrected, split_value
-from benchmark.runs.scoring.image_scores import Feature, ImageJob, ImageValue, is_failure
+from benchmark.records.words import is_failure
+from benchmark.runs.scoring.image_scores import Feature, ImageJob, ImageValue
 from benchmark.runs.scoring.score import FIDELITY
 from benchmark.runs.scoring.set_scores import References, SetValue, score_set
 from benchmark.runs.scoring.workers import Pool, scoring_pool

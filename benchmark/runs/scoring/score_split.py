@@ -12,8 +12,9 @@ from benchmark.methods.method import Method
 from benchmark.metrics.base import Metric
 from benchmark.metrics.registry import find_metric
 from benchmark.records.scores import Score, ScoreFile
+from benchmark.records.words import NOT_RESTORED
 from benchmark.runs.scoring.cost import Cost
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, ImageJob, RecordFile, reason
+from benchmark.runs.scoring.image_scores import ImageJob, RecordFile, reason
 from benchmark.runs.scoring.plan import Plan, RunKey
 from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, References, score_set
 from benchmark.runs.scoring.workers import Pool

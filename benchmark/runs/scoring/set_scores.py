@@ -14,7 +14,8 @@ from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import SetScorer
 from benchmark.metrics.registry import metric_hashes
 from benchmark.records.scores import GROUPS
-from benchmark.runs.scoring.image_scores import NOT_COMPUTED, Feature, ImageJob, attempt, is_failure
+from benchmark.records.words import NOT_COMPUTED, is_failure
+from benchmark.runs.scoring.image_scores import Feature, ImageJob, attempt
 from benchmark.runs.scoring.workers import Pool
 from degrade.core.errors import InputError
 from degrade.core.progress import progress_bar

@@ -24,7 +24,7 @@ class Listing:
     """What lies below a folder, each group in path order.
 
     images: files by suffix, also links that lead nowhere, as an image is missing there; others: files of other kinds;
-    hidden: how many entries are left alone, since names that begin with a dot, `__MACOSX`, `Thumbs.db` and
+    hidden: how many entries are left alone, since names that begin with a dot, `__MACOSX`, `thumbs.db` and
     `desktop.ini` belong to programs (a folder counts as one); strange: (path, what it is) of pipes, devices and
     sockets, which are never opened, and of other links that lead nowhere, as a folder may be missing there.
     """

@@ -7,7 +7,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from benchmark.runs.scoring.image_scores import NOT_RESTORED, reason
+from benchmark.records.words import NOT_RESTORED
+from benchmark.runs.scoring.image_scores import reason
 from degrade.cli.console import COUNT, DEVICE, Command
 from degrade.core.errors import InputError, out_of_memory
 from degrade.core.image import write

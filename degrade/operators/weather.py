@@ -52,7 +52,7 @@ class Rain:
     """Add a layer of bright streaks, alike in the three channels: I = J + strength * S, clipped.
 
     coverage: expected share of the area under streaks (drops * length * width), 0 to 1.
-    length: of a streak in pixels, odd, at least 3.
+    length: of a streak in pixels, odd, 3 to 1001.
     width: of a streak along the row in pixels, 1 to 50: standard deviation of its Gaussian profile x sqrt(2 pi).
     angle: degrees from upright, -60 to 60; positive streaks lean to the right at the top.
     strength: what the brightest streak adds, in 8-bit steps, 0 to 255; drops have half to all of it.

@@ -16,9 +16,9 @@ from typing import Any
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.storage.paths import user_path
+from degrade.recipes.paper_tasks import TASKS
 from degrade.recipes.parse_recipe import compose, read_recipe, rebuild
 from degrade.recipes.recipe import Recipe
-from degrade.recipes.tasks import TASKS
 
 
 class _Library(Mapping[str, Recipe]):

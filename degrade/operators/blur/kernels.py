@@ -28,7 +28,7 @@ class AnisotropicBlur:
 
     sigma_x, sigma_y: standard deviations along the two axes in pixels, above 0 to 256.
     angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
-    size: width of the kernel in pixels, odd, at most 2049; 0 means 4 of the larger sigma to each side.
+    size: width of the kernel in pixels, odd, 1 to 2049; or 0, which means 4 of the larger sigma to each side.
     Source: Liu et al., Blind Image Super-Resolution: A Survey (2021); Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 
@@ -84,7 +84,7 @@ class GeneralisedBlur(_LongTailed):
     sigma_x, sigma_y: widths along the two axes in pixels, above 0 to 256.
     angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
     beta: exponent, 0.01 to 100.
-    size: width of the kernel in pixels, odd, at most 2049; the tails are long, so it is part of the shape.
+    size: width of the kernel in pixels, odd, 1 to 2049; the tails are long, so it is part of the shape.
     Source: Liu et al., IEEE TCSVT 2020, as in Wang et al., Real-ESRGAN (2021).
     """
 
@@ -99,7 +99,7 @@ class PlateauBlur(_LongTailed):
     sigma_x, sigma_y: where it has fallen to one half along the two axes, pixels, above 0 to 256.
     angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
     beta: exponent, 0.01 to 100; larger has the steeper flank.
-    size: width of the kernel in pixels, odd, at most 2049; the tails are long, so it is part of the shape.
+    size: width of the kernel in pixels, odd, 1 to 2049; the tails are long, so it is part of the shape.
     Source: Liu et al., IEEE TCSVT 2020, as in Wang et al., Real-ESRGAN (2021).
     """
 
@@ -113,7 +113,7 @@ class SincBlur:
     """Keep the frequencies below a circle, cutoff J1(cutoff r) / (2 pi r): edges ring, as after over-sharpening.
 
     cutoff: radians per pixel, above 0 to pi (pi keeps nearly everything).
-    size: width of the kernel in pixels, odd, at most 2049.
+    size: width of the kernel in pixels, odd, 1 to 2049.
     Source: Wang et al., Real-ESRGAN (2021); the weights are brought to the sum 1.
     """
 

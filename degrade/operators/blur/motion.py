@@ -15,8 +15,6 @@ from degrade.operators.lengths import Bend, Length, OddLength, check_lengths
 from degrade.operators.words import Words
 
 _STEP = 0.25  # pixels between two places of the path
-
-
 _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
 
 
@@ -24,7 +22,7 @@ _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
 class ShakeBlur:
     """Average along a random path at constant speed; its heading walks at random, so it bends but has no corners.
 
-    length: of the path in pixels, > 0 to 500.
+    length: of the path in pixels, above 0 to 500.
     turn: standard deviation of the change of heading over one pixel of path, degrees, 0 (straight) to 180;
         over n pixels it is sqrt(n) times that.
     seed: fixes the path.
@@ -73,8 +71,10 @@ class MotionBlur:
     """Average along a straight line, as a camera that moves while the shutter is open.
 
     k: length of the line in pixels, odd, 3 to 2049.
-    direction: weights run linearly from direction at the line's first end to 1 - direction at its other; in [0, 1].
+    direction: weights run linearly from direction at the line's first end to 1 - direction at its other; 0 to 1.
     angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
+    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation, degrade.py) calls imgaug's
+        MotionBlur, which makes the same line and rounds its weights to 8 bits; these are not rounded.
     """
 
     k: Annotated[int, OddLength(low=3), Words("length")]

@@ -116,8 +116,8 @@ class SaltPepperNoise:
 class SensorNoise:
     """Noise of a camera sensor: variance shot^2 * light + read^2, in linear light (sRGB decoded, then encoded).
 
-    shot: standard deviation that photon noise has at white, in 8-bit steps of linear light, >= 0.
-    read: standard deviation of the electronics' noise, in 8-bit steps of linear light, >= 0.
+    shot: standard deviation that photon noise has at white, in 8-bit steps of linear light, 0 to 255.
+    read: standard deviation of the electronics' noise, in 8-bit steps of linear light, 0 to 255.
     seed: fixes the field.
     Source: the Poisson-Gaussian model of Foi et al., IEEE TIP 2008 (normal approximation).
     """

@@ -73,6 +73,7 @@ class NovelBlur:
     """Average over a square.
 
     width: of the square in pixels, odd, at least 3.
+    Source: made for a test.
     """
 
     width: Annotated[int, OddLength(low=3), Words("width")]

@@ -12,7 +12,7 @@ from benchmark.methods.table import ADAPTERS, METHODS
 from degrade.cli.console import FOLDER, Command, Group, Name, echo, echo_text
 from degrade.core.errors import Failed, InputError
 from degrade.core.progress import progress_bar
-from degrade.recipes.tasks import TASKS
+from degrade.recipes.paper_tasks import TASKS
 
 _MADE = {TRAINED: "trained first", TUNED: "tuned first"}
 

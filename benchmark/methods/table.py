@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchmark.methods.row import FIXED, PRETRAINED, TRAINED, TUNED, MethodRow
-from degrade.recipes.tasks import TASKS as EVERY_TASK
+from degrade.recipes.paper_tasks import TASKS as EVERY_TASK
 
 _X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"
 _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020"

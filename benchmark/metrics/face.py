@@ -1,4 +1,5 @@
-"""Metrics of the face itself: identity (FED), landmarks (LLE), and whether a face is found at all.
+"""Metrics of the face itself: identity (feature embedding distance), landmarks (landmark localisation error), and
+whether a face is found at all.
 
 One box, the largest detection on the reference, serves reference and output, so nothing can drop out
 and an output without a face scores badly instead of leaving the mean. After Yang et al., HiFaceGAN,
@@ -30,9 +31,13 @@ def load(metric_id: str) -> Compute:
     """fed.dlib, lle.dlib68, lle_io.dlib68, found.dlib, fed.author or lle.author."""
     need_networks(metric_id)
     return {
-        "fed.dlib": fed, "lle.dlib68": lle, "lle_io.dlib68": lle_interocular, "found.dlib": found,
-        "fed.author": fed_author, "lle.author": lle_author,
-    }[metric_id]  # fmt: skip
+        "fed.dlib": feature_embedding_distance,
+        "lle.dlib68": landmark_error,
+        "lle_io.dlib68": landmark_error_over_eye_distance,
+        "found.dlib": face_found,
+        "fed.author": authors_embedding_distance,
+        "lle.author": authors_landmark_error,
+    }[metric_id]
 
 
 def need_networks(metric_id: str) -> None:
@@ -47,43 +52,67 @@ def need_networks(metric_id: str) -> None:
         raise Unavailable(f"{metric_id} needs the packages dlib-bin and face_recognition_models; {remedy}") from error
 
 
-def fed(restored: Image, reference: Image) -> float:
-    """L2 between the face descriptors (128 numbers) of both images in the reference's box; 0 when identical."""
+def feature_embedding_distance(restored: Image, reference: Image) -> float:
+    """Feature embedding distance (FED): L2 between dlib's face descriptors of both images, in the reference's box.
+
+    restored, reference: (H, W, 3). The descriptor has 128 numbers, of no unit and of norm about 1.5, so the distance is
+    0 for equal images, under 0.6 as a rule for two pictures of one person, and rarely above 1.
+    Raises MetricError where no face is found in the reference.
+    Source: the ISPL paper, Sec. 4.1 ("Evaluation Protocols"), which does not say on what the box is found; dlib's
+    face_recognition_model_v1, whose author gives the 0.6.
+    """
     box = _reference_box(reference)
     return float(np.linalg.norm(_descriptor(restored, box) - _descriptor(reference, box)))
 
 
-def lle(restored: Image, reference: Image) -> float:
-    """Mean distance of the 68 landmarks in the reference's box, in pixels of an image 512 px high."""
+def landmark_error(restored: Image, reference: Image) -> float:
+    """Landmark localisation error (LLE): mean distance of dlib's 68 landmarks in both images, in the reference's box.
+
+    restored, reference: (H, W, 3). In pixels of an image 512 px high, the paper's size, whatever H is; 0 or more.
+    Raises MetricError where no face is found in the reference.
+    Source: the ISPL paper, Sec. 4.1; the predictor is that of Kazemi and Sullivan, CVPR 2014.
+    """
     return _landmark_error(restored, reference) * 512 / reference.shape[0]
 
 
-def lle_interocular(restored: Image, reference: Image) -> float:
-    """Mean distance of the 68 landmarks over that of the reference's outer eye corners.
+def landmark_error_over_eye_distance(restored: Image, reference: Image) -> float:
+    """Landmark localisation error, as a share of the distance between the reference's outer eye corners; 0 or more.
 
-    Does not depend on how large the face is in the image. Source: Sagonas et al., 300 Faces in-the-Wild,
-    ICCV Workshops 2013, section 4.
+    restored, reference: (H, W, 3). Does not depend on how large the face is in the image.
+    Raises MetricError where no face is found in the reference.
+    Source: Sagonas et al., 300 Faces in-the-Wild, ICCV Workshops 2013, section 4.
     """
     left, right = _landmarks(reference, _reference_box(reference))[list(_EYE_CORNERS)]
     return _landmark_error(restored, reference) / float(np.linalg.norm(right - left))
 
 
-def found(restored: Image, reference: Image) -> float:
-    """1 if any detection in the output overlaps the reference's box by IoU > 0.5, else 0."""
+def face_found(restored: Image, reference: Image) -> float:
+    """1 where a face detected in the output overlaps the reference's box by IoU > 0.5, else 0.
+
+    restored, reference: (H, W, 3). Raises MetricError where no face is found in the reference.
+    Source: no paper's; 0.5 is the overlap of the PASCAL VOC challenge (Everingham et al., IJCV 2010, section 4.2).
+    """
     box = _reference_box(reference)
     return float(any(detection.iou(other, box) > _SAME_FACE_IOU for other in _detections(restored)))
 
 
-def fed_author(restored: Image, reference: Image) -> float:
-    """L2 between the descriptors of the surest detection on each image; MetricError where one has none."""
+def authors_embedding_distance(restored: Image, reference: Image) -> float:
+    """Feature embedding distance as the authors measure it: L2 of the descriptors at each image's surest detection.
+
+    restored, reference: (H, W, 3). 0 or more, as that of feature_embedding_distance.
+    Raises MetricError where no face is found in one of the two.
+    Source: the authors' script, as the module says.
+    """
     theirs, ours = _first_boxes(reference, restored)
     return float(np.linalg.norm(_descriptor(restored, ours) - _descriptor(reference, theirs)))
 
 
-def lle_author(restored: Image, reference: Image) -> float:
-    """Mean distance of the 72 points the library lists, in pixels of the image as it is, however large.
+def authors_landmark_error(restored: Image, reference: Image) -> float:
+    """Landmark localisation error as the authors measure it: mean distance of the 72 points that the library lists.
 
-    Of the surest detection on each image; MetricError where one has none.
+    restored, reference: (H, W, 3). The points are those at each image's surest detection; in pixels of the image as it
+    is, however large; 0 or more. Raises MetricError where no face is found in one of the two.
+    Source: the authors' script, as the module says.
     """
     theirs, ours = _first_boxes(reference, restored)
     distances = np.linalg.norm(_landmarks(restored, ours) - _landmarks(reference, theirs), axis=1)

@@ -10,7 +10,7 @@ from benchmark.specs.strict_toml import checked, parsed
 from degrade.core.errors import InputError
 from degrade.core.storage.files import write_bytes
 from degrade.core.storage.paths import escaped, read_text, user_path
-from degrade.recipes.tasks import SMALLEST
+from degrade.splits.smallest import SMALLEST_SIDE
 
 FILE_NAME = "evaluation.toml"  # in the folder of an evaluation: what was asked last
 _VERSION = 1
@@ -56,8 +56,8 @@ class Evaluation:
             raise InputError("evaluate: expected a test set, got none; name a SPLIT, or --faces with --recipe")
         if self.crop not in ("none", "center"):
             raise InputError(f"evaluate: crop: expected none or center, got '{self.crop}'")
-        if self.size and self.size < SMALLEST:
-            raise InputError(f"evaluate: size: expected at least {SMALLEST} px, got {self.size}")
+        if self.size and self.size < SMALLEST_SIDE:
+            raise InputError(f"evaluate: size: expected at least {SMALLEST_SIDE} px, got {self.size}")
         if self.limit < 0:
             raise InputError(f"evaluate: limit: expected 0 or more, got {self.limit}")
 

@@ -16,7 +16,7 @@ import click
 from degrade import __version__
 from degrade.core.errors import Failed, InputError, out_of_memory, shown, unknown
 from degrade.core.storage.paths import kind_of, user_path
-from degrade.recipes.tasks import SMALLEST
+from degrade.splits.smallest import SMALLEST_SIDE
 
 
 class UserPath(click.Path):
@@ -67,7 +67,7 @@ FILE = UserPath(dir_okay=False)
 PNG = PngPath(dir_okay=False)
 PLACE = UserPath()  # a file or a folder
 COUNT = click.IntRange(min=1)
-SIDE = click.IntRange(SMALLEST)
+SIDE = click.IntRange(SMALLEST_SIDE)
 _NO_LIBGL = (
     "OpenCV is installed in its build for screens, which needs libGL, and this machine has none; run: "
     "pip uninstall -y opencv-python opencv-python-headless && pip install opencv-python-headless"

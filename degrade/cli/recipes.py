@@ -8,7 +8,7 @@ import click
 
 from degrade.cli.console import FILE, OVERWRITE, PNG, Command, Name, check_free, echo, echo_text
 from degrade.core.errors import InputError
-from degrade.recipes.tasks import SMALLEST
+from degrade.splits.smallest import SMALLEST_SIDE
 
 
 def _recipe_names() -> Iterable[str]:
@@ -98,7 +98,7 @@ def operators(name) -> None:
 )
 @click.option("--seeds", default="0:8", show_default=True, type=Span(), help="One image per seed, END excluded.")
 @click.option(
-    "--size", default=256, show_default=True, type=click.IntRange(SMALLEST, 2048), help="Side of the images, px."
+    "--size", default=256, show_default=True, type=click.IntRange(SMALLEST_SIDE, 2048), help="Side of the images, px."
 )
 @click.option("--out", required=True, type=PNG, help="The PNG to write.")
 @OVERWRITE

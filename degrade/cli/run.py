@@ -25,7 +25,7 @@ from degrade.cli.console import (
 from degrade.cli.reasons import by_reason
 from degrade.cli.recipes import RecipeName, Span
 from degrade.core.errors import InputError
-from degrade.recipes.tasks import TASKS
+from degrade.recipes.paper_tasks import TASKS
 
 if TYPE_CHECKING:
     from degrade.splits.make_split import SplitPlan, SplitSummary

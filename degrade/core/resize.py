@@ -8,7 +8,10 @@ from degrade.core.image import Image
 
 
 def resize_bicubic(image: Image, height: int, width: int) -> Image:
-    """The one "bicubic" of the project: antialiased, a = -0.5 (MATLAB, PIL), float, clipped to [0, 1]."""
+    """The one "bicubic" of the project, (H, W, 3) to (height, width, 3): antialiased, in float, clipped to [0, 1].
+
+    Source: the kernel of Keys, IEEE TASSP 1981, a = -0.5, as MATLAB's imresize and Pillow have it.
+    """
     return resize_pil(image, height, width, Pillow.Resampling.BICUBIC)
 
 
@@ -32,7 +35,12 @@ def match_scale(image: Image, size: int, scale: int) -> Image:
 def resize_pil(
     image: Image, height: int, width: int, kernel: Pillow.Resampling, border: tuple[int, int] = (0, 0)
 ) -> Image:
-    """`border` px above and below, and to each side, are mirrored with the edge repeated, and used at the borders."""
+    """The image (H, W, 3) by one of Pillow's antialiased filters, to (height, width, 3) in px, clipped to [0, 1].
+
+    kernel: Pillow's filter. border: (px above and below, px to each side) that are mirrored, the edge repeated, and
+    weighed at the borders; with none of them the filter is cut off there, as Pillow does.
+    Source: Pillow's Image.resize with a box, which keeps float values of one channel.
+    """
     down, right = border
     box = right, down, right + image.shape[1], down + image.shape[0]
     resized = np.empty((height, width, 3), np.float32)

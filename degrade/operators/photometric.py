@@ -17,9 +17,10 @@ from degrade.operators.words import Words
 class Fade:
     """What light does to a print over the years: less contrast, less colour, a warm cast.
 
-    black, white: what black and white become, in 8-bit steps, 0 to 255; black is below white.
+    black, white: what black and white become, in 8-bit steps, 0 to 255, black below white.
     saturation: share of the colour that is left, 0 (grey) to 1.
     warmth: red is multiplied by 1 + warmth and blue by 1 - warmth, -0.5 to 0.5; clipped.
+    Source: no paper's, a linear model of this project; the grey that colour fades to is ITU-R BT.601's luma.
     """
 
     black: Annotated[float, Words("black becomes", "8-bit steps")]
@@ -123,6 +124,7 @@ class LowLight:
     The noise that comes with it is SensorNoise, put after this in a chain.
 
     stops: 0 to 10; each one halves the light.
+    Source: a stop is a factor of two in exposure; linear light is that of sRGB (IEC 61966-2-1).
     """
 
     stops: Annotated[float, Words("loss", "stops")]

@@ -16,9 +16,9 @@ from typing import Any
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.storage.paths import user_path
+from degrade.recipes.paper_tasks import TASKS
 from degrade.recipes.parse_recipe import compose, read_recipe, rebuild
 from degrade.recipes.recipe import Recipe
-from degrade.recipes.tasks import TASKS
 
 
 class _Library(Mapping[str, Recipe]):
@@ -65,10 +65,6 @@ class _Library(Mapping[str, Recipe]):
 
 
 RECIPES = _Library()
-_GIVEN_UP = {
-    "diffbir_1": "has the ranges of both stages of DiffBIR's general model; ",
-    "diffbir_2": "had ranges that DiffBIR never published; ",
-}
 
 
 def list_recipes() -> list[str]:
@@ -102,8 +98,6 @@ def find_recipe(name: Recipe | Path | str) -> Recipe:
     name = str(name)
     if name in RECIPES:
         return RECIPES[name]
-    if name in _GIVEN_UP:
-        raise InputError(f"the recipe '{name}' {_GIVEN_UP[name]}ask for 'diffbir', or for faces 'diffbir_face'")
     parts = re.fullmatch(r"(.*\.toml)(?::(.*))?", name, re.IGNORECASE | re.DOTALL)
     if not parts:
         raise unknown("recipe", name, RECIPES)

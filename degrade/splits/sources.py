@@ -15,7 +15,7 @@ from degrade.core.random import check_whole
 from degrade.core.storage.listing import called, list_images
 from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
-from degrade.recipes.tasks import SMALLEST
+from degrade.splits.smallest import SMALLEST_SIDE
 
 CROPS = ("none", "center")
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
@@ -103,8 +103,8 @@ def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str
 
 def check_preparation(size: int, crop: str, background: str | None) -> None:
     """InputError for what can be no `size`, no `crop` or no `background` of Source.pixels."""
-    if check_whole(size, "size") < SMALLEST:
-        raise InputError(f"size: expected at least {SMALLEST} px, got {size}")
+    if check_whole(size, "size") < SMALLEST_SIDE:
+        raise InputError(f"size: expected at least {SMALLEST_SIDE} px, got {size}")
     if crop not in CROPS:
         raise InputError(f"crop: expected {' or '.join(CROPS)}, got {crop!r}")
     check_background(background)

@@ -21,10 +21,12 @@ class GaussianBlur:
     """Convolve with an isotropic Gaussian.
 
     sigma: standard deviation in pixels, above 0 to 256.
-    size: width of the kernel in pixels, odd, 1 to 2049; 0 means 4 sigma to each side. A smaller one cuts the
+    size: width of the kernel in pixels, odd, 1 to 2049; or 0, which means 4 sigma to each side. A smaller one cuts the
         Gaussian off and makes the blur milder.
     border: what lies beyond it, "mirror" (the edge itself not again) or "repeat" (the edge again and again, as SciPy's
         mode "nearest").
+    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation, degrade.py) calls imgaug's
+        GaussianBlur, which cuts the kernel as imgaug_width says.
     """
 
     sigma: Annotated[float, Length(), Words("sigma")]
@@ -43,10 +45,11 @@ class GaussianBlur:
 
 
 def imgaug_width(sigma: float) -> int:
-    """The width in px at which imgaug, and so the authors' script, cuts a Gaussian.
+    """The width in px at which imgaug, and so the authors' script, cuts a Gaussian of that sigma in px.
 
     int(2.9 sigma) below sigma 5, int(2.6 sigma) from 5 on; as the size of a GaussianBlur it is raised to odd. The blur
-    is 1.0 to 1.4 dB milder than that of the whole Gaussian.
+    is 1.0 to 1.4 dB milder than that of the whole Gaussian. Raises InputError for a sigma that is no number.
+    Source: aleju/imgaug, imgaug/augmenters/blur.py.
     """
     if not isinstance(sigma, int | float):
         raise InputError(f"imgaug_width: expected the name of a field that is a number of pixels, got one of {sigma!r}")
@@ -59,6 +62,7 @@ class SharpenHalo:
 
     amount: strength, 0 to 100 (1 doubles the detail).
     sigma: of the blur in pixels, above 0 to 256; about the width of the rim.
+    Source: unsharp masking, Gonzalez and Woods, Digital Image Processing.
     """
 
     amount: Annotated[float, Words("strength", "times the detail")]

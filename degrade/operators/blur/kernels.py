@@ -28,7 +28,7 @@ class AnisotropicBlur:
 
     sigma_x, sigma_y: standard deviations along the two axes in pixels, above 0 to 256.
     angle: of the sigma_x axis, degrees clockwise from the right, -360 to 360.
-    size: width of the kernel in pixels, odd, 1 to 2049; 0 means 4 of the larger sigma to each side.
+    size: width of the kernel in pixels, odd, 1 to 2049; or 0, which means 4 of the larger sigma to each side.
     Source: Liu et al., Blind Image Super-Resolution: A Survey (2021); Wang et al., Real-ESRGAN (2021), Sec. 3.1.
     """
 

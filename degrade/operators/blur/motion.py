@@ -15,8 +15,6 @@ from degrade.operators.lengths import Bend, Length, OddLength, check_lengths
 from degrade.operators.words import Words
 
 _STEP = 0.25  # pixels between two places of the path
-
-
 _STRIP = 100_000  # values of a strip in MotionBlur, 400 kB
 
 
@@ -75,6 +73,8 @@ class MotionBlur:
     k: length of the line in pixels, odd, 3 to 2049.
     direction: weights run linearly from direction at the line's first end to 1 - direction at its other; 0 to 1.
     angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
+    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation, degrade.py) calls imgaug's
+        MotionBlur, which makes the same line and rounds its weights to 8 bits; these are not rounded.
     """
 
     k: Annotated[int, OddLength(low=3), Words("length")]

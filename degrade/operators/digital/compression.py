@@ -27,7 +27,10 @@ _LONGEST = 16383  # pixels of a side, the limit of WebP
 
 @dataclass(frozen=True)
 class Quantize:
-    """Round to the nearest of the 256 values n / 255, as a file of 8 bits does."""
+    """Round to the nearest of the 256 values n / 255, as a file of 8 bits does; halves go to the even n.
+
+    Source: sRGB (IEC 61966-2-1), whose 8-bit value is 255 times the signal, rounded.
+    """
 
     eight_bit: ClassVar[bool] = True
 
@@ -41,6 +44,8 @@ class Jpeg:
 
     quality: libjpeg's integer, 1 (worst) to 100.
     chroma: "444", "422", "420" (colour at full, half and quarter resolution), or "grey" (no colour left).
+    Source: ITU-T T.81 (baseline JPEG), colours as JFIF (ITU-T T.871) has them. OpenCV's libjpeg writes and reads it:
+        quality scales the tables of T.81, Annex K, and reduced colour is enlarged by libjpeg's "fancy upsampling".
     """
 
     quality: Annotated[int, Words("quality")]
@@ -72,6 +77,7 @@ class DoubleJpeg:
     down, right: the second grid begins this many pixels above and left of the image, 0 to 15; 16 pixels are one
         unit of "420", 8 one block. The strip outside is the mirrored image and is cut off again.
     chroma: of both, as in Jpeg.
+    Source: Bianchi and Piva, IEEE TIFS 2012 (nonaligned double JPEG compression); each of the two is Jpeg's.
     """
 
     first: Annotated[int, Words("first quality")]
@@ -102,6 +108,7 @@ class Webp:
     Raises InputError above 16383 pixels a side, which the format cannot hold.
 
     quality: libwebp's integer, 0 (worst) to 100; colour is always at a quarter of the resolution.
+    Source: RFC 9649 (WebP), whose lossy kind is VP8 (RFC 6386); Pillow's libwebp writes and reads it.
     """
 
     quality: Annotated[int, Words("quality")]

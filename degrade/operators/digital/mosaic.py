@@ -15,10 +15,12 @@ from degrade.operators.words import Words
 class Mosaic:
     """Replace each block by its mean; blocks start at the region's top left, the last ones may be narrower.
 
-    block: side of a block in pixels, an integer, 2 to 16384.
-    top, left: where the region begins, as fractions of the image's height and width, 0 to 1.
-    height, width: its sides, as fractions of the image's, above 0 to 1; edges are rounded to whole pixels, of which it
-        has at least one.
+    block: side of a block in pixels, a whole number, 2 to 16384.
+    top, left: where the region begins, as fractions of the image's height and width, 0 to 1. Its edges are rounded to
+        whole pixels.
+    height, width: of the region, as fractions of the image's, above 0 to 1; it has at least one pixel. All of the image
+        by default.
+    Source: the ISPL paper, Sec. 4.1 (16x mosaic); which does not say what a block becomes: its mean.
     """
 
     block: Annotated[int, WholeLength(low=2), Words("block side")]

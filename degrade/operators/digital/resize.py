@@ -51,6 +51,8 @@ class Resize:
     height, width: sides of the result in pixels, 1 to 16384; in the place of a factor, which is then 0.
     linear_light: decode sRGB before and encode after, so that light is averaged and not its code values.
     rounding: of a side divided by `factor`, to the "nearest" whole pixel or "down"; at least 1 px either way.
+    Source: the libraries named, OpenCV's resize, Pillow's Image.resize and MATLAB's imresize; the cubic kernel is that
+        of Keys, IEEE TASSP 1981, Lanczos' that of Duchon, J. Applied Meteorology 1979.
     """
 
     library: Annotated[str, Words("library")]

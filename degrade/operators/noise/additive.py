@@ -24,6 +24,7 @@ class GaussianNoise:
 
     sigma: standard deviation in 8-bit steps, 0 to 255.
     seed: fixes the field.
+    Source: the ISPL paper, Sec. 4.1; imgaug's AdditiveGaussianNoise, for each channel, in its authors' script.
     """
 
     sigma: Annotated[float, Words("standard deviation", "8-bit steps")]
@@ -104,7 +105,10 @@ class CorrelatedNoise:
 
 
 def draw_correlated_noise(rng: np.random.Generator, level: float) -> CorrelatedNoise:
-    """Draw a covariance level^2 R diag(d) R^T with d uniform in [0, 1] and R any rotation; level in 8-bit steps."""
+    """Draw a covariance level^2 R diag(d) R^T with d uniform in [0, 1] and R any rotation.
+
+    level: in 8-bit steps, above 0 to 255. Source: Zhang et al., BSRGAN (2021), the authors' code.
+    """
     rotation = _draw_rotation(rng)
     d = rng.uniform(0, 1, size=3).tolist()
     covariance = [[sum(a[k] * b[k] * d[k] for k in range(3)) for b in rotation] for a in rotation]
@@ -135,6 +139,7 @@ class LaplaceNoise:
 
     scale: the parameter b of exp(-|x| / b) / 2b in 8-bit steps, 0 to 255; the standard deviation is sqrt(2) b.
     seed: fixes the field.
+    Source: the ISPL paper, Sec. 4.1; imgaug's AdditiveLaplaceNoise, for each channel, in its authors' script.
     """
 
     scale: Annotated[float, Words("scale", "8-bit steps")]
@@ -152,10 +157,11 @@ class LaplaceNoise:
 class PoissonNoise:
     """Add a Poisson count of 8-bit steps with a random sign to each value, whatever the value is.
 
-    This is the noise of the authors' script; photon noise, which depends on the signal, is ShotNoise or SensorNoise.
+    Photon noise, which depends on the signal, is ShotNoise or SensorNoise.
 
     lam: expected count in 8-bit steps, 0 to 255; the standard deviation is sqrt(lam^2 + lam).
     seed: fixes the field.
+    Source: the ISPL paper, Sec. 4.1; imgaug's AdditivePoissonNoise, for each channel, in its authors' script.
     """
 
     lam: Annotated[float, Words("expected count", "8-bit steps")]

@@ -244,7 +244,7 @@ ADAPTERS: dict[str, MethodRow] = {
     ),
     "ncnn": MethodRow(
         "benchmark.methods.adapters.model_file:ncnn", kind=PRETRAINED, tasks=EVERY_TASK, licence="the weights'",
-        packages=("ncnn",), source="a network of ncnn: ncnn:FILE.param with FILE.bin beside it; options as of onnx:",
+        packages=("ncnn",), source="a network of ncnn: ncnn:FILE.param with FILE.bin beside it; options as for onnx:",
     ),
     "ispl": MethodRow(
         "benchmark.methods.ispl.checkpoint", kind=PRETRAINED, tasks=EVERY_TASK, licence=_USERS, ends_in=".safetensors",

@@ -168,7 +168,7 @@ def newest(scores: Iterable[Score]) -> list[Score]:
 
 
 def read_file(path: Path) -> list[Score]:
-    """The scores of one file in order; a torn last line is left out, with a word on stderr.
+    """The scores of one file in order; a torn last line is left out, with a message on stderr.
 
     Raises InputError for any other line that is not a score and for one of a newer schema.
     """

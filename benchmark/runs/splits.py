@@ -22,7 +22,7 @@ from degrade.splits.sources import Source
 from degrade.splits.split import Split, load_split
 
 SPLIT_SEED = 0  # test images are the same for every training seed
-# In the folder of a split: which sources could not be used, and why. Hidden: others would be strangers there.
+# In the folder of a split: which sources could not be used, and why. Hidden: a split holds nothing else.
 _LEFT_OUT = ".left_out.json"
 
 

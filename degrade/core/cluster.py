@@ -55,7 +55,7 @@ def on_cluster(address: str) -> Iterator["Cluster"]:
         reason = f"{error}".split("\n")[0]
         raise InputError(f"{address}: expected a dask scheduler, could not reach one ({reason}); {remedy}") from error
     for logger in ("distributed", "distributed.client"):  # dask gives the second a level of its own
-        logging.getLogger(logger).setLevel(logging.CRITICAL)  # losses are said in a sentence, or are no news
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # losses are error messages of ours, or are no news
     with client:
         cluster = Cluster(address, client, _count_workers(address, client))
         before = _in_use.set(cluster)

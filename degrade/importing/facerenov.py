@@ -66,7 +66,7 @@ class ImportSummary:
 def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
     """The images of a folder of degraded faces and of one folder for each program that restored them.
 
-    A candidate is called as its folder. Raises InputError for fewer than two candidates, two of one
+    A candidate is named after its folder. Raises InputError for fewer than two candidates, two of one
     name, and any image that is in one folder and not in another.
     """
     if not 2 <= len(candidates) <= len(LABELS):

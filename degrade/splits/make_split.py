@@ -47,7 +47,7 @@ class SplitPlan:
 
     size: side of the reference in px; crop: "none" refuses what is not square, "center" cuts it;
     background: "white" or "black" to lay images with an alpha channel on, None refuses them; shard, shard_of: which
-    part of the split this is, and of which faces, as of degrade.splits.shards.
+    part of the split this is, and of which faces, see degrade.splits.shards.
     """
 
     recipe: Recipe

@@ -69,7 +69,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
     """The split of all faces out of its shards, byte for byte as if it had been made in one go.
 
     Images become hard links where the file system has them, else copies, and their hashes are not checked, which
-    degrade.splits.replay.verify does; the shards stay as they are. The same call goes on where one was interrupted.
+    degrade.splits.replay.verify does; the shards stay as they are. The same call resumes where one was interrupted.
     Raises InputError for a shard that is missing, given twice, unfinished, of another split or of faces of other names,
     for an image that is missing, and for `out` that holds something else.
     """

@@ -70,7 +70,7 @@ class Source:
 
 @lru_cache(maxsize=128)  # a run hashes the portraits before it degrades them
 def _portrait_png(seed: int, size: int) -> bytes:
-    """By Pillow, as ever: its hash is in the records of every split that was made of the portraits."""
+    """By Pillow and no other writer: its hash is in the records of every split that was made of the portraits."""
     buffer = io.BytesIO()
     Pillow.fromarray(to_uint8(paint.paint(seed, size))).save(buffer, format="PNG", compress_level=4)
     return buffer.getvalue()

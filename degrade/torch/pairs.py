@@ -34,9 +34,9 @@ class DegradedPairs(Dataset[DegradedPair]):
 
     A pair depends on its source, the recipe, the seed, its name and the epoch, never on workers, ranks, order or where
     a training was resumed; no global random state is read or set. Until `set_epoch` is called the pixels are those of
-    the split; from then on every epoch draws anew.
+    the split; from then on every epoch degrades anew.
 
-    faces: the folder of clean faces. size: side of the references, 16 px or more. role, crop, background: as of
+    faces: the folder of clean faces. size: side of the references, 16 px or more. role, crop, background: same as for
     `degrade.make_split`. Raises InputError for an argument that can be none, a folder without such faces, an unknown
     recipe and a size that it does not take, and, as it is read, for a face that cannot be used.
 
@@ -79,7 +79,7 @@ class DegradedPairs(Dataset[DegradedPair]):
         return self.pair(index, None if epoch == _AS_A_SPLIT else epoch)
 
     def set_epoch(self, epoch: int) -> None:
-        """Draw every pair as of this epoch (0, 1, ...) from now on, in all workers; call it before iterating."""
+        """Degrade every face as in this epoch (0, 1, ...) from now on, in all workers; call it before iterating."""
         check_whole(epoch, "epoch")
         self._epoch.fill_(epoch)
 

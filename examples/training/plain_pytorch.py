@@ -13,7 +13,7 @@ def train(network: torch.nn.Module, pairs: DegradedPairs, epochs: range, workers
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
     loader = DataLoader(pairs, batch_size=4, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
     for epoch in epochs:
-        pairs.set_epoch(epoch)  # every epoch draws every face anew
+        pairs.set_epoch(epoch)  # re-degrades every face
         for degraded, reference, _ in loader:
             loss = (network(degraded) - reference).abs().mean()
             optimizer.zero_grad()

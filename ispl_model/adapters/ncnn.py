@@ -54,8 +54,8 @@ class _Network:
 def load(argument: str, _device: str = "cpu") -> ImageModel:
     """The network of `FILE.param[,range=LOW..HIGH][,size=SIDE]`, whose weights are FILE.bin beside it.
 
-    range, size: as of ispl_model.adapters.onnx. Sides are mirrored up to a multiple of 16. Raises InputError for a
-    missing package or file, a file that is not ncnn's, and a network that is not one image to another.
+    range, size: same as for ispl_model.adapters.onnx. Sides are mirrored up to a multiple of 16. Raises InputError for
+    a missing package or file, a file that is not ncnn's, and a network that is not one image to another.
     """
     name, (param, weights, options) = f"{_KIND}:{argument}", _parsed(argument)
     limits = parse_range(name, options.get("range", "0..1"))

@@ -128,7 +128,7 @@ def load_model(
 
 
 def load_upsampler(spelling: str, device: str = "auto") -> AdaptedModel:
-    """The model for all of a photograph: `realesrgan` below $TORCH_HOME, or a spelling as of load_model.
+    """The model for all of a photograph: `realesrgan` below $TORCH_HOME, or a spelling that load_model takes.
 
     Raises InputError for a model of whole faces, for a checkpoint of ispl train, and as load_model does.
     """

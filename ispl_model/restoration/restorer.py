@@ -75,7 +75,7 @@ class Restorer:
         return in_kind_of(array, restore_face(as_image(array), self.restore_faces, self.size))
 
     def photograph(self, array: np.ndarray, upscale: int = 1) -> np.ndarray:
-        """A scene with every face that is found restored and laid back; the rest stays, or grows `upscale` times.
+        """A scene with every face that is found restored and pasted back; the rest stays, or grows `upscale` times.
 
         As `ispl restore --kind photo`, see restore_photograph. Raises InputError where no face is found.
         """
@@ -199,7 +199,7 @@ def restore_images(
     batch: images in one pass. On a CPU one is as fast as several, and it makes an image's
         bits independent of the images around it.
     dtype: "bf16", "fp32" or "auto", as ispl_model.runtime.device.mixed_precision takes it. An image that bf16 makes NaN
-        or infinite is computed again in fp32, with a word on stderr.
+        or infinite is computed again in fp32, with a message on stderr.
     Raises NotFiniteOutput, an InputError, for what is not finite in fp32 either. Where a graphics card has too little
     memory for a batch it is halved; InputError where one image is too much.
     """

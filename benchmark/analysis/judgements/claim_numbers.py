@@ -114,7 +114,7 @@ def interval(number: Number) -> Interval | None:
 
 
 def rising(metric: str) -> bool:
-    """Whether the larger number comes first, as of gap and gain."""
+    """Whether the larger number comes first, as for gap and gain."""
     return metric in CHANGES or find_metric(metric).higher_is_better is True
 
 

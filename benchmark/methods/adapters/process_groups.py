@@ -27,7 +27,7 @@ for group in groups:
 def started(words: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A program as the leader of a process group, of which nothing is left after the block or after this process.
 
-    options: as of subprocess.Popen. Raises OSError for what cannot be started.
+    options: same as for subprocess.Popen. Raises OSError for what cannot be started.
     """
     _watcher()  # before the program, which must not be alone for as long as this takes
     process = subprocess.Popen(words, start_new_session=True, **options)

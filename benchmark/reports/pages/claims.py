@@ -31,7 +31,7 @@ def to_text(judgements: Sequence[Judgement], profile: str) -> str:
         "Numbers of sets, gap, gain and what a claim states are judged by the 95 % interval alone, of differences too "
         f"(jackknife over the same groups of images); {UNDECIDED} where there is none",
         "Of ours FFD-dlib and LPIPS-squeeze stand in for FID and LPIPS where these could not be measured; they are not "
-        "held against stated numbers",
+        "compared with stated numbers",
     )
     text = to_markdown("Claims of the paper", sentences, {"Verdicts": (columns, *rows)})
     return text + "".join(_section(number, claim, own) for number, (claim, own) in enumerate(of_claim.items(), start=1))

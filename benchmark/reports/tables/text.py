@@ -30,7 +30,7 @@ from benchmark.specs.titles import PROFILES, TASKS
 _ADDED = " †"
 _BRACKETS = (
     "In brackets: the number the paper prints (FFHQ at 512 px); under 'other' it was measured with other code and "
-    "cannot be held against ours"
+    "cannot be compared with ours"
 )
 _NO_BRACKETS = (
     "The paper's numbers are of {} at 512 px and do not stand beside those of other faces; they are in "

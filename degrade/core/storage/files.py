@@ -199,7 +199,7 @@ def object_parser(kind: Any) -> Parse[dict[str, Any]]:
 
 
 def parse_lines(path: Path, content: bytes, parse: Parse[Value]) -> list[Value]:
-    """What the lines of a file's content hold, in order; a torn last one is left out, with a word on stderr.
+    """What the lines of a file's content hold, in order; a torn last one is left out, with a message on stderr.
 
     A line is whole once its line end is written.
     """
@@ -212,7 +212,7 @@ def parse_lines(path: Path, content: bytes, parse: Parse[Value]) -> list[Value]:
 class JsonLines(Generic[Value]):
     """A file of one JSON value a line: `values` are those in it, in order; `append` adds one, flushed when written.
 
-    A torn last line is cut off on opening, with a word. One process at a time: another one that opens the same file
+    A torn last line is cut off on opening, with a message. One process at a time: another one that opens the same file
     waits until this one closes it or dies. Raises InputError for a file that cannot be written or parsed.
     """
 

@@ -70,8 +70,8 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
 def read_text(path: Path, errors: str = "strict", most: int | None = None) -> str:
     """A user's text file: UTF-8, or what its byte order mark says; line ends become "\\n".
 
-    errors: as of bytes.decode; most: as of read_bytes. Raises InputError when it cannot be read, ValueError when it is
-    not text.
+    errors: same as for bytes.decode; most: same as for read_bytes. Raises InputError when it cannot be read, ValueError
+    when it is not text.
     """
     data = read_bytes(path, most)
     mark, encoding = next((each for each in _MARKS if data.startswith(each[0])), (b"", "utf-8"))

@@ -70,7 +70,7 @@ class RestorePlan:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a result depends on, beside its image and the network; what is as ever is not named."""
+        """What a result depends on, beside its image and the network; defaults are omitted."""
         facts: dict[str, Any] = {"kind": self.kind, "upscale": self.upscale, "background": self.background}
         more = {
             "quality": self.quality,

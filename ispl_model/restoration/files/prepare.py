@@ -89,7 +89,7 @@ class Finished:
 
 
 def prepare(job: Job) -> Prepared:
-    """The first half; what is wrong with the image becomes a sentence."""
+    """The first half; what is wrong with the image becomes an error message."""
     try:
         check_writable_name(job.out / job.name)
         data = read_bytes(job.path)
@@ -155,7 +155,7 @@ class _Crops:
         self.files: list[tuple[str, bytes]] = []
 
     def blended(self, restored: Image, degraded: Image, facts: dict[str, Any]) -> Image:
-        """The crop that is laid back, noted down."""
+        """The crop that is pasted back, noted down."""
         used, most = self.job.strength, self.job.plan.guard
         if most is not None:
             used = guarded(degraded, restored, used, most)

@@ -72,7 +72,7 @@ from degrade.operators.words import Words
 class NovelBlur:
     """Average over a square.
 
-    width: of the square in pixels, odd, at least 3.
+    width: of the square in pixels, odd, 3 to 2049.
     Source: made for a test.
     """
 
@@ -120,6 +120,7 @@ LAWS = (
     "tests/benchmark/specs/test_protocols.py",
     "tests/degrade/operators/test_every_operator.py",
     "tests/degrade/recipes/test_every_recipe.py",
+    "tests/degrade/recipes/test_operator_pages.py",
     "tests/degrade/recipes/test_pixels.py",
     "tests/degrade/recipes/test_presets.py",
     "tests/ispl_model/losses/test_losses.py",

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from degrade.cli.main import degrade
 from degrade.operators.chain import OPERATORS
 from degrade.operators.lengths import lengths_of
+from degrade.recipes.operator_pages import example_step
 from degrade.recipes.parse_steps import Reader
 from degrade.recipes.steps import EXTRA, DrawContext
 from tests.degrade.operators.test_every_operator import EXAMPLES
@@ -57,7 +58,11 @@ def test_the_page_has_every_field_with_its_default_and_how_it_grows(name: str) -
 
 @pytest.mark.parametrize("name", OPERATORS)
 def test_the_step_is_one_of_a_recipe_file(name: str) -> None:
-    table = tomllib.loads(page(name)[page(name).index("[[steps]]") :])
+    shown = page(name)
+    if example_step(name) is None:
+        assert "None of `degrade presets` has it yet" in shown
+        return
+    table = tomllib.loads(shown[shown.index("[[steps]]") :])
     (operator,) = Reader(0, 0).steps("steps", table["steps"])[0].draw(DrawContext(np.random.default_rng(0), 512, 1, ()))
     assert type(operator).__name__ == name
 

@@ -56,3 +56,12 @@ def test_the_mistake_of_the_page_is_told_so(folder: Path) -> None:
     (folder / "phone.toml").write_text(FILES["phone.toml"].replace("sigma", "sgima", 1), encoding="utf-8")
     result = CliRunner().invoke(degrade, ["run", "faces", "out", "--recipe", "phone.toml"])
     assert result.exit_code == 2 and sentence in " ".join(result.output.split())
+
+
+def test_the_lines_of_python_run(folder: Path) -> None:
+    pytest.importorskip("torch")
+    write(folder / "face.png", paint(0, 64))
+    (program,) = re.findall(r"(?ms)^```python\n(.*?)^```$", PAGE)
+    names: dict = {}
+    exec(program.replace("size=256", "size=64"), names)
+    assert names["degraded"].shape == (64, 64, 3) and names["pairs"][0][0].shape == (3, 64, 64)

@@ -16,6 +16,7 @@ import numpy as np
 
 from degrade.core.errors import InputError
 from degrade.core.image import Image
+from degrade.core.numbers import is_whole
 
 LARGEST_SEED = 2**63 - 1  # that JSON, Arrow and numpy all hold
 _STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
@@ -31,7 +32,7 @@ def check_whole(number: int, what: str) -> int:
     Traceback (most recent call last):
     degrade.core.errors.InputError: seed: expected a whole number from 0 to 9223372036854775807, got 1.0
     """
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number <= LARGEST_SEED:
+    if not (is_whole(number) or isinstance(number, np.integer)) or not 0 <= number <= LARGEST_SEED:
         raise InputError(f"{what}: expected a whole number from 0 to {LARGEST_SEED}, got {number!r}")
     return int(number)
 

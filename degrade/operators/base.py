@@ -5,6 +5,7 @@ from dataclasses import Field
 from typing import Any, ClassVar, Protocol
 
 from degrade.core.image import Image
+from degrade.core.numbers import is_number, is_whole
 
 SIDE = 16384  # of an image
 
@@ -55,16 +56,6 @@ def check_seed(operator: _Seeded) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
     if not (is_whole(operator.seed) and 0 <= operator.seed < 2**63):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")
-
-
-def is_number(value: object) -> bool:
-    """Whether it is an int or a float; True and False are neither."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_whole(value: object) -> bool:
-    """Whether it is an int; True and False are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def next_odd(length: float) -> int:

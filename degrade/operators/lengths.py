@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from degrade.core.errors import InputError
-from degrade.operators.base import SIDE, is_number, is_whole, next_odd
+from degrade.core.numbers import is_number, is_whole
+from degrade.operators.base import SIDE, next_odd
 
 SHORTEST, LONGEST = 1e-6, 256.0  # of what is no whole number of pixels: a sigma, a radius
 WIDTH = 2049  # of a kernel: LONGEST times 4 to each side

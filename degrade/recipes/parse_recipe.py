@@ -18,8 +18,8 @@
                                   # {imgaug_width = "sigma"}: for the size of a GaussianBlur, imgaug's
     chance = 0.5                  # of this step; 1 when left out
 
-Intervals are uniform, log_uniform, one_over_uniform, root_uniform (square root of uniform), square_uniform, rounded
-(uniform, then to the nearest whole number), integer.
+Intervals are uniform, log_uniform, one_over_uniform (1 / uniform), root_uniform (square root of uniform),
+square_uniform, rounded (uniform, then to the nearest whole number), integer (both ends included).
 Instead of `operator` a step has `one_of = [steps]` (with `weights`), `shuffle = [steps]` (those numbered in `in_order`
 keep their order), or `steps = [steps]`, which `repeat = 2` or `repeat = {integer = [1, 3]}` repeats. `side = 1` in a
 Resize is a share of the reference's side; `level` in a CorrelatedNoise draws any covariance of at most that level.
@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.numbers import is_whole
 from degrade.core.storage import strict_json
 from degrade.core.storage.paths import read_text
 from degrade.recipes.parse_steps import Reader, check_keys
@@ -133,6 +134,6 @@ def _text(document: Mapping[str, Any], key: str, default: str = "") -> str:
 
 def _whole(document: Mapping[str, Any], key: str, default: int, least: int) -> int:
     value = document.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 10**6:
+    if not is_whole(value) or not least <= value <= 10**6:
         raise InputError(f"{key}: expected a whole number of at least {least}, got {value!r}")
     return value

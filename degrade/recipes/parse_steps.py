@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from degrade.core.errors import InputError, unknown
+from degrade.core.numbers import is_number
 from degrade.operators.base import SIDE
 from degrade.operators.chain import OPERATORS
 from degrade.recipes.distributions import DERIVED, INTERVALS, LISTS, Distribution
@@ -16,12 +17,18 @@ from degrade.recipes.steps import EXTRA, DrawContext, Group, Maybe, OneOf, Opera
 _DISTRIBUTIONS = (*INTERVALS, *LISTS, *DERIVED, "severity")
 _KINDS = ("operator", "one_of", "shuffle", "steps")
 _DEEPEST, _MOST_REPEATS, _MOST_CELLS, _MOST_VALUES = 8, 64, 10**6, 10**4
+_LARGEST = 1e9  # number in a recipe
 _MOST_OPERATORS = 1024  # of a recipe, those that are repeated as often as they may come
 
 
 @dataclass
 class Reader:
-    """Reads steps and values; collects the factors of the grid on its way. `place` is the severity's."""
+    """Reads steps and values, and collects the factors of the grid on its way.
+
+    place: which of the severities is read, from 0; severities: how many there are, 0 without any. factors: of the grid,
+    how many values each has. depth, operators, repeats: of what is being read, as they are bounded.
+    Every method raises InputError that names the place, such as steps[2].sigma, and what is wrong there.
+    """
 
     place: int
     severities: int
@@ -31,6 +38,7 @@ class Reader:
     repeats: int = 1
 
     def steps(self, where: str, tables: Any) -> tuple[Step, ...]:
+        """A list of steps as TOML has it; it may be empty but at the top. `where` names the place in messages."""
         if not isinstance(tables, list) or not tables and where == "steps":
             raise InputError(f"{where}: expected a list of steps, got {tables!r}")
         self.depth += 1
@@ -41,6 +49,7 @@ class Reader:
         return found
 
     def step(self, where: str, table: Any) -> Step:
+        """One step of any kind, with its `chance`."""
         if not isinstance(table, dict):
             raise InputError(
                 f"{where}: expected a table with 'operator', 'one_of', 'shuffle' or 'steps', got {table!r}"
@@ -51,13 +60,14 @@ class Reader:
                 check_keys(where, table, (*_KINDS, "chance", "weights", "repeat"))
             raise InputError(f"{where}: expected one of {', '.join(_KINDS)}, got {', '.join(kinds) or 'none'}")
         chance = table.get("chance", 1)
-        if not is_number(chance) or not 0 <= chance <= 1:
+        if not _is_bounded(chance) or not 0 <= chance <= 1:
             raise InputError(f"{where}: chance must lie in [0, 1], got {chance!r}")
         table = {key: value for key, value in table.items() if key != "chance"}
         step = self.operation(where, table) if kinds == ["operator"] else self.compound(where, kinds[0], table)
         return Maybe(float(chance), step) if chance < 1 else step
 
     def compound(self, where: str, kind: str, table: dict[str, Any]) -> Step:
+        """A step made of others: one_of with its weights, shuffle with its order, steps with their repeat."""
         extra = {"one_of": ("weights",), "shuffle": ("in_order",), "steps": ("repeat",)}[kind]
         check_keys(where, table, (kind, *extra, "chance"))
         if kind == "steps" and "repeat" in table:
@@ -70,6 +80,7 @@ class Reader:
         return OneOf(steps, _weights(where, table, len(steps)))
 
     def repeat(self, where: str, table: dict[str, Any]) -> Repeat:
+        """Steps that are repeated; 64 times at most, with the repeats around them."""
         count = self.distribution(f"{where}.repeat", table["repeat"])
         ends, before = count.extremes(), self.repeats
         if not all(isinstance(end, int) and end >= 0 for end in ends) or max(ends) * before > _MOST_REPEATS:
@@ -80,6 +91,7 @@ class Reader:
         return Repeat(count, Group(steps))
 
     def operation(self, where: str, table: dict[str, Any]) -> Operation:
+        """An operator with a law for each of its fields, each tried at the law's ends."""
         self.operators += self.repeats
         if self.operators > _MOST_OPERATORS:
             raise InputError(f"{where}: expected at most {_MOST_OPERATORS} operators in all, with their repeats")
@@ -104,6 +116,7 @@ class Reader:
         return operation
 
     def distribution(self, where: str, value: Any) -> Distribution:
+        """The law of a field: a plain value, or a table with the name of one law, such as {uniform = [1, 2]}."""
         if not isinstance(value, dict):
             return Distribution("fixed", (_plain(where, value),))
         kinds = [kind for kind in _DISTRIBUTIONS if kind in value]
@@ -125,6 +138,7 @@ class Reader:
         return Distribution(kind, plain, _weights(where, value, len(plain)))
 
     def severity(self, where: str, values: list[Any]) -> Distribution:
+        """The law of the severity that is read, of a list with one for each."""
         if len(values) != self.severities:
             raise InputError(
                 f"{where}: expected a value for each of the {self.severities} severities, got {len(values)}"
@@ -132,6 +146,7 @@ class Reader:
         return self.distribution(where, values[self.place])
 
     def grid(self, where: str, values: tuple[Any, ...]) -> Distribution:
+        """A factor of the factorial grid, noted as the next one."""
         self.factors.append(len(values))
         if math.prod(self.factors) > _MOST_CELLS:
             raise InputError(f"{where}: the grid has more than {_MOST_CELLS} cells")
@@ -146,7 +161,7 @@ def _try_extremes(where: str, operation: Operation) -> None:
     first: dict[str, Any] = {}
     for key, distribution in operation.distributions:
         first[key] = (
-            DERIVED[distribution.kind](first[distribution.values[0]])
+            DERIVED[distribution.kind].make(first[distribution.values[0]])
             if distribution.kind in DERIVED
             else distribution.extremes()[0]
         )
@@ -173,22 +188,19 @@ def _in_order(where: str, numbers: Any, count: int) -> tuple[int, ...]:
 
 
 def _interval(where: str, kind: str, values: list[Any]) -> tuple[float, ...]:
-    if len(values) != 2 or not all(map(is_number, values)) or not values[0] <= values[1]:
+    if len(values) != 2 or not all(map(_is_bounded, values)) or not values[0] <= values[1]:
         raise InputError(f"{where}: {kind} needs two numbers, the lower first, got {values!r}")
-    if kind == "integer" and not all(isinstance(value, int) for value in values):
-        raise InputError(f"{where}: integer needs two whole numbers, got {values!r}")
-    if kind in ("log_uniform", "one_over_uniform") and values[0] <= 0:
-        raise InputError(f"{where}: {kind} needs numbers above 0, got {values!r}")
-    if kind in ("root_uniform", "square_uniform") and values[0] < 0:
-        raise InputError(f"{where}: {kind} needs numbers of at least 0, got {values!r}")
-    return tuple(values) if kind == "integer" else tuple(map(float, values))
+    law = INTERVALS[kind]
+    if not all(map(law.takes, values)):
+        raise InputError(f"{where}: {kind} needs {law.needs}, got {values!r}")
+    return tuple(map(law.number, values))
 
 
 def _weights(where: str, table: Mapping[str, Any], count: int) -> tuple[float, ...]:
     if "weights" not in table:
         return ()
     weights = table["weights"]
-    if not isinstance(weights, list) or len(weights) != count or not all(map(is_number, weights)):
+    if not isinstance(weights, list) or len(weights) != count or not all(map(_is_bounded, weights)):
         raise InputError(f"{where}: expected {count} weights, one for each option, got {weights!r}")
     if min(weights) < 0 or sum(weights) <= 0:
         raise InputError(f"{where}: weights must be at least 0 and not all 0, got {weights!r}")
@@ -196,16 +208,18 @@ def _weights(where: str, table: Mapping[str, Any], count: int) -> tuple[float, .
 
 
 def _plain(where: str, value: Any) -> Any:
-    if not (isinstance(value, str | bool) or is_number(value)):
+    if not (isinstance(value, str | bool) or _is_bounded(value)):
         raise InputError(f"{where}: expected a number, a text or a law such as {{uniform = [1, 2]}}, got {value!r}")
     return value
 
 
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e9
+def _is_bounded(value: Any) -> bool:
+    """Whether it is a number that a recipe may hold: no operator takes a larger one, nor NaN."""
+    return is_number(value) and abs(value) <= _LARGEST
 
 
 def check_keys(where: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise InputError for a key that is none of `known`, with the nearest of them; `where` names the table."""
     for key in table:
         if key not in known:
             raise InputError(f"{where}: {unknown('key', str(key), known)}")

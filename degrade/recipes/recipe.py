@@ -22,8 +22,9 @@ class Recipe:
     domain: "synthetic" or "real"; scale: side of the reference / side of the degraded image;
     base: the side in pixels at which lengths are as written, None when they never scale;
     compared: the files it was compared with, not_compared: what was not;
-    ranges: what is drawn, as text; cells: of a factorial grid, 1 without one (then `draw` takes the cell's
-    number as its third argument); document: the JSON text of a recipe that a user composed, else empty.
+    draw: from a generator, the side in pixels, and the cell of the factorial grid, 0 where there is none;
+    ranges: what is drawn, as text; cells: of the grid, 1 without one;
+    document: the JSON text of a recipe that a user composed, else empty.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Recipe:
     scale: int
     base: int | None
     source: str
-    draw: Callable[..., Chain]
+    draw: Callable[[np.random.Generator, int, int], Chain]
     compared: str = ""
     not_compared: str = ""
     ranges: str = ""
@@ -46,9 +47,8 @@ class Recipe:
         """
         if size < self.scale or size % self.scale:
             raise InputError(f"{self.name}: expected a size that is a multiple of {self.scale}, got {size}")
-        if self.cells == 1:
-            return self.draw(rng, size)
-        return self.draw(rng, size, grid_cell(name, self.cells, epoch))
+        cell = grid_cell(name, self.cells, epoch) if self.cells > 1 else 0
+        return self.draw(rng, size, cell)
 
     @property
     def digest(self) -> str:

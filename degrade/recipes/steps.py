@@ -171,7 +171,7 @@ class Composition:
     scale: int
     factors: tuple[int, ...] = ()
 
-    def __call__(self, rng: np.random.Generator, size: int, cell: int = 0) -> tuple[Operator, ...]:
+    def __call__(self, rng: np.random.Generator, size: int, cell: int) -> tuple[Operator, ...]:
         digits = []
         for factor in self.factors:
             cell, digit = divmod(cell, factor)

@@ -9,7 +9,7 @@ import numpy as np
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
-from ispl_model.runtime.less_memory import halved_to_fit
+from ispl_model.runtime.halve_to_fit import halved_to_fit
 
 LARGEST = 1024  # px to a side of what is restored in one piece: of 64 channels that is 268 MB
 SHARED = 32  # px by which neighbouring tiles overlap; each gives up half of it

@@ -28,7 +28,10 @@ class NetworkSize:
 
 
 def network_size(variant: str, width: int, size: int) -> NetworkSize:
-    """The size of an ISPL network. Raises InputError for an unknown variant and a number out of range."""
+    """The size of an ISPL network of that variant, width (channels) and size (px of its images' side).
+
+    Raises InputError for an unknown variant and a number out of range.
+    """
     try:
         config = IsplConfig(variant, width, size)
     except ValueError as error:

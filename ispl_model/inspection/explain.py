@@ -12,8 +12,6 @@ from ispl_model.runtime.tensors import to_images, to_tensor
 
 PLAIN = 0.5  # the constant that stands for a guide that is left out (Sec. 3.6)
 _CELL = 256  # px
-
-
 NOTE = (
     "Above, one level alone, every other guide 0.5: plain grey, or a plain tint, is where that level adds nothing; "
     "edges and colours are what it adds, the face's own only with the other levels. Below, all levels up to that one."
@@ -21,7 +19,7 @@ NOTE = (
 
 
 def explain(network: Ispl, image: Image, title: str = "") -> Image:
-    """A labelled sheet of one face of the network's side, as Fig. 5(b): a column for each level.
+    """A labelled sheet (H, W, 3) of one face of the network's side, (size, size, 3), as Fig. 5(b): a column a level.
 
     Above, one level alone: every other guide is 0.5 everywhere, and so is what x_0 is made of, which belongs to
     level 0. Below, the levels up to that one; with the last of them the restoration is whole.
@@ -41,7 +39,10 @@ def explain(network: Ispl, image: Image, title: str = "") -> Image:
 
 
 def decoded(network: Ispl, start: torch.Tensor, guides: Sequence[torch.Tensor], kept: set[int]) -> Image:
-    """The generator's image from the guides of the levels `kept`, the others being constant."""
+    """The generator's image from the guides of the levels `kept`, the others being 0.5.
+
+    start: x_0, (1, C, h, w); guides: one for each level, of its map's size. Raises NotFiniteOutput as to_images.
+    """
     shown = [guide if level in kept else torch.full_like(guide, PLAIN) for level, guide in enumerate(guides)]
     first = start if 0 in kept else torch.full_like(start, PLAIN)
     (image,) = to_images(network.decode(first, shown))

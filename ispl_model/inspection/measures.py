@@ -20,9 +20,9 @@ _NIQE = "hub/pyiqa/niqe_modelparameters.mat"  # below $TORCH_HOME
 class Measures:
     """Called with faces and their reference, (S, S, 3) each; loads what it needs once.
 
-    identity: L2 of dlib's descriptors in the reference's largest detection, or where a face lies as a rule. lpips: over
-    SqueezeNet. niqe: pyiqa's, up to 0.01 from the benchmark's niqe.y; NaN without texture
-    and below 192 px, as two blocks a side are needed.
+    identity: L2 of dlib's descriptors in the reference's largest detection, or where a face lies as a rule, 0 and more.
+    lpips: v0.1 over SqueezeNet (Zhang et al., CVPR 2018), 0 and more. niqe: pyiqa's (Mittal et al., IEEE SPL 2013), up
+    to 0.01 from the benchmark's niqe.y; NaN without texture and below 192 px, as two blocks a side are needed.
     Raises InputError where weights or packages are missing.
     """
 

@@ -27,7 +27,7 @@ from ispl_model.restoration.photograph import restore_photograph
 from ispl_model.restoration.tiles import restore_tiled
 from ispl_model.runtime.checkpoint import build_filled, load
 from ispl_model.runtime.device import find_device, mixed_precision, multiplies_in
-from ispl_model.runtime.less_memory import halved_to_fit
+from ispl_model.runtime.halve_to_fit import halved_to_fit
 from ispl_model.runtime.tensors import NotFiniteOutput, to_images, to_tensor
 
 SHIPPED = "ispl-lite.safetensors"

@@ -44,6 +44,7 @@ class Processes:
         return self._accelerator.reduce(values, "mean") if self._accelerator else values
 
     def average_gradients(self, module: nn.Module) -> None:
+        """Put the mean over the processes in the place of every gradient; the same parameters must have one in each."""
         if self._accelerator is None:
             return
         gradients = [weight.grad for weight in module.parameters() if weight.grad is not None]

@@ -13,7 +13,7 @@ class NotFiniteOutput(InputError):
 
 
 def to_tensor(image: np.ndarray) -> torch.Tensor:
-    """(H, W, C) => (C, H, W), copied."""
+    """(H, W, C) => (C, H, W), contiguous, of the same type and values."""
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
 
 

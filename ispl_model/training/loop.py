@@ -29,7 +29,7 @@ from ispl_model.losses.tfjs import model_files
 from ispl_model.runtime.checkpoint import complete_header, file_label, warm_start
 from ispl_model.runtime.device import device_name, own_randomness, seeded_build
 from ispl_model.runtime.distributed import Processes
-from ispl_model.runtime.memory import kept_memory
+from ispl_model.runtime.keep_freed_memory import keep_freed_memory
 from ispl_model.training.config import TrainingConfig, TrainOptions
 from ispl_model.training.data import BatchShard, Condition, TensorPair, TrainingPairs, batches
 from ispl_model.training.health import PATIENCE, Health
@@ -82,7 +82,7 @@ def train(
     if progress.result() is None:
         with progress.alone(processes.wait):
             if progress.result() is None:  # another process may have finished it meanwhile
-                with kept_memory():
+                with keep_freed_memory():
                     _run(network, progress, training, options, split, processes)
             processes.wait()  # until the checkpoint is there
     result = progress.result()

@@ -12,7 +12,7 @@ STEPS = 20  # the guard tries twentieths
 
 
 def default_strength(checkpoint: str) -> float:
-    """The strength, 0 to 1, at which a model is used unless the user says otherwise; checkpoint: its SHA-256."""
+    """The strength, 0 to 1, at which a model is used unless the user says otherwise; checkpoint: its SHA-256 in hex."""
     return CALIBRATED.get(checkpoint, UNKNOWN)
 
 

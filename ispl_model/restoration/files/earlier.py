@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError
-from degrade.core.formats.container import reading
 from degrade.core.storage.files import sha256
 from degrade.core.storage.paths import kind_of, read_bytes
 from ispl_model.restoration.files.plan import RestorePlan
@@ -20,8 +19,8 @@ class Earlier:
     line: dict[str, Any]
     made_by: dict[str, Any]
 
-    def is_kept(self, out: Path, plan: RestorePlan, data: bytes, digest: str) -> bool:
-        """Whether the result is there, whole, with all that is asked for beside it; data, digest: its image's.
+    def is_kept(self, out: Path, plan: RestorePlan, digest: str) -> bool:
+        """Whether the result is there, whole, with all that is asked for beside it; digest: SHA-256 of its image.
 
         Raises InputError where the file that is there was made by another request and may not be replaced.
         """
@@ -35,8 +34,7 @@ class Earlier:
         beside = (out / name for names in saved.values() for name in names)
         if not set(plan.saved) <= set(saved) or any(kind_of(path) != "file" for path in beside):
             return False
-        made = read_bytes(target)
-        return self.line.get("sha256") == sha256(made) and _side(made) >= _side(data)  # older versions made it smaller
+        return self.line.get("sha256") == sha256(read_bytes(target))
 
     def _other(self, digest: str) -> str:
         """What the two requests differ in, "" for nothing."""
@@ -54,12 +52,3 @@ def check_own(target: Path, data: bytes, made: str | None = None) -> None:
         there = read_bytes(target)
         if sha256(there) != made and not data.startswith(there):
             raise InputError(f"{target}: is there and is not what would be made now; {REMEDY}")
-
-
-def _side(data: bytes) -> int:
-    """The longer side of an encoded image, px; 0 where its header is not understood."""
-    try:
-        with reading(data, "result") as file:
-            return max(file.size)
-    except InputError:
-        return 0

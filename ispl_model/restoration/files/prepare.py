@@ -94,7 +94,7 @@ def prepare(job: Job) -> Prepared:
         check_writable_name(job.out / job.name)
         data = read_bytes(job.path)
         digest = sha256(data)
-        if job.known is not None and job.known.is_kept(job.out, job.plan, data, digest):
+        if job.known is not None and job.known.is_kept(job.out, job.plan, digest):
             return Prepared(job, "kept")
         picture = read_picture(data, str(job.path), job.plan.background)
         _check_pixels(picture, job)

@@ -10,7 +10,7 @@ from degrade.core.image import Image
 from ispl_model.restoration.files.prepare import Finished, Job, Prepared, finish, with_picture
 from ispl_model.restoration.files.workers import Pool, here, preparing
 from ispl_model.restoration.models import AdaptedModel, FaceRestorer
-from ispl_model.restoration.whole import restored_whole, upsampled
+from ispl_model.restoration.whole_image import restore_whole_image, upsample
 
 _WAITING = 2**24  # pixels of photographs that wait for a batch of faces to be full
 
@@ -105,9 +105,9 @@ class _Networks:
         job, pixels, upscale = prepared.job, prepared.picture.pixels, prepared.job.plan.upscale
         try:
             if prepared.kind == "tiles":
-                canvas = restored_whole(pixels, self.restorer, upscale, job.strength)
+                canvas = restore_whole_image(pixels, self.restorer, upscale, job.strength)
             elif self.upsampler is not None:
-                canvas = upsampled(pixels, self.upsampler, upscale)
+                canvas = upsample(pixels, self.upsampler, upscale)
         except InputError as error:
             raise InputError(f"{job.path}: {error}") from error
         return finish(prepared, faces, canvas)

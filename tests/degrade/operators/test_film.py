@@ -1,6 +1,7 @@
 """Film: scratches and dust."""
 
 import numpy as np
+import pytest
 
 from degrade.core.image import Image
 from degrade.operators.film import Scratches
@@ -22,3 +23,13 @@ def test_scratches_are_upright_and_light_and_dust_is_of_both_kinds() -> None:
 
 def test_no_damage_is_no_change() -> None:
     np.testing.assert_array_equal(Scratches(0, 0, 1.0, 1.0, seed=1)(flat(0.4)), flat(0.4))
+
+
+def test_lines_and_disks_have_the_area_that_their_widths_give() -> None:
+    """The mean length is 0.6 of the height, the mean square of a radius width^2 times 7 / 16 (u = 1/4 to 1)."""
+    wide, count = 20.0, 40
+    lines = [(Scratches(4, 0, wide, 1.0, seed)(flat(0.5, 600)) - 0.5).sum() / 1.5 for seed in range(count)]
+    leaning = 1 / np.cos(np.radians(5))  # of up to 10 degrees
+    assert np.mean(lines) == pytest.approx(4 * 0.6 * 600 * wide * leaning, rel=0.1)
+    disks = [np.abs(Scratches(0, 6, wide, 1.0, seed)(flat(0.5, 600)) - 0.5).sum() / 1.5 for seed in range(count)]
+    assert np.mean(disks) == pytest.approx(6 * np.pi * wide**2 * 7 / 16, rel=0.1)

@@ -14,7 +14,7 @@ from ispl_model.restoration.files.restore_files import RECORD, RestorePlan, rest
 from ispl_model.restoration.models import AdaptedModel, load_model, load_upsampler
 from ispl_model.restoration.photograph import cut_out, find_faces
 from ispl_model.restoration.restorer import load_restorer
-from ispl_model.restoration.whole import upsampled
+from ispl_model.restoration.whole_image import upsample
 from tests.ispl_model.adapters.models import write_ncnn_rrdb, write_onnx
 
 
@@ -162,7 +162,7 @@ def test_tiles_of_an_upsampled_photograph_meet_without_a_seam():
     image = np.random.default_rng(0).random((300, 460, 3), dtype=np.float32)
     twice = ImageModel(lambda given: resize_bicubic(given, *(2 * side for side in given.shape[:2])), 2)
     model = AdaptedModel(twice, {})
-    np.testing.assert_allclose(upsampled(image, model, 2), resize_bicubic(image, 600, 920), atol=1e-6)
+    np.testing.assert_allclose(upsample(image, model, 2), resize_bicubic(image, 600, 920), atol=1e-6)
 
 
 def test_what_is_no_upsampler_is_one_sentence(functions, tmp_path, monkeypatch):

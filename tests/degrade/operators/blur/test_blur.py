@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from degrade.core.image import Image
 from degrade.operators.base import next_odd
-from degrade.operators.blur.gaussian import GaussianBlur, imgaug_width
+from degrade.operators.blur.gaussian import GaussianBlur, SharpenHalo, imgaug_width
 from degrade.operators.blur.motion import MotionBlur
 
 
@@ -27,6 +27,16 @@ def test_a_point_becomes_a_gaussian_of_the_given_width() -> None:
     line = np.exp(-(places**2) / (2 * 2.5**2))
     expected = np.outer(line, line) / line.sum() ** 2
     np.testing.assert_allclose(GaussianBlur(2.5)(point(31))[:, :, 1], expected, atol=3e-6)
+
+
+@pytest.mark.parametrize("sigma", [0.8, 3.3, 7.0])
+def test_a_photograph_is_blurred_as_scipy_does_with_mirrored_borders(sigma: float) -> None:
+    image = np.random.default_rng(0).random((40, 37, 3)).astype(np.float32)
+    reach = int(np.ceil(4 * sigma))
+    expected = ndimage.gaussian_filter(image.astype(float), (sigma, sigma, 0), mode="mirror", radius=(reach, reach, 0))
+    np.testing.assert_allclose(GaussianBlur(sigma)(image), expected, atol=3e-6)
+    sharp = np.clip(image + 1.5 * (image - expected), 0, 1)
+    np.testing.assert_allclose(SharpenHalo(1.5, sigma)(image), sharp, atol=1e-5)
 
 
 def test_a_cut_kernel_is_as_wide_as_said_and_milder() -> None:

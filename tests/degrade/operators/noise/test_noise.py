@@ -1,7 +1,10 @@
 """Noise: moments against theory on flat patches, where nothing clips."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from degrade.core.image import Image
 from degrade.operators.noise.additive import GaussianNoise, LaplaceNoise, PoissonNoise
@@ -88,3 +91,17 @@ def test_a_field_stays_the_one_it_was_when_it_was_first_written_down() -> None:
     """Splits made with an older version must be rebuilt: these values may never change."""
     field = steps(GaussianNoise(20.0, seed=12345))[0, :2].ravel()
     np.testing.assert_allclose(field, [49.356, 5.398, 8.417, -17.470, 10.352, 37.115], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("noise", "law"),
+    [
+        (GaussianNoise(9.0, seed=3), stats.norm(scale=9.0)),
+        (LaplaceNoise(6.0, seed=3), stats.laplace(scale=6.0)),
+    ],
+    ids=repr,
+)
+def test_the_shares_below_every_step_are_those_of_scipys_law(noise: GaussianNoise | LaplaceNoise, law: Any) -> None:
+    steps = (noise(flat()).astype(float) - 0.5) * 255
+    places = np.arange(-30, 31, 3)
+    np.testing.assert_allclose([(steps < place).mean() for place in places], law.cdf(places), atol=0.003)

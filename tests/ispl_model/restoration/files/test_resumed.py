@@ -1,6 +1,5 @@
 """A folder of results that is there already: what is kept, made anew or never replaced, by one process and by two."""
 
-import json
 import subprocess
 import sys
 
@@ -9,8 +8,6 @@ import pytest
 
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
-from degrade.core.storage.files import sha256_file
-from ispl_model.restoration.files import restore_files as module
 from ispl_model.restoration.files.restore_files import RestorePlan, restore_files
 from ispl_model.restoration.restorer import load_restorer
 from tests.ispl_model.restoration.files.test_restore_files import lines, noise, run
@@ -110,17 +107,6 @@ def test_no_file_is_replaced_that_was_not_made_here_and_two_never_share_a_result
     for again in ({}, {"overwrite": True}):
         with pytest.raises(InputError, match="would replace its input"):
             run(restorer, [face], tmp_path, **again)
-
-
-def test_a_result_that_an_older_version_made_smaller_is_made_anew(restorer, tmp_path):
-    write(tmp_path / "in.png", noise(0, 100, 100))
-    out = tmp_path / "out"
-    run(restorer, [tmp_path / "in.png"], out, kind="face")
-    write(out / "in.png", noise(1, 64, 64))
-    (line,) = lines(out)
-    (out / module.RECORD).write_text(json.dumps(line | {"sha256": sha256_file(out / "in.png")}) + "\n")
-    assert run(restorer, [tmp_path / "in.png"], out, kind="face", resume=True).restored == 1
-    assert read(out / "in.png").shape == (100, 100, 3)
 
 
 AT_ONCE = """

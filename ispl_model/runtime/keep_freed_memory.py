@@ -13,7 +13,7 @@ _USUAL = {_MMAP_THRESHOLD: 2**25, _TRIM_THRESHOLD: 2**26, _TOP_PAD: 0}
 
 
 @contextmanager
-def kept_memory() -> Iterator[None]:
+def keep_freed_memory() -> Iterator[None]:
     """Inside, what is freed stays with the process, which takes it again without asking the system.
 
     A step takes and frees some 1,000 MB in large pieces; glibc gives these back each time, and the system fills them

@@ -16,7 +16,7 @@ from degrade.portraits.paint import paint
 from ispl_model.adapters.model import ImageModel
 from ispl_model.cli.main import ispl
 from ispl_model.restoration.restorer import Restorer, restore_images
-from ispl_model.runtime.less_memory import halved_to_fit
+from ispl_model.runtime.halve_to_fit import halved_to_fit
 
 SAID = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 11.76 GiB."
 SENTENCE = "the graphics card has too little free memory"

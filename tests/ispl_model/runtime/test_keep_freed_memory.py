@@ -8,7 +8,7 @@ import pytest
 FAULTS = """
 import resource
 from contextlib import nullcontext
-from ispl_model.runtime.memory import kept_memory
+from ispl_model.runtime.keep_freed_memory import keep_freed_memory
 import torch
 
 def faults(held):
@@ -19,7 +19,7 @@ def faults(held):
             torch.ones(2**24)
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-print(faults(nullcontext()), faults(kept_memory()))
+print(faults(nullcontext()), faults(keep_freed_memory()))
 """
 
 

@@ -47,7 +47,7 @@ MAY_IMPORT = {
         "methods": ("specs", "assets"),
         "runs": ("specs", "assets", "records", "metrics", "methods"),
         "analysis": ("specs", "records", "metrics", "methods"),
-        "reports": ("specs", "records", "metrics", "methods", "analysis", "runs"),
+        "reports": ("specs", "records", "metrics", "methods", "analysis", "runs"),  # runs: figures only
         "cli": ("specs", "assets", "records", "metrics", "methods", "runs", "analysis", "reports"),
     },
 }
@@ -149,6 +149,15 @@ def test_rooms_import_as_the_table_says(package):
         room, *rest = path.relative_to(ROOT / package).parts
         beyond = _rooms_named(package, path) - {room, *may[room]} if rest else set()
         assert not beyond, f"{path.relative_to(ROOT)} imports {', '.join(sorted(beyond))}"
+
+
+def test_of_reports_only_figures_import_runs() -> None:
+    """What restores and scores stands above reports, in benchmark/evaluation.py and the command line."""
+    reports = ROOT / "benchmark" / "reports"
+    users = {
+        path.relative_to(reports).parts[0] for path in reports.rglob("*.py") if _names_room(path, "benchmark.runs")
+    }
+    assert users == {"figures"}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmark.metrics.registry import find_metric
-from benchmark.runs.settings import FACERENOV, DataFolders, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import Profile, Protocol
-from benchmark.specs.test_sets import FaceSet, load_sets
+from benchmark.specs.test_sets import FACERENOV, FaceSet, load_sets
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import digest_of, sha256, write_json

@@ -20,11 +20,10 @@ from benchmark.reports.tables.rows import (
     is_printed,
     measures,
 )
-from benchmark.runs.settings import is_own
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.published import Printed
 from benchmark.specs.tables import TableSpec
-from benchmark.specs.test_sets import load_sets
+from benchmark.specs.test_sets import is_own, load_sets
 from benchmark.specs.titles import PROFILES, TASKS
 
 _ADDED = " †"

@@ -52,6 +52,7 @@ MAY_IMPORT = {
     },
 }
 FLOORS = {"degrade": 6, "ispl_model": 5, "benchmark": 6}  # at most: the longest chain of imports from room to room
+IMAGE = "degrade.core.image"
 ON_USE = {
     "pyiqa",
     "dlib",
@@ -206,6 +207,12 @@ def test_degrade_never_imports_torch_but_in_one_room_which_training_alone_import
 
 def _names_room(path: Path, room: str) -> bool:
     return any(f"{name}.".startswith(f"{room}.") for name in named(path))
+
+
+def test_storage_stands_below_images() -> None:
+    """Images are read and written with it."""
+    users = [path.name for path in (ROOT / "degrade" / "core" / "storage").rglob("*.py") if _names_room(path, IMAGE)]
+    assert users == []
 
 
 def test_only_detection_names_dlib():

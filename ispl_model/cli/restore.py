@@ -162,7 +162,7 @@ def _one_of(images: Path | None, given: Path | None) -> Path:
 
 
 def _plan(*, out: Path, weight: float | None, strength: float | None, **asked: Any) -> "RestorePlan":
-    from degrade.core.image import SUFFIXES
+    from degrade.core.storage.listing import SUFFIXES
     from ispl_model.restoration.choose import Choice, parse_which
     from ispl_model.restoration.files.plan import SAVED, RestorePlan
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from degrade.core.errors import InputError
-from degrade.core.image import SUFFIXES
 from degrade.core.storage.files import UNFINISHED, remove
 from degrade.core.storage.paths import escaped, kind_of, say_once
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")  # of images
 _NOT_OURS = re.compile(r"\..*|__MACOSX|thumbs\.db|desktop\.ini", re.IGNORECASE | re.DOTALL)
 _LEFT_BEHIND = re.compile(re.escape(UNFINISHED) + r"[a-z0-9_]{8}")
 _MOST_NAMED = 3

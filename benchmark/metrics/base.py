@@ -75,6 +75,11 @@ class Metric:
         return self.published_as or self.id
 
     @property
+    def arrow(self) -> str:
+        """Which way is better, to stand behind the header; empty where neither is."""
+        return {True: " ↑", False: " ↓", None: ""}[self.higher_is_better]
+
+    @property
     def as_published(self) -> bool:
         """Whether the paper, where it prints the metric, measured it as we do."""
         return not self.published_as

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.specs.strict_toml import checked, parsed
+from degrade.core.choices import CROPS
 from degrade.core.errors import InputError
 from degrade.core.storage.files import write_bytes
 from degrade.core.storage.paths import escaped, read_text, user_path
@@ -54,8 +55,8 @@ class Evaluation:
             raise InputError(f"evaluate: expected {wanted}, got none; name it with {option}")
         if not (self.splits or self.faces):
             raise InputError("evaluate: expected a test set, got none; name a SPLIT, or --faces with --recipe")
-        if self.crop not in ("none", "center"):
-            raise InputError(f"evaluate: crop: expected none or center, got '{self.crop}'")
+        if self.crop not in CROPS:
+            raise InputError(f"evaluate: crop: expected {' or '.join(CROPS)}, got '{self.crop}'")
         if self.size and self.size < SMALLEST:
             raise InputError(f"evaluate: size: expected at least {SMALLEST} px, got {self.size}")
         if self.limit < 0:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from degrade import __version__
+from degrade.core.choices import CROPS, LARGEST_SEED
 from degrade.core.errors import Failed, InputError, out_of_memory, shown, unknown
 from degrade.core.storage.paths import kind_of, user_path
 from degrade.recipes.tasks import SMALLEST
@@ -74,14 +75,12 @@ _NO_LIBGL = (
 )
 _BACKEND = "Where: --workers processes here, or the workers of a dask cluster, which share the folders; docs/scale.md."
 _PAIR = "expected --backend dask together with --scheduler ADDRESS"
-SEED = click.IntRange(0, 2**63 - 1)
+SEED = click.IntRange(0, LARGEST_SEED)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _COMMANDS = re.compile(r"\b(?:degrade|ispl|benchmark) [a-z]+\b")
 
-CROP = click.option(
-    "--crop", default="none", type=click.Choice(["none", "center"]), help="Crop images that are not square."
-)
+CROP = click.option("--crop", default="none", type=click.Choice(CROPS), help="Crop images that are not square.")
 BACKGROUND = click.option(
     "--background", type=click.Choice(["white", "black"]), help="Background for transparent images."
 )

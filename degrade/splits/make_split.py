@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.formats import png
 from degrade.core.image import describe, to_uint8
@@ -37,7 +38,7 @@ from degrade.splits.layout import (
 )
 from degrade.splits.recorded import RecordedImage, image_hashes, pixels_sha256
 from degrade.splits.records import RecordsByName, record_line
-from degrade.splits.roles import ROLES, portrait_sources, role_sources
+from degrade.splits.roles import portrait_sources, role_sources
 from degrade.splits.sources import RESIZE, Source, check_apart, check_preparation
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
+from degrade.core.choices import CROPS
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_background, decode_uint8, from_uint8, to_uint8
 from degrade.core.random import check_whole
@@ -17,7 +18,6 @@ from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
 from degrade.recipes.tasks import SMALLEST
 
-CROPS = ("none", "center")
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
 
 

@@ -75,13 +75,13 @@ class Evaluation:
 
         Raises InputError for two of one name, and for a recipe that is not there.
         """
-        from degrade.core.storage.listing import called  # both here, as --help need not load what reads images
+        from degrade.core.storage.listing import normalised_name  # both here, as --help need not load what reads images
         from degrade.recipes.library import find_recipe
 
         paths = [user_path(folder).absolute() for folder in self.splits]
         last = Counter(path.name for path in paths)
         folders = (path.name if last[path.name] == 1 else f"{path.parent.name}-{path.name}" for path in paths)
-        names = (*map(called, folders), *(find_recipe(recipe).name for recipe in self.recipes))
+        names = (*map(normalised_name, folders), *(find_recipe(recipe).name for recipe in self.recipes))
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise InputError(f"evaluate: two test sets are called '{twice[0]}'; rename a folder or a recipe")

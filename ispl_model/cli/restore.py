@@ -121,7 +121,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     Real-ESRGAN call these options: their names work too.
     """  # fmt: skip
     from ispl_model.restoration.fidelity.identity import farthest
-    from ispl_model.restoration.files.cluster import FarModels
+    from ispl_model.restoration.files.cluster import RemoteModels
     from ispl_model.restoration.files.plan import RestoreSummary
     from ispl_model.restoration.files.restore_files import restore_files
     from ispl_model.restoration.models import Models
@@ -134,7 +134,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     large = upsampler if upsampler and upsampler.lower() != "none" else None
     models = Models(spelling, checkpoint, large, device, level, batch, dtype)
     cluster = cluster_in_use()
-    far = FarModels.load(cluster, models) if cluster else None
+    far = RemoteModels.load(cluster, models) if cluster else None
     restorer, enlarging = far.here if far else models.load()
     summary = RestoreSummary()
     try:

@@ -79,11 +79,13 @@ def list_images(folder: Path) -> list[Path]:
     return found.images
 
 
-def called(name: str) -> str:
+def normalised_name(name: str) -> str:
     """A file's name as records, lists and results have it: in NFC, bytes that are not UTF-8 as %XX.
 
-    >>> called("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}", called("caf\\udce9")
-    (True, 'caf%E9')
+    >>> normalised_name("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    True
+    >>> normalised_name("caf\\udce9")
+    'caf%E9'
     """
     return escaped(unicodedata.normalize("NFC", name))
 

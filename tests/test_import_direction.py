@@ -47,11 +47,12 @@ MAY_IMPORT = {
         "methods": ("specs", "assets"),
         "runs": ("specs", "assets", "records", "metrics", "methods"),
         "analysis": ("specs", "records", "metrics", "methods"),
-        "reports": ("specs", "records", "metrics", "methods", "analysis", "runs"),
+        "reports": ("specs", "records", "metrics", "methods", "analysis", "runs"),  # runs: figures only
         "cli": ("specs", "assets", "records", "metrics", "methods", "runs", "analysis", "reports"),
     },
 }
 LAYERS = {"degrade": 6, "ispl_model": 5, "benchmark": 6}  # at most: the longest chain of imports
+IMAGE = "degrade.core.image"
 ON_USE = {
     "pyiqa",
     "dlib",
@@ -151,6 +152,15 @@ def test_sub_packages_import_as_the_table_says(package):
         assert not beyond, f"{path.relative_to(ROOT)} imports {', '.join(sorted(beyond))}"
 
 
+def test_of_reports_only_figures_import_runs() -> None:
+    """What restores and scores stands above reports, in benchmark/evaluation.py and the command line."""
+    reports = ROOT / "benchmark" / "reports"
+    users = {
+        path.relative_to(reports).parts[0] for path in reports.rglob("*.py") if _uses(path, "benchmark.runs")
+    }
+    assert users == {"figures"}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_sub_packages_form_few_layers_without_circles(package):
     assert layers(sub_packages(package)) <= LAYERS[package]
@@ -197,6 +207,12 @@ def test_degrade_never_imports_torch_but_in_one_sub_package_which_training_alone
 
 def _uses(path: Path, name: str) -> bool:
     return any(f"{module}.".startswith(f"{name}.") for module in named(path))
+
+
+def test_storage_stands_below_images() -> None:
+    """Images are read and written with it."""
+    users = [path.name for path in (ROOT / "degrade" / "core" / "storage").rglob("*.py") if _uses(path, IMAGE)]
+    assert users == []
 
 
 def test_only_detection_names_dlib():

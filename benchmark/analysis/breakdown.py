@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from benchmark.analysis.runs import Run
@@ -47,6 +48,16 @@ class Breakdown:
 
     points: tuple[BinMean, ...]
     left_out: tuple[tuple[str, Bin, int], ...]
+
+
+def bin_words(parameter: str, part: Bin) -> str:
+    """A bin's label as a reader calls it."""
+    return in_words(part.label) if parameter == OPERATOR else part.label
+
+
+def panels(points: Sequence[BinMean]) -> dict[str, list[BinMean]]:
+    """The points of each parameter, which are drawn together."""
+    return {parameter: list(own) for parameter, own in groupby(points, key=lambda point: point.parameter)}
 
 
 def in_words(parameter: str) -> str:

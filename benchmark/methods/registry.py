@@ -9,7 +9,6 @@ from typing import Any
 from benchmark.assets import entry_points
 from benchmark.methods.row import MethodRow
 from benchmark.methods.table import ADAPTERS, METHODS
-from benchmark.specs.tables import load_table, table_names
 from degrade.core.errors import InputError, unknown
 from degrade.core.storage.paths import user_path
 
@@ -137,12 +136,6 @@ def method_names() -> list[str]:
 def packaged_methods() -> list[str]:
     """The methods that installed packages add, but for those called as one of ours."""
     return [name for name in entry_points.names(entry_points.METHODS) if name not in METHODS]
-
-
-def tabled_methods() -> set[str]:
-    """The methods that the tables list, whether they are there or not."""
-    tables = [load_table(name) for name in table_names()]
-    return {method for table in tables for row in table.rows for method in row.methods}
 
 
 def method_module(name: str) -> Any:

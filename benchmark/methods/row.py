@@ -5,7 +5,7 @@ from dataclasses import dataclass
 FIXED = "fixed"  # nothing is to be made before it restores
 TUNED = "tuned"  # its parameters are chosen on the validation split (benchmark.runs.checkpoints)
 TRAINED = "trained"  # a network that is trained on the train split (benchmark.runs.checkpoints)
-PRETRAINED = "given"  # a network with weights from elsewhere
+PRETRAINED = "pretrained"  # a network with weights from elsewhere
 
 OURS = "Apache-2.0"
 

@@ -75,6 +75,11 @@ class Metric:
         return self.published_as or self.id
 
     @property
+    def arrow(self) -> str:
+        """Which way is better, to stand behind the header; empty where neither is."""
+        return {True: " ↑", False: " ↓", None: ""}[self.higher_is_better]
+
+    @property
     def as_published(self) -> bool:
         """Whether the paper, where it prints the metric, measured it as we do."""
         return not self.published_as
@@ -120,3 +125,10 @@ class SetScorer(Protocol):
     def distance(self, restored: np.ndarray, reference: Any) -> float: ...
 
     def deviation(self, restored: np.ndarray, reference: Any) -> float | None: ...
+
+
+def two_sets(restored: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The features (N, D) and (M, D) of two sets in float64; MetricError below two images on either side."""
+    if min(len(restored), len(reference)) < 2:
+        raise MetricError(f"needs at least two images on each side, got {len(restored)} and {len(reference)}")
+    return np.asarray(restored, np.float64), np.asarray(reference, np.float64)

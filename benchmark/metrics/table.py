@@ -82,7 +82,7 @@ _ALL = (
         gap_role="frechet", judged_from=100,
     ),
     Metric(
-        "kid.inception", module="frechet", header="KID", higher_is_better=False, per="set",
+        "kid.inception", module="kernel", header="KID", higher_is_better=False, per="set",
         packages=_CLEANED, weights=_INCEPTION, version=3, descriptors_of="fid.inception", decimals=5,
         meaning=_CLEAN + "unbiased squared MMD with kernel (x y / 2048 + 1)^3 to the split's references; mean and "
         "deviation over 1000 subsets of min(1000, half the smaller set), drawn as torch-fidelity does (seed 2020)",
@@ -100,7 +100,7 @@ _ALL = (
         gap_role="frechet", stands_in_for="fid.inception", interval_from=90, judged_from=100,
     ),
     Metric(
-        "mmd.dlib", module="mmd", header="MMD-dlib", higher_is_better=False, per="set",
+        "mmd.dlib", module="kernel", header="MMD-dlib", higher_is_better=False, per="set",
         packages=_DLIB, descriptors_of="ffd.dlib", decimals=4,
         meaning=_DESCRIPTORS + "unbiased squared MMD with kernel exp(-|x - y|^2 / (2 x 0.6^2)) in float64, an image "
         "never held against its own reference",

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmark.runs.settings import FACERENOV
-from benchmark.specs.test_sets import FaceSet, load_sets
+from benchmark.specs.test_sets import FACERENOV, FaceSet, load_sets
 from degrade.core.storage.paths import user_path
 from degrade.splits.split import Split
 

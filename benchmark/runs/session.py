@@ -3,7 +3,6 @@
 What a run on another split has scored of the same pairs is taken over, not computed again.
 """
 
-import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from benchmark.records.environment import environment
 from benchmark.records.order import current, in_order
 from benchmark.records.restoring_cost import add_cost, kept_cost, take_cost
 from benchmark.records.run_file import RunFile, read_run_file
+from benchmark.records.run_folder import run_folder
 from benchmark.records.scores import Score, ScoreFile, newest, read_file, run_key
 from benchmark.records.words import is_failure, is_unavailable
 from benchmark.runs.request import PreparedRun, RunRequest
@@ -27,7 +27,7 @@ from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_f
 from benchmark.runs.scoring.workers import Pool
 from benchmark.runs.splits import PreparedSplit, named_faces
 from degrade.core.errors import InputError
-from degrade.core.storage.files import digest_of, write_bytes
+from degrade.core.storage.files import write_bytes
 from degrade.splits.split import Split, open_split
 
 
@@ -110,7 +110,7 @@ class RunScorer:
             work = self.request.settings.work
             take_over(reusable, self.prepared_run.run_key, self._features(), self.file, work)
             if self.request.settings.keep:
-                theirs = made_folder(work, "restored", reusable.facts)
+                theirs = run_folder(work, "restored", reusable.facts)
                 _take_restored(theirs, self._made("restored"), reusable.names)
             self._todo = self._plan()
 
@@ -125,7 +125,7 @@ class RunScorer:
         return FeatureFolder(self._made("features"), self._hashes)
 
     def _made(self, kind: str) -> Path:
-        return made_folder(self.request.settings.work, kind, self._facts)
+        return run_folder(self.request.settings.work, kind, self._facts)
 
 
 def _facts(request: RunRequest, prepared_run: PreparedRun) -> dict[str, Any]:
@@ -148,16 +148,6 @@ def _facts(request: RunRequest, prepared_run: PreparedRun) -> dict[str, Any]:
     if prepared_run.references not in (None, prepared):
         facts["set_references"] = prepared_run.references.label
     return facts
-
-
-def made_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
-    """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
-
-    facts: of <run>.json; the digits stand for the run's key and the content of its split.
-    """
-    digits = digest_of([*run_key(facts), facts["split_sha256"]])[:8]
-    method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
-    return Path(work) / kind / f"{facts['split']}-{method}-{digits}"
 
 
 @dataclass(frozen=True)
@@ -194,7 +184,7 @@ def take_over(reusable: ReusableRun, run_key: RunKey, features: FeatureFolder, f
         wanted = wanted and score.metric_version == find_metric(score.metric).version
         if wanted and not is_failure(score.error):
             file.append(msgspec.structs.replace(score, run=run_key.run, split=run_key.split))
-    theirs = FeatureFolder(made_folder(work, "features", reusable.facts), features.hashes)
+    theirs = FeatureFolder(run_folder(work, "features", reusable.facts), features.hashes)
     for metric in sorted(same):
         _take_features(theirs.file(metric), features.file(metric), reusable.names)
 

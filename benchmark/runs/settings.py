@@ -4,15 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.specs.protocols import Profile
+from benchmark.specs.test_sets import FACERENOV
 from degrade.core.errors import InputError
 
-FACERENOV = "facerenov"  # the real domain: the user's own set
 SIMULATED = "facerenov_simulated"  # the recipe that stands for it, but under the profile `paper`
-
-
-def is_own(split: str) -> bool:
-    """Whether a test split of the real domain is the user's own set (--facerenov), by its name in score lines."""
-    return split.startswith(f"{FACERENOV}-")
 
 
 @dataclass(frozen=True)

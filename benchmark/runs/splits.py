@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmark.metrics.registry import find_metric
-from benchmark.runs.settings import FACERENOV, DataFolders, Settings
+from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import Profile, Protocol
-from benchmark.specs.test_sets import FaceSet, load_sets
+from benchmark.specs.test_sets import FACERENOV, FaceSet, load_sets
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import digest_of, sha256, write_json
@@ -136,14 +136,14 @@ def imported_split(settings: Settings, pairs: Sequence[ImagePair], plan: ImportP
     hashes = [[sha256(read_bytes(path)) for path in (pair.lq, pair.hq) if path] for pair in pairs]
     digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])
     path = _folder(settings, plan.layout, plan.size, plan.role, digest)
-    return _there_or_made(path, [pair.name for pair in pairs], lambda: import_pairs(path, pairs, plan))
+    return _load_or_make(path, [pair.name for pair in pairs], lambda: import_pairs(path, pairs, plan))
 
 
 def degraded_split(settings: Settings, sources: Sequence[Source], plan: SplitPlan, called: str = "") -> PreparedSplit:
     """Faces degraded by a recipe; called: what its folder's name says in place of the role."""
     path = _folder(settings, plan.recipe.name, plan.size, called or plan.role, split_hash(sources, plan))
     names = [source.name for source in sources]
-    return _there_or_made(path, names, lambda: write_split(path, sources, plan, workers=settings.workers))
+    return _load_or_make(path, names, lambda: write_split(path, sources, plan, workers=settings.workers))
 
 
 def _plan(settings: Settings, recipe: str, role: str) -> SplitPlan:
@@ -156,7 +156,7 @@ def _folder(settings: Settings, recipe: str, size: int | None, role: str, digest
     return Path(settings.work) / "splits" / "-".join(parts)
 
 
-def _there_or_made(path: Path, asked: Collection[str], make: Callable[[], SplitSummary]) -> PreparedSplit:
+def _load_or_make(path: Path, asked: Collection[str], make: Callable[[], SplitSummary]) -> PreparedSplit:
     try:
         split, made = load_split(path), False
     except InputError:  # not there, or not whole: what is there and intact is kept

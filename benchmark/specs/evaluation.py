@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.specs.strict_toml import checked, parsed
+from degrade.core.choices import CROPS
 from degrade.core.errors import InputError
 from degrade.core.storage.files import write_bytes
 from degrade.core.storage.paths import escaped, read_text, user_path
@@ -54,8 +55,8 @@ class Evaluation:
             raise InputError(f"evaluate: expected {wanted}, got none; name it with {option}")
         if not (self.splits or self.faces):
             raise InputError("evaluate: expected a test set, got none; name a SPLIT, or --faces with --recipe")
-        if self.crop not in ("none", "center"):
-            raise InputError(f"evaluate: crop: expected none or center, got '{self.crop}'")
+        if self.crop not in CROPS:
+            raise InputError(f"evaluate: crop: expected {' or '.join(CROPS)}, got '{self.crop}'")
         if self.size and self.size < SMALLEST_SIDE:
             raise InputError(f"evaluate: size: expected at least {SMALLEST_SIDE} px, got {self.size}")
         if self.limit < 0:
@@ -74,13 +75,13 @@ class Evaluation:
 
         Raises InputError for two of one name, and for a recipe that is not there.
         """
-        from degrade.core.storage.listing import called  # both here, as --help need not load what reads images
+        from degrade.core.storage.listing import normalised_name  # both here, as --help need not load what reads images
         from degrade.recipes.library import find_recipe
 
         paths = [user_path(folder).absolute() for folder in self.splits]
         last = Counter(path.name for path in paths)
         folders = (path.name if last[path.name] == 1 else f"{path.parent.name}-{path.name}" for path in paths)
-        names = (*map(called, folders), *(find_recipe(recipe).name for recipe in self.recipes))
+        names = (*map(normalised_name, folders), *(find_recipe(recipe).name for recipe in self.recipes))
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise InputError(f"evaluate: two test sets are called '{twice[0]}'; rename a folder or a recipe")

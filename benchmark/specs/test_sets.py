@@ -1,4 +1,4 @@
-"""Test sets beside the domains: `protocols/sets.toml`."""
+"""Test sets: the real domain by its name, and those beside the domains, `protocols/sets.toml`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,6 +6,7 @@ from functools import cache
 from benchmark.specs.strict_toml import checked, parsed, text_of
 from degrade.core.errors import InputError
 
+FACERENOV = "facerenov"  # the real domain: the user's own set
 _SETS = {"version": int, "sets": list[dict]}
 _SET = {key: str for key in ("name", "title", "note", "variable", "list", "degraded", "references")} | {"shown": bool}
 
@@ -22,6 +23,11 @@ class FaceSet:
     degraded: str
     references: str
     shown: bool
+
+
+def is_own(split: str) -> bool:
+    """Whether a test split of the real domain is the user's own set (--facerenov), by its name in score lines."""
+    return split.startswith(f"{FACERENOV}-")
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from degrade import __version__
+from degrade.core.choices import CROPS, LARGEST_SEED
 from degrade.core.errors import Failed, InputError, out_of_memory, shown, unknown
 from degrade.core.storage.paths import kind_of, user_path
 from degrade.splits.smallest import SMALLEST_SIDE
@@ -74,13 +75,13 @@ _NO_LIBGL = (
 )
 _BACKEND = "local: --workers processes here; dask: a cluster with a shared folder (docs/scale.md)."
 _PAIR = "expected --backend dask together with --scheduler ADDRESS"
-SEED = click.IntRange(0, 2**63 - 1)
+SEED = click.IntRange(0, LARGEST_SEED)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _OPTIONS = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _COMMANDS = re.compile(r"\b(?:degrade|ispl|benchmark) [a-z]+\b")
 
 CROP = click.option(
-    "--crop", default="none", show_default=True, type=click.Choice(["none", "center"]),
+    "--crop", default="none", show_default=True, type=click.Choice(CROPS),
     help="Images that are not square: refuse them, or crop them to the square in their middle.",
 )  # fmt: skip
 BACKGROUND = click.option(

@@ -9,6 +9,7 @@ import click
 
 from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, SIDE, Group, Name, echo, options
 from degrade.cli.reasons import by_reason
+from degrade.core.choices import ROLES
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import ImagePair
@@ -24,13 +25,7 @@ def import_() -> None:
 
 _shared = options(
     click.argument("out", type=FOLDER),
-    click.option(
-        "--role",
-        default="test",
-        show_default=True,
-        type=click.Choice(["train", "val", "test"]),
-        help="What the split is for.",
-    ),  # fmt: skip
+    click.option("--role", default="test", show_default=True, type=click.Choice(ROLES), help="What the split is for."),
     click.option("--size", type=SIDE, help="Side of the reference, px.  [default: of the first image]"),
     CROP,
     BACKGROUND,

@@ -24,6 +24,7 @@ from degrade.cli.console import (
 )
 from degrade.cli.reasons import by_reason
 from degrade.cli.recipes import RecipeName, Span
+from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.recipes.paper_tasks import TASKS
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from degrade.splits.make_split import SplitPlan, SplitSummary
     from degrade.splits.sources import Source
 
-ROLES = ("train", "val", "test")  # written out, as --help must not import what reads images
 _PNG_HELP = "Smaller files, or faster writing (needs the package fpng, an eighth more disk); pixels are the same."
 _RECIPE_HELP = f"{', '.join(TASKS)}, another of `degrade presets`, or FILE.toml."
 

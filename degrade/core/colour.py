@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 
 from degrade.core.doubles import single
-
-Image = np.ndarray  # as in degrade.core.image, which reads colours with this file
+from degrade.core.image_type import Image
 
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue; ITU-R BT.601
 # Rows Y, Cb, Cr with chroma around 0, of JPEG; ITU-T T.871.

@@ -12,11 +12,10 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError, shown
 from degrade.core.formats import container, png
 from degrade.core.formats.profiles import srgb_profile
+from degrade.core.image_type import Image as Image
 from degrade.core.storage.files import write_bytes
 from degrade.core.storage.paths import read_bytes
 
-Image = np.ndarray
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")
 _BACKGROUNDS = {"white": 1.0, "black": 0.0}
 # Of a JPEG, for luma and for colours, by horizontal plus vertical frequency.
 _EVEN_STEPS = [[low + (u + v) * more // 10 for v in range(8) for u in range(8)] for low, more in ((5, 7), (8, 5))]

@@ -47,13 +47,13 @@ def spread(
     jobs: Sequence[tuple[Any, ...]],
     workers: int,
     title: str,
-    shown: bool = True,
+    progress: bool = True,
     shared: Sequence[Path] = (),
 ) -> Iterator[Result]:
     """`call(*job)` of every job, in no order, in so many processes (this one alone for 1), behind a progress bar.
 
     Inside degrade.core.cluster.on_cluster the workers are the cluster's, which must see what is `shared`. title: of
-    the bar, which is there if `shown`. Raises InputError when a worker dies, on a cluster when its work kills those
+    the bar, which is there if `progress`. Raises InputError when a worker dies, on a cluster when its work kills those
     that take it over too.
     """
     count, cluster = max(1, min(workers, len(jobs))), cluster_in_use()
@@ -61,7 +61,7 @@ def spread(
         results = _on_cluster(cluster, call, jobs, shared)
     else:
         results = (call(*job) for job in jobs) if count == 1 else _in_processes(call, jobs, count)
-    if not shown:
+    if not progress:
         yield from results
         return
     from degrade.core.progress import progress_bar  # late, as its import takes as long as degrading two images

@@ -14,11 +14,11 @@ from statistics import NormalDist
 import cv2
 import numpy as np
 
+from degrade.core.choices import LARGEST_SEED
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.numbers import is_whole
 
-LARGEST_SEED = 2**63 - 1  # that JSON, Arrow and numpy all hold
 _STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
 _COARSE = 64
 
@@ -55,7 +55,7 @@ def rng_for(seed: int, *key: str | int) -> np.random.Generator:
 
 def draw_seed(rng: np.random.Generator) -> int:
     """A seed below 2^63 (JSON, Arrow and numpy all hold it) for an operator's noise field."""
-    return int(rng.integers(2**63))
+    return int(rng.integers(LARGEST_SEED, endpoint=True))
 
 
 def uniform_numbers(count: int, seed: int) -> np.ndarray:

@@ -39,11 +39,6 @@ def inverse_affine(affine: np.ndarray) -> np.ndarray:
     return np.linalg.inv(np.vstack([affine, [0, 0, 1]]))[:2]
 
 
-def face_affine(image: Image, box: Box, size: int) -> np.ndarray:
-    """`ffhq_affine` of the face in `box`; only the box and its own width around it are looked at."""
-    return ffhq_affine(face_landmarks(image, box), size)
-
-
 def face_landmarks(image: np.ndarray, box: Box) -> np.ndarray:
     """`landmarks68` of the face in `box`, of which only the box and its own width around it are looked at.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from degrade.core.choices import ROLES
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
@@ -22,7 +23,7 @@ from degrade.importing.votes import COLUMNS, KEY_COLUMNS, Decision, decide, flei
 from degrade.importing.voting_page import Ballot, VotingPage, Written, check_hidden, write_page
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.pairing import check_same_names
-from degrade.splits.roles import ROLES, collected_roles
+from degrade.splits.roles import collected_roles
 from degrade.splits.sources import images_by_name
 
 _QUESTION = (

@@ -17,7 +17,7 @@ from degrade.core.image import Image, decode, describe, from_uint8, to_uint8
 from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
-from degrade.splits.layout import SCHEMA, Making, libraries, making, pair_paths
+from degrade.splits.layout import SCHEMA, UnfinishedSplit, libraries, pair_paths, split_writer
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.recorded import image_hashes
 from degrade.splits.sources import Source
@@ -69,12 +69,14 @@ def import_pairs(out: Path, pairs: Sequence[ImagePair], plan: ImportPlan) -> Spl
     _check_apart(out, pairs)
     size, scale = _sides(pairs, plan)
     facts = _facts(plan, size, scale, has_reference=pairs[0].hq is not None)
-    with making(out, facts, [pair.name for pair in pairs]) as split:
+    with split_writer(out, facts, [pair.name for pair in pairs]) as split:
         _write_all(split, out, pairs, plan, (size, scale))
     return SplitSummary(out, len(split.records), 0, tuple(split.errors.items()))
 
 
-def _write_all(split: Making, out: Path, pairs: Sequence[ImagePair], plan: ImportPlan, sides: tuple[int, int]) -> None:
+def _write_all(
+    split: UnfinishedSplit, out: Path, pairs: Sequence[ImagePair], plan: ImportPlan, sides: tuple[int, int]
+) -> None:
     """Write every pair that can be used, and note in the split what became of each."""
     from degrade.core.progress import progress_bar  # here, as degrade.splits.split has it
 

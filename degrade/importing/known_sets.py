@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from degrade.core.errors import InputError, unknown
-from degrade.core.storage.listing import called, list_images
+from degrade.core.storage.listing import list_images, normalised_name
 from degrade.importing.import_pairs import ImagePair
 from degrade.splits.pairing import check_same_names
 from degrade.splits.sources import images_by_name, read_list
@@ -83,12 +83,12 @@ def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[ImagePair]:
     for line in read_list(list_file):
         paths = []
         for folder, place in zip((Path(hq), Path(lq)), _listed(line, list_file), strict=True):
-            found = images[folder].get(called(PurePosixPath(place).as_posix()))
+            found = images[folder].get(normalised_name(PurePosixPath(place).as_posix()))
             if found is None:
                 expected = f"expected {folder / place} for the line '{line}', got no such file below {folder}"
                 raise InputError(f"{list_file}: {expected}; correct the list")
             paths.append(found)
-        name = called(paths[0].stem)
+        name = normalised_name(paths[0].stem)
         if name in pairs:
             raise InputError(f"{list_file}: names two references '{name}'; a split holds one image of each name")
         pairs[name] = ImagePair(name, paths[1], paths[0])
@@ -97,7 +97,7 @@ def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[ImagePair]:
 
 def _by_place(folder: Path) -> dict[str, Path]:
     """The images below a folder by their path in it."""
-    return {called(path.relative_to(folder).as_posix()): path for path in list_images(folder)}
+    return {normalised_name(path.relative_to(folder).as_posix()): path for path in list_images(folder)}
 
 
 def _listed(line: str, list_file: Path) -> tuple[str, str]:

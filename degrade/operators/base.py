@@ -4,6 +4,7 @@ import math
 from dataclasses import Field
 from typing import Any, ClassVar, Protocol
 
+from degrade.core.choices import LARGEST_SEED
 from degrade.core.image import Image
 from degrade.core.numbers import is_number, is_whole
 
@@ -54,7 +55,7 @@ def check_flag(operator: object, field: str) -> None:
 
 def check_seed(operator: _Seeded) -> None:
     """The operator's `seed` is an integer in [0, 2^63)."""
-    if not (is_whole(operator.seed) and 0 <= operator.seed < 2**63):
+    if not (is_whole(operator.seed) and 0 <= operator.seed <= LARGEST_SEED):
         raise ValueError(f"{type(operator).__name__}: seed must be an integer in [0, 2^63), got {operator.seed!r}")
 
 

@@ -137,7 +137,7 @@ def libraries() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Making:
+class UnfinishedSplit:
     """A split while it is made: what its folder said of itself before, and by name what has become of its images."""
 
     held: dict[str, Any]
@@ -146,7 +146,7 @@ class Making:
 
 
 @contextmanager
-def making(out: Path, facts: dict[str, Any], names: Collection[str]) -> Iterator[Making]:
+def split_writer(out: Path, facts: dict[str, Any], names: Collection[str]) -> Iterator[UnfinishedSplit]:
     """Write a split to the folder `out` alone, see degrade.core.storage.files; it is finished with the block.
 
     Raises InputError when the folder cannot be written to, or holds anything but pairs of these facts and names.
@@ -160,7 +160,7 @@ def making(out: Path, facts: dict[str, Any], names: Collection[str]) -> Iterator
     for below in ("hq", "lq", PARTS):
         refuse_links(out, out / below)
     with locked(out):
-        split = Making(_held(out, facts, names))
+        split = UnfinishedSplit(_held(out, facts, names))
         write_json(out / PARTS / PLAN, facts)
         yield split
         _finish(out, facts, split)
@@ -185,7 +185,7 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
     return held
 
 
-def _finish(out: Path, facts: dict[str, Any], split: Making) -> None:
+def _finish(out: Path, facts: dict[str, Any], split: UnfinishedSplit) -> None:
     """Write metadata.jsonl, then split.json, then drop `.parts`, without which the split is whole."""
     drop_torn(out)
     if split.records or "shard" in facts:  # a shard of faces that all failed is as whole as the others

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.formats import png
 from degrade.core.image import describe
@@ -26,18 +27,18 @@ from degrade.recipes.recipe import Recipe
 from degrade.splits.layout import (
     PARTS,
     SCHEMA,
-    Making,
+    UnfinishedSplit,
     libraries,
     lines_if_there,
-    making,
     pair_paths,
     parsed_records,
     read_if_there,
     recorded_lines,
+    split_writer,
 )
 from degrade.splits.recorded import image_hashes
 from degrade.splits.records import record_line
-from degrade.splits.roles import ROLES, portrait_sources, role_sources
+from degrade.splits.roles import portrait_sources, role_sources
 from degrade.splits.sources import RESIZE, Source, check_apart, check_preparation
 
 
@@ -169,7 +170,7 @@ def write_split(
         raise InputError(f"{out}: expected at least one face of role '{plan.role}', got none; ask for another role")
     png.check_writer(png_writer)
     plan.recipe(rng_for(plan.seed, plan.recipe.key, sources[0].name), plan.size)  # refuses a size before any work
-    with making(out, plan.facts(), [source.name for source in sources]) as split:
+    with split_writer(out, plan.facts(), [source.name for source in sources]) as split:
         kept = _keep_records(out, split, {source.name for source in sources})
         jobs = [(source, kept.get(source.name)) for source in sources]
         shared = [out / PARTS, *(source.path for source in (sources[0], sources[-1]) if source.path)]
@@ -233,7 +234,7 @@ def _record(source: Source, plan: SplitPlan, operators: list[dict[str, str]], ha
     }
 
 
-def _keep_records(out: Path, split: Making, names: Collection[str]) -> dict[str, bytes]:
+def _keep_records(out: Path, split: UnfinishedSplit, names: Collection[str]) -> dict[str, bytes]:
     """Note records of an earlier run, and give by name what _recorded says of them.
 
     Those of the finished split, and of what an interrupted run finished.

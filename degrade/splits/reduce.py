@@ -22,9 +22,9 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread, spread
-from degrade.core.storage.csv_text import plain, to_csv
+from degrade.core.storage.csv_text import to_csv, unescape_cell
 from degrade.core.storage.files import check_writable_name, locked, remove, sha256, sha256_array, write_bytes
-from degrade.core.storage.listing import called, list_folder
+from degrade.core.storage.listing import list_folder, normalised_name
 from degrade.core.storage.paths import kind_of, read_bytes, read_text
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
@@ -106,7 +106,7 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
         raise InputError(f"{path}: cannot be read as a list of sources ({error})") from error
     if any(len(line) != len(COLUMNS) for line in lines) or tuple(head) != COLUMNS:
         raise InputError(f"{path}: expected the columns {', '.join(COLUMNS)} of `degrade reduce`, got others")
-    return {plain(line[0]): dict(zip(COLUMNS, map(plain, line), strict=True)) for line in lines}
+    return {unescape_cell(line[0]): dict(zip(COLUMNS, map(unescape_cell, line), strict=True)) for line in lines}
 
 
 def differences(made: Path, expected: Path) -> list[str]:
@@ -138,7 +138,7 @@ def _check_own(out: Path, names: Collection[str], lists: Mapping[str, Sequence[s
         made, _, digest = _comment(path).rpartition(", of ")
         if not digest or not made.startswith("degrade reduce "):
             raise _not_ours(out, path)
-        name = asked.get(called(path.relative_to(out).as_posix()))
+        name = asked.get(normalised_name(path.relative_to(out).as_posix()))
         if name is None:
             raise _not_asked_for(out, path.stem)
         if made != plan.way(name):

@@ -8,7 +8,7 @@ from degrade.core.errors import InputError, unknown
 from degrade.core.formats import png
 from degrade.core.image import decode_uint8
 from degrade.core.storage.files import sha256, write_bytes
-from degrade.core.storage.listing import called, every_file, list_images
+from degrade.core.storage.listing import every_file, list_images, normalised_name
 from degrade.core.storage.paths import kind_of, read_bytes, refuse_links
 from degrade.operators.chain import replay_image
 from degrade.splits.layout import CARD, drop_torn, libraries, pair_paths, read_if_there
@@ -139,7 +139,7 @@ def _original(record: dict, originals: Mapping[str, Sequence[Path]]) -> Source:
         return Source(record["name"], portrait=int(seed))
     if not originals:
         raise InputError("a reference cannot be rebuilt from the split alone; give the clean faces with --source DIR")
-    named = originals.get(called(record["source"]), ())
+    named = originals.get(normalised_name(record["source"]), ())
     same = [path for path in named if sha256(read_bytes(path)) == record["source_sha256"]]
     if not same:
         got = "one with other content" if named else "none"
@@ -150,7 +150,7 @@ def _original(record: dict, originals: Mapping[str, Sequence[Path]]) -> Source:
 def _by_name(folder: Path | None) -> dict[str, list[Path]]:
     named: dict[str, list[Path]] = {}
     for path in list_images(folder) if folder is not None else ():
-        named.setdefault(called(path.name), []).append(path)
+        named.setdefault(normalised_name(path.name), []).append(path)
     return named
 
 

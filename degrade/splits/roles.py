@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from degrade.core.choices import ROLES
 from degrade.core.errors import InputError, unknown
 from degrade.portraits import paint
 from degrade.splits.sources import Source, folder_sources, read_list
 
-ROLES = ("train", "val", "test")
 # The authors' README: 10,000 images to train and 5,000 to test; the range of val is ours.
 FFHQ_IDS = {"train": range(0, 10_000), "val": range(60_000, 61_000), "test": range(65_000, 70_000)}
 

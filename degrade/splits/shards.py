@@ -14,7 +14,7 @@ from typing import TypeVar
 from degrade.core.errors import InputError
 from degrade.core.storage.files import sha256, write_bytes
 from degrade.core.storage.paths import kind_of, read_bytes
-from degrade.splits.layout import making, pair_paths
+from degrade.splits.layout import pair_paths, split_writer
 from degrade.splits.split import Split, open_split
 
 _OWN = {"shard", "count", "errors", "metadata_sha256"}  # keys of split.json in which shards of one split differ
@@ -83,7 +83,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
     if not names:
         why = "its `degrade run`, given again, says why"
         raise InputError(f"{shards[0].path}: no face of this or another shard could be used; {why}")
-    with making(out, {key: value for key, value in facts.items() if key != "shard_of"}, names) as split:
+    with split_writer(out, {key: value for key, value in facts.items() if key != "shard_of"}, names) as split:
         in_order = heapq.merge(*(zip(shard.names, shard.records, repeat(shard)) for shard in shards), key=itemgetter(0))
         for name, record, shard in in_order:
             for source, target in zip(pair_paths(shard.path, name), pair_paths(out, name), strict=True):

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
+from degrade.core.choices import CROPS
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_background, decode_uint8, from_uint8, to_uint8
 from degrade.core.random import check_whole
-from degrade.core.storage.listing import called, list_images
+from degrade.core.storage.listing import list_images, normalised_name
 from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
 from degrade.splits.smallest import SMALLEST_SIDE
 
-CROPS = ("none", "center")
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
 
 
@@ -32,7 +32,7 @@ class Source:
     @property
     def origin(self) -> str:
         """What a record calls it: the file's name without its folder, or `portrait:SEED`."""
-        return f"portrait:{self.portrait}" if self.path is None else called(self.path.name)
+        return f"portrait:{self.portrait}" if self.path is None else normalised_name(self.path.name)
 
     def encoded(self, size: int) -> bytes:
         """The bytes of the file; of an embedded portrait those of a PNG painted at `size` px.
@@ -84,7 +84,7 @@ def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Sou
 def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
     """The images below `folder` by name without suffix, in that order; with `names` only those, suffix or none.
 
-    Names are as degrade.core.storage.listing.called gives them.
+    Names are as degrade.core.storage.listing.normalised_name gives them.
     Raises InputError for no image at all, for a name that is not there and for two images with one stem.
     """
     folder = Path(folder)
@@ -93,7 +93,7 @@ def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str
         paths = _named(folder, paths, names)
     chosen: dict[str, Path] = {}
     for path in paths:
-        name = called(path.stem)
+        name = normalised_name(path.stem)
         if name in chosen:
             both = f"{chosen[name].relative_to(folder)} and {path.relative_to(folder)}"
             raise InputError(f"{folder}: expected one image for each name, got {both}; rename or list one of them")
@@ -122,12 +122,12 @@ def _named(folder: Path, paths: Sequence[Path], names: Sequence[str]) -> list[Pa
     for path in paths:
         below = path.relative_to(folder)
         for key in (below.as_posix(), below.with_name(path.stem).as_posix(), path.name, path.stem):
-            known.setdefault(called(key), set()).add(path)
-    missing = [name for name in names if called(name) not in known]
+            known.setdefault(normalised_name(key), set()).add(path)
+    missing = [name for name in names if normalised_name(name) not in known]
     if missing:
         rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise InputError(f"{folder}: holds no image {', '.join(missing[:3])}{rest}; correct the list or the folder")
-    return [path for name in names for path in sorted(known[called(name)])]
+    return [path for name in names for path in sorted(known[normalised_name(name)])]
 
 
 def read_list(path: Path) -> list[str]:

@@ -169,7 +169,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     Example: ispl restore photo.jpg --out restored --strength 0.8
     """  # fmt: skip
     from ispl_model.restoration.fidelity.identity import farthest
-    from ispl_model.restoration.files.cluster import FarModels
+    from ispl_model.restoration.files.cluster import RemoteModels
     from ispl_model.restoration.files.plan import RestoreSummary
     from ispl_model.restoration.files.restore_files import restore_files
     from ispl_model.restoration.models import Models
@@ -182,7 +182,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     large = upsampler if upsampler and upsampler.lower() != "none" else None
     models = Models(spelling, checkpoint, large, device, level, batch, dtype)
     cluster = cluster_in_use()
-    far = FarModels.load(cluster, models) if cluster else None
+    far = RemoteModels.load(cluster, models) if cluster else None
     restorer, enlarging = far.here if far else models.load()
     summary = RestoreSummary()
     try:
@@ -210,7 +210,7 @@ def _one_of(images: Path | None, given: Path | None) -> Path:
 
 
 def _plan(*, out: Path, weight: float | None, strength: float | None, **asked: Any) -> "RestorePlan":
-    from degrade.core.image import SUFFIXES
+    from degrade.core.storage.listing import SUFFIXES
     from ispl_model.restoration.choose import Choice, parse_which
     from ispl_model.restoration.files.plan import SAVED, RestorePlan
 

@@ -18,7 +18,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from benchmark.analysis.statistics import NORMAL
-from benchmark.metrics.mmd import WIDTH
+from benchmark.metrics.kernel import WIDTH
 from benchmark.records.scores import GROUPS
 
 IMAGES, PARTS, SETS = (20, 50, 67, 80, 90, 100, 200, 500), (1.0, 0.5, 0.25), 120

@@ -21,7 +21,7 @@ from benchmark.methods.method import Method
 from benchmark.methods.networks.common import BatchNorm, NetworkMethod
 from degrade.core.errors import InputError
 from degrade.core.resize import match_scale
-from degrade.core.storage.listing import called
+from degrade.core.storage.listing import normalised_name
 from degrade.core.storage.paths import read_text
 from degrade.splits.split import Split
 from ispl_model.losses.pixel import Tensors
@@ -82,7 +82,7 @@ def _identities(path: Path) -> dict[str, str]:
     for number, words in enumerate(lines, 1):
         if len(words) != 2:
             raise InputError(f"{path}: line {number}: expected the name of an image and an identity, got {words}")
-    return {called(Path(name).stem): identity for name, identity in lines}
+    return {normalised_name(Path(name).stem): identity for name, identity in lines}
 
 
 class WarpNet(nn.Module):

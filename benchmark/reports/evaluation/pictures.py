@@ -9,13 +9,13 @@ import numpy as np
 from benchmark.analysis.runs import Run, scored_split
 from benchmark.methods.registry import method_title
 from benchmark.records.run_file import run_facts
+from benchmark.records.run_folder import run_folder
 from benchmark.records.words import EVALUATION
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.method_sheet import ENDS
 from benchmark.reports.figures.plane import places, plane
 from benchmark.reports.figures.sheets import Column, SheetSize, heading, sheet
-from benchmark.runs.session import made_folder
 from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
 from degrade.core.image import Image, read, write
@@ -97,7 +97,7 @@ def _sheet(
 
 
 def _restored_folder(results: Results, run: str, work: Path) -> Path:
-    return made_folder(work, "restored", run_facts(results.folder, EVALUATION, run))
+    return run_folder(work, "restored", run_facts(results.folder, EVALUATION, run))
 
 
 def _read(path: Path, size: int) -> Image:

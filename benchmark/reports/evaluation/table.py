@@ -82,10 +82,9 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
 
 def _header(metric_id: str, found: TestSetResults) -> TableCell:
     metric = find_metric(metric_id)
-    arrow = {True: " ↑", False: " ↓", None: ""}[metric.higher_is_better]
     images = max(run.images for run in found.runs.values())
     note = f"{metric.header}: {metric.note}" if metric.note_holds(found.size, images) else ""
-    return TableCell(metric.header + arrow, notes=(note,) if note else (), key=metric_id)
+    return TableCell(metric.header + metric.arrow, notes=(note,) if note else (), key=metric_id)
 
 
 def _cell(metric: str, run: Run, label: str, ranked: tuple[Sequence[str], Sequence[str]]) -> TableCell:

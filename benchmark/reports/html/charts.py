@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
-from benchmark.analysis.breakdown import FEWEST, OPERATOR, BinMean, breakdown, chosen_parameters, in_words
+from benchmark.analysis.breakdown import FEWEST, BinMean, bin_words, breakdown, chosen_parameters, in_words, panels
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.statistics import Interval
 from benchmark.methods.registry import method_title
@@ -145,9 +144,10 @@ def by_degradation(found: TestSet, metric: str, colours: Mapping[str, str]) -> t
         points = breakdown(runs, metric, parts).points
     except InputError:  # all images have the same degradation, or are too few
         return ()
-    panels = ((parameter, list(own)) for parameter, own in groupby(points, lambda one: one.parameter))
     return tuple(
-        _panel(parameter, own, metric, colours) for parameter, own in panels if len({point.bin for point in own}) > 1
+        _panel(parameter, own, metric, colours)
+        for parameter, own in panels(points).items()
+        if len({point.bin for point in own}) > 1
     )
 
 
@@ -158,7 +158,7 @@ def metrics_by_degradation(found: TestSet) -> tuple[str, ...]:
 
 def _panel(parameter: str, points: Sequence[BinMean], metric: str, colours: Mapping[str, str]) -> Chart:
     title, bins = in_words(parameter), list(dict.fromkeys(point.bin for point in points))
-    labels = [in_words(one.label) if parameter == OPERATOR else one.label for one in bins]
+    labels = [bin_words(parameter, one) for one in bins]
     words, longest = bins[0].place is None, max(map(len, labels))
     if words:
         x = _of_words(labels, 50, _PANEL - 10, title)
@@ -219,9 +219,8 @@ def _span(value: float, interval: Interval | None) -> tuple[float, float]:
 
 def _label(metric: str) -> str:
     found = find_metric(metric)
-    arrow = {True: " ↑", False: " ↓", None: ""}[found.higher_is_better]
     unit = "" if found.unit in ("1", "share") else f", {found.unit}"
-    return f"{found.header}{unit}{arrow}"
+    return f"{found.header}{unit}{found.arrow}"
 
 
 def _finite(value: float | None) -> bool:

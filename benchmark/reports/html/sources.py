@@ -8,6 +8,7 @@ from benchmark.analysis.runs import Run, Runs, scored_split
 from benchmark.methods.registry import adapter_argument, method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import definitions, run_facts
+from benchmark.records.run_folder import run_folder
 from benchmark.records.scores import read_scores
 from benchmark.records.words import EVALUATION
 from benchmark.reports.evaluation.results import Results, TestSetResults
@@ -16,10 +17,9 @@ from benchmark.reports.html.content import Chapter, Content, TestSet
 from benchmark.reports.markup import Grid
 from benchmark.reports.shown import why_domain_hidden
 from benchmark.reports.tables.render import table_page, table_specs
-from benchmark.runs.session import made_folder
-from benchmark.runs.settings import is_own
 from benchmark.specs.protocols import Profile, load_profile, load_protocol
 from benchmark.specs.tables import TableSpec
+from benchmark.specs.test_sets import is_own
 from benchmark.specs.titles import PROFILES
 from degrade.core.errors import InputError
 from degrade.splits.split import Split
@@ -135,4 +135,4 @@ def _behind(
 def _restored(results: Path, profile: str, run: Run, work: Path) -> Path:
     """Of the first training seed."""
     first = min(run.scores, key=lambda score: (score.seed or 0, score.run))
-    return made_folder(work, "restored", run_facts(results, profile, first.run))
+    return run_folder(work, "restored", run_facts(results, profile, first.run))

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmark.analysis.breakdown import FEWEST, OPERATOR, Bin, BinMean, Breakdown, in_words
+from benchmark.analysis.breakdown import FEWEST, OPERATOR, BinMean, Breakdown, bin_words, in_words, panels
 from benchmark.analysis.groups import GroupDifference
 from benchmark.analysis.statistics import Interval
 from benchmark.methods.registry import method_title
@@ -30,7 +30,7 @@ def page(
     methods = list(dict.fromkeys(point.method for point in points))
     columns = (TableCell("Value"), TableCell("images"), *(TableCell(method_title(method)) for method in methods))
     blocks = {}
-    for parameter, of_parameter in groupby(points, key=lambda point: point.parameter):
+    for parameter, of_parameter in panels(points).items():
         rows = [list(of_bin) for _, of_bin in groupby(of_parameter, key=lambda point: point.bin)]
         blocks[in_words(parameter)] = (columns, *(_row(row, methods, metric) for row in rows))
     subject = points[0].parameter if differences else "degradation"
@@ -62,18 +62,18 @@ def plot(points: Sequence[BinMean], metric: str, title: str, path: Path, hues: M
     """Write a PNG: a panel for each parameter, a line for each method in its colour, bars for the intervals."""
     from matplotlib.figure import Figure
 
-    panels = [(name, list(own)) for name, own in groupby(points, key=lambda point: point.parameter)]
-    across = min(_ACROSS, len(panels))
-    down = -(-len(panels) // across)
+    drawn = panels(points)
+    across = min(_ACROSS, len(drawn))
+    down = -(-len(drawn) // across)
     figure = Figure(figsize=(4 * across, 3 * down + 0.6), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
-    for axis, (name, own) in zip(axes, panels, strict=False):
+    for axis, (name, own) in zip(axes, drawn.items(), strict=False):
         _panel(axis, own, hues)
         axis.set_xlabel(in_words(name))
         axis.grid(alpha=0.3)
-    for axis in axes[len(panels) :]:
+    for axis in axes[len(drawn) :]:
         axis.remove()
-    for axis in axes[: len(panels) : across]:
+    for axis in axes[: len(drawn) : across]:
         axis.set_ylabel(_head(metric))
     figure.suptitle(escape_figure(title), fontsize="medium")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
@@ -90,14 +90,10 @@ def _numbers(one: BinMean | GroupDifference) -> tuple[str, ...]:
 
 def _left_out(found: Breakdown) -> Iterator[str]:
     if found.left_out:
-        few = (f"{in_words(parameter)}: {_label(parameter, part)} ({n})" for parameter, part, n in found.left_out)
+        few = (f"{in_words(parameter)}: {bin_words(parameter, part)} ({n})" for parameter, part, n in found.left_out)
         yield f"Left out, fewer than {FEWEST} images: {'; '.join(few)}"
     if any(point.parameter != OPERATOR and in_words(point.parameter) != point.parameter for point in found.points):
         yield "Images without the operator are in no bin"
-
-
-def _label(parameter: str, part: Bin) -> str:
-    return in_words(part.label) if parameter == OPERATOR else part.label
 
 
 def _difference_rows(differences: Sequence[GroupDifference], metric: str) -> tuple[tuple[TableCell, ...], ...]:
@@ -121,7 +117,7 @@ def _row(points: Sequence[BinMean], methods: Sequence[str], metric: str) -> tupl
     own = {point.method: point for point in points}
     counts = " to ".join(dict.fromkeys(str(count) for count in sorted({point.images for point in points})))
     return (
-        TableCell(_label(points[0].parameter, points[0].bin)),
+        TableCell(bin_words(points[0].parameter, points[0].bin)),
         TableCell(counts),
         *(_entry(own[method], metric) if method in own else TableCell("n/a") for method in methods),
     )
@@ -158,7 +154,7 @@ def _panel(axis: Any, points: Sequence[BinMean], hues: Mapping[str, str]) -> Non
     if words:
         axis.set_xticks(
             range(len(bins)),
-            [escape_figure(_label(points[0].parameter, part)) for part in bins],
+            [escape_figure(bin_words(points[0].parameter, part)) for part in bins],
             rotation=20,
             ha="right",
             fontsize="small",
@@ -168,4 +164,4 @@ def _panel(axis: Any, points: Sequence[BinMean], hues: Mapping[str, str]) -> Non
 def _head(metric: str) -> str:
     found = find_metric(metric)
     unit = "" if found.unit in ("1", "share") else f" ({found.unit})"
-    return found.header + {True: " ↑", False: " ↓", None: ""}[found.higher_is_better] + unit
+    return found.header + found.arrow + unit

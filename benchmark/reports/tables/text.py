@@ -20,11 +20,10 @@ from benchmark.reports.tables.rows import (
     is_printed,
     measures,
 )
-from benchmark.runs.settings import is_own
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.published import Printed
 from benchmark.specs.tables import TableSpec
-from benchmark.specs.test_sets import load_sets
+from benchmark.specs.test_sets import is_own, load_sets
 from benchmark.specs.titles import PROFILES, TASKS
 
 _ADDED = " †"
@@ -63,12 +62,11 @@ def blocks_of(paper: PaperNumbers, profile: Profile, rows: Rows, notes: Mapping[
 
 def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]]) -> TableCell:
     metric = find_metric(metric_id)
-    arrow = {True: " ↑", False: " ↓", None: ""}[metric.higher_is_better]
     printed = [row[metric_id] for row in rows if metric_id in row]
     beside = ""
     if printed:
         beside = "paper" if printed[0].comparable else f"paper, other {metric.header}"
-    return TableCell(metric.header + arrow, notes=(note,) if note else (), printed=beside, key=metric_id)
+    return TableCell(metric.header + metric.arrow, notes=(note,) if note else (), printed=beside, key=metric_id)
 
 
 def _heading(section: Section, profile: Profile, runs: Iterable[Run]) -> str:

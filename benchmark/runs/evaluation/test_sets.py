@@ -8,7 +8,7 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import SPLIT_SEED, PreparedSplit, degraded_split, imported_split
 from benchmark.specs.evaluation import Evaluation
 from degrade.core.errors import InputError
-from degrade.core.storage.listing import called
+from degrade.core.storage.listing import normalised_name
 from degrade.core.storage.paths import kind_of, user_path
 from degrade.importing.import_pairs import ImagePair, ImportPlan
 from degrade.importing.known_sets import folder_pairs
@@ -37,7 +37,10 @@ def _folder(folder: Path, evaluation: Evaluation, settings: Settings) -> Prepare
         return _split(folder, evaluation)
     pairs = _pairs(folder, evaluation)
     plan = ImportPlan(
-        called(folder.absolute().name), size=evaluation.size or None, crop=evaluation.crop, align=evaluation.align
+        normalised_name(folder.absolute().name),
+        size=evaluation.size or None,
+        crop=evaluation.crop,
+        align=evaluation.align,
     )
     return imported_split(settings, pairs, plan)
 
@@ -49,7 +52,7 @@ def _split(folder: Path, evaluation: Evaluation) -> PreparedSplit:
         raise InputError(f"{folder}: is a split of {side} px, {evaluation.size} px were asked for; leave out --size")
     names = _chosen(folder, split.names, evaluation)
     shortened = f"-{len(names)}" if len(names) < len(split.names) else ""
-    label = f"{called(folder.absolute().name)}-{split.digest[:8]}{shortened}"
+    label = f"{normalised_name(folder.absolute().name)}-{split.digest[:8]}{shortened}"
     return PreparedSplit(split, label, names, len(names))
 
 
@@ -65,7 +68,7 @@ def _chosen(folder: Path, names: Sequence[str], evaluation: Evaluation) -> tuple
 
 def _as_named(line: str, names: Collection[str]) -> str:
     """The name that a line of a list means, without its folder and its suffix if it has one."""
-    name = called(PurePosixPath(line).name)
+    name = normalised_name(PurePosixPath(line).name)
     return name if name in names else PurePosixPath(name).stem
 
 
@@ -102,6 +105,6 @@ def _faces(evaluation: Evaluation, settings: Settings) -> list[Source]:
     if not evaluation.align:
         return sources
     pairs = [ImagePair(source.name, source.path) for source in sources if source.path]
-    plan = ImportPlan(called(folder.absolute().name), size=evaluation.size or SIZE, align=True)
+    plan = ImportPlan(normalised_name(folder.absolute().name), size=evaluation.size or SIZE, align=True)
     aligned = imported_split(settings, pairs, replace(plan, layout=f"{plan.layout}-aligned"))
     return [Source(name, aligned.split.files(name)[-1]) for name in aligned.names]

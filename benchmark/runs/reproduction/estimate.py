@@ -7,10 +7,10 @@ from benchmark.methods.row import TRAINED, TUNED
 from benchmark.methods.table import METHODS
 from benchmark.runs.reproduction.reproduce import RunJob
 from benchmark.runs.reproduction.throughput import Throughput, load_throughput, multiply_adds_per_second, network_of
-from benchmark.runs.settings import FACERENOV, Settings
+from benchmark.runs.settings import Settings
 from benchmark.runs.splits import recipe_of, set_size
 from benchmark.specs.protocols import Profile, load_protocol
-from benchmark.specs.test_sets import load_sets
+from benchmark.specs.test_sets import FACERENOV, load_sets
 from degrade.recipes.library import find_recipe
 
 # Measured on profile lite, 256 px: PNGs of its splits hold 1.5 bytes a pixel, noisy ones up to 2.5.

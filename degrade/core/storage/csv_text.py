@@ -1,6 +1,6 @@
 """CSV in which no text is taken for a formula: a spreadsheet computes a cell that begins with = + - @ or a tab.
 
-Such a text gets an apostrophe before it, which `plain` takes away again; numbers stay as they are.
+Such a text gets an apostrophe before it, which `unescape_cell` takes away again; numbers stay as they are.
 """
 
 import csv
@@ -20,14 +20,14 @@ _MARKED = re.compile(r"'+[=+\-@\t\r]")
 def to_csv(rows: Iterable[Sequence[object]]) -> str:
     """Rows, the column names first, as CSV with Unix line ends."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([*map(safe, row)] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([*map(escape_cell, row)] for row in rows)
     return text.getvalue()
 
 
-def safe(cell: object) -> object:
+def escape_cell(cell: object) -> object:
     """A cell as it is written.
 
-    >>> [safe(cell) for cell in ("=1+1", "-0.5", -0.5, "a=b", "'+x")]
+    >>> [escape_cell(cell) for cell in ("=1+1", "-0.5", -0.5, "a=b", "'+x")]
     ["'=1+1", '-0.5', -0.5, 'a=b', "''+x"]
     """
     if isinstance(cell, str) and cell[:1] in _BEGINS and _FORMULA.match(cell) and not _is_number(cell):
@@ -35,10 +35,10 @@ def safe(cell: object) -> object:
     return cell
 
 
-def plain(cell: str) -> str:
-    """The inverse of `safe`, of a text.
+def unescape_cell(cell: str) -> str:
+    """The inverse of `escape_cell`, of a text.
 
-    >>> [plain(cell) for cell in ("'=1+1", "-0.5", "a=b", "''+x", "'quoted'")]
+    >>> [unescape_cell(cell) for cell in ("'=1+1", "-0.5", "a=b", "''+x", "'quoted'")]
     ['=1+1', '-0.5', 'a=b', "'+x", "'quoted'"]
     """
     return cell[1:] if _MARKED.match(cell) else cell
@@ -51,7 +51,7 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, tuple[str
     """
     try:
         reader = csv.reader(io.StringIO(read_text(path)), strict=True)
-        lines = [(reader.line_num, tuple(plain(field.strip()) for field in row)) for row in reader if any(row)]
+        lines = [(reader.line_num, tuple(unescape_cell(field.strip()) for field in row)) for row in reader if any(row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as a CSV file ({error})") from error
     if not lines or lines[0][1] != columns:

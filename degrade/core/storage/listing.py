@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from degrade.core.errors import InputError
-from degrade.core.image import SUFFIXES
 from degrade.core.storage.files import UNFINISHED, remove
 from degrade.core.storage.paths import escaped, kind_of, say_once
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif")  # of images
 _NOT_OURS = re.compile(r"\..*|__MACOSX|thumbs\.db|desktop\.ini", re.IGNORECASE | re.DOTALL)
 _LEFT_BEHIND = re.compile(re.escape(UNFINISHED) + r"[a-z0-9_]{8}")
 _MOST_NAMED = 3
@@ -79,11 +79,13 @@ def list_images(folder: Path) -> list[Path]:
     return found.images
 
 
-def called(name: str) -> str:
+def normalised_name(name: str) -> str:
     """A file's name as records, lists and results have it: in NFC, bytes that are not UTF-8 as %XX.
 
-    >>> called("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}", called("caf\\udce9")
-    (True, 'caf%E9')
+    >>> normalised_name("cafe\N{COMBINING ACUTE ACCENT}") == "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    True
+    >>> normalised_name("caf\\udce9")
+    'caf%E9'
     """
     return escaped(unicodedata.normalize("NFC", name))
 

@@ -24,7 +24,7 @@ _AHEAD = 4  # parcels under way for each worker, as one photograph may take as l
 
 
 @dataclass(frozen=True)
-class FarModels:
+class RemoteModels:
     """Models that each worker of a cluster loads once. here: the same in this process, which tell what they are."""
 
     cluster: Cluster
@@ -32,7 +32,7 @@ class FarModels:
     here: tuple[FaceRestorer, AdaptedModel | None]
 
     @classmethod
-    def load(cls, cluster: Cluster, models: Models) -> "FarModels":
+    def load(cls, cluster: Cluster, models: Models) -> "RemoteModels":
         """`models`, whose device is the workers', on this one's processor, as it need have no other."""
         return cls(cluster, models, replace(models, device="cpu").load())
 

@@ -11,7 +11,7 @@ from degrade.core.image import tell
 from degrade.core.storage.files import JsonLines, object_parser, remove, sha256, write_bytes
 from degrade.core.storage.paths import refuse_links
 from ispl_model.restoration.fidelity.strength import default_strength
-from ispl_model.restoration.files.cluster import FarModels
+from ispl_model.restoration.files.cluster import RemoteModels
 from ispl_model.restoration.files.earlier import Earlier, check_own
 from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
 from ispl_model.restoration.files.prepare import Finished, Job
@@ -24,7 +24,7 @@ RECORD, FACES = "restored.jsonl", "faces.jsonl"
 
 
 def restore_files(
-    restorer: FaceRestorer | FarModels,
+    restorer: FaceRestorer | RemoteModels,
     paths: Sequence[Path],
     out: Path,
     plan: RestorePlan | None = None,
@@ -35,7 +35,7 @@ def restore_files(
 
     NAME keeps the folders below `root` and is no other's, see target_names. No result is smaller than its image.
     upsampler: enlarges all of a photograph, over which its faces are laid.
-    FarModels are both; then the workers of a cluster restore, which must see `out` and the images.
+    RemoteModels are both; then the workers of a cluster restore, which must see `out` and the images.
     What cannot be read, is no square where a face was promised, has no face that is found, is NaN when restored, or
     would replace what another request made (see Earlier), is listed by name and the rest is written.
     `out`/restored.jsonl says what made each result, `out`/faces.jsonl has a line for each face. Of two processes
@@ -48,8 +48,8 @@ def restore_files(
         check_targets(names, out, {line.get("file_name") for line in record.values}, plan.again)
         if taken := {name.partition("/")[0] for name in names.values() if "/" in name} & folders(plan.saved):
             raise InputError(f"{out}: the folder {min(taken)} is of --save; give its images another folder's name")
-        far: FarModels | None = None
-        if isinstance(restorer, FarModels):
+        far: RemoteModels | None = None
+        if isinstance(restorer, RemoteModels):
             far = restorer
             restorer, upsampler = far.here
         run = _Run(restorer, upsampler, out, plan, (record, faces))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from degrade.core.errors import InputError
-from degrade.core.storage.listing import called
+from degrade.core.storage.listing import normalised_name
 from degrade.core.storage.paths import refuse_links
 from ispl_model.restoration.files.earlier import REMEDY
 from ispl_model.restoration.files.picture import suffix_of
@@ -22,11 +22,11 @@ def target_names(
     stem. Where `suffix` is given, as ".png", or the image's says no format, it has that: a/img.jpg becomes a/img.png.
     Where two would come to one name, that which ends so already keeps its own and the others keep their suffix too:
     a.jpg beside a.png becomes a.jpg.png. Names that differ only in case count as one, as the folder may be carried
-    to a system where they are. Their letters are as degrade.core.storage.listing.called says.
+    to a system where they are. Their letters are as degrade.core.storage.listing.normalised_name says.
     """
     files = {path: os.path.abspath(path) for path in paths}
     top = os.path.abspath(root) if root else os.path.commonpath([os.path.dirname(file) for file in files.values()])
-    places = {path: _ended(Path(called(os.path.relpath(file, top))), ending) for path, file in files.items()}
+    places = {path: _ended(Path(normalised_name(os.path.relpath(file, top))), ending) for path, file in files.items()}
     short = {path: place.with_suffix(suffix_of(place.name, suffix)) for path, place in places.items()}
     shared = Counter(_folded(name) for name in short.values())
     names: dict[Path, str] = {}

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmark.methods.networks.common import NetworkMethod
-from benchmark.methods.registry import find_method, full_name, method_module, tabled_methods, why_unavailable
+from benchmark.methods.registry import find_method, full_name, method_module, why_unavailable
 from benchmark.methods.row import TUNED
 from benchmark.methods.table import METHODS
 from degrade.core.errors import InputError
@@ -20,6 +20,7 @@ from degrade.core.storage.files import write_json
 from degrade.recipes.library import TASKS
 from ispl_model.runtime.checkpoint import save
 from ispl_model.runtime.device import seeded_build
+from tests.benchmark.tabled import tabled_methods
 
 SIZE = 64
 HERE = sorted(name for name, row in METHODS.items() if not why_unavailable(row))

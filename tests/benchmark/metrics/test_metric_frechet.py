@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.metrics import face, frechet
+from benchmark.metrics import face, kernel
 from benchmark.metrics.base import MetricError, Unavailable
 from benchmark.metrics.frechet import (
     Gaussian,
-    KernelScorer,
     StatisticsScorer,
     frechet_distance,
-    kernel_distances,
-    to_inception,
     write_statistics,
 )
+from benchmark.metrics.inception import to_inception
+from benchmark.metrics.kernel import KernelScorer, kernel_distances
 from benchmark.metrics.registry import definition, find_metric, load
 from benchmark.metrics.table import METRICS
 from degrade.core.image import from_uint8, to_uint8
@@ -78,7 +77,7 @@ def test_the_kernel_distance_of_four_numbers_by_hand():
 def test_the_kernel_matrix_by_parts_is_the_whole_one(monkeypatch):
     first, second = samples(1, 50, 8), samples(2, 40, 8)
     whole = kernel_distances(first, second)
-    monkeypatch.setattr(frechet, "_ROWS", 7)
+    monkeypatch.setattr(kernel, "_ROWS", 7)
     np.testing.assert_allclose(kernel_distances(first, second), whole, rtol=1e-9)
 
 

@@ -1,6 +1,7 @@
 """Runs that differ in split, metrics or weights are refused, and the sentence names the difference."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,4 +51,8 @@ def test_a_difference_is_named(changes, sentence):
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_every_committed_run_file_holds_what_is_compared(path):
     facts = json.loads(path.read_text())
-    comparable(facts, facts)
+    assert {"run", "split", "split_sha256", "method", "seed", "checkpoint", "metrics", "sessions"} <= facts.keys()
+    assert re.fullmatch("[0-9a-f]{64}", facts["split_sha256"])
+    assert facts["metrics"] and all(re.fullmatch("[0-9a-f]{64}", digest) for digest in facts["metrics"].values())
+    assert facts["sessions"] and all(session["packages"] for session in facts["sessions"])
+    assert facts["checkpoint"] is None or re.fullmatch("[0-9a-f]{64}", facts["checkpoint"])

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from PIL import Image as Pillow
 
 from degrade.cli.main import degrade
-from degrade.cli.run import ROLES, degrade_ffhq
+from degrade.cli.run import degrade_ffhq
+from degrade.core.choices import ROLES
 from degrade.recipes.library import TASKS
-from degrade.splits.roles import ROLES as SOURCE_ROLES
 from degrade.splits.split import load_split
 
 
@@ -141,10 +141,6 @@ def test_no_progress_bar_is_written_where_no_one_watches(tmp_path: Path) -> None
     source = _faces(tmp_path / "faces", "a.png")
     result = _call(degrade, "run", source, tmp_path / "out", "--task", "sr4", "--size", 64)
     assert result.exit_code == 0 and result.stderr == ""
-
-
-def test_the_roles_of_the_help_are_those_of_the_sources() -> None:
-    assert ROLES == SOURCE_ROLES
 
 
 @pytest.mark.parametrize(("module", "command"), [("main", "degrade"), ("run", "degrade_ffhq")])

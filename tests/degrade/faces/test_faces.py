@@ -8,7 +8,7 @@ import pytest
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
 from degrade.faces import detection
-from degrade.faces.alignment import face_affine, ffhq_affine
+from degrade.faces.alignment import face_landmarks, ffhq_affine
 from degrade.faces.detection import Box
 from degrade.portraits.paint import paint
 
@@ -54,10 +54,10 @@ def test_alignment_looks_at_the_neighbourhood_of_the_box_only(portrait, box):
     wide = np.full((900, 1000, 3), 0.5, np.float32)
     wide[600 : 600 + SIZE, 700 : 700 + SIZE] = portrait
     moved = Box(box.left + 700, box.top + 600, box.right + 700, box.bottom + 600)
-    near, whole = face_affine(wide, moved, 64), ffhq_affine(detection.landmarks68(wide, moved), 64)
+    near, whole = ffhq_affine(face_landmarks(wide, moved), 64), ffhq_affine(detection.landmarks68(wide, moved), 64)
     np.testing.assert_allclose(near, whole, atol=0.02 * SIZE / 64)
     wide[:300], wide[:, :300] = 1, 0
-    np.testing.assert_array_equal(face_affine(wide, moved, 64), near)
+    np.testing.assert_array_equal(ffhq_affine(face_landmarks(wide, moved), 64), near)
 
 
 def test_of_two_faces_the_larger_is_taken_and_the_surer_comes_first(portrait):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
-from degrade.splits.roles import ROLES, portrait_sources, role_sources
+from degrade.splits.roles import portrait_sources, role_sources
 from degrade.splits.sources import Source, folder_sources, read_list
 
 

@@ -6,7 +6,7 @@ import pytest
 from degrade.core.image import check_image, from_uint8, to_uint8
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
-from degrade.faces.alignment import crop_affine, face_affine, uncrop
+from degrade.faces.alignment import crop_affine, face_landmarks, ffhq_affine, uncrop
 from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
 from ispl_model.restoration.photograph import Patch, feathered, find_faces, lay_back, restore_photograph
@@ -44,7 +44,9 @@ def test_a_network_that_changes_nothing_leaves_every_pixel(group, boxes):
 def test_what_lies_outside_the_crops_is_left_alone_or_enlarged_by_bicubic(group, boxes):
     outside = np.ones(group.shape[:2], bool)
     for box in boxes:
-        rows, columns, _ = uncrop(np.ones((SIZE, SIZE, 1), np.float32), face_affine(group, box, SIZE), 300, 480)
+        rows, columns, _ = uncrop(
+            np.ones((SIZE, SIZE, 1), np.float32), ffhq_affine(face_landmarks(group, box), SIZE), 300, 480
+        )
         outside[rows, columns] = False
     assert outside.sum() > 5000
     restored = restore_photograph(group, boxes, darker, SIZE)
@@ -70,7 +72,7 @@ def test_a_perfect_network_puts_the_sharp_face_back_where_it_was(group, boxes, u
     """Blurred photograph in, crops of the sharp one as its restorations: the faces come out as in the sharp one."""
     height, width = group.shape[:2]
     blurred = resize_bicubic(resize_bicubic(group, height // 4, width // 4), height, width)
-    affines = [face_affine(blurred, box, 2 * SIZE) for box in boxes]
+    affines = [ffhq_affine(face_landmarks(blurred, box), 2 * SIZE) for box in boxes]
     perfect = [crop_affine(group, affine, 2 * SIZE) for affine in affines]
     restored = restore_photograph(blurred, boxes, lambda crops: perfect, 2 * SIZE, upscale)
     before, after = (

@@ -10,7 +10,7 @@ from benchmark.analysis.judgements.claim_numbers import Number
 from benchmark.analysis.judgements.claims import checks, judge
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNDECIDED, UNKNOWN
 from benchmark.cli.main import benchmark
-from benchmark.methods.registry import full_name, tabled_methods
+from benchmark.methods.registry import full_name
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.reports.pages.claims import COLUMNS, to_text
@@ -18,6 +18,7 @@ from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims
 from benchmark.specs.protocols import protocol_names
 from degrade.core.errors import InputError
 from degrade.recipes.library import TASKS
+from tests.benchmark.tabled import tabled_methods
 
 ISPL = "ispl:isp_unet_pac"
 BASE = Score(

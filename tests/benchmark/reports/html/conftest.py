@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
+from benchmark.records.run_folder import run_folder
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.evaluation.write import write_tables
 from benchmark.reports.html.sources import of_evaluation
 from benchmark.reports.html.write import write
 from benchmark.runs.evaluation.run_evaluation import run_evaluation, settings_of
-from benchmark.runs.session import made_folder
 from benchmark.specs.evaluation import Evaluation, write_evaluation
 from degrade import load_split, make_split
 from degrade.core.image import write as write_image
@@ -48,7 +48,7 @@ def _fail(root, image, label):
         score.update(value=None, error="not restored: out of luck")
     path.write_text("".join(json.dumps(score) + "\n" for score in scores))
     facts = json.loads(path.with_suffix(".json").read_text())
-    (made_folder(root / "work", "restored", facts) / f"{image}.png").unlink()
+    (run_folder(root / "work", "restored", facts) / f"{image}.png").unlink()
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def hostile(evaluated, tmp_path_factory):
             methods.append(f"{label}=folder:{label}")
             now = _hostile_run(path, facts, out, split, f"folder:{label}")
             _hostile_images(
-                made_folder(evaluated / "work", "restored", facts), made_folder(root / "work", "restored", now)
+                run_folder(evaluated / "work", "restored", facts), run_folder(root / "work", "restored", now)
             )
     write_evaluation(out, Evaluation(tuple(methods), (str(split),), METRICS))
     for folder in (root, root / "work"):  # where the names of images of a score line could lead

@@ -6,10 +6,10 @@ import numpy as np
 import pandas
 import pytest
 
+from benchmark.evaluation import evaluate
 from benchmark.metrics import registry
 from benchmark.records.load_scores import load_scores
 from benchmark.records.scores import ScoreFile, read_scores
-from benchmark.reports.evaluation.evaluate import evaluate
 from benchmark.runs.run_protocol import run_protocol
 from benchmark.runs.scoring.score import score
 from benchmark.runs.scoring.score_folders import folder_lines, score_folders

@@ -12,7 +12,7 @@ from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import read
 from degrade.core.storage.files import UNFINISHED, write_bytes
-from degrade.core.storage.listing import called, drop_unfinished, list_folder, list_images, remove_folder
+from degrade.core.storage.listing import drop_unfinished, list_folder, list_images, normalised_name, remove_folder
 from degrade.core.storage.paths import read_bytes, read_text, refuse_links, user_path
 from degrade.splits.sources import images_by_name, read_list
 
@@ -85,7 +85,7 @@ def test_names_that_are_not_utf8_are_escaped_in_records_and_made(tmp_path: Path)
 def test_names_are_compared_in_nfc(tmp_path: Path) -> None:
     _image(tmp_path / "faces" / "cafe\N{COMBINING ACUTE ACCENT}.png")
     (tmp_path / "list").write_text("caf\N{LATIN SMALL LETTER E WITH ACUTE}.png\n", "utf-8")
-    assert list(images_by_name(tmp_path / "faces", read_list(tmp_path / "list"))) == [called("café")]
+    assert list(images_by_name(tmp_path / "faces", read_list(tmp_path / "list"))) == [normalised_name("café")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

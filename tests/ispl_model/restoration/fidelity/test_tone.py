@@ -12,7 +12,7 @@ from degrade.core.colour import TO_YCC, luma
 from degrade.core.image import from_uint8, read, to_uint8
 from degrade.core.resize import resize_bicubic
 from degrade.faces import detection
-from degrade.faces.alignment import face_affine, uncrop
+from degrade.faces.alignment import face_landmarks, ffhq_affine, uncrop
 from degrade.portraits.paint import paint
 from ispl_model.restoration.fidelity.tone import keep_tone, tone_of
 from ispl_model.restoration.photograph import feathered, restore_photograph
@@ -120,7 +120,7 @@ def test_what_is_laid_back_agrees_in_colour_with_what_was_there(name):
     scene = np.pad(degraded, ((64, 64), (64, 64), (0, 0)), mode="reflect")
     box = detection.detect_reduced(scene)[0]
     restorer = load_restorer(device="cpu")
-    affine = face_affine(scene, box, restorer.size)
+    affine = ffhq_affine(face_landmarks(scene, box), restorer.size)
     rows, columns, mask = uncrop(feathered(restorer.size)[:, :, None], affine, *scene.shape[:2])
     fading = (mask.squeeze() > 0.01) & (mask.squeeze() < 0.99)
     deviation = restorer.size * np.hypot(*affine[:, 0]) / 16

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark.metrics import mmd
+from benchmark.metrics import kernel
 from benchmark.metrics.base import MetricError
-from benchmark.metrics.mmd import WIDTH, squared_mmd
+from benchmark.metrics.kernel import WIDTH, squared_mmd
 from benchmark.metrics.registry import definition
 from benchmark.metrics.table import METRICS
 from benchmark.records.scores import GROUPS
@@ -19,7 +19,7 @@ from degrade.core.storage.files import digest_of
 REFERENCE = Path(__file__).parents[2] / "reference"
 
 
-def kernel(x, y):
+def one_kernel(x, y):
     return np.exp(-np.square(x - y).sum() / (2 * 0.6**2))
 
 
@@ -27,9 +27,9 @@ def by_hand(first, second):
     """Term by term; of equally many rows those at one place are pairs and not compared with each other."""
     pairs = len(first) == len(second)
     within = [
-        np.mean([kernel(x, y) for i, x in enumerate(s) for j, y in enumerate(s) if i != j]) for s in (first, second)
+        np.mean([one_kernel(x, y) for i, x in enumerate(s) for j, y in enumerate(s) if i != j]) for s in (first, second)
     ]
-    across = [kernel(x, y) for i, x in enumerate(first) for j, y in enumerate(second) if not (pairs and i == j)]
+    across = [one_kernel(x, y) for i, x in enumerate(first) for j, y in enumerate(second) if not (pairs and i == j)]
     return sum(within) - 2 * np.mean(across)
 
 
@@ -38,7 +38,7 @@ def test_it_is_the_sum_over_all_pairs_of_rows_but_a_rows_own_reference(other, mo
     rng = np.random.default_rng(1)
     first, second = rng.normal(0, 0.3, (5, 3)), rng.normal(0.1, 0.3, (other, 3))
     assert squared_mmd(first, second) == pytest.approx(by_hand(first, second), rel=1e-12)
-    monkeypatch.setattr(mmd, "_ROWS", 2)
+    monkeypatch.setattr(kernel, "_ROWS", 2)
     assert squared_mmd(first, second) == pytest.approx(by_hand(first, second), rel=1e-12)
 
 

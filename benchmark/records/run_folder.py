@@ -1,0 +1,19 @@
+"""Where what a run makes besides scores lies: restored images, features."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmark.records.scores import run_key
+from degrade.core.storage.files import digest_of
+
+
+def run_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
+    """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
+
+    facts: of <run>.json; the digits stand for the run's key and the content of its split.
+    """
+    digits = digest_of([*run_key(facts), facts["split_sha256"]])[:8]
+    method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
+    return Path(work) / kind / f"{facts['split']}-{method}-{digits}"

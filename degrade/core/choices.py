@@ -1,0 +1,5 @@
+"""What a caller may choose, for the command lines too, whose --help loads no numpy."""
+
+LARGEST_SEED = 2**63 - 1  # that JSON, Arrow and numpy all hold
+ROLES = ("train", "val", "test")
+CROPS = ("none", "center")

@@ -120,10 +120,7 @@ def _record(operator: Operator, image: Image) -> dict[str, str]:
 
 
 def _drawn(operator: Operator) -> dict[str, Any]:
-    """The fields; one marked as added later is left out at its default.
-
-    So a split keeps its digest, which results/lite/scores/*.json hold as `split_sha256`.
-    """
+    """The fields; one marked as added later is left out at its default, so that older splits keep their bytes."""
     return {
         field.name: value
         for field in fields(operator)

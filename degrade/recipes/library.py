@@ -65,6 +65,10 @@ class _Library(Mapping[str, Recipe]):
 
 
 RECIPES = _Library()
+_GIVEN_UP = {
+    "diffbir_1": "has the ranges of both stages of DiffBIR's general model; ",
+    "diffbir_2": "had ranges that DiffBIR never published; ",
+}
 
 
 def list_recipes() -> list[str]:
@@ -98,6 +102,8 @@ def find_recipe(name: Recipe | Path | str) -> Recipe:
     name = str(name)
     if name in RECIPES:
         return RECIPES[name]
+    if name in _GIVEN_UP:
+        raise InputError(f"the recipe '{name}' {_GIVEN_UP[name]}ask for 'diffbir', or for faces 'diffbir_face'")
     parts = re.fullmatch(r"(.*\.toml)(?::(.*))?", name, re.IGNORECASE | re.DOTALL)
     if not parts:
         raise unknown("recipe", name, RECIPES)

@@ -84,8 +84,6 @@ class _Record(TypedDict, total=False):
     operators: Required[list[_Step]]
     hq_sha256: str
     lq_sha256: Required[str]
-    hq_pixels_sha256: str
-    lq_pixels_sha256: Required[str]
     libraries: Required[dict[str, str]]
 
 

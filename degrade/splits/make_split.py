@@ -16,7 +16,7 @@ from typing import Any
 from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.formats import png
-from degrade.core.image import describe
+from degrade.core.image import describe, to_uint8
 from degrade.core.parallel import one_thread, spread
 from degrade.core.random import check_whole, rng_for
 from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
@@ -36,8 +36,8 @@ from degrade.splits.layout import (
     recorded_lines,
     split_writer,
 )
-from degrade.splits.recorded import image_hashes
-from degrade.splits.records import record_line
+from degrade.splits.recorded import RecordedImage, image_hashes, pixels_sha256
+from degrade.splits.records import RecordsByName, record_line
 from degrade.splits.roles import portrait_sources, role_sources
 from degrade.splits.sources import RESIZE, Source, check_apart, check_preparation
 
@@ -182,6 +182,7 @@ def write_split(
             elif outcome.error:
                 split.records.pop(outcome.name, None)
                 split.errors[outcome.name] = outcome.error
+        _make_alike(out, split.records)
     return SplitSummary(out, len(split.records) - reused, reused, tuple(sorted(split.errors.items())))
 
 
@@ -253,6 +254,20 @@ def _earlier_records(out: Path, held: dict[str, Any]) -> Iterator[dict[str, Any]
         yield from parsed_records(out / "metadata.jsonl", finished.lines())
     for name in sorted(path.name for path in (out / PARTS).glob("*.jsonl")):
         yield from parsed_records(out / PARTS / name, lines_if_there(out / PARTS / name))
+
+
+def _make_alike(out: Path, records: RecordsByName) -> None:
+    """Give all records hashes of pixels where any has them: an older version may have begun the split."""
+    lacking = [name for name, record in records.items() if "hq_pixels_sha256" not in record]
+    for name in lacking if len(lacking) < len(records) else ():
+        records[name] = _with_pixels(out, records[name])
+
+
+def _with_pixels(out: Path, record: dict[str, Any]) -> dict[str, Any]:
+    images = (RecordedImage.of(path, record) for path in pair_paths(out, record["name"]))
+    return record | {
+        f"{image.path.parent.name}_pixels_sha256": pixels_sha256(to_uint8(image.read())) for image in images
+    }
 
 
 def _recorded(record: dict[str, Any]) -> bytes:

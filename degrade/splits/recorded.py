@@ -27,17 +27,17 @@ def pixels_sha256(pixels: np.ndarray) -> str:
 
 @dataclass(frozen=True)
 class RecordedImage:
-    """A file of a split, and the hashes that its record has of it: of the file's bytes, and of its pixels."""
+    """A file of a split and its hashes; older records know no pixels (None)."""
 
     path: Path
-    sha256: str
-    pixels_sha256: str
+    sha256: str | None
+    pixels_sha256: str | None
 
     @classmethod
     def of(cls, path: Path, record: Mapping[str, Any]) -> "RecordedImage":
         """The file of one side, which its folder names, and what the image's record says of it."""
         side = path.parent.name
-        return cls(path, record[f"{side}_sha256"], record[f"{side}_pixels_sha256"])
+        return cls(path, record.get(f"{side}_sha256"), record.get(f"{side}_pixels_sha256"))
 
     def read(self) -> Image:
         """The image; InputError where the file cannot be read, or does not hold the recorded pixels."""
@@ -46,9 +46,7 @@ class RecordedImage:
             return decode(data, str(self.path))
         pixels = decode_uint8(data, str(self.path))
         if not self._is(pixels):
-            split = self.path.parent.parent
-            remedy = f"`degrade verify {split}` names every such file, and `degrade replay` rebuilds them"
-            raise InputError(f"{self.path}: expected the pixels that were recorded, got others; {remedy}")
+            raise InputError(f"{self.path}: {self._difference()}")
         return from_uint8(pixels)
 
     def likeness(self, data: bytes) -> Likeness:
@@ -56,7 +54,7 @@ class RecordedImage:
         if sha256(data) == self.sha256:
             return "same"
         try:
-            same = self._is(decode_uint8(data, str(self.path)))
+            same = self.pixels_sha256 is not None and self._is(decode_uint8(data, str(self.path)))
         except InputError:
             same = False
         return "re-encoded" if same else "changed"
@@ -64,3 +62,10 @@ class RecordedImage:
     def _is(self, pixels: np.ndarray) -> bool:
         """Whether they are the recorded ones. Every image of a split is square, so that its pixels tell its sides."""
         return pixels.shape[0] == pixels.shape[1] and pixels_sha256(pixels) == self.pixels_sha256
+
+    def _difference(self) -> str:
+        split = self.path.parent.parent
+        remedy = f"`degrade verify {split}` names every such file, and `degrade replay` rebuilds them"
+        if self.pixels_sha256 is None:
+            return f"expected the bytes that were recorded, got others, and its split records no pixels; {remedy}"
+        return f"expected the pixels that were recorded, got others; {remedy}"

@@ -38,7 +38,12 @@ class Split:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of every pair's name, operators and pixels, whichever program encoded the files."""
+        """SHA-256 of every pair's name, operators and pixels: that of the same pairs, whichever program encoded them.
+
+        Of a split whose lines hold no hashes of pixels, as the first version wrote them, that of metadata.jsonl.
+        """
+        if not all("lq_pixels_sha256" in record for record in self.records):
+            return str(self.info["metadata_sha256"])
         pairs = ({key: record[key] for key in _OF_A_PAIR if key in record} for record in self.records)
         return sha256_lines(map(record_line, pairs))
 

@@ -5,7 +5,9 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from degrade.cli.main import degrade
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_image, from_uint8, to_uint8
 from degrade.core.random import rng_for
@@ -195,6 +197,15 @@ def test_the_gaussian_of_the_authors_is_cut_and_its_cut_scales() -> None:
 def test_a_size_that_cannot_be_had_is_refused(name: str, size: int) -> None:
     with pytest.raises(InputError):
         RECIPES[name](rng_for(0), size)
+
+
+@pytest.mark.parametrize("name", ["diffbir_1", "diffbir_2"])
+def test_a_name_that_was_given_up_is_answered_with_what_took_its_place(name: str) -> None:
+    told = rf"^the recipe '{name}' ha[ds] .*; ask for 'diffbir', or for faces 'diffbir_face'$"
+    with pytest.raises(InputError, match=told):
+        find_recipe(name)
+    result = CliRunner().invoke(degrade, ["preview", "x.png", "--recipe", name.upper(), "--out", "y.png"])
+    assert result.exit_code == 2 and "diffbir_face" in result.output and "Traceback" not in result.output
 
 
 def test_an_unknown_recipe_is_answered_with_the_nearest() -> None:

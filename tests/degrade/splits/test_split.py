@@ -164,3 +164,5 @@ def test_the_digest_is_of_pixels_and_not_of_files(tmp_path):
     encoded = tuple(record | {"hq_sha256": "0" * 64, "libraries": {}} for record in split.records)
     changed = tuple(record | {"lq_pixels_sha256": "0" * 64} for record in split.records)
     assert replace(split, records=encoded).digest == split.digest != replace(split, records=changed).digest
+    first = tuple({key: record[key] for key in record if "pixels" not in key} for record in split.records)
+    assert replace(split, records=first).digest == split.info["metadata_sha256"], "as the first version had it"

@@ -155,9 +155,7 @@ def test_sub_packages_import_as_the_table_says(package):
 def test_of_reports_only_figures_import_runs() -> None:
     """What restores and scores stands above reports, in benchmark/evaluation.py and the command line."""
     reports = ROOT / "benchmark" / "reports"
-    users = {
-        path.relative_to(reports).parts[0] for path in reports.rglob("*.py") if _uses(path, "benchmark.runs")
-    }
+    users = {path.relative_to(reports).parts[0] for path in reports.rglob("*.py") if _uses(path, "benchmark.runs")}
     assert users == {"figures"}
 
 

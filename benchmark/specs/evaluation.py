@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.specs.strict_toml import checked, parsed
-from degrade.core.choices import CROPS
+from degrade.core.choices import CROPS, SMALLEST_SIDE
 from degrade.core.errors import InputError
 from degrade.core.storage.files import write_bytes
 from degrade.core.storage.paths import escaped, read_text, user_path
-from degrade.splits.smallest import SMALLEST_SIDE
 
 FILE_NAME = "evaluation.toml"  # in the folder of an evaluation: what was asked last
 _VERSION = 1

@@ -14,10 +14,9 @@ from typing import Any
 import click
 
 from degrade import __version__
-from degrade.core.choices import CROPS, LARGEST_SEED
+from degrade.core.choices import CROPS, LARGEST_SEED, SMALLEST_SIDE
 from degrade.core.errors import Failed, InputError, out_of_memory, shown, unknown
 from degrade.core.storage.paths import kind_of, user_path
-from degrade.splits.smallest import SMALLEST_SIDE
 
 
 class UserPath(click.Path):

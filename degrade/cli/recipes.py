@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import click
 
 from degrade.cli.console import FILE, OVERWRITE, PNG, Command, Name, check_free, echo, echo_text
+from degrade.core.choices import SMALLEST_SIDE
 from degrade.core.errors import InputError
-from degrade.splits.smallest import SMALLEST_SIDE
 
 
 def _recipe_names() -> Iterable[str]:

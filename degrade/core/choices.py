@@ -3,3 +3,4 @@
 LARGEST_SEED = 2**63 - 1  # that JSON, Arrow and numpy all hold
 ROLES = ("train", "val", "test")
 CROPS = ("none", "center")
+SMALLEST_SIDE = 16  # px, of a reference

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from degrade.core.choices import CROPS
+from degrade.core.choices import CROPS, SMALLEST_SIDE
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_background, decode_uint8, from_uint8, to_uint8
 from degrade.core.random import check_whole
 from degrade.core.storage.listing import list_images, normalised_name
 from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
-from degrade.splits.smallest import SMALLEST_SIDE
 
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
 

@@ -1,6 +1,6 @@
 """Methods by name. A module is imported when its method is used, so listing them costs nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
@@ -117,6 +117,19 @@ def method_title(name: str) -> str:
     if row is None:
         return name
     return (row.short_title if name.lower() == row.short_name else row.title) or name
+
+
+def title_of(label: str, methods: Mapping[str, str]) -> str:
+    """How a method is printed: by the label that a user gave it, else by its title.
+
+    methods: label -> full name in an evaluation, where one without a label goes by its name; empty of a profile, whose
+    methods have no labels.
+
+    >>> methods = {"Identity": "python:mine:sharpen", "identity": "identity"}
+    >>> [title_of(label, methods) for label in methods]
+    ['Identity', 'Degraded input']
+    """
+    return method_title(label) if methods.get(label, label) == label else label
 
 
 def paper_title(name: str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.analysis.runs import Run, scored_split
-from benchmark.methods.registry import method_title
 from benchmark.records.run_file import run_facts
 from benchmark.records.run_folder import run_folder
 from benchmark.records.words import EVALUATION
@@ -89,7 +88,7 @@ def _sheet(
         if results.methods.get(label, label) in ENDS:
             continue
         folder = _restored_folder(results, run.scores[0].run, work)
-        columns.append((method_title(label), [_read(folder / f"{name}.png", split.info["size"]) for name in shown]))
+        columns.append((results.names[label], [_read(folder / f"{name}.png", split.info["size"]) for name in shown]))
     if split.has_reference:
         columns.append(("Reference", [split.reference(name) for name in shown]))
     where = f"evaluation {results.folder.absolute().name}"
@@ -114,7 +113,7 @@ def _plane(results: Results) -> Image | None:
     labels = {name: label for label, name in results.methods.items()}
     named = {task: [replace(one, method=labels[one.method]) for one in own] for task, own in found.items()}
     title = f"Evaluation {results.folder.absolute().name}: better to the left and below; bars: 95 % intervals"
-    return plane(named, perception, title, colours(results.methods))
+    return plane(named, perception, title, results.names, colours(results.methods))
 
 
 def _rows(results: Results) -> tuple[Row, ...]:

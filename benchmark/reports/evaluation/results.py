@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark.analysis.costs import RestoringCost, restoring_cost
 from benchmark.analysis.runs import Run, Runs
-from benchmark.methods.registry import full_name, labelled
+from benchmark.methods.registry import full_name, labelled, title_of
 from benchmark.records.outcome import evaluated_scores, read_outcome
 from benchmark.records.run_file import definitions, run_facts, test_faces
 from benchmark.records.words import EVALUATION
@@ -52,6 +52,7 @@ class Results:
             )
         self.evaluation = read_evaluation(self.folder / FILE_NAME)
         self.methods = labelled(self.evaluation.shown_methods)  # label -> full name
+        self.names = {label: title_of(label, self.methods) for label in self.methods}  # label -> as printed
         said = definitions(self.folder, EVALUATION), test_faces(self.folder, EVALUATION)
         self._outcome = read_outcome(self.folder)
         self._refused = {(name, label): why for name, label, why in self._outcome.refused}

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from benchmark.analysis.cells import MEASURED, MISSING, NOT_RUN, Cell
 from benchmark.analysis.costs import RestoringCost
 from benchmark.analysis.runs import Run
-from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.metrics.table import value_text
 from benchmark.records.words import UNAVAILABLE, is_failure
@@ -40,7 +39,7 @@ def rows(results: Results) -> Iterator[tuple[object, ...]]:
             yield from ((*key, metric, *_numbers(run.cell(metric))) for metric in found.metrics)
             cost = results.cost(run)
             measured = ((field, getattr(cost, field)) for _, field in _COSTS)
-            note = "; ".join(_measured_before(label, cost))
+            note = "; ".join(_measured_before(results.names[label], cost))
             yield from (
                 (*key, field, _number(value), *[""] * 5, note) for field, value in measured if value is not None
             )
@@ -68,7 +67,7 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
     header = (*map(TableCell, names), *(_header(metric, found) for metric in metrics))
     grid = [(*header, *(TableCell(name) for name, _ in _COSTS))]
     for label, run in found.runs.items():
-        name = TableCell(method_title(label), key=label)
+        name = TableCell(results.names[label], key=label)
         if not run.scores:
             why = f"{label}: {results.why_not_run(found.name, label)}"
             grid.append((name, TableCell(NOT_RUN, notes=(why,)), *[TableCell("-")] * (len(grid[0]) - 2)))
@@ -76,7 +75,7 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
         failed = len({score.image for score in run.scores if score.image and is_failure(score.error)})
         cells = (_cell(metric, run, label, ranked[metric]) for metric in metrics)
         counts = (TableCell(str(run.images)), TableCell(str(failed)))
-        grid.append((name, *counts, *cells, *_cost_cells(label, results.cost(run))))
+        grid.append((name, *counts, *cells, *_cost_cells(results.names[label], results.cost(run))))
     return tuple(grid)
 
 
@@ -96,20 +95,18 @@ def _cell(metric: str, run: Run, label: str, ranked: tuple[Sequence[str], Sequen
     return TableCell(text, label in ranked[0], cell.notes, spread=spread, second=label in ranked[1])
 
 
-def _cost_cells(label: str, cost: RestoringCost) -> tuple[TableCell, ...]:
+def _cost_cells(title: str, cost: RestoringCost) -> tuple[TableCell, ...]:
     seconds = "-" if cost.seconds is None else f"{cost.seconds:.3g}"
     parameters = "-" if cost.parameters is None else f"{cost.parameters:,}"
     memory = "-" if cost.peak_mib is None else f"{cost.peak_mib:.0f}"
-    return TableCell(seconds, notes=_measured_before(label, cost)), TableCell(parameters), TableCell(memory)
+    return TableCell(seconds, notes=_measured_before(title, cost)), TableCell(parameters), TableCell(memory)
 
 
-def _measured_before(label: str, cost: RestoringCost) -> tuple[str, ...]:
+def _measured_before(title: str, cost: RestoringCost) -> tuple[str, ...]:
     """Of a method whose images an earlier evaluation had restored."""
     if not cost.measured:
         return ()
-    return (
-        f"{method_title(label)}: seconds and memory are those measured when its images were restored, {cost.measured}",
-    )
+    return (f"{title}: seconds and memory are those measured when its images were restored, {cost.measured}",)
 
 
 def _is_unavailable(found: TestSetResults, metric: str) -> bool:

@@ -69,8 +69,9 @@ class Gallery:
         perception, found = places(self.runs, load_table("table2"))
         if found:
             title = f"Profile {self.settings.profile.name}, S2S: better to the left and below; bars: 95 % intervals"
-            hues = colours(dict.fromkeys(place.method for own in found.values() for place in own))
-            self._write("plane.png", encode_png(plane(found, perception, title, hues)))
+            names = {place.method: method_title(place.method) for own in found.values() for place in own}
+            hues = colours(names)
+            self._write("plane.png", encode_png(plane(found, perception, title, names, hues)))
 
     def _curves(self) -> None:
         """The losses of every training whose checkpoint was scored, from its losses.csv."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.reports.html.content import TestSet
 from benchmark.reports.html.pictures import Column, safe
@@ -18,7 +17,7 @@ def plain(found: TestSet, pictures: Mapping[str, Column], colours: Mapping[str, 
     records = {record["name"]: record for record in found.split.records} if found.split else {}
     columns = [_column("degraded", "Degraded input", "", found, pictures.get("degraded"))]
     columns += [
-        _column(kind, method_title(key), colours[key], found, pictures.get(kind)) | _scores(found, key)
+        _column(kind, found.name(key), colours[key], found, pictures.get(kind)) | _scores(found, key)
         for key, run in found.runs.items()
         if run.scores and (kind := f"method:{key}")
     ]

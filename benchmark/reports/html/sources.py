@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmark.analysis.runs import Run, Runs, scored_split
-from benchmark.methods.registry import adapter_argument, method_title
+from benchmark.methods.registry import adapter_argument
 from benchmark.metrics.registry import find_metric
 from benchmark.records.run_file import definitions, run_facts
 from benchmark.records.run_folder import run_folder
@@ -61,7 +61,7 @@ def of_profile(name: str, results: Path, work: Path) -> Content:
 def _asked(results: Results) -> list[tuple[str, str]]:
     asked = results.evaluation
     methods = [
-        f"{label} ({name})" if label != name or adapter_argument(name) else method_title(label)
+        f"{label} ({name})" if label != name or adapter_argument(name) else results.names[label]
         for label, name in results.methods.items()
     ]
     headers = dict.fromkeys(find_metric(metric).header for found in results.test_sets for metric in found.metrics)
@@ -97,7 +97,7 @@ def _evaluated(results: Results, found: TestSetResults, block: tuple[str, Grid],
     split, restored, why = _behind(results.folder, EVALUATION, found.runs, work, "name their folder with --work")
     hidden = results.why_hidden(results.test_sets.index(found), split)
     why = _NOT_SHOWN.format(hidden) if hidden else why
-    return TestSet(found.name, heading, grid, found.runs, found.size, split, restored, why)
+    return TestSet(found.name, heading, grid, found.runs, found.size, split, restored, why, results.names)
 
 
 def _chapter(spec: TableSpec, profile: Profile, runs: Runs, results: Path, work: Path) -> Chapter:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.methods.registry import method_title
 from benchmark.metrics.registry import find_metric
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.html import charts, pictures
@@ -106,7 +105,7 @@ def _chapters(content: Content, hues: Mapping[str, str]) -> list[dict[str, Any]]
 
 
 def _breakdowns(found: TestSet, hues: Mapping[str, str]) -> list[dict[str, Any]]:
-    methods = [(method_title(key), hues[key]) for key, run in found.runs.items() if run.scores]
+    methods = [(found.name(key), hues[key]) for key, run in found.runs.items() if run.scores]
     return [
         {"title": f"{find_metric(metric).header} by degradation, {found.subject}", "charts": drawn, "methods": methods}
         for metric in charts.metrics_by_degradation(found)

@@ -25,6 +25,7 @@ class MethodRow:
     weights: files it needs and does not make: as benchmark.assets.weights names them, or shipped in ispl_model/.
     packages: that it needs and the project does not.
     pixel_loss: trained, if only at first, to come close to the reference in pixels.
+    mixed_precision: its network multiplies in bfloat16 where that is faster (ispl_model.runtime.device.multiplies_in).
     version: of what restores, raised with every change of its pixels: what another version restored is restored again.
         A change of the training alone is TrainingConfig.version, and of what weights mean Variant.revision: these make
         another checkpoint, or refuse one.
@@ -44,6 +45,7 @@ class MethodRow:
     packages: tuple[str, ...] = ()
     deviation: str = ""
     pixel_loss: bool = False
+    mixed_precision: bool = False
     version: int = 1
     ends_in: str = ""
 

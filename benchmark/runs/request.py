@@ -67,6 +67,15 @@ class RunRequest:
 
         return str(find_device(self.settings.device))
 
+    @cached_property
+    def precision(self) -> str:
+        """bf16 or fp32, in which a network of ours multiplies on this machine; empty of all else."""
+        if not self.row.mixed_precision:
+            return ""
+        from ispl_model.runtime.device import find_device, multiplies_in
+
+        return multiplies_in(find_device(self.settings.device))
+
     def chosen_tasks(self) -> tuple[str, ...]:
         """The tasks in the protocol's order; InputError for a method that cannot run."""
         default = self.row.tasks

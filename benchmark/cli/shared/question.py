@@ -73,9 +73,10 @@ class Question:
         if self.profile == EVALUATION:
             return self._evaluated(methods)
         from benchmark.analysis.runs import Runs
+        from benchmark.records.run_file import read_run_files
         from benchmark.records.scores import need_scores
 
-        there = Runs(need_scores(self.results, self.profile))
+        there = Runs(need_scores(self.results, self.profile), read_run_files(self.results, self.profile))
         return {name: there.need(self.protocol, self.task, name) for name in methods}
 
     def _evaluated(self, labels: Iterable[str]) -> dict[str, "Run"]:

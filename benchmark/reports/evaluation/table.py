@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.cells import MEASURED, MISSING, NOT_RUN, Cell
 from benchmark.analysis.costs import RestoringCost
+from benchmark.analysis.precision import precision_note
 from benchmark.analysis.runs import Run
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import facts_of, value_text
 from benchmark.records.words import UNAVAILABLE, is_failure
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.markup import Blocks, Grid, TableCell
@@ -80,7 +80,7 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
 
 
 def _header(metric_id: str, found: TestSetResults) -> TableCell:
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     images = max(run.images for run in found.runs.values())
     note = f"{metric.header}: {metric.note}" if metric.note_holds(found.size, images) else ""
     return TableCell(metric.header + metric.arrow, notes=(note,) if note else (), key=metric_id)
@@ -129,18 +129,20 @@ def sentences(results: Results) -> Iterator[str]:
 
 
 def _left_out(results: Results) -> Iterator[str]:
-    """What the table leaves out, and why."""
+    """What the table leaves out and mixes, and why."""
     for found in results.test_sets:
+        if note := precision_note({results.names[label]: run for label, run in found.runs.items()}):
+            yield f"{found.name}: {note[0].lower()}{note[1:]}"
         if found.used < found.asked:
             unused, why = found.asked - found.used, "`benchmark evaluate` says why"
             yield f"Left out of {found.name}: {unused} of {found.asked} images, which could not be used ({why})"
-        if without := [find_metric(metric).header for metric in found.without if find_metric(metric).needs_reference]:
+        if without := [facts_of(metric).header for metric in found.without if facts_of(metric).needs_reference]:
             yield f"Left out of {found.name}, which has no references: {', '.join(without)}"
         for metric in found.metrics:
             if _is_unavailable(found, metric):
                 first = next(run for run in found.runs.values() if run.scores)
                 reason = "; ".join(first.cell(metric).notes).removeprefix(UNAVAILABLE)
-                yield f"Left out, as it cannot be computed here: {find_metric(metric).header} ({reason})"
+                yield f"Left out, as it cannot be computed here: {facts_of(metric).header} ({reason})"
 
 
 def _numbers(cell: Cell) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.metrics.table import with_role
 from benchmark.reports.figures.labels import name_points
 from benchmark.reports.markup import escape_figure
@@ -71,7 +71,7 @@ def plane(
     figure = Figure(figsize=(4.6 * across, 3.8 * down + 0.5), dpi=110, layout="constrained")
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (task, own) in zip(panels, found.items(), strict=False):
-        axes.set(title=_title(task, own), xlabel="PSNR, dB (inverted)", ylabel=find_metric(perception).header)
+        axes.set(title=_title(task, own), xlabel="PSNR, dB (inverted)", ylabel=facts_of(perception).header)
         axes.title.set_fontsize("medium")
         for place in own:
             _draw(axes, place, hues[place.method])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from benchmark.analysis.breakdown import FEWEST, BinMean, bin_words, breakdown, chosen_parameters, in_words, panels
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.statistics import Interval
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text, with_role
+from benchmark.metrics.facts import facts_of, value_text
+from benchmark.metrics.table import with_role
 from benchmark.reports.figures.labels import Box, around, boxes, leader
 from benchmark.reports.html.content import TestSet
 from degrade.core.errors import InputError
@@ -107,7 +107,7 @@ def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: 
         return None
     spans = [[_span(own[place].number, own[place].interval) for own in cells.values()] for place in (0, 1)]
     x = _axis(spans[0], 54, width - 14, _label(DISTORTION))
-    turned = find_metric(perception).higher_is_better is False
+    turned = facts_of(perception).higher_is_better is False
     y = _axis(spans[1], *((14, height - 44) if turned else (height - 44, 14)), _label(perception))
     points = [(x.at(first.number), y.at(second.number)) for first, second in cells.values()]
     names = [found.name(key) for key in cells]
@@ -126,7 +126,7 @@ def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: 
         ends = (x.at(across[0]), x.at(across[1])), (y.at(down[0]), y.at(down[1]))
         mark = Mark(x.at(first.number), y.at(second.number), *ends, says, name, place)
         series.append(Series(name, colours[key], (mark,)))
-    says = f"{found.subject}: PSNR and {find_metric(perception).header} of each method; bars are 95 % intervals"
+    says = f"{found.subject}: PSNR and {facts_of(perception).header} of each method; bars are 95 % intervals"
     return Chart(found.subject, says, width, height, x, y, tuple(series))
 
 
@@ -180,7 +180,7 @@ def _panel(parameter: str, points: Sequence[BinMean], metric: str, shown: Mappin
             low, high = map(y.at, _span(point.value, point.interval))
             marks.append(Mark(place, y.at(point.value), (place, place), (low, high), says))
         series.append(Series(*shown[method], tuple(marks), joined=not words))
-    says = f"{find_metric(metric).header} by {title}"
+    says = f"{facts_of(metric).header} by {title}"
     return Chart(title, says, _PANEL, height, x, y, tuple(series))
 
 
@@ -218,7 +218,7 @@ def _span(value: float, interval: Interval | None) -> tuple[float, float]:
 
 
 def _label(metric: str) -> str:
-    found = find_metric(metric)
+    found = facts_of(metric)
     unit = "" if found.unit in ("1", "share") else f", {found.unit}"
     return f"{found.header}{unit}{found.arrow}"
 

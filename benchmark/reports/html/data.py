@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.reports.html.content import TestSet
 from benchmark.reports.html.pictures import Column, safe
 from benchmark.reports.html.words import degradation
@@ -39,7 +39,7 @@ def _of_images(found: TestSet) -> list[str]:
 
 def _metric(metric_id: str) -> dict[str, Any]:
     """rising: 1 where higher is better, -1 where lower is, 0 where neither."""
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     rising = {True: 1, False: -1, None: 0}[metric.higher_is_better]
     return {"id": metric.id, "header": metric.header, "rising": rising, "decimals": metric.decimals}
 

@@ -9,8 +9,7 @@ from typing import Any
 from benchmark.analysis.breakdown import FEWEST, OPERATOR, BinMean, Breakdown, bin_words, in_words, panels
 from benchmark.analysis.groups import GroupDifference
 from benchmark.analysis.statistics import Interval
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import facts_of, value_text
 from benchmark.reports.markup import TableCell, escape_figure, forms
 from degrade.core.storage.files import write_bytes
 
@@ -44,7 +43,7 @@ def page(
     )
     if differences:
         blocks["Largest difference between groups"] = _difference_rows(differences, metric, names)
-    title = f"{find_metric(metric).header} by {subject}"
+    title = f"{facts_of(metric).header} by {subject}"
     return forms(title, sentences, blocks, _rows(points, metric, differences), "breakdown")
 
 
@@ -167,6 +166,6 @@ def _panel(axis: Any, points: Sequence[BinMean], names: Mapping[str, str], hues:
 
 
 def _head(metric: str) -> str:
-    found = find_metric(metric)
+    found = facts_of(metric)
     unit = "" if found.unit in ("1", "share") else f" ({found.unit})"
     return found.header + found.arrow + unit

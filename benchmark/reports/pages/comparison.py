@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmark.analysis.compare import Comparison
 from benchmark.analysis.verdicts import FAMILY, LEVEL
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import facts_of, value_text
 from benchmark.reports.markup import TableCell, forms
 
 COLUMNS = (
@@ -48,7 +47,7 @@ def _entries(pair: Comparison, names: Mapping[str, str]) -> tuple[TableCell, ...
 
     ends = f"{text(pair.interval.low)} to {text(pair.interval.high)}" if pair.interval else ""
     images = f"{pair.images} ({pair.left_out} left out)" if pair.left_out else str(pair.images)
-    first = (find_metric(pair.metric).header, *(names[method] for method in pair.methods))
+    first = (facts_of(pair.metric).header, *(names[method] for method in pair.methods))
     numbers = (text(pair.means[0]), text(pair.means[1]), text(pair.difference), ends)
     better = names[pair.better] if pair.better else ""
     return tuple(map(TableCell, (*first, images, *numbers, _chance(pair.p), _chance(pair.corrected), better)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.votes import PRIOR, Strength, Tally, Trust, Values, Voter, agreement, voters
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.records.votes import PairVote
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.markup import Blocks, Grid, TableCell, forms
@@ -106,7 +106,7 @@ def _trust(found: Sequence[Trust]) -> Grid:
     for one in found:
         tau = "-" if one.tau is None else f"{one.tau:+.2f}"
         share = (f"{one.share:.0%}", _ends(one.interval, ".0%"))
-        rows.append((find_metric(one.metric).header, *share, str(one.votes), tau, _ends(one.tau_interval, "+.2f")))
+        rows.append((facts_of(one.metric).header, *share, str(one.votes), tau, _ends(one.tau_interval, "+.2f")))
     return _grid(("Metric", "agreed", "95 % interval", "votes", "Kendall's tau", "95 % interval"), rows)
 
 

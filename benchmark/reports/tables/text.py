@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
+from benchmark.analysis.precision import precision_note
 from benchmark.analysis.runs import Run
 from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text, with_role
+from benchmark.metrics.facts import facts_of, value_text
+from benchmark.metrics.table import with_role
 from benchmark.reports.markup import Grid, TableCell
 from benchmark.reports.tables.rows import (
     LIMIT,
@@ -61,7 +62,7 @@ def blocks_of(paper: PaperNumbers, profile: Profile, rows: Rows, notes: Mapping[
 
 
 def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]]) -> TableCell:
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     printed = [row[metric_id] for row in rows if metric_id in row]
     beside = ""
     if printed:
@@ -153,9 +154,10 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
         sentences.append(_real_domain(profile, runs))
     tested = dict.fromkeys(load_protocol(protocol).test_domain for protocol, _ in rows)
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
-    sentences += [*_brackets(paper, rows), *_LEGEND]
+    mixed = (precision_note({method_title(name): run for name, run in own.items()}) for own in rows.values())
+    sentences += [*_brackets(paper, rows), *_LEGEND, *filter(None, dict.fromkeys(mixed))]
     reduced = [
-        find_metric(metric).header
+        facts_of(metric).header
         for metric in with_role("frechet")
         if metric in spec.columns and any(run.cell(metric).plain is not None for run in runs)
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.records.scores import Score, read_folder
 from degrade.core.errors import InputError
+from degrade.core.packages import needed_for
 
 if TYPE_CHECKING:
     import pandas
@@ -40,7 +41,8 @@ def score_table(scores: Iterable[Score], labels: Mapping[str, str] | None = None
 
     labels: full name of a method -> what the user calls it, which is then the last column, `label`.
     """
-    import pandas  # here, because it takes half a second
+    with needed_for("a table of scores"):
+        import pandas  # here, because it takes half a second
 
     scores, names = list(scores), Score.__struct_fields__
     columns = {name: list(map(attrgetter(name), scores)) for name in names}  # rows would be a million tuples

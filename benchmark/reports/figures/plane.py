@@ -16,6 +16,7 @@ from benchmark.reports.markup import escape_figure
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.titles import TASKS
 from degrade.core.image import Image, from_uint8
+from degrade.core.packages import needed_for
 
 DISTORTION = "psnr.rgb"
 _ACROSS = 3  # panels in a row
@@ -63,8 +64,9 @@ def plane(
 
     names, hues: how each method is printed, and its colour.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed_for("plane.png"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     across = min(_ACROSS, len(found))
     down = -(-len(found) // across)

@@ -11,6 +11,7 @@ from benchmark.analysis.groups import GroupDifference
 from benchmark.analysis.statistics import Interval
 from benchmark.metrics.facts import facts_of, value_text
 from benchmark.reports.markup import TableCell, escape_figure, forms
+from degrade.core.packages import needed_for
 from degrade.core.storage.files import write_bytes
 
 COLUMNS = ("parameter", "bin", "method", "metric", "images", "mean", "low", "high")
@@ -62,7 +63,8 @@ def plot(
     points: Sequence[BinMean], metric: str, title: str, path: Path, names: Mapping[str, str], hues: Mapping[str, str]
 ) -> None:
     """Write a PNG: a panel for each parameter, a line for each method by its name and colour, bars for intervals."""
-    from matplotlib.figure import Figure
+    with needed_for(f"--plot {path}"):
+        from matplotlib.figure import Figure
 
     drawn = panels(points)
     across = min(_ACROSS, len(drawn))

@@ -21,6 +21,7 @@ from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.formats.container import image_size
 from degrade.core.names import as_names
+from degrade.core.packages import needed_for
 from degrade.core.progress import progress_bar
 from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import write_bytes
@@ -71,7 +72,8 @@ def score_folders(
     2
     [<NA>, <NA>, 2]
     """
-    import pandas  # here, because it takes half a second
+    with needed_for("a table of scores"):
+        import pandas  # here, because it takes half a second
 
     lines = folder_lines(Path(restored), None if reference is None else Path(reference), as_names(metrics), workers)
     table = pandas.DataFrame([asdict(line) for line in lines], columns=[field.name for field in fields(FolderScore)])

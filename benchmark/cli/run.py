@@ -73,6 +73,8 @@ def run(
     once = tuple(dict.fromkeys(tasks))
     request = RunRequest(settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume)
     done = runner.run(request)
+    if left_out := request.tasks_left_out():
+        echo(f"not run: {', '.join(left_out)}, which {method} is not for; name one with --task to run it")
     say([*text.means(done.scores), "", *text.closing(done)])
     sys.exit(text.exit_status(done, request.metrics))
 

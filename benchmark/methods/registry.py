@@ -70,6 +70,10 @@ def find_method(name: str) -> MethodRow:
 
     Raises InputError when there is none, naming the nearest, and when it cannot run here, saying why.
     """
+    label, spelled_name = spelled(name)
+    if label != name:
+        where = "labels are for `benchmark evaluate`, whose tables have a row for each"
+        raise InputError(f"method '{name}': {where}; leave out '{label}=', as in {spelled_name}")
     given = adapter_argument(name)
     known = full_name(name)
     row = ADAPTERS[known.partition(":")[0]] if given is not None else row_of(known)

@@ -17,7 +17,8 @@ class MethodRow:
     module: its dotted name; after a colon the object in it that is used as the module.
     source: paper. deviation: from the paper's method, in one sentence.
     kind: FIXED, TUNED, TRAINED or PRETRAINED.
-    tasks: those it runs when none is named; any other may be named.
+    tasks: those of the paper that it runs when none is named; any other may be named, and recipes beside the paper's
+        are run as well. Empty: unknown, as of a folder.
     title: how tables print it; its name when empty.
     short_name, short_title: another name for it, which the tables print in another way.
     scale: side of the restored image / side of what the network is given.

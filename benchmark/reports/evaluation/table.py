@@ -7,15 +7,16 @@ from benchmark.analysis.costs import RestoringCost
 from benchmark.analysis.precision import precision_note
 from benchmark.analysis.runs import Run
 from benchmark.metrics.facts import facts_of, value_text
-from benchmark.records.words import UNAVAILABLE, is_failure
+from benchmark.records.words import UNAVAILABLE
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.markup import Blocks, Grid, TableCell
-from benchmark.reports.tables.rows import best
+from benchmark.reports.tables.rows import STATES, best, failed
 
 COLUMNS = ("test_set", "method", "name", "metric", "value", "plain", "low", "high", "n", "failures", "note")
 _COSTS = (("s/image", "seconds"), ("parameters", "parameters"), ("memory MiB", "peak_mib"))
 LEGEND = (
     "Bold: the best value of a test set among rows scored on equally many images; underlined: the second best",
+    f"'not run' = left out, with the reason; {STATES}",
     "±: half of the 95 % interval over the choice of images; its ends are in table.csv",
     "s/image, memory: of restoring one image on the machine that the run files name, without loading the method; "
     "memory is working memory without weights, on a GPU the GPU's with weights. '-': restored elsewhere, or not known",
@@ -72,9 +73,8 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
             why = f"{label}: {results.why_not_run(found.name, label)}"
             grid.append((name, TableCell(NOT_RUN, notes=(why,)), *[TableCell("-")] * (len(grid[0]) - 2)))
             continue
-        failed = len({score.image for score in run.scores if score.image and is_failure(score.error)})
         cells = (_cell(metric, run, label, ranked[metric]) for metric in metrics)
-        counts = (TableCell(str(run.images)), TableCell(str(failed)))
+        counts = (TableCell(str(run.images)), TableCell(str(failed(run, metrics))))
         grid.append((name, *counts, *cells, *_cost_cells(results.names[label], results.cost(run))))
     return tuple(grid)
 

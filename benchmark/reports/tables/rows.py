@@ -1,7 +1,7 @@
 """The rows of a table before they are text: for each protocol and task the run of every method, which has its cells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN
 from benchmark.analysis.runs import Run, Runs
@@ -14,6 +14,7 @@ Section = tuple[str, str]  # protocol and task, within which the best is bold
 Rows = Mapping[Section, Mapping[str, Run]]  # by method; in the order of the table's file, those of a task together
 
 _PAPERS_FACES = {"synthetic": "ffhq", "real": "facerenov"}  # test domain -> what the folder's name holds, in any case
+STATES = "'n/a' = every try failed; the column 'failed' counts scores without a value"  # in the legend of every table
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
 
 
@@ -34,6 +35,11 @@ def all_runs(rows: Rows) -> list[Run]:
 def measures(section: Section, metric_id: str) -> bool:
     """Whether the section's protocol measures it: of faces without references little can be."""
     return metric_id in load_protocol(section[0]).metrics
+
+
+def failed(run: Run, metrics: Iterable[str]) -> int:
+    """What the column `failed` of every table counts: scores without a value, of images and sets, of some metrics."""
+    return sum(run.cell(metric).failed for metric in metrics)
 
 
 def best(methods: Mapping[str, Run], metric_id: str, place: int = 0) -> tuple[str, ...]:

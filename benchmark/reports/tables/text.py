@@ -12,11 +12,13 @@ from benchmark.metrics.table import with_role
 from benchmark.reports.markup import Grid, TableCell
 from benchmark.reports.tables.rows import (
     LIMIT,
+    STATES,
     PaperNumbers,
     Rows,
     Section,
     all_runs,
     best,
+    failed,
     is_facerenov,
     is_printed,
     measures,
@@ -41,8 +43,7 @@ _LEGEND = (
     "±: half of the 95 % interval over the choice of images, not of training; its ends are in the .csv. Means over "
     "images: bootstrap (BCa), none where all values are equal. Distances of sets, gap, gain: jackknife over 20 groups "
     "of images",
-    "'not run' = no score lines yet, 'unavailable' = weights are missing here, 'n/a' = every try failed; "
-    "the column 'failed' counts scores without a value",
+    f"'not run' = no score lines yet, 'unavailable' = weights are missing here, {STATES}",
 )
 _REDUCED = (
     "Reduced in bias: {}. A Frechet distance of few images is too large, which the jackknife over 20 groups of images "
@@ -110,14 +111,13 @@ def _section(
             start = (name, TableCell(NOT_RUN, notes=run.notes), TableCell())
             yield (*start, *(TableCell(printed=printed.get(metric, "")) for metric in columns))
             continue
-        failed = sum(run.cell(metric).failed for metric in columns)
         entries = [
             _entry(metric, run.cell(metric), method in bold[metric], printed.get(metric, ""))
             if metric in bold
             else TableCell("-")
             for metric in columns
         ]
-        yield (name, TableCell(str(run.images)), TableCell(str(failed)), *entries)
+        yield (name, TableCell(str(run.images)), TableCell(str(failed(run, columns))), *entries)
 
 
 def _added(spec: TableSpec, section: Section, methods: Iterable[str]) -> list[str]:

@@ -39,6 +39,8 @@ class FolderScore:
     """One number. image: None for a mean over the images that have one (n of them) and for a metric of sets.
 
     value: of a Frechet distance reduced in bias (records.scores.corrected), where plain is as it was computed.
+    error: "+inf", of a mean where all values that there are are infinite; or why there is no value; or, of a mean, how
+    many images are not in it.
     """
 
     image: str | None
@@ -46,7 +48,7 @@ class FolderScore:
     value: float | None
     unit: str
     n: int | None
-    error: str = ""  # "+inf", or why there is no value; of a mean: how many images are not in it
+    error: str = ""
     plain: float | None = None
 
 
@@ -159,12 +161,14 @@ def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> Fo
 
 
 def _mean(metric: Metric, found: Sequence[ImageValue]) -> FolderScore:
-    """Over the finite values; what is not in it is counted in the error."""
+    """Over the finite values; what is not in it is counted in the error. Infinite where all that there are are so."""
     values = [one.value for one in found]
     finite = [value for value in values if value is not None and math.isfinite(value)]
-    failed = sum(is_failure(one.error) for one in found)
+    failed, infinite = sum(is_failure(one.error) for one in found), sum(value == math.inf for value in values)
+    if infinite and not finite:
+        return FolderScore(None, metric.id, None, metric.unit, infinite, "+inf")
     left_out = {
-        "infinite": sum(value == math.inf for value in values),
+        "infinite": infinite,
         "failed": failed,
         "without a value": sum(value is None for value in values) - failed,
     }

@@ -13,14 +13,16 @@ from degrade.portraits.paint import paint
 from ispl_model.cli.main import ispl
 from tests.command_trees import COMMANDS
 
+ROOT = Path(__file__).parent.parent
+
 # Commands that write and have no --overwrite, by why nothing is lost.
 SCORES = "a table, a figure or a page of scores, made anew whenever scores are added"
 GOES_ON = "goes on with what it made from the same request, and refuses all else that is there"
 OTHERS = {
     **dict.fromkeys(
         (
-            "benchmark breakdown", "benchmark claims", "benchmark compare", "benchmark export", "benchmark figures",
-            "benchmark report", "benchmark sanity", "benchmark sheet", "benchmark vote", "benchmark votes",
+            "benchmark breakdown", "benchmark claims", "benchmark compare", "benchmark figures",
+            "benchmark report", "benchmark sanity", "benchmark vote", "benchmark votes",
         ),
         SCORES,
     ),
@@ -61,6 +63,8 @@ CALLS = {
     "score": (benchmark, "score a b --metrics psnr.rgb --out made.csv", "made.csv"),
     "sheet": (degrade_facerenov, "sheet --lq a --candidates a --candidates b --out sheets", "sheets-key.csv"),
     "page": (degrade_facerenov, "page --lq a --candidates a --candidates b --out sheets", "sheets-key.csv"),
+    "scores": (benchmark, f"export --profile lite --results {ROOT / 'results'} --out made.csv", "made.csv"),
+    "figure": (benchmark, "sheet --task jpeg --method identity --faces 1 --limit 1 --out made.png", "made.png"),
     "export": (ispl, "export --size 64 --out made.onnx", "made.onnx"),
 }
 

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from benchmark.analysis.runs import Run
@@ -18,6 +18,7 @@ from degrade.operators.words import operator_words, words_of
 
 OPERATOR = "operator"  # the parameter that says which operators an image went through
 FEWEST = 5  # images of a bin that is shown: of fewer an interval says little
+_TELLING = 5  # different values: of fewer two parameters may rise together by chance
 _PARAMETER = re.compile(r"(\w+?)(?:\[(\d+)\])?(?:\.(\w+))?")
 
 
@@ -80,7 +81,8 @@ def parameters(records: Sequence[Mapping[str, Any]], bins: int) -> dict[str, tup
     records: lines of metadata.jsonl. A parameter is called Operator.name, or Operator[2].name of an operator's second
     use in a chain; its value is the realised one where there is one, else the drawn. At most `bins` different values
     get a bin each. Images without the operator are in no bin of it. The bins of `operator` are the operators that some
-    images lack, and overlap. Of parameters that part the images alike (height and width) the first is kept.
+    images lack, and overlap. Of parameters that part the images alike (height and width), or rise or fall with each
+    other (factor and height), the first is kept, and of uses of one operator in the same images.
     """
     values: dict[str, dict[str, Any]] = {}
     users: dict[str, list[str]] = {}
@@ -90,12 +92,35 @@ def parameters(records: Sequence[Mapping[str, Any]], bins: int) -> dict[str, tup
             for name, value in own.items():
                 values.setdefault(f"{operator}.{name}", {})[record["name"]] = value
     some = {operator: images for operator, images in users.items() if len(images) < len(records)}
-    found = {OPERATOR: tuple(Bin(operator, None, tuple(images)) for operator, images in sorted(some.items()))}
-    found |= {parameter: part_images(of_images, bins) for parameter, of_images in sorted(values.items())}
+    first_use: dict[tuple[str, tuple[str, ...]], str] = {}
+    for operator, images in sorted(some.items()):
+        first_use.setdefault((operator.partition("[")[0], tuple(images)), operator)
+    found = {OPERATOR: tuple(Bin(operator, None, images) for (_, images), operator in first_use.items())}
+    found |= {parameter: part_images(of_images, bins) for parameter, of_images in _drawn_apart(values).items()}
     first: dict[tuple[tuple[str, ...], ...], str] = {}
     for parameter, made in found.items():
         first.setdefault(tuple(part.images for part in made), parameter)
     return {parameter: found[parameter] for parts, parameter in first.items() if len(parts) > 1}
+
+
+def _drawn_apart(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Parameter -> image -> value, in order, without those that are an earlier one's in other units."""
+    kept: dict[str, Mapping[str, Any]] = {}
+    for parameter, own in sorted(values.items()):
+        if not any(_is_one_draw(other, own) for other in kept.values()):
+            kept[parameter] = own
+    return kept
+
+
+def _is_one_draw(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether of two parameters of the same images, with values enough to tell, one rises or falls with the other."""
+    both = (first, second)
+    if first.keys() != second.keys() or any(isinstance(value, str) for own in both for value in own.values()):
+        return False
+    if min(len(set(own.values())) for own in both) < _TELLING:
+        return False
+    orders = (sorted((first[name], sign * second[name]) for name in first) for sign in (1, -1))
+    return any(all(one[1] <= other[1] for one, other in pairwise(order)) for order in orders)
 
 
 def chosen_parameters(records: Sequence[Mapping[str, Any]], by: Sequence[str], bins: int) -> dict[str, tuple[Bin, ...]]:

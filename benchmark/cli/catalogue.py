@@ -48,7 +48,7 @@ def _show(name: str, row: MethodRow) -> None:
     tasks = "every task" if row.tasks == TASKS else ", ".join(row.tasks) or "any task"
     title, scale = (f"{name}:", "-") if name in ADAPTERS else (name, f"x{row.scale}")
     why = f"; not here: {reason}" if reason else ""
-    echo(f"{title:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence:<10}  {row.source}{why}")
+    echo(f"{title:<18} {scale:<2}  {runs:<19}  {tasks:<10}  {row.licence or 'not said':<10}  {row.source}{why}")
     if row.deviation:
         echo(f"{'':<23}{row.deviation}")
 
@@ -64,9 +64,14 @@ def list_metrics() -> None:
     \b
     Example: benchmark metrics
     """
-    from benchmark.metrics.registry import all_metrics
+    from benchmark.metrics.registry import find_metric, metric_names
 
-    for metric in all_metrics():
+    for name in metric_names():
+        try:
+            metric = find_metric(name)
+        except InputError as error:  # a package that cannot be loaded
+            echo(f"{name:<18} not here: {error}")
+            continue
         better = {True: "higher", False: "lower", None: "neither"}[metric.higher_is_better]
         echo(f"{metric.id:<18} {metric.unit:<10} {better:<7} {metric.per:<5}  {metric.meaning}")
 

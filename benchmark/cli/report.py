@@ -6,7 +6,7 @@ import click
 
 from benchmark.cli.shared.options import say
 from benchmark.specs.protocols import profile_names
-from degrade.cli.console import FOLDER, Command, Name, echo
+from degrade.cli.console import FILE, FOLDER, Command, Name, echo
 from degrade.core.errors import InputError
 
 _SAID = 3  # test sets without pictures, which a command names
@@ -19,6 +19,7 @@ _SAID = 3  # test sets without pictures, which a command names
     type=Name("profile", profile_names, or_file=True),
     help="A page of the tables of this profile, instead of DIR.",
 )
+@click.option("--table", "files", multiple=True, type=FILE, help="With --profile: FILE.toml of your own; repeatable.")
 @click.option(
     "--results", type=FOLDER, default="results", show_default=True, help="Folder with the profile's score lines."
 )
@@ -26,8 +27,9 @@ _SAID = 3  # test sets without pictures, which a command names
 @click.option("--out", type=FOLDER, help="Folder for the page.  [default: report/ in DIR, or in RESULTS/PROFILE]")
 @click.option("--single-file", is_flag=True, help="One file with every picture in it, to send around.")
 def report(
-    evaluated: Path | None, profile: str | None, results: Path, work: Path, out: Path | None, single_file: bool
-) -> None:
+    evaluated: Path | None, profile: str | None, files: tuple[Path, ...], results: Path, work: Path,
+    out: Path | None, single_file: bool,
+) -> None:  # fmt: skip
     """Make a page: tables, charts, and images under a slider.
 
     DIR is the --out of `benchmark evaluate`. The folder holds index.html, which any browser opens from any disk without
@@ -42,7 +44,8 @@ def report(
     from benchmark.reports.html.sources import of_evaluation, of_profile
     from benchmark.reports.html.write import write
 
-    content = of_evaluation(evaluated, work) if evaluated else of_profile(profile or "", results, work)
+    own = [str(file) for file in files]
+    content = of_evaluation(evaluated, work) if evaluated else of_profile(profile or "", results, work, own)
     beside = evaluated or results / content.title
     made = write(content, out or beside / "report", single_file)
     more = len(made.without) - _SAID

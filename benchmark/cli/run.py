@@ -21,7 +21,7 @@ from benchmark.methods.registry import find_method
 from benchmark.specs.evaluation import is_evaluation
 from benchmark.specs.protocols import load_protocol, protocol_names
 from benchmark.specs.tables import load_table, table_names
-from degrade.cli.console import FOLDER, PNG, SEED, Command, Name, echo, spread_over
+from degrade.cli.console import FOLDER, OVERWRITE, PNG, SEED, Command, Name, check_free, echo, spread_over
 from degrade.cli.recipes import RecipeName
 from degrade.core.errors import InputError
 
@@ -128,12 +128,13 @@ def reproduce(
 @click.option("--method", "methods", multiple=True, help="A column; repeatable.  [default: all of an evaluation]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Training seed.")
 @click.option("--out", type=PNG, help="FILE.png.  [default: below figures/ of the profile or the evaluation]")
+@OVERWRITE
 @sheet_options
 @shared_options
 def sheet(
     task: str | None, protocol: str, split: str | None, methods: tuple[str, ...], seed: int, out: Path | None,
-    faces: int, columns: int, profile: str, ffhq: Path | None, facerenov: Path | None, names: Path | None,
-    work: Path, results: Path, device: str, workers: int, limit: int | None,
+    overwrite: bool, faces: int, columns: int, profile: str, ffhq: Path | None, facerenov: Path | None,
+    names: Path | None, work: Path, results: Path, device: str, workers: int, limit: int | None,
 ) -> None:  # fmt: skip
     """Draw degraded, restored, reference faces side by side.
 
@@ -144,6 +145,7 @@ def sheet(
     """
     from benchmark.reports.figures.sheets import SheetSize
 
+    check_free(overwrite, *filter(None, (out,)))
     size = SheetSize(faces, columns)
     if is_evaluation(results):
         from benchmark.reports.evaluation.pictures import draw_sheet

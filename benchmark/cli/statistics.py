@@ -15,7 +15,7 @@ from benchmark.cli.shared.question import (
     refuse_evaluation,
     results_option,
 )
-from degrade.cli.console import FILE, FOLDER, PNG, Command, echo, echo_text
+from degrade.cli.console import FILE, FOLDER, OVERWRITE, PNG, Command, check_free, echo, echo_text
 from degrade.core.errors import InputError
 
 FORMAT = click.Choice(["csv", "parquet"])
@@ -193,8 +193,9 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     help="Also scores of a method's older outputs; the column checkpoint tells them apart.",
 )
 @click.option("--out", type=FILE, required=True, help="The file to write: .csv or .parquet.")
+@OVERWRITE
 @click.option("--format", "form", type=FORMAT, help="Format, where the file's name does not say it.")
-def export(profile: str, results: Path, every: bool, out: Path, form: str | None) -> None:
+def export(profile: str, results: Path, every: bool, out: Path, overwrite: bool, form: str | None) -> None:
     """Write score lines as one CSV or Parquet file.
 
     Of a profile, or of an evaluation, whose scores have the column label; of repeated scores, and of repeated outputs
@@ -206,6 +207,7 @@ def export(profile: str, results: Path, every: bool, out: Path, form: str | None
     from benchmark.records.scores import need_scores
     from benchmark.reports.export import export_scores
 
+    check_free(overwrite, out)
     scores = need_scores(results, profile_of(results, profile), every)
     export_scores(scores, out, form, evaluated_labels(results))
     echo(f"written: {out} ({len(scores)} scores)")

@@ -32,12 +32,13 @@ def vote(evaluated: Path, work: Path, out: Path | None, key: Path | None, pairs:
     Example: benchmark vote compared --pairs 300
     """
     from benchmark.reports.html.sources import of_evaluation
-    from benchmark.reports.html.vote import write_vote
+    from benchmark.reports.html.vote import without_pictures, write_vote
 
     content = of_evaluation(evaluated, work)
     key = key or evaluated / KEY_FILE
     made = write_vote(content, out or evaluated / "vote", key, pairs, seed)
     say([f"left out: {found.title}: {found.hidden}" for found in content.sets if found.hidden])
+    say([f"left out: {sentence}" for sentence in without_pictures(content)])
     echo(f"written: {made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB in all)")
     echo(f"send all of {made.page.parent} to the voters and keep {key} from them")
 

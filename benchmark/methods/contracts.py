@@ -1,9 +1,10 @@
 """What each way to bring a method from outside is given, and what is expected of it: shown by `benchmark methods KIND`.
 
-The same for all: an image is square, RGB; on `sr4` it has a quarter of the reference's side, else its whole side.
+The same for all: an image is square, RGB; in a test set of scale 4 (sr4, bsrgan, realesrgan_x4) it has a quarter of the
+reference's side, else its whole side.
 """
 
-_SIZE = "must have the reference's side, on sr4 four times that of the degraded image"
+_SIZE = "must have the reference's side, four times that of the degraded image where the scale is 4"
 
 CONTRACTS = {
     "folder": f"""\

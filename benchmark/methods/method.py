@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Method:
-    """A restorer. `restore` takes degraded contract images of any stored scale and gives restored
-    contract images of the side it was loaded for, in the same order.
+    """A restorer. `restore` takes degraded contract images, of scale 1 as they are stored, of a larger scale with the
+    side of what it gives over its scale, and gives restored contract images of the side it was loaded for, in order.
 
     With `needs_reference` the runner passes the references in place of the degraded images.
     own_process: whether it computes in a process of its own, whose memory is not ours.
@@ -44,10 +44,12 @@ class Method:
         if self.files is not None:
             image = read(self.files[name])
             return image if self.resized is None else _square(image, self.resized, self.files[name])
-        given = split.reference(name) if self.needs_reference else split.degraded(name)
-        if self.condition and (more := self.condition(split)):
-            fitting = match_scale(given, int(split.info["size"]), self.scale)
-            given = np.concatenate([fitting, more(name, False)], axis=2)
+        given, size = split.reference(name) if self.needs_reference else split.degraded(name), int(split.info["size"])
+        more = self.condition(split) if self.condition else None
+        if more or self.scale > 1:
+            given = match_scale(given, size, self.scale)
+        if more:
+            given = np.concatenate([given, more(name, False)], axis=2)
         (image,) = self.restore([given])
         return image
 

@@ -22,7 +22,7 @@ class MethodRow:
     title: how tables print it; its name when empty.
     short_name, short_title: another name for it, which the tables print in another way.
     scale: side of the restored image / side of what the network is given.
-    licence: of the code and the weights this method uses.
+    licence: of the code and the weights this method uses; empty where nobody says.
     weights: files it needs and does not make: as benchmark.assets.weights names them, or shipped in ispl_model/.
     packages: that it needs and the project does not.
     pixel_loss: trained, if only at first, to come close to the reference in pixels.
@@ -41,7 +41,7 @@ class MethodRow:
     short_name: str = ""
     short_title: str = ""
     scale: int = 1
-    licence: str = OURS
+    licence: str = ""
     weights: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     deviation: str = ""

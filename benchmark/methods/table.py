@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmark.methods.row import FIXED, PRETRAINED, TRAINED, TUNED, MethodRow
+from benchmark.methods.row import FIXED, OURS, PRETRAINED, TRAINED, TUNED, MethodRow
 from degrade.recipes.paper_tasks import TASKS as EVERY_TASK
 
 _X4 = "on other tasks than sr4 it is given the degraded image reduced by 4"
@@ -10,21 +10,21 @@ _ISPL = "Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Resto
 
 
 def _fixed(module: str, **facts: Any) -> MethodRow:
-    return MethodRow(f"benchmark.methods.fixed.{module}", kind=FIXED, **facts)
+    return MethodRow(f"benchmark.methods.fixed.{module}", kind=FIXED, licence=OURS, **facts)
 
 
 def _tuned(module: str, **facts: Any) -> MethodRow:
-    return MethodRow(f"benchmark.methods.classical.{module}", kind=TUNED, **facts)
+    return MethodRow(f"benchmark.methods.classical.{module}", kind=TUNED, **({"licence": OURS} | facts))
 
 
 def _trained(module: str, **facts: Any) -> MethodRow:
     """A network that is trained here, unless said otherwise with a pixel loss."""
-    own: dict[str, Any] = {"pixel_loss": True, "mixed_precision": True} | facts
+    own: dict[str, Any] = {"licence": OURS, "pixel_loss": True, "mixed_precision": True} | facts
     return MethodRow(f"benchmark.methods.networks.{module}", kind=TRAINED, **own)
 
 
 def _ispl(module: str, **facts: Any) -> MethodRow:
-    own: dict[str, Any] = {"kind": TRAINED, "source": _ISPL, "mixed_precision": True} | facts
+    own: dict[str, Any] = {"licence": OURS, "kind": TRAINED, "source": _ISPL, "mixed_precision": True} | facts
     return MethodRow(f"benchmark.methods.ispl.{module}", **own)
 
 

@@ -28,8 +28,8 @@ class Metric:
     How it is shown:
         higher_is_better: None where neither is: it is never bold, ranked or judged.
         header: for tables. unit: "1" for plain numbers. decimals: as the paper prints it.
-        note: what a reader of a table must know; it holds for images below `note_below_px` of which there are fewer
-        than `note_below_images`, where these are given.
+        note: what a reader of a table must know; it holds for images from `note_from_px` and below `note_below_px` of
+        which there are fewer than `note_below_images`, where these are given.
     Beside the paper and other metrics:
         published_as: the column of protocols/paper/published.csv that stands beside it although it was measured in
         another way; its own id, and then comparable, when empty.
@@ -56,6 +56,7 @@ class Metric:
     descriptors_of: str = ""
     decimals: int = 3
     note: str = ""
+    note_from_px: int = 0
     note_below_px: int | None = None
     note_below_images: int | None = None
     published_as: str = ""
@@ -87,7 +88,11 @@ class Metric:
     def note_holds(self, size: int, images: int) -> bool:
         """Whether a reader must be told the note of so many images of side `size` px."""
         limits = ((size, self.note_below_px), (images, self.note_below_images))
-        return bool(self.note) and all(limit is None or value < limit for value, limit in limits)
+        return (
+            bool(self.note)
+            and size >= self.note_from_px
+            and all(limit is None or value < limit for value, limit in limits)
+        )
 
 
 @dataclass(frozen=True)

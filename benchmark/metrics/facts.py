@@ -12,7 +12,7 @@ from benchmark.metrics.table import METRICS, is_statistics, with_statistics
 
 SHOWN = (
     *("header", "unit", "higher_is_better", "needs_reference", "per", "decimals"),
-    *("note", "note_below_px", "note_below_images", "frechet_over", "interval_from", "judged_from"),
+    *("note", "note_from_px", "note_below_px", "note_below_images", "frechet_over", "interval_from", "judged_from"),
 )
 _RECORDED: dict[str, Metric] = {}  # metrics that are not of the table, as run files read in this process say
 

@@ -8,7 +8,6 @@ import functools
 import importlib.metadata
 import math
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +42,15 @@ def find_metric(metric_id: str) -> Metric:
         return python_function.describe(metric_id)
     metric = METRICS.get(metric_id) or entry_points.row_of(entry_points.METRICS, metric_id, Metric)
     if metric is None:
-        raise unknown("metric", metric_id, [*METRICS, *entry_points.names(entry_points.METRICS)])
+        raise unknown("metric", metric_id, metric_names())
     if metric.id != metric_id:
         raise InputError(f"metric '{metric_id}': its package calls it {metric.id}; the two must be alike")
     return metric
 
 
-def all_metrics() -> list[Metric]:
-    """Those of the table and those of installed packages; a package that is broken is left out."""
-    found = [*METRICS.values()]
-    for name in entry_points.names(entry_points.METRICS):
-        with suppress(InputError):
-            found += [find_metric(name)] if name not in METRICS else []
-    return found
+def metric_names() -> list[str]:
+    """The ids of the table, then those of installed packages; imports none of these."""
+    return [*METRICS, *(name for name in entry_points.names(entry_points.METRICS) if name not in METRICS)]
 
 
 @functools.cache

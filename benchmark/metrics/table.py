@@ -136,7 +136,7 @@ _ALL = (
         packages=(*_NUMPY, "scipy"), weights=("pyiqa/niqe_modelparameters.mat",), version=2,
         meaning="luma of YIQ rounded to 8 bits, whole blocks of 96 px, distance to LIVE's natural-image model in "
         "float64",
-        note="at 256 px it rests on four blocks", note_below_px=257,
+        note="at 256 px it rests on four blocks", note_from_px=192, note_below_px=257,
         published_as="niqe.paper", gap_role="naturalness",
     ),
     Metric(

@@ -52,6 +52,7 @@ class _MetricFacts(TypedDict, total=False):
     per: Literal["image", "set"]
     decimals: Annotated[int, msgspec.Meta(ge=0, le=12)]
     note: str
+    note_from_px: int
     note_below_px: int | None
     note_below_images: int | None
     frechet_over: int

@@ -77,11 +77,20 @@ def to_latex(title: str, sentences: Sequence[str], blocks: Blocks, label: str) -
 
 
 def forms(
-    title: str, sentences: Sequence[str], blocks: Blocks, rows: Iterable[Sequence[object]], label: str
+    title: str,
+    sentences: Sequence[str],
+    blocks: Blocks,
+    rows: Iterable[Sequence[object]],
+    label: str,
+    remarks: Sequence[str] = (),
 ) -> dict[str, str]:
-    """A table in every form by the ending of its file: the page as Markdown and LaTeX, the rows as CSV."""
-    page = (title, sentences, blocks)
-    return {".md": to_markdown(*page), ".csv": to_csv(rows), ".tex": to_latex(*page, label)}
+    """A table in every form by the ending of its file: the page as Markdown and LaTeX, the rows as CSV.
+
+    remarks: sentences before the others, such as places of files, which are no part of a caption: in LaTeX comments.
+    """
+    comments = "".join(f"% {_one_line(remark)}\n" for remark in remarks)
+    latex = comments + to_latex(title, sentences, blocks, label)
+    return {".md": to_markdown(title, [*remarks, *sentences], blocks), ".csv": to_csv(rows), ".tex": latex}
 
 
 def write_form(path: Path, forms: Mapping[str, str]) -> None:

@@ -74,7 +74,7 @@ def _prepare(request: RunRequest, task: str, summary: RunSummary) -> PreparedRun
     if hasattr(request.module, "digest"):  # what it restores with is not made here
         method, checkpoint = _load(request, task, None), request.module.digest(request.argument(task_name(task)))
         if method.files is not None:
-            check_files(method, prepared.names, settings.profile.size)
+            check_files(method, prepared.names, settings.profile.size, prepared.others)
     key = (settings.profile.name, request.protocol.name, task_name(task), prepared.label, name, seed, checkpoint)
     return PreparedRun(RunKey("", *key, request.row.version), prepared, references, weights, method)
 

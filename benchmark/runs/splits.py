@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmark.metrics.registry import find_metric
@@ -36,6 +36,7 @@ class PreparedSplit:
     asked: int  # sources; more than names when some could not be used
     made: bool = False
     errors: tuple[tuple[str, str], ...] = ()  # (source, sentence)
+    others: tuple[str, ...] = ()  # further names of the test set, which --limit or --list leave out
 
 
 def task_name(task: str) -> str:
@@ -59,7 +60,9 @@ def domain_split(settings: Settings, domain: str, task: str, role: str) -> Prepa
     if recipe == FACERENOV:
         return _facerenov(settings, role)
     sources = face_sources(settings.profile, settings.faces, role)
-    return degraded_split(settings, sources, _plan(settings, recipe, role))
+    every = face_sources(replace(settings.profile, test=0), settings.faces, role) if role == "test" else ()
+    made = degraded_split(settings, sources, _plan(settings, recipe, role))
+    return replace(made, others=tuple(source.name for source in every))
 
 
 def test_splits(
@@ -265,4 +268,5 @@ def _facerenov(settings: Settings, role: str) -> PreparedSplit:
         pairs = [_pair(split, name) for name in kept]
         return imported_split(settings, pairs, ImportPlan(FACERENOV, role=role, size=profile.size, scale=1))
     shortened = f"-first{len(kept)}" if len(kept) < len(names) else ""
-    return PreparedSplit(split, f"facerenov-{size}-{role}-{split.digest[:8]}{shortened}", kept, len(kept))
+    label = f"facerenov-{size}-{role}-{split.digest[:8]}{shortened}"
+    return PreparedSplit(split, label, kept, len(kept), others=names)

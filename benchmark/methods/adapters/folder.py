@@ -43,9 +43,13 @@ def digest(argument: str) -> str:
     return sha256("\n".join(f"{name} {sha256_file(path)}" for name, path in files.items()).encode())
 
 
-def check_files(method: Method, names: Collection[str], size: int) -> None:
-    """Raise InputError unless the method has one file of that side for each name and no other; says what may help."""
-    files = method.files or {}
+def check_files(method: Method, names: Collection[str], size: int, others: Collection[str] = ()) -> None:
+    """Raise InputError unless the method has one file of that side for each name and no other; says what may help.
+
+    others: names of the test set that were not asked for, whose files are left alone.
+    """
+    left = set(others).difference(names)
+    files = {name: path for name, path in (method.files or {}).items() if name not in left}
     side = None if method.resized else (size, size)
     try:
         check_images(method.name, files, dict.fromkeys(names, side))

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from benchmark.analysis.runs import Run, scored_split
 from benchmark.records.run_file import run_facts
 from benchmark.records.run_folder import run_folder
@@ -15,7 +13,7 @@ from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.made import Figures
 from benchmark.reports.figures.method_sheet import ENDS
 from benchmark.reports.figures.plane import places, plane
-from benchmark.reports.figures.sheets import Column, SheetSize, heading, sheet
+from benchmark.reports.figures.sheets import Column, SheetSize, failed_face, heading, sheet
 from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
 from degrade.core.image import Image, read, write
@@ -86,7 +84,7 @@ def draw_sheet(
 def _sheet(
     results: Results, test_set: str, runs: Mapping[str, Run], split: Split, work: Path, size: SheetSize
 ) -> Image:
-    """Degraded, what each method made, reference; these two once, if they are methods as well. What failed is grey."""
+    """Degraded, what each method made, reference; these two once, if they are methods as well. What failed says so."""
     scored = {name for run in runs.values() for name in run.names}
     names = [name for name in split.names if name in scored]
     shown = names[: size.faces]
@@ -107,8 +105,8 @@ def _restored_folder(results: Results, run: str, work: Path) -> Path:
 
 
 def _read(path: Path, size: int) -> Image:
-    """A restored image; a grey one where it failed."""
-    return read(path) if path.is_file() else np.full((size, size, 3), 0.8, np.float32)
+    """A restored image, or where it failed one that says so."""
+    return read(path) if path.is_file() else failed_face(size)
 
 
 def _plane(results: Results) -> Image | None:

@@ -11,10 +11,11 @@ from benchmark.records.words import UNAVAILABLE
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.markup import Blocks, Grid, TableCell
 from benchmark.reports.tables.rows import STATES, best, failed
+from benchmark.reports.tables.text import reduced_in_bias
 
 COLUMNS = ("test_set", "method", "name", "metric", "value", "plain", "low", "high", "n", "failures", "note")
 _COSTS = (("s/image", "seconds"), ("parameters", "parameters"), ("memory MiB", "peak_mib"))
-LEGEND = (
+_LEGEND = (
     "Bold: the best value of a test set among rows scored on equally many images; underlined: the second best",
     f"'not run' = left out, with the reason; {STATES}",
     "±: half of the 95 % interval over the choice of images; its ends are in table.csv",
@@ -24,9 +25,19 @@ LEGEND = (
 
 
 def page(results: Results) -> tuple[str, tuple[str, ...], Blocks]:
-    """The whole table: its title, the sentences above it, its blocks."""
+    """The whole table: its title, the remarks on these test sets, its blocks; `legend` stands below the remarks."""
     blocks = {_heading(found): _grid(results, found) for found in results.test_sets}
-    return "Evaluation", (*sentences(results), *LEGEND), blocks
+    return "Evaluation", tuple(dict.fromkeys(sentences(results))), blocks
+
+
+def legend(results: Results) -> tuple[str, ...]:
+    """How the numbers of a table are to be read."""
+    more: list[str] = []
+    for found in results.test_sets:
+        more += reduced_in_bias(found.metrics, list(found.runs.values()))
+        mixed = precision_note({results.names[label]: run for label, run in found.runs.items()})
+        more += [f"{found.name}: {mixed[0].lower()}{mixed[1:]}"] if mixed else []
+    return (*_LEGEND, *dict.fromkeys(more))
 
 
 def rows(results: Results) -> Iterator[tuple[object, ...]]:
@@ -129,10 +140,8 @@ def sentences(results: Results) -> Iterator[str]:
 
 
 def _left_out(results: Results) -> Iterator[str]:
-    """What the table leaves out and mixes, and why."""
+    """What the table leaves out, and why."""
     for found in results.test_sets:
-        if note := precision_note({results.names[label]: run for label, run in found.runs.items()}):
-            yield f"{found.name}: {note[0].lower()}{note[1:]}"
         if found.used < found.asked:
             unused, why = found.asked - found.used, "`benchmark evaluate` says why"
             yield f"Left out of {found.name}: {unused} of {found.asked} images, which could not be used ({why})"
@@ -148,7 +157,8 @@ def _left_out(results: Results) -> Iterator[str]:
 def _numbers(cell: Cell) -> tuple[object, ...]:
     """The columns from value on."""
     ends = (cell.interval.low, cell.interval.high) if cell.interval else (None, None)
-    note = "; ".join(cell.notes if cell.state == MEASURED else (cell.state, *cell.notes))
+    reasons = [note.removeprefix(f"{cell.state}: ") for note in cell.notes]
+    note = "; ".join(reasons if cell.state == MEASURED else (cell.state, *reasons))
     return (*map(_number, (cell.value, cell.plain, *ends)), cell.scored, cell.failed, note)
 
 

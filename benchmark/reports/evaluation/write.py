@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmark.reports.evaluation.results import Results
-from benchmark.reports.evaluation.table import image_rows, page, rows
+from benchmark.reports.evaluation.table import image_rows, legend, page, rows
 from benchmark.reports.figures.made import Figures
 from benchmark.reports.markup import forms, to_csv, write_form
 from degrade.splits.split import Split
@@ -16,8 +16,9 @@ def write_tables(folder: Path) -> list[Path]:
     Raises InputError for a folder that is no evaluation, and one that cannot be written to.
     """
     results = Results(folder)
+    title, remarks, blocks = page(results)
     written = {
-        "table": forms(*page(results), rows(results), "evaluation"),
+        "table": forms(title, legend(results), blocks, rows(results), "evaluation", remarks),
         "images": {".csv": to_csv(image_rows(results))},
     }
     paths = [Path(folder, f"{name}{ending}") for name, own in written.items() for ending in own]

@@ -39,8 +39,8 @@ def boxes(
 ) -> list[Box | None]:
     """The box of each point's name of (width, height), inside `bounds`, over no other name and no point.
 
-    The nearest that is free, names in the order given; over none of the bars where such a place is near. None without
-    room.
+    The nearest that is free, names in the order given; over none of the bars where such a place is near, else over the
+    fewest. None without room.
     """
     taken = [Box(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER) for x, y in points]
     found: list[Box | None] = []
@@ -48,7 +48,7 @@ def boxes(
         inside = [box for box in _around(point, size) if box.inside(bounds)]
         free = [box for box in inside if not any(map(box.overlaps, taken))]
         clear = (box for box in free if _distance(box, point) <= _CLEAR and not any(map(box.overlaps, bars)))
-        found.append(next(clear, next(iter(free), None)))
+        found.append(next(clear, min(free, key=lambda box: sum(map(box.overlaps, bars)), default=None)))
         taken += [box for box in found[-1:] if box]
     return found
 

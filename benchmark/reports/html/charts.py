@@ -97,7 +97,7 @@ def perceptual(found: TestSet) -> str:
 
 
 def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: int = 330) -> Chart | None:
-    """PSNR against the perceptual metric, better to the right and above; None where no method has both."""
+    """PSNR against the perceptual metric, better to the left and below; None where no method has both."""
     perception = perceptual(found)
     if not perception or not _has(found, DISTORTION):
         return None
@@ -106,8 +106,8 @@ def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: 
     if not cells:
         return None
     spans = [[_span(own[place].number, own[place].interval) for own in cells.values()] for place in (0, 1)]
-    x = _axis(spans[0], 54, width - 14, _label(DISTORTION))
-    turned = facts_of(perception).higher_is_better is False
+    x = _axis(spans[0], width - 14, 54, _label(DISTORTION))
+    turned = facts_of(perception).higher_is_better is True
     y = _axis(spans[1], *((14, height - 44) if turned else (height - 44, 14)), _label(perception))
     points = [(x.at(first.number), y.at(second.number)) for first, second in cells.values()]
     names = [found.name(key) for key in cells]

@@ -1,6 +1,6 @@
 """The content of a page from the folder of an evaluation, or from the score lines of a profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from benchmark.records.run_folder import run_folder
 from benchmark.records.scores import read_scores
 from benchmark.records.words import EVALUATION
 from benchmark.reports.evaluation.results import Results, TestSetResults
-from benchmark.reports.evaluation.table import LEGEND, page, sentences
+from benchmark.reports.evaluation.table import legend, page, sentences
 from benchmark.reports.html.content import Chapter, Content, TestSet
 from benchmark.reports.markup import Grid
 from benchmark.reports.shown import why_domain_hidden
@@ -41,20 +41,25 @@ def of_evaluation(folder: Path, work: Path) -> Content:
         _evaluated(results, test_set, block, work)
         for test_set, block in zip(results.test_sets, blocks.items(), strict=True)
     ]
-    chapter = Chapter("Results", (), (*LEGEND, *_left_out(results)), tuple(found))
+    chapter = Chapter("Results", (), (*legend(results), *_left_out(results)), tuple(found))
     return Content("Evaluation", folder.absolute().name, tuple(_asked(results)), (chapter,))
 
 
-def of_profile(name: str, results: Path, work: Path) -> Content:
+def of_profile(name: str, results: Path, work: Path, own: Sequence[str] = ()) -> Content:
     """The page of the tables of a profile, from its score lines below `results`.
 
+    own: files of tables of the user's, which are then the only ones.
     Raises InputError for an unknown profile, and one without scores.
     """
     profile = load_profile(name)
-    runs = Runs(read_scores(results, profile.name), read_run_files(results, profile.name))
-    chapters = tuple(_chapter(spec, profile, runs, results, work) for spec in table_specs(runs))
-    if not any(run.scores for chapter in chapters for found in chapter.sets for run in found.runs.values()):
+    scores = read_scores(results, profile.name)
+    runs = Runs(scores, read_run_files(results, profile.name))
+    chapters = tuple(_chapter(spec, profile, runs, results, work) for spec in table_specs(runs, own))
+    if not scores:
         raise InputError(f"profile {profile.name}: has no scores below {results}; `benchmark run` makes them")
+    if not any(run.scores for chapter in chapters for found in chapter.sets for run in found.runs.values()):
+        other = f"its scores are of {', '.join(sorted({score.protocol for score in scores}))}, in none of the tables"
+        raise InputError(f"profile {profile.name}: {other}; name a table that shows them with --table FILE.toml")
     return Content("Profile", profile.name, tuple(_sizes(profile)), chapters)
 
 

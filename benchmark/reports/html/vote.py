@@ -40,7 +40,8 @@ def write_vote(content: Content, out: Path, key: Path, pairs: int, seed: int) ->
 def draw_pairs(images: Images, count: int, seed: int) -> list[Pair]:
     """Pairs of methods on one image and their repeats, numbered in an order that tells nothing of them.
 
-    Every two methods meet equally often, as far as their common images go; which of them is first is drawn.
+    Every two methods meet equally often, or once more or less, as far as their common images go; which two meet once
+    more is drawn, and which of them is first.
     """
     rng = rng_for(seed, "vote")
     methods = sorted({method for own in images.values() for method in own})
@@ -48,6 +49,7 @@ def draw_pairs(images: Images, count: int, seed: int) -> list[Pair]:
     for two in combinations(methods, 2):
         common = [place for place, own in images.items() if set(two) <= set(own)]
         turns.append([(common[number], two) for number in rng.permutation(len(common))])
+    turns = [turns[place] for place in rng.permutation(len(turns))]  # whose turn is last gets the fewest
     once = [asked for turn in zip_longest(*turns) for asked in turn if asked][:count]
     drawn = []
     for (test_set, name), two in once:
@@ -60,6 +62,16 @@ def draw_pairs(images: Images, count: int, seed: int) -> list[Pair]:
     repeats = zip(numbers[len(drawn) :], (numbered[place] for place in again), strict=True)
     numbered += [replace(pair, ballot=number, repeats=pair.ballot) for number, pair in repeats]
     return sorted(numbered, key=lambda pair: int(pair.ballot))
+
+
+def without_pictures(content: Content) -> list[str]:
+    """Sentences about the methods that no ballot can show, as none of their images is there."""
+    return [
+        f"{found.title}: {found.name(key)} has no pictures"
+        for found in content.sets
+        if not found.hidden
+        for key in found.runs.keys() - {kind.removeprefix("method:") for kind in columns(found)}
+    ]
 
 
 def _images(pictures: Mapping[str, Mapping[str, Column]]) -> dict[tuple[str, str], list[str]]:

@@ -105,9 +105,12 @@ def _chapters(content: Content, hues: Mapping[str, str]) -> list[dict[str, Any]]
 
 
 def _breakdowns(found: TestSet, hues: Mapping[str, str]) -> list[dict[str, Any]]:
-    methods = [(found.name(key), hues[key]) for key, run in found.runs.items() if run.scores]
     return [
-        {"title": f"{facts_of(metric).header} by degradation, {found.subject}", "charts": drawn, "methods": methods}
+        {
+            "title": f"{facts_of(metric).header} by degradation, {found.subject}",
+            "charts": drawn,
+            "methods": [(found.name(key), hues[key]) for key, run in found.runs.items() if run.by_image(metric)],
+        }  # fmt: skip
         for metric in charts.metrics_by_degradation(found)
         if (drawn := charts.by_degradation(found, metric, hues))
     ]

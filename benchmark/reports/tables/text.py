@@ -156,13 +156,7 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
     mixed = (precision_note({method_title(name): run for name, run in own.items()}) for own in rows.values())
     sentences += [*_brackets(paper, rows), *_LEGEND, *filter(None, dict.fromkeys(mixed))]
-    reduced = [
-        facts_of(metric).header
-        for metric in with_role("frechet")
-        if metric in spec.columns and any(run.cell(metric).plain is not None for run in runs)
-    ]
-    if reduced:
-        sentences.append(_REDUCED.format(" and ".join(reduced)))
+    sentences += reduced_in_bias([metric for metric in with_role("frechet") if metric in spec.columns], runs)
     if any(run.cell(metric).deviation is not None for run in runs for metric in spec.columns):
         sentences.append("sd: standard deviation over the subsets that a kernel distance is a mean of")
     if any(LIMIT in methods for methods in rows.values()):
@@ -170,6 +164,12 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
     if any(_added(spec, section, methods) for section, methods in rows.items()):
         sentences.append(f"{_ADDED.strip()} added here, not a row of the paper")
     return tuple(sentences)
+
+
+def reduced_in_bias(metrics: Iterable[str], runs: Sequence[Run]) -> list[str]:
+    """The sentence about the Frechet distances of some that were reduced in bias; empty where none was."""
+    reduced = [facts_of(metric).header for metric in metrics if any(run.cell(metric).plain is not None for run in runs)]
+    return [_REDUCED.format(" and ".join(reduced))] if reduced else []
 
 
 def _training(spec: TableSpec, profile: Profile) -> str:

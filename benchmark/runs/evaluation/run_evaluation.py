@@ -129,7 +129,8 @@ def _check_folder(folder: Path, evaluation: Evaluation) -> None:
 def _check_ready(name: str) -> None:
     """Raise InputError for a method that would have to be trained or tuned first."""
     if find_method(name).kind in (TRAINED, TUNED):
-        remedy = "score it with `benchmark run`, or name a checkpoint of it, such as ispl:FILE.safetensors"
+        checkpoint = ", or name a checkpoint of it, ispl:FILE.safetensors" if name.startswith("ispl:") else ""
+        remedy = f"score it with `benchmark run`{checkpoint}"
         raise InputError(f"{name}: must be trained or tuned first, which an evaluation does not do; {remedy}")
 
 

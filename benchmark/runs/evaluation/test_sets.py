@@ -35,14 +35,16 @@ def _folder(folder: Path, evaluation: Evaluation, settings: Settings) -> Prepare
     """A split as it is; a folder with hq/ and lq/, or of degraded images alone, imported below --work."""
     if kind_of(folder / "split.json") == "file":
         return _split(folder, evaluation)
-    pairs = _pairs(folder, evaluation)
+    every = _pairs(folder)
+    chosen = set(_chosen(folder, [pair.name for pair in every], evaluation))
+    pairs = [pair for pair in every if pair.name in chosen]
     plan = ImportPlan(
         normalised_name(folder.absolute().name),
         size=evaluation.size or None,
         crop=evaluation.crop,
         align=evaluation.align,
     )
-    return imported_split(settings, pairs, plan)
+    return replace(imported_split(settings, pairs, plan), others=tuple(pair.name for pair in every))
 
 
 def _split(folder: Path, evaluation: Evaluation) -> PreparedSplit:
@@ -53,7 +55,7 @@ def _split(folder: Path, evaluation: Evaluation) -> PreparedSplit:
     names = _chosen(folder, split.names, evaluation)
     shortened = f"-{len(names)}" if len(names) < len(split.names) else ""
     label = f"{normalised_name(folder.absolute().name)}-{split.digest[:8]}{shortened}"
-    return PreparedSplit(split, label, names, len(names))
+    return PreparedSplit(split, label, names, len(names), others=split.names)
 
 
 def _chosen(folder: Path, names: Sequence[str], evaluation: Evaluation) -> tuple[str, ...]:
@@ -72,20 +74,17 @@ def _as_named(line: str, names: Collection[str]) -> str:
     return name if name in names else PurePosixPath(name).stem
 
 
-def _pairs(folder: Path, evaluation: Evaluation) -> list[ImagePair]:
+def _pairs(folder: Path) -> list[ImagePair]:
     found = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()} if folder.is_dir() else {}
     degraded, references = (
         next((found[name] for name in names if name in found), None) for names in (_DEGRADED, _REFERENCES)
     )
     if degraded is None and references is None:
-        pairs = [ImagePair(name, path) for name, path in images_by_name(folder).items()]
-    elif degraded is None or references is None:
+        return [ImagePair(name, path) for name, path in images_by_name(folder).items()]
+    if degraded is None or references is None:
         there, missing = (references, _DEGRADED) if degraded is None else (degraded, _REFERENCES)
         raise InputError(f"{there}: expected {' or '.join(missing)} beside it, got none; or name {there} itself")
-    else:
-        pairs = folder_pairs(references, degraded)
-    chosen = set(_chosen(folder, [pair.name for pair in pairs], evaluation))
-    return [pair for pair in pairs if pair.name in chosen]
+    return folder_pairs(references, degraded)
 
 
 def _degraded(evaluation: Evaluation, settings: Settings) -> Iterator[PreparedSplit]:
@@ -93,9 +92,10 @@ def _degraded(evaluation: Evaluation, settings: Settings) -> Iterator[PreparedSp
     if not evaluation.faces:
         return
     sources = _faces(evaluation, settings)
+    every = tuple(source.name for source in role_sources(user_path(evaluation.faces), "all"))
     for recipe in evaluation.recipes:
         plan = SplitPlan(find_recipe(recipe), "test", evaluation.size or SIZE, SPLIT_SEED, evaluation.crop)
-        yield degraded_split(settings, sources, plan)
+        yield replace(degraded_split(settings, sources, plan), others=every)
 
 
 def _faces(evaluation: Evaluation, settings: Settings) -> list[Source]:

@@ -14,7 +14,7 @@ from benchmark.assets import feature_cache
 from benchmark.metrics import registry as metrics
 from benchmark.metrics.base import MetricError, Record, Unavailable
 from benchmark.records.words import NOT_COMPUTED, UNAVAILABLE, is_failure
-from degrade.core.errors import InputError, cut, out_of_memory, without_addresses
+from degrade.core.errors import InputError, cut, out_of_memory, shown, without_addresses
 from degrade.core.image import Image, from_uint8, read
 from degrade.splits.recorded import RecordedImage
 
@@ -134,7 +134,7 @@ def reason(what: str, error: BaseException) -> str:
     """The sentence of a failure, the same for each image; an InputError is one already."""
     error = out_of_memory(error) or error
     text = _TEMPORARY.sub("", without_addresses(str(error)))
-    return f"{what}: {text if isinstance(error, InputError) else cut(f'{type(error).__name__}: {text}')}"
+    return shown(f"{what}: {text if isinstance(error, InputError) else cut(f'{type(error).__name__}: {text}')}")
 
 
 def attempt(compute: Callable[[], Value]) -> tuple[Value | None, str, float]:
@@ -144,7 +144,7 @@ def attempt(compute: Callable[[], Value]) -> tuple[Value | None, str, float]:
     try:
         value = compute()
     except MetricError as caught:
-        error = cut(str(caught))
+        error = shown(cut(str(caught)))
     except (Exception, SystemExit) as caught:  # a fault of one metric on one image must not end the run
         error = reason(NOT_COMPUTED, caught)
     return value, error, time.perf_counter() - start

@@ -71,6 +71,20 @@ def test_a_second_use_has_its_own_name_and_what_was_realised_counts():
                                              "Resize[2].height": [("40", ("b",)), ("41", ("a", "c"))]}  # fmt: skip
 
 
+def test_of_one_draw_in_two_units_one_is_shown_and_of_operators_in_the_same_images_one():
+    records = [
+        record(
+            f"{number:02}",
+            ("Resize", {"factor": 1 + number / 10}, {"height": round(64 / (1 + number / 10))}),
+            ("Jpeg", {"quality": (number * 7) % 13}, {}),
+            *([("ColourJitter", {"red": number}, {}), ("ColourJitter", {"red": -number}, {})] if number % 2 else []),
+        )
+        for number in range(20)
+    ]
+    found = parameters(records, 3)
+    assert list(found) == ["ColourJitter.red", "Jpeg.quality", "Resize.factor"]
+
+
 def test_of_parameters_that_part_the_images_alike_one_is_kept():
     sizes = [record(name, ("Resize", {"height": side, "width": side}, {})) for name, side in (("a", 1), ("b", 2))]
     assert list(parameters(sizes, 2)) == ["Resize.height"]

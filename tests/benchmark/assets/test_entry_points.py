@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from benchmark.assets import entry_points
 from benchmark.cli.main import benchmark
 from benchmark.methods.registry import find_method, full_name, method_names, method_title
-from benchmark.metrics.registry import all_metrics, find_metric, metric_hashes
+from benchmark.metrics.registry import find_metric, metric_hashes
 from benchmark.metrics.table import METRICS
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
@@ -29,9 +29,19 @@ OTHER = Metric("another.id", **FACTS)
 def load(device, checkpoint, size):
     return Method("darker", lambda images: [image / 2 for image in images], 1)
 """
+ENLARGING = """
+from benchmark import Method
+from benchmark.methods.row import FIXED, MethodRow
+
+ROW = MethodRow("plugin_of_a_test.enlarging", source="a test", kind=FIXED, tasks=("sr4",), scale=4)
+
+def load(device, checkpoint, size):
+    return Method("enlarging", lambda images: [image.repeat(4, 0).repeat(4, 1) for image in images], scale=4)
+"""
 LEVEL = "def load(metric_id):\n    return lambda restored, reference=None: float(restored.mean())\n"
 POINTS = """[face_restoration.methods]
 darker = plugin_of_a_test:ROW
+enlarging = plugin_of_a_test.enlarging:ROW
 broken = plugin_that_is_not_there:ROW
 identity = plugin_of_a_test:ROW
 
@@ -49,6 +59,7 @@ def plugin(tmp_path, monkeypatch):
     (site / "plugin_of_a_test").mkdir(parents=True)
     (site / "plugin_of_a_test/__init__.py").write_text(PLUGIN)
     (site / "plugin_of_a_test/level.py").write_text(LEVEL)
+    (site / "plugin_of_a_test/enlarging.py").write_text(ENLARGING)
     facts = site / "plugin_of_a_test-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin-of-a-test\nVersion: 1.0\n")
@@ -78,6 +89,18 @@ def test_a_method_and_a_metric_of_a_package_score_as_ours_do(plugin, tmp_path):
     assert method_title("darker") == "Darker" and find_method("identity").source != "a test"
 
 
+@pytest.mark.parametrize("task", ["sr4", "jpeg"])
+def test_a_method_of_scale_4_is_given_a_quarter_whatever_the_task(plugin, tmp_path, task):
+    settings = Settings(TINY, work=tmp_path / "work", results=tmp_path / "results", device="cpu")
+    scores = run(RunRequest(settings, load_protocol("S2S"), "enlarging", (task,), metrics=("psnr.rgb",))).scores
+    assert len(scores) == 2 and all(score.value for score in scores), scores
+
+
+def test_nobody_s_licence_is_made_up(plugin):
+    listed = CliRunner().invoke(benchmark, ["methods", "enlarging", "bicubic"]).output.splitlines()
+    assert "not said" in listed[0] and "Apache-2.0" not in listed[0] and "Apache-2.0" in listed[1]
+
+
 def test_the_version_of_its_package_is_part_of_a_metric(plugin):
     first = metric_hashes(["level.mean"])
     (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin-of-a-test\nVersion: 1.1\n")
@@ -104,5 +127,6 @@ def test_a_broken_package_breaks_neither_list(plugin):
     listed = CliRunner().invoke(benchmark, ["methods"]).output
     assert "darker " in listed and "bicubic_x4" in listed
     assert "broken             -   not here             'broken': its package" in listed
-    assert [metric.id for metric in all_metrics()] == [*METRICS, "level.mean"]
-    assert "level.mean" in CliRunner().invoke(benchmark, ["metrics"]).output
+    listed = CliRunner().invoke(benchmark, ["metrics"]).output.splitlines()
+    assert [line.split()[0] for line in listed] == [*METRICS, "level.broken", "level.mean", "level.other"]
+    assert "level.broken       not here: 'level.broken': expected plugin_of_a_test:load to be a Metric" in listed[-3]

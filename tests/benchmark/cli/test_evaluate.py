@@ -47,6 +47,28 @@ def test_the_same_command_computes_nothing_again_and_another_method_only_itself(
     assert "scores: 8 made, 0 reused" in anew.output
 
 
+def test_a_folder_of_the_whole_test_set_does_for_a_part_of_it(made, tmp_path):
+    shutil.copytree(made / "lq", tmp_path / "outs")
+    shutil.copytree(made / "hq", tmp_path / "pair" / "hq")
+    shutil.copytree(made / "lq", tmp_path / "pair" / "lq")
+    (tmp_path / "list.txt").write_text("\n".join(sorted(path.stem for path in (made / "lq").iterdir())[:3]))
+    asked = ("--method", "folder:outs", "--metrics", "psnr.rgb")
+    for place, split in enumerate((made, "pair")):
+        for less in (("--limit", 2), ("--list", "list.txt")):
+            result = call("evaluate", split, *asked, *less, "--out", f"out{place}{less[0]}")
+            assert result.exit_code == 0, result.output
+    (tmp_path / "outs" / "another.png").write_bytes((tmp_path / "outs" / f"{_names(made)[0]}.png").read_bytes())
+    refused = call("evaluate", made, *asked, "--limit", 2, "--out", "out")
+    assert "expected one image for each of 2 names; 1 extra: another" in refused.output
+    faces = ("--faces", made / "hq", "--recipe", "jpeg", "--size", 64, "--limit", 2)
+    (tmp_path / "outs" / "another.png").unlink()
+    assert call("evaluate", *faces, *asked, "--out", "out-faces").exit_code == 0
+
+
+def _names(split):
+    return sorted(path.stem for path in (split / "lq").iterdir())
+
+
 def test_its_record_asks_the_same(made, tmp_path):
     call("evaluate", made, "--method", "Mine=bicubic", *METRICS, "--limit", 2, "--out", "first")
     result = call("evaluate", "first/evaluation.toml", "--out", "second")

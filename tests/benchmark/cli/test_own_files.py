@@ -79,6 +79,12 @@ def test_a_protocol_and_a_profile_of_ones_own_score_and_fill_a_table_of_ones_own
     lines = list(csv.DictReader((files / "results" / "small" / "versus.csv").open()))
     assert [line["method"] for line in lines] == ["bicubic", "bicubic_x4"] and all(line["measured"] for line in lines)
     assert not any(line["published"] for line in lines)
+    refused = call("report", "--profile", "small.toml", status=2)
+    assert (
+        "its scores are of OWN, in none of the tables; name a table that shows them with --table FILE.toml" in refused
+    )
+    call("report", "--profile", "small.toml", "--table", "versus.toml")
+    assert "jpeg under OWN" in (files / "results" / "small" / "report" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_recipe_of_ones_own_is_a_task_by_the_name_in_it(files):

@@ -29,7 +29,7 @@ def test_an_axis_is_linear_and_its_ends_are_its_ends():
     assert (axis.first, axis.last) == (100, 300)
 
 
-def test_the_better_method_stands_to_the_right_and_above_with_its_interval(found, hues):
+def test_the_better_method_stands_to_the_left_and_below_with_its_interval(found, hues):
     chart = plane(found, hues)
     marks = {series.colour: series.marks[0] for series in chart.series}
     cells = {key: (run.cell("psnr.rgb"), run.cell("gmsd")) for key, run in found.runs.items()}
@@ -38,9 +38,9 @@ def test_the_better_method_stands_to_the_right_and_above_with_its_interval(found
         assert (mark.x, mark.y) == (chart.x.at(first.number), chart.y.at(second.number))
         assert mark.across == (chart.x.at(first.interval.low), chart.x.at(first.interval.high))
     best = max(cells, key=lambda key: cells[key][0].number)
-    assert marks[hues[best]].x == max(mark.x for mark in marks.values())
+    assert marks[hues[best]].x == min(mark.x for mark in marks.values())
     least = min(cells, key=lambda key: cells[key][1].number)  # GMSD: lower is better
-    assert marks[hues[least]].y == min(mark.y for mark in marks.values())
+    assert marks[hues[least]].y == max(mark.y for mark in marks.values())
     for mark in marks.values():
         assert chart.x.first <= mark.x <= chart.x.last and chart.y.first <= mark.y <= chart.y.last
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from benchmark.cli.main import benchmark
 from benchmark.records.votes import COLUMNS, KEY_FILE, Pair, read_key, read_votes, write_key
 from benchmark.reports.html.sources import of_evaluation
-from benchmark.reports.html.vote import draw_pairs, write_vote
+from benchmark.reports.html.vote import draw_pairs, without_pictures, write_vote
 from benchmark.specs.evaluation import read_evaluation, write_evaluation
 from degrade.core.errors import InputError
 from degrade.core.storage.csv_text import to_csv
@@ -44,6 +44,26 @@ def test_every_two_methods_meet_equally_often_and_a_tenth_is_asked_twice():
         first = by_ballot[pair.repeats]
         assert not first.repeats and (pair.image, pair.first, pair.second) == (first.image, first.first, first.second)
     assert 15 < sum(pair.first < pair.second for pair in once) < 45, "which is first is drawn"
+
+
+def test_which_methods_meet_once_more_is_drawn():
+    images = {("set", f"face{number}"): METHODS for number in range(20)}
+    more = set()
+    for seed in range(6):
+        once = [pair for pair in draw_pairs(images, 8, seed) if not pair.repeats]
+        met = Counter(frozenset((pair.first, pair.second)) for pair in once)
+        assert set(met.values()) == {1, 2}
+        more.add(frozenset(two for two, count in met.items() if count == 2))
+    assert len(more) > 1
+
+
+def test_a_method_without_pictures_is_named(evaluated):
+    content = of_evaluation(evaluated / "out", evaluated / "work")
+    assert without_pictures(content) == []
+    first = content.chapters[0].sets[0]
+    less = replace(first, restored={key: path for key, path in first.restored.items() if key != "Ours"})
+    chapter = replace(content.chapters[0], sets=(less,))
+    assert without_pictures(replace(content, chapters=(chapter,))) == [f"{first.title}: Ours has no pictures"]
 
 
 def test_pairs_are_drawn_by_the_seed_and_only_where_both_methods_have_a_picture():

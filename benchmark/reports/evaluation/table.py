@@ -17,7 +17,7 @@ COLUMNS = ("test_set", "method", "name", "metric", "value", "plain", "low", "hig
 _COSTS = (("s/image", "seconds"), ("parameters", "parameters"), ("memory MiB", "peak_mib"))
 _LEGEND = (
     "Bold: the best value of a test set among rows scored on equally many images; underlined: the second best",
-    f"'not run' = left out, with the reason; {STATES}",
+    STATES,
     "±: half of the 95 % interval over the choice of images; its ends are in table.csv",
     "s/image, memory: of restoring one image on the machine that the run files name, without loading the method; "
     "memory is working memory without weights, on a GPU the GPU's with weights. '-': restored elsewhere, or not known",

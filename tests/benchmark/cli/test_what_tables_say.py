@@ -41,7 +41,8 @@ def test_a_reason_is_said_once_in_the_table_and_places_are_no_part_of_a_caption(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     metrics = "psnr.rgb,ffd.dlib,lpips.alex"
     call("evaluate", made, "--method", "identity", "--method", "bicubic", "--metrics", metrics, "--out", "out")
-    notes = [line["note"] for line in csv.DictReader(Path("out/table.csv").open()) if line["metric"] == "lpips.alex"]
+    lines = csv.DictReader(Path("out/table.csv").read_text().splitlines())
+    notes = [line["note"] for line in lines if line["metric"] == "lpips.alex"]
     assert notes and all(note.count("unavailable") == 1 for note in notes)
     latex = Path("out/table.tex").read_text()
     caption = next(line for line in latex.splitlines() if line.startswith(r"\caption"))

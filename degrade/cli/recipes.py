@@ -9,6 +9,7 @@ import click
 from degrade.cli.console import FILE, OVERWRITE, PNG, Command, Name, check_free, echo, echo_text
 from degrade.core.choices import SMALLEST_SIDE
 from degrade.core.errors import InputError
+from degrade.core.numbers import counted
 
 
 def _recipe_names() -> Iterable[str]:
@@ -112,6 +113,7 @@ def preview(image, recipes, seeds, size, out, overwrite) -> None:
     Example: degrade preview face.png --recipe gfpgan --out sheet.png
     """
     from degrade.core.image import write
+    from degrade.core.storage.listing import normalised_name
     from degrade.recipes.library import find_recipe
     from degrade.recipes.preview import preview as make_sheet
     from degrade.splits.sources import Source
@@ -119,7 +121,7 @@ def preview(image, recipes, seeds, size, out, overwrite) -> None:
     check_free(overwrite, out)
     if len(seeds) * len(recipes) > 1000:
         raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")
-    source = Source(image.stem, image)
+    source = Source(normalised_name(image.stem), image)
     reference = source.reference(source.encoded(size), size, "center", "white")
-    write(out, make_sheet(reference, image.stem, [find_recipe(recipe) for recipe in recipes], seeds))
-    echo(f"{out}: {len(seeds) * len(recipes)} images")
+    write(out, make_sheet(reference, source.name, [find_recipe(recipe) for recipe in recipes], seeds))
+    echo(f"{out}: {counted(len(seeds) * len(recipes), 'image')}")

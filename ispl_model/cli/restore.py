@@ -23,6 +23,7 @@ from degrade.cli.console import (
 from degrade.cli.reasons import by_reason
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
+from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -268,13 +269,13 @@ def _restore_sentence(summary: "RestoreSummary", size: int) -> str:
     resized = f" ({summary.resized} resized to {size} px for the network)" if summary.resized else ""
     spared = f", {summary.spared} of which stay as they were" if summary.spared else ""
     parts = [
-        (summary.faces, f"{summary.faces} faces{resized}"),
-        (summary.photos, f"{summary.photos} photographs with {summary.found} faces{spared}"),
+        (summary.faces, f"{counted(summary.faces, 'face')}{resized}"),
+        (summary.photos, f"{counted(summary.photos, 'photograph')} with {counted(summary.found, 'face')}{spared}"),
         (summary.tiled, f"{summary.tiled} in tiles of {size} px"),
     ]
     made = "; ".join(text for count, text in parts if count)
     kept = f"; {summary.kept} were there already" if summary.kept else ""
-    return f"restored {summary.restored} images{': ' if made else ''}{made}{kept}"
+    return f"restored {counted(summary.restored, 'image')}{': ' if made else ''}{made}{kept}"
 
 
 def _stopped(summary: "RestoreSummary") -> Stopped:

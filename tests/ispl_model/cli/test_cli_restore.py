@@ -39,7 +39,7 @@ def test_a_folder_of_photographs_is_restored_the_one_without_a_face_is_named_and
     write(tmp_path / "photos" / "a.png", photo)
     write(tmp_path / "photos" / "b.png", np.full((200, 300, 3), 0.5, np.float32))
     for options, sentence in (
-        (["--upscale", "2"], "restored 1 images: 1 photographs with 1 faces\n"),
+        (["--upscale", "2"], "restored 1 image: 1 photograph with 1 face\n"),
         (["--upscale", "2", "--resume"], "restored 0 images; 1 were there already\n"),
     ):
         result = restore(tmp_path / "photos", network_file, tmp_path / "out", *options)
@@ -60,7 +60,7 @@ def test_another_request_with_resume_names_the_result_and_leaves_it(face, networ
 def test_a_wide_image_can_be_restored_in_tiles(network_file, tmp_path):
     write(tmp_path / "wide.png", np.full((70, 100, 3), 0.5, np.float32))
     result = restore(tmp_path / "wide.png", network_file, tmp_path / "out", "--kind", "tiles", "--batch", "3")
-    assert result.exit_code == 0 and "restored 1 images: 1 in tiles of 64 px" in result.output
+    assert result.exit_code == 0 and "restored 1 image: 1 in tiles of 64 px" in result.output
     assert read(tmp_path / "out" / "wide.png").shape == (70, 100, 3)
 
 

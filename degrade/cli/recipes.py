@@ -48,20 +48,23 @@ class Span(click.ParamType):
 
 
 @click.command(cls=Command)
-def presets() -> None:
+@click.argument("name", required=False, type=RecipeName())
+def presets(name) -> None:
     """List the recipes: what each draws, and where it is from.
 
-    Also what was compared with the original, and what was not. Lengths are pixels of an image of the base's side, noise
-    levels 8-bit steps; "{a, b}" is one of them, "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number
-    drawn uniformly. How to write one's own is in docs/recipes.md.
+    With NAME only that one; FILE.toml is one too. Also what was compared with the original, and what was not. Lengths
+    are pixels of an image of the base's side, noise levels 8-bit steps; "{a, b}" is one of them, "a..b log" is drawn
+    log-uniformly, "1/(a..b)" is one over a number drawn uniformly. How to write one's own is in docs/recipes.md.
 
     \b
-    Example: degrade presets
+    Example: degrade presets gfpgan
     """
-    from degrade.recipes.library import RECIPES
+    from degrade.recipes.library import RECIPES, find_recipe
     from degrade.recipes.preview import preset_table
 
-    echo_text(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
+    echo_text(
+        preset_table([find_recipe(name)] if name else RECIPES.values(), shutil.get_terminal_size((120, 24)).columns)
+    )
 
 
 def _operator_names() -> Iterable[str]:

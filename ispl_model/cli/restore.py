@@ -33,6 +33,7 @@ DTYPE = click.Choice(["auto", "bf16", "fp32"])
 KIND = click.Choice(["auto", "face", "photo", "tiles"])
 FORMATS = {"same": "", "png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 FORMAT, QUALITY = click.Choice(list(FORMATS)), click.IntRange(1, 100)
+NO_FACE = click.Choice(["fail", "keep"])
 SHARE = Finite(0, 1)
 # What GFPGAN, CodeFormer and Real-ESRGAN call our options; docs/restore.md has the table.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -100,6 +101,10 @@ class _WithAliases(Command):
 @click.option(
     "--skip-sharp", metavar="LEVEL", type=Finite(min=0),
     help="Leave faces sharper than LEVEL unrestored (typical: 5 soft, 8 mild, 15 sharp).",
+)  # fmt: skip
+@click.option(
+    "--no-face", default="fail", show_default=True, type=NO_FACE,
+    help="A photo in which no face is found: an error, or kept as it is (or enlarged).",
 )  # fmt: skip
 @click.option("--turn", is_flag=True, help="Look for faces that lie on their side or upside down too.")
 @click.option(
@@ -240,6 +245,7 @@ def _plan(*, out: Path, weight: float | None, strength: float | None, **asked: A
         choice=Choice(parse_which(asked["faces"]), asked["only_larger_than"], asked["skip_sharp"]),
         turn=asked["turn"],
         workers=asked["workers"],
+        no_face=asked["no_face"],
     )
 
 
@@ -274,7 +280,8 @@ def _restore_sentence(summary: "RestoreSummary", size: int) -> str:
         (summary.tiled, f"{summary.tiled} in tiles of {size} px"),
     ]
     made = "; ".join(text for count, text in parts if count)
-    kept = f"; {summary.kept} were there already" if summary.kept else ""
+    kept = f"; {summary.faceless} without a face, kept" if summary.faceless else ""
+    kept += f"; {counted(summary.kept, 'result')} there already" if summary.kept else ""
     return f"restored {counted(summary.restored, 'image')}{': ' if made else ''}{made}{kept}"
 
 

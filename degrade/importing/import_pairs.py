@@ -14,10 +14,10 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError
 from degrade.core.formats import png
 from degrade.core.image import Image, decode, describe, from_uint8, to_uint8
-from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
+from degrade.core.storage.files import remove, sha256, write_bytes
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
-from degrade.splits.layout import SCHEMA, UnfinishedSplit, libraries, pair_paths, split_writer
+from degrade.splits.layout import SCHEMA, UnfinishedSplit, check_file_name, libraries, pair_paths, split_writer
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.recorded import image_hashes
 from degrade.splits.sources import Source
@@ -82,7 +82,7 @@ def _write_all(
 
     for pair in progress_bar(sorted(pairs, key=lambda pair: pair.name), title=plan.role, unit="image"):
         try:
-            check_writable_name(pair_paths(out, pair.name)[1])
+            check_file_name(pair_paths(out, pair.name)[1], pair.name)
             split.records[pair.name] = _write(out, pair, plan, *sides)
         except InputError as error:
             for path in pair_paths(out, pair.name):

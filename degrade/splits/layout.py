@@ -1,5 +1,7 @@
 """The files of a split on disk: where they lie, how its lines are written, and when a folder may be written to."""
 
+import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from PIL import features
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import (
+    check_writable_name,
     locked,
     object_parser,
     sha256_lines,
@@ -93,6 +96,18 @@ _parse_record = object_parser(_Record)
 def pair_paths(out: Path, name: str) -> tuple[Path, Path]:
     """Where the reference and the degraded image of that name lie."""
     return out / "hq" / f"{name}.png", out / "lq" / f"{name}.png"
+
+
+def is_name(name: str) -> bool:
+    """Whether it names a file right in a folder, on every system: what a split may call an image."""
+    return bool(name) and name not in (".", "..") and not re.search(r"[/\0]|^[A-Za-z]:", name) and os.sep not in name
+
+
+def check_file_name(path: Path, name: str) -> None:
+    """InputError for a name that no split may have, and for one whose file, `path`, could not be written."""
+    if not is_name(name):
+        raise InputError(f"{name}: expected a name that names a file on every system, not a drive; rename the image")
+    check_writable_name(path)
 
 
 def read_info(path: Path) -> dict:

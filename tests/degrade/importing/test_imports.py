@@ -204,7 +204,7 @@ def test_a_set_without_references_has_no_hq_and_says_so(tmp_path: Path) -> None:
         _save(tmp_path / "lfw_cropped_faces" / f"Aaron_{number}_00.png", _pixels(number, 32))
     given = CliRunner().invoke(degrade, ["import", "set", "LFW-Test", str(tmp_path), str(tmp_path / "out")])
     assert given.exit_code == 0 and "2 in, 2 images without references in" in given.output
-    assert "lfw-test is published with 1711 images, here are 2" in given.output
+    assert "lfw-test is published with 1711 images, found: 2" in given.output
     split = load_split(tmp_path / "out")
     assert not (tmp_path / "out" / "hq").exists() and not split.has_reference
     assert json.loads((tmp_path / "out" / "split.json").read_text())["has_reference"] is False

@@ -185,8 +185,11 @@ def test_what_cannot_be_is_one_sentence(faces, tmp_path):
     (tmp_path / "torn.png").write_bytes(b"no image")
     with pytest.raises(InputError, match="at least one face of role 'val', got none"):
         DegradedPairs(tmp_path, "sr4", role="val")
-    with pytest.raises(InputError, match="torn.png"):
+    with pytest.raises(InputError) as alone:
+        DegradedPairs(tmp_path, "sr4", size=64)[0]
+    with pytest.raises(InputError) as in_a_worker:
         list(DataLoader(DegradedPairs(tmp_path, "sr4", size=64), num_workers=1))
+    assert in_a_worker.value.args == alone.value.args and "torn.png: not a readable" in str(alone.value)
 
 
 WRONG = {

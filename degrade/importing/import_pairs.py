@@ -123,27 +123,27 @@ def _sides(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[int, int]:
     """Size and scale of the split: as asked, or those of the first pair that can be read."""
     size, scale = plan.size, plan.scale
     if size is None or scale is None:
-        reference, degraded = _first(pairs, plan)
+        pair, (reference, degraded) = _first(pairs, plan)
         side, small = min((degraded if reference is None else reference).shape[:2]), min(degraded.shape[:2])
         if scale is None and side % small:
             got = f"{side} and {small} px"
-            raise InputError(f"{pairs[0].lq}: expected a reference a whole number of times as large, got {got}")
+            raise InputError(f"{pair.lq}: expected a reference a whole number of times as large, got {got}")
         size, scale = size or side, scale or side // small
     if size % scale:
         raise InputError(f"--size: expected a multiple of the scale {scale}, got {size}")
     return size, scale
 
 
-def _first(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[Image | None, Image]:
-    """The first pair that can be used; where none can, the first that can be read."""
-    read: list[tuple[Image | None, Image]] = []
+def _first(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[ImagePair, tuple[Image | None, Image]]:
+    """The first pair that can be used, and its images; where none can, the first that can be read."""
+    read: list[tuple[ImagePair, tuple[Image | None, Image]]] = []
     for pair in pairs:
         try:
-            read.append(_read(pair, plan)[1])
+            read.append((pair, images := _read(pair, plan)[1]))
         except InputError as error:
             fault = error
             continue
-        if plan.align or plan.crop != "none" or all(_is_square(image) for image in read[-1] if image is not None):
+        if plan.align or plan.crop != "none" or all(_is_square(image) for image in images if image is not None):
             return read[-1]
     if not read:
         raise fault

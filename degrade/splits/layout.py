@@ -51,8 +51,12 @@ Degraded images in `lq/`{beside}; a line for each in `metadata.jsonl`. In Python
     from datasets import load_dataset
     rows = load_dataset("FOLDER")["{split}"]  # this folder, or a data set it was uploaded to
 
+{made}; split.json says the rest.
+Licence: that of the source faces, which is not recorded here.
+
 `degrade verify FOLDER` checks every file, `degrade replay FOLDER` makes the degraded images again.
 """
+_MADE = "Made as by `degrade run FACES FOLDER --recipe {recipe} --size {size} --seed {seed}`"
 
 
 class _Info(TypedDict, total=False):
@@ -187,8 +191,7 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
             raise InputError(f"{out}: expected an empty folder or a split of the same recipe, got other files")
         return {}
     held = read_info(info)
-    other = [f"{key} {held.get(key)}, not {value}" for key, value in facts.items() if held.get(key) != value]
-    if other:
+    if other := differences(held, facts):
         raise InputError(f"{out}: holds another split ({'; '.join(other)}); give another folder")
     written = {path.stem for path in out.glob("[hl]q/*") if not path.name.startswith(".")}
     strangers = sorted(written - set(names))
@@ -196,6 +199,13 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
         more = f"{len(strangers)} not asked for now, such as {strangers[0]}"
         raise InputError(f"{out}: holds faces that belong to a larger split ({more}); give another folder")
     return held
+
+
+def differences(held: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """In which facts a split that is there is another one, shortly: a recipe's text is not shown."""
+    other = [key for key, value in facts.items() if held.get(key) != value]
+    words = [f"{key} {held.get(key)}, not {facts[key]}" for key in other if key != "recipe_document"]
+    return words or [f"another text of the recipe {facts['recipe']}" for _ in other]
 
 
 def _finish(out: Path, facts: dict[str, Any], split: UnfinishedSplit) -> None:
@@ -217,8 +227,9 @@ def _card(facts: dict) -> str:
     """The data-set card that names the files of the one split, which `datasets` would else guess from images' names."""
     split = {"val": "validation", "test": "test"}.get(facts["role"], "train")  # the names that `datasets` knows
     has_reference = facts.get("has_reference", True)
+    made = "Imported by `degrade import`" if facts.get("imported") else _MADE.format_map(facts)
     beside = ", their references in `hq/`" if has_reference else ""
-    return _CARD.format(split=split, recipe=facts["recipe"], role=facts["role"], beside=beside)
+    return _CARD.format(split=split, recipe=facts["recipe"], role=facts["role"], beside=beside, made=made)
 
 
 def drop_torn(out: Path) -> None:

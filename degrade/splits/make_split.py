@@ -138,7 +138,8 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     >>> summary.made, summary.errors
     (2, ())
     """
-    out, limit = user_path(out), None if limit is None else check_whole(limit, "limit")
+    workers = check_whole(workers, "workers", 1)
+    out, limit = user_path(out), None if limit is None else check_whole(limit, "limit", 1)
     check_preparation(size, crop, background)
     plan = SplitPlan(find_recipe(recipe), role, int(size), check_whole(seed, "seed"), crop, background)
     if faces is not None:
@@ -147,7 +148,6 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
         sources = role_sources(faces, role, limit=limit)
     else:
         sources = [source for each in (ROLES if role == "all" else (role,)) for source in portrait_sources(each)]
-    workers = check_whole(workers, "workers")
     return write_split(out, sources[:limit], plan, workers=workers, progress=False, png_writer=png_writer)
 
 

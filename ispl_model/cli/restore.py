@@ -25,6 +25,7 @@ from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
 from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
+from degrade.core.storage.paths import kind_of
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
@@ -181,6 +182,9 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     from ispl_model.restoration.models import Models
 
     place = _one_of(images, given)
+    if (kind := kind_of(place)) not in ("file", "a folder"):
+        got = "nothing there" if kind == "nothing" else kind
+        raise InputError(f"{place}: expected an image or a folder of images, got {got}")
     plan = _plan(out=out, **asked)
     paths, root = ([_no_video(place)], place.parent) if place.is_file() else (_listed(place, out), place)
     if spelling and checkpoint:

@@ -200,7 +200,7 @@ WRONG = {
     "background": ("red", 5),
     "faces": (5, b"faces", "", ["faces"], "no such folder", Path(__file__)),
 }
-OF_A_SPLIT = {"limit": (0, -1, 1.5, "x"), "workers": (-1, "x"), "out": (None, 5, "")}
+OF_A_SPLIT = {"limit": (0, -1, 1.5, "x"), "workers": (0, -1, "x"), "out": (None, 5, "")}
 
 
 @pytest.mark.parametrize(
@@ -217,6 +217,7 @@ def test_an_argument_that_can_be_none_is_one_sentence_that_says_what_was_given(f
             made = make()
         except InputError as error:
             assert re.search(said, str(error)) or "at least one face" in str(error)
+            assert argument not in ("limit", "workers") or str(error).startswith(f"{argument}: expected a whole number")
         else:  # what no face can be is said of each
             assert len(made.errors) == FACES and f"at least {value} px" in made.errors[0][1]
     assert not (tmp_path / "out" / "split.json").exists()

@@ -139,7 +139,7 @@ def test_wrong_options_are_one_sentence(face, network_file, tmp_path, monkeypatc
         (tmp_path / "wide.png", ["--kind", "face"], 1, "expected a square face, got 64 x 32 px"),
         (face, ["--kind", "face", "--upscale", "2"], 2, "a face grows to the network's size and no further"),
         (face, ["--upscale", "10000"], 1, "would become 640000 x 640000 px, more than 89 million pixels"),
-        (tmp_path / "none", [], 2, "expected a folder of images, got nothing there"),
+        (tmp_path / "none.jpg", [], 2, "none.jpg: expected an image or a folder of images, got nothing there"),
     ):
         result = restore(image, network_file, tmp_path / "out", *options)
         assert result.exit_code == status and sentence in result.output and "Traceback" not in result.output

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.methods.registry import labelled
 from benchmark.records.load_scores import score_table
 from benchmark.reports.evaluation.write import write_figures, write_tables
 from benchmark.runs.evaluation.run_evaluation import run_evaluation, settings_of
@@ -31,14 +32,15 @@ def evaluate(  # noqa: PLR0913 - one argument for each option of `benchmark eval
     device: str = "auto",
     workers: int = 1,
 ) -> "pandas.DataFrame":
-    """Restore test sets of your own by several methods, and give the scores as a table with the columns of load_scores.
+    """Restore test sets of your own by several methods, and give the scores as a table.
 
-    As `benchmark evaluate`, which says what a split is; splits may be empty where `faces` and `recipes` make the test
-    sets. methods: as spelled on the command line, such as "Ours=folder:outs" or "python:module:function". Where
-    several may be given, one alone is as good. out: the folder that then holds score lines, table.md, table.csv,
-    table.tex, images.csv and figures/; what is there already is not computed again. A method that cannot run has no
-    rows; a number that cannot be computed is NaN, and `error` says why. Raises InputError for what concerns all: no
-    method, no test set, two labels alike, an unknown metric.
+    Its columns are those of load_scores and `label`, what a method is called here. As `benchmark evaluate`, which says
+    what a split is; splits may be empty where `faces` and `recipes` make the test sets. methods: as spelled on the
+    command line, such as "Ours=folder:outs" or "python:module:function". Where several may be given, one alone is as
+    good. out: the folder that then holds score lines, table.md, table.csv, table.tex, images.csv and figures/; what is
+    there already is not computed again. A method that cannot run has no rows; a number that cannot be computed is NaN,
+    and `error` says why. Raises InputError for what concerns all: no method, no test set, two labels alike, an unknown
+    metric.
 
     >>> import tempfile
     >>> from degrade import make_split
@@ -57,4 +59,5 @@ def evaluate(  # noqa: PLR0913 - one argument for each option of `benchmark eval
     summary = run_evaluation(evaluation, settings)
     write_tables(settings.results)
     write_figures(settings.results, summary.splits, settings.work)
-    return score_table(summary.done.scores)
+    labels = {name: label for label, name in labelled(evaluation.shown_methods).items()}
+    return score_table(summary.done.scores, labels)

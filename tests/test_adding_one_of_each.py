@@ -103,7 +103,7 @@ task = ["sr4"]
 metrics = ["novel.rgb", "psnr.rgb"]
 """
 USE = """
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import value_text
 from degrade.core.random import rng_for
 from degrade.operators.chain import trace
 from degrade.portraits.paint import paint

@@ -7,7 +7,7 @@ from itertools import combinations
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, LEVEL, differences, family, is_judged
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from degrade.core.errors import InputError
 
 
@@ -35,7 +35,7 @@ class Comparison:
     @property
     def better(self) -> str:
         """The method that is better beyond chance: corrected p below 5 % and 0 outside the interval; else empty."""
-        rising = find_metric(self.metric).higher_is_better
+        rising = facts_of(self.metric).higher_is_better
         clear = self.interval is None or self.interval.low > 0 or self.interval.high < 0
         if rising is None or not clear or self.corrected >= LEVEL:
             return ""
@@ -70,7 +70,7 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Compar
 
 def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float, float]]) -> Comparison:
     """found: the family of the two sides."""
-    if find_metric(metric).per == "set":
+    if facts_of(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
     if not is_judged(metric):
         raise InputError(f"{metric}: neither end is better, so it judges no method; name another metric")

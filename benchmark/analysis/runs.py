@@ -11,9 +11,9 @@ from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, outdated, su
 from benchmark.analysis.generalisation.domain_gap import too_few
 from benchmark.analysis.statistics import jackknife_interval, mean, mean_interval, without_each_group
 from benchmark.methods.registry import find_method, full_name
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of, notice, remember
 from benchmark.records.compatibility import Facts, comparable
-from benchmark.records.run_file import run_facts
+from benchmark.records.run_file import RunFiles, run_facts
 from benchmark.records.scores import Score, corrected
 from degrade.core.errors import InputError
 from degrade.splits.split import Split, open_split
@@ -24,13 +24,14 @@ class Run:
     """The score lines behind one table row: one split, for each training seed one checkpoint.
 
     outdated: metrics that were computed in another way than in the newest run of the profile.
-    faces: where the test faces are from, in words (records.run_file.test_faces).
+    faces: where the test faces are from, in words. precision: in which it was restored, where that is known.
     """
 
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
     outdated: frozenset[str] = frozenset()
     faces: tuple[str, ...] = ()
+    precision: tuple[str, ...] = ()
 
     @property
     def split(self) -> str | None:
@@ -65,7 +66,7 @@ class Run:
         if not _of_sets(scores):
             return without_each_group(self._values(scores))
         found = _set_replicates(scores, self.images)
-        if not found or not find_metric(metric).frechet_over:
+        if not found or not facts_of(metric).frechet_over:
             return found
         move = self.cell(metric).number - mean(found)
         return tuple(value + move for value in found)
@@ -77,7 +78,7 @@ class Run:
             return ""
         if not _set_replicates(scores, self.images):
             return NO_REPLICATES
-        return too_few(find_metric(metric), summarise(scores).scored)
+        return too_few(facts_of(metric), summarise(scores).scored)
 
     @property
     def metrics(self) -> list[str]:
@@ -115,7 +116,7 @@ class Run:
         return self._set_cell(cell, scores)
 
     def _set_cell(self, cell: Cell, scores: list[Score]) -> Cell:
-        metric, replicates = find_metric(scores[0].metric), _set_replicates(scores, self.images)
+        metric, replicates = facts_of(scores[0].metric), _set_replicates(scores, self.images)
         missing = f"{cell.scored} of {self.images} images are in the set" if cell.scored != self.images else ""
         notes = tuple(filter(None, (missing, self.no_interval(metric.id))))
         plain = cell.number if metric.frechet_over else None
@@ -139,17 +140,12 @@ class Runs:
     Of several test splits of a protocol and task only the largest counts, of equally large ones the newest:
     a quick look with --limit does not push a full run out of its table.
 
-    definitions: of all runs of the profile, name of the run -> metric -> digest of its definition. A cell of another
-    definition than the newest says so. faces: of all runs, see Run.
+    files: of all runs of the profile. A cell of another definition than the newest says so.
     """
 
-    def __init__(
-        self,
-        scores: Iterable[Score],
-        definitions: Mapping[str, Mapping[str, str]] | None = None,
-        faces: Mapping[str, str] | None = None,
-    ) -> None:
-        self._definitions, self._faces = definitions or {}, faces or {}
+    def __init__(self, scores: Iterable[Score], files: RunFiles = RunFiles()) -> None:  # noqa: B008 - frozen
+        self._files = files
+        remember(files.metrics)
         self._scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
         splits: dict[tuple[str, str], dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
         for score in scores:
@@ -189,15 +185,21 @@ class Runs:
         split = self._split[protocol, task]
         kept = [score for score in own if score.split == split]
         notes = () if kept else (f"{method} has scores on another test split only ({own[-1].split}), left out",)
-        named = (self._faces.get(name, "") for name in dict.fromkeys(score.run for score in kept))
-        return Run(tuple(kept), notes, self._outdated(kept), tuple(filter(None, dict.fromkeys(named))))
+        for metric, score in {score.metric: score for score in kept}.items():
+            notice(metric, score.unit, "image" if score.n is None else "set")
+        names = dict.fromkeys(score.run for score in kept)
+        faces, precision = (
+            tuple(filter(None, dict.fromkeys(said.get(name, "") for name in names)))
+            for said in (self._files.faces, self._files.precision)
+        )
+        return Run(tuple(kept), notes, self._outdated(kept), faces, precision)
 
     def _outdated(self, scores: Sequence[Score]) -> frozenset[str]:
         files = {score.run for score in scores}
         return frozenset(metric for metric in {score.metric for score in scores} if self._is_outdated(metric, files))
 
     def _is_outdated(self, metric: str, files: Iterable[str]) -> bool:
-        known = {name: digests[metric] for name, digests in self._definitions.items() if metric in digests}
+        known = {name: digests[metric] for name, digests in self._files.definitions.items() if metric in digests}
         newest = next(reversed(known.values()), None)
         return any(known.get(name, newest) != newest for name in files)
 

@@ -7,7 +7,7 @@ without any difference about one shows one.
 
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, holm, jackknife_interval, signed_rank
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 
 HOLDS, FAILS, CHANCE, UNDECIDED, UNKNOWN = "holds", "does not hold", "within chance", "cannot be told", "not measured"
 LEVEL = 0.05  # of the corrected p value, below which one method is called better
@@ -25,7 +25,7 @@ def differences(first: Run, second: Run, metric: str) -> list[float]:
 
 def is_judged(metric_id: str) -> bool:
     """Whether two methods are compared by it: a metric of images of which one end is better."""
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     return metric.per == "image" and metric.higher_is_better is not None
 
 

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from benchmark.analysis.statistics import Interval, mean, mean_interval, percentile_interval, resampled_sums
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.records.votes import CHOICES, FIRST, TIE, PairVote
 from degrade.core.errors import InputError
 from degrade.importing.votes import fleiss_kappa
@@ -105,7 +105,7 @@ class Tally:
 
     def unjudged(self, metrics: Mapping[str, Values]) -> dict[tuple[str, str], int]:
         """(test set, method) -> how many of the images voted on have no value of any metric that has a better end."""
-        judging = [values for metric, values in metrics.items() if find_metric(metric).higher_is_better is not None]
+        judging = [values for metric, values in metrics.items() if facts_of(metric).higher_is_better is not None]
         voted = {(_image(vote), name) for vote in self.votes for name in (vote.pair.first, vote.pair.second)}
         lacking = Counter(
             (image[0], name) for image, name in voted if all(_value(values, image, name) is None for values in judging)
@@ -113,7 +113,7 @@ class Tally:
         return dict(sorted(lacking.items()))
 
     def _trust(self, metric: str, values: Values) -> Trust | None:
-        rising = find_metric(metric).higher_is_better
+        rising = facts_of(metric).higher_is_better
         agreed: dict[Image, list[float]] = {image: [] for image in self.images}
         for vote in self.votes if rising is not None else []:
             first, second = (_value(values, _image(vote), name) for name in (vote.pair.first, vote.pair.second))

@@ -74,10 +74,12 @@ def evaluate(
 
     settings = settings_of(out, work, device, workers, ("benchmark", *sys.argv[1:]))
     summary = run_evaluation(evaluation, settings, anew=not resume)
-    written = [*write_tables(out), *write_figures(out, summary.splits, work)]
+    tables, figures = write_tables(out), write_figures(out, summary.splits, work)
     echo_text((out / "table.md").read_text(encoding="utf-8"))
-    say([*_closing(summary), *(f"written: {path}" for path in written)])
-    sys.exit(1 if summary.refused or summary.without else exit_status(summary.done, evaluation.metrics))
+    say([*_closing(summary), *(f"left out: {sentence}" for sentence in figures.left_out)])
+    say([f"written: {path}" for path in (*tables, *figures.files)])
+    is_short = summary.refused or summary.without or figures.left_out
+    sys.exit(1 if is_short else exit_status(summary.done, evaluation.metrics))
 
 
 def _from_file(asked: dict[str, Any]) -> Evaluation:

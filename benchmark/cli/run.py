@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,9 @@ from benchmark.specs.tables import load_table, table_names
 from degrade.cli.console import FOLDER, PNG, SEED, Command, Name, echo, spread_over
 from degrade.cli.recipes import RecipeName
 from degrade.core.errors import InputError
+
+if TYPE_CHECKING:
+    from benchmark.reports.figures.made import Figures
 
 
 @click.command(cls=Command)
@@ -69,6 +73,8 @@ def run(
     once = tuple(dict.fromkeys(tasks))
     request = RunRequest(settings, load_protocol(protocol), method, once, seed, metric_ids(metrics), anew=not resume)
     done = runner.run(request)
+    if left_out := request.tasks_left_out():
+        echo(f"not run: {', '.join(left_out)}, which {method} is not for; name one with --task to run it")
     say([*text.means(done.scores), "", *text.closing(done)])
     sys.exit(text.exit_status(done, request.metrics))
 
@@ -187,10 +193,13 @@ def figures(
         from benchmark.reports.evaluation.results import Results
 
         found = Results(results)
-        say([f"written: {path}" for path in draw(found, scored_splits(found, work), work, size, out)])
+        _say_drawn(draw(found, scored_splits(found, work), work, size, out))
         return
     from benchmark.reports.figures.gallery import Gallery
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
-    made = Gallery(settings, size, out).draw()
+    _say_drawn(Gallery(settings, size, out).draw())
+
+
+def _say_drawn(made: "Figures") -> None:
     say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])

@@ -33,7 +33,7 @@ def score(
     \b
     Example: benchmark score outputs faces --metrics psnr.rgb,niqe.y --out scores.csv
     """
-    from benchmark.cli.shared.summary import has_failed, reasons
+    from benchmark.cli.shared.summary import have_failed, reasons
     from benchmark.metrics.registry import find_metric
     from benchmark.runs.scoring.score_folders import check_suffix, folder_lines, write_lines
 
@@ -46,10 +46,12 @@ def score(
     write_lines(out, lines)
     for line in lines:
         if line.image is None:
-            value = "none" if line.value is None else f"{line.value:.6g}"
+            is_infinite = line.error == "+inf"
+            value = "inf" if is_infinite else "none" if line.value is None else f"{line.value:.6g}"
             plain = "" if line.plain is None else f"reduced in bias, plain {line.plain:.6g}"
-            echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {line.error or plain}".rstrip())
+            said = plain if is_infinite else line.error or plain
+            echo(f"{line.metric:<18} {value:<10} n={line.n or 0}  {said}".rstrip())
     without = [(line.image, line.metric, line.error) for line in lines if line.image and line.value is None]
     echo(*reasons(one for one in without if one[2] != "+inf"))
     echo(f"written: {out}")
-    sys.exit(any(has_failed(line.metric, line.error, named) for line in lines))
+    sys.exit(have_failed((("", line.metric, line.value, line.error) for line in lines), named))

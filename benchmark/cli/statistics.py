@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from benchmark.cli.shared.question import (
+    evaluated_labels,
     profile_of,
     profile_option,
     profile_results_option,
@@ -48,7 +49,7 @@ def compare(
     runs = asked.runs(dict.fromkeys(method_names))
     pairs = comparing.compare(runs, metrics)
     check_comparable(results, asked.profile, runs, [pair.metric for pair in pairs])
-    table = page(pairs, f"{asked.where}, test split {next(iter(runs.values())).split}")
+    table = page(pairs, f"{asked.where}, test split {next(iter(runs.values())).split}", asked.names(runs))
     echo_text(table[".md"])
     if out:
         write_form(out, table)
@@ -103,10 +104,10 @@ def breakdown(
         groups = grouping.read_groups(groups_file, scored.names, bins)
         found = breaking.breakdown(runs, metric, {groups.column: groups.bins})
         apart = grouping.largest_differences(found.points, runs, metric)
-        table = page(found, metric, where, apart, grouping.sentences(groups, apart))
+        table = page(found, metric, where, asked.names(runs), apart, grouping.sentences(groups, apart))
     else:
         found = breaking.breakdown(runs, metric, breaking.chosen_parameters(scored.records, by, bins))
-        table = page(found, metric, where)
+        table = page(found, metric, where, asked.names(runs))
     points = found.points
     echo_text(table[".md"])
     if out:
@@ -116,7 +117,8 @@ def breakdown(
         hues = colours(
             dict.fromkeys([*asked.methods, *runs])
         )  # of all methods of an evaluation, as in its other figures
-        plot(points, metric, f"{where}, N = {len(set().union(*(run.names for run in runs.values())))}", figure, hues)
+        title = f"{where}, N = {len(set().union(*(run.names for run in runs.values())))}"
+        plot(points, metric, title, figure, asked.names(runs), hues)
         echo(f"written: {figure}")
 
 
@@ -195,7 +197,8 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
 def export(profile: str, results: Path, every: bool, out: Path, form: str | None) -> None:
     """Write score lines as one CSV or Parquet file.
 
-    Of a profile or an evaluation; of repeated scores, and of repeated outputs of a method, the newest.
+    Of a profile, or of an evaluation, whose scores have the column label; of repeated scores, and of repeated outputs
+    of a method, the newest.
 
     \b
     Example: benchmark export --profile lite --out scores.csv
@@ -204,5 +207,5 @@ def export(profile: str, results: Path, every: bool, out: Path, form: str | None
     from benchmark.reports.export import export_scores
 
     scores = need_scores(results, profile_of(results, profile), every)
-    export_scores(scores, out, form)
+    export_scores(scores, out, form, evaluated_labels(results))
     echo(f"written: {out} ({len(scores)} scores)")

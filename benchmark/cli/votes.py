@@ -65,9 +65,10 @@ def votes(files: tuple[Path, ...], results: Path | None, key: Path | None, out: 
     from benchmark.reports.pages.votes import count, metric_values, page
 
     given = read_votes(files, read_key(key or Path(results or "", KEY_FILE)))
-    metrics = metric_values(Results(results)) if results else None
+    evaluated = Results(results) if results else None
+    metrics = metric_values(evaluated) if evaluated else None
     where = ", ".join(sorted({one.pair.test_set for one in given}))
-    table = page(count(given, metrics), f"Test sets: {where}")
+    table = page(count(given, metrics), f"Test sets: {where}", evaluated.names if evaluated else {})
     echo_text(table[".md"])
     if out:
         write_form(out, table)

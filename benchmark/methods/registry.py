@@ -1,6 +1,6 @@
 """Methods by name. A module is imported when its method is used, so listing them costs nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
@@ -70,6 +70,10 @@ def find_method(name: str) -> MethodRow:
 
     Raises InputError when there is none, naming the nearest, and when it cannot run here, saying why.
     """
+    label, spelled_name = spelled(name)
+    if label != name:
+        where = "labels are for `benchmark evaluate`, whose tables have a row for each"
+        raise InputError(f"method '{name}': {where}; leave out '{label}=', as in {spelled_name}")
     given = adapter_argument(name)
     known = full_name(name)
     row = ADAPTERS[known.partition(":")[0]] if given is not None else row_of(known)
@@ -117,6 +121,19 @@ def method_title(name: str) -> str:
     if row is None:
         return name
     return (row.short_title if name.lower() == row.short_name else row.title) or name
+
+
+def title_of(label: str, methods: Mapping[str, str]) -> str:
+    """How a method is printed: by the label that a user gave it, else by its title.
+
+    methods: label -> full name in an evaluation, where one without a label goes by its name; empty of a profile, whose
+    methods have no labels.
+
+    >>> methods = {"Identity": "python:mine:sharpen", "identity": "identity"}
+    >>> [title_of(label, methods) for label in methods]
+    ['Identity', 'Degraded input']
+    """
+    return method_title(label) if methods.get(label, label) == label else label
 
 
 def paper_title(name: str) -> str:

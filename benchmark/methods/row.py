@@ -17,7 +17,8 @@ class MethodRow:
     module: its dotted name; after a colon the object in it that is used as the module.
     source: paper. deviation: from the paper's method, in one sentence.
     kind: FIXED, TUNED, TRAINED or PRETRAINED.
-    tasks: those it runs when none is named; any other may be named.
+    tasks: those of the paper that it runs when none is named; any other may be named, and recipes beside the paper's
+        are run as well. Empty: unknown, as of a folder.
     title: how tables print it; its name when empty.
     short_name, short_title: another name for it, which the tables print in another way.
     scale: side of the restored image / side of what the network is given.
@@ -25,6 +26,7 @@ class MethodRow:
     weights: files it needs and does not make: as benchmark.assets.weights names them, or shipped in ispl_model/.
     packages: that it needs and the project does not.
     pixel_loss: trained, if only at first, to come close to the reference in pixels.
+    mixed_precision: its network multiplies in bfloat16 where that is faster (ispl_model.runtime.device.multiplies_in).
     version: of what restores, raised with every change of its pixels: what another version restored is restored again.
         A change of the training alone is TrainingConfig.version, and of what weights mean Variant.revision: these make
         another checkpoint, or refuse one.
@@ -44,6 +46,7 @@ class MethodRow:
     packages: tuple[str, ...] = ()
     deviation: str = ""
     pixel_loss: bool = False
+    mixed_precision: bool = False
     version: int = 1
     ends_in: str = ""
 

@@ -19,11 +19,13 @@ def _tuned(module: str, **facts: Any) -> MethodRow:
 
 def _trained(module: str, **facts: Any) -> MethodRow:
     """A network that is trained here, unless said otherwise with a pixel loss."""
-    return MethodRow(f"benchmark.methods.networks.{module}", kind=TRAINED, **({"pixel_loss": True} | facts))
+    own: dict[str, Any] = {"pixel_loss": True, "mixed_precision": True} | facts
+    return MethodRow(f"benchmark.methods.networks.{module}", kind=TRAINED, **own)
 
 
 def _ispl(module: str, **facts: Any) -> MethodRow:
-    return MethodRow(f"benchmark.methods.ispl.{module}", **({"kind": TRAINED, "source": _ISPL} | facts))
+    own: dict[str, Any] = {"kind": TRAINED, "source": _ISPL, "mixed_precision": True} | facts
+    return MethodRow(f"benchmark.methods.ispl.{module}", **own)
 
 
 def _published(module: str, **facts: Any) -> MethodRow:
@@ -248,6 +250,7 @@ ADAPTERS: dict[str, MethodRow] = {
     ),
     "ispl": MethodRow(
         "benchmark.methods.ispl.checkpoint", kind=PRETRAINED, tasks=EVERY_TASK, licence=_USERS, ends_in=".safetensors",
+        mixed_precision=True,
         source=f"{_ISPL}; a checkpoint of `ispl train`: ispl:FILE.safetensors",
     ),
     "pulse": MethodRow(

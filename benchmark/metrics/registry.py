@@ -15,7 +15,7 @@ from typing import Any
 from benchmark.assets import entry_points, weights
 from benchmark.metrics import python_function
 from benchmark.metrics.base import Compute, Metric, MetricError, Record, SetScorer, Unavailable
-from benchmark.metrics.table import METRICS, with_statistics
+from benchmark.metrics.table import METRICS, is_statistics, with_statistics
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
 from degrade.core.storage.files import digest_of
@@ -37,7 +37,7 @@ def find_metric(metric_id: str) -> Metric:
     """
     if metric_id.startswith("pyiqa:"):
         return _library().describe(metric_id)
-    if metric_id.startswith("fid.inception@") and metric_id.endswith(".npz") and "/" not in metric_id:
+    if is_statistics(metric_id):
         return with_statistics(metric_id)
     if metric_id.startswith(python_function.PREFIX):
         return python_function.describe(metric_id)

@@ -1,6 +1,5 @@
 """The table of metrics: a row each, which has all facts of it; benchmark.metrics.base says what they mean."""
 
-import math
 from dataclasses import replace
 
 from benchmark.metrics.base import Metric
@@ -177,6 +176,11 @@ def with_stand_ins(metric_id: str) -> tuple[str, ...]:
     return (metric_id, *(metric.id for metric in METRICS.values() if metric.stands_in_for == metric_id))
 
 
+def is_statistics(metric_id: str) -> bool:
+    """Whether it is spelled as with_statistics takes it."""
+    return metric_id.startswith("fid.inception@") and metric_id.endswith(".npz") and "/" not in metric_id
+
+
 def with_statistics(metric_id: str) -> Metric:
     """`fid.inception@NAME.npz`: the distance to a set that is known by its mean and covariance alone."""
     kind, _, name = metric_id.partition("@")
@@ -190,13 +194,3 @@ def with_statistics(metric_id: str) -> Metric:
         meaning=_CLEAN + f"Frechet distance in float64 to the mean and covariance in {name}",
         descriptors_of=kind,
     )
-
-
-def value_text(metric_id: str, value: float) -> str:
-    """A value with the metric's number of decimals, 3 outside the table; `inf` for infinity.
-
-    >>> value_text("lpips.alex", 0.07226), value_text("psnr.rgb", float("inf"))
-    ('0.0723', 'inf')
-    """
-    known = METRICS.get(metric_id)
-    return "inf" if math.isinf(value) else f"{value:.{known.decimals if known else Metric.decimals}f}"

@@ -1,12 +1,13 @@
 """Score lines as a pandas table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.records.scores import Score, read_folder
 from degrade.core.errors import InputError
+from degrade.core.packages import needed_for
 
 if TYPE_CHECKING:
     import pandas
@@ -35,11 +36,17 @@ def load_scores(source: Path | str, results: Path | str = "results", every: bool
     raise InputError(f"{source}: expected {wanted}, got neither; make some with `benchmark run`")
 
 
-def score_table(scores: Iterable[Score]) -> "pandas.DataFrame":
-    """A row for each score, the fields of Score as columns, whole numbers that may be missing as Int64."""
-    import pandas  # here, because it takes half a second
+def score_table(scores: Iterable[Score], labels: Mapping[str, str] | None = None) -> "pandas.DataFrame":
+    """A row for each score, the fields of Score as columns, whole numbers that may be missing as Int64.
+
+    labels: full name of a method -> what the user calls it, which is then the last column, `label`.
+    """
+    with needed_for("a table of scores"):
+        import pandas  # here, because it takes half a second
 
     scores, names = list(scores), Score.__struct_fields__
     columns = {name: list(map(attrgetter(name), scores)) for name in names}  # rows would be a million tuples
     table = pandas.DataFrame(columns, columns=names)
+    if labels is not None:
+        table["label"] = [labels.get(score.method, "") for score in scores]
     return table.astype(dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(("value", "seconds", "deviation"), float))

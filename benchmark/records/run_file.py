@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NotRequired, Required, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
+
+import msgspec
 
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.environment import package_versions
@@ -41,6 +44,21 @@ class _Faces(TypedDict):
     list: str | None
 
 
+class _MetricFacts(TypedDict, total=False):
+    header: str
+    unit: str
+    higher_is_better: bool | None
+    needs_reference: bool
+    per: Literal["image", "set"]
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=12)]
+    note: str
+    note_below_px: int | None
+    note_below_images: int | None
+    frechet_over: int
+    interval_from: int | None
+    judged_from: int
+
+
 class _RunFacts(TypedDict, total=False):
     """<run>.json, as far as it is relied on; see schemas/run.json."""
 
@@ -62,6 +80,8 @@ class _RunFacts(TypedDict, total=False):
     counts: dict[str, int | None]
     method_version: int
     order: int
+    metric_facts: dict[str, _MetricFacts]
+    precision: str
     faces: _Faces
     sessions: list[_Session]
 
@@ -109,13 +129,26 @@ class RunFile:
                 f"{self.path.name}: {error}; `benchmark run` with --anew scores it into a new file"
             ) from error
 
-    def begin(self, session: Mapping[str, Any], metrics: Mapping[str, str]) -> None:
+    def check_precision(self) -> None:
+        """Refuse to add images that are restored in another precision than those of the lines that are there."""
+        now = self._facts.get("precision")
+        before = now if self._earlier is None else self._earlier.get("precision", now)
+        if before != now:
+            other = f"its images were restored in {before}, this machine restores them in {now}"
+            raise InputError(f"{self.path.name}: {other}; --anew restores and scores all of them here")
+
+    def begin(
+        self, session: Mapping[str, Any], metrics: Mapping[str, str], described: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         """Write it with counts not known yet, as the newest of its folder.
 
+        described: what is shown of metrics that are not the benchmark's own (metrics.facts.to_record).
         What earlier sessions say of themselves and of other metrics is kept.
         """
         earlier = self._earlier or {"metrics": {}}
         self._facts["metrics"] = earlier["metrics"] | metrics
+        if facts := earlier.get("metric_facts", {}) | described:
+            self._facts["metric_facts"] = facts
         self._facts["sessions"] = [*earlier.get("sessions", ()), dict(session)]
         with locked(self.path.parent):
             highest, own = highest_order(self.path.parent), earlier.get("order")
@@ -153,19 +186,31 @@ def run_facts(results: Path, profile: str, name: str) -> Facts:
     return read_run_file(scores_folder(results, profile) / f"{name}.json")
 
 
-def definitions(results: Path, profile: str) -> dict[str, dict[str, str]]:
-    """Of all runs of a profile, the newest last: name of the run -> metric -> digest of its definition."""
-    return {facts["run"]: facts["metrics"] for facts in _described(results, profile)}
+@dataclass(frozen=True)
+class RunFiles:
+    """What the run files of a profile say, the newest last.
+
+    definitions: name of a run -> metric -> digest of its definition. metrics: metric -> what is shown of it, as far as
+    it is not the benchmark's own. faces: name of a run -> the folder and the list that its test faces are from.
+    precision: name of a run -> bf16 or fp32, in which its network computed; not of runs that do not say it.
+    """
+
+    definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    faces: Mapping[str, str] = field(default_factory=dict)
+    precision: Mapping[str, str] = field(default_factory=dict)
 
 
-def test_faces(results: Path, profile: str) -> dict[str, str]:
-    """Of the runs of a profile: name of the run -> the folder and the list that its test faces are from."""
-    return {facts["run"]: _faces(facts) for facts in _described(results, profile)}
-
-
-def _described(results: Path, profile: str) -> list[dict[str, Any]]:
+def read_run_files(results: Path, profile: str) -> RunFiles:
+    """Those of a profile. Raises InputError for one that describes no run."""
     found = [read_run_file(path) for path in scores_folder(results, profile).glob("*.json")]
-    return sorted(found, key=lambda facts: (facts.get("order", 0), facts["run"]))
+    found.sort(key=lambda facts: (facts.get("order", 0), facts["run"]))
+    return RunFiles(
+        {facts["run"]: facts["metrics"] for facts in found},
+        {metric: own for facts in found for metric, own in facts.get("metric_facts", {}).items()},
+        {facts["run"]: _faces(facts) for facts in found},
+        {facts["run"]: facts["precision"] for facts in found if "precision" in facts},
+    )
 
 
 def _faces(facts: Facts) -> str:

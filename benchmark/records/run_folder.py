@@ -12,8 +12,10 @@ from degrade.core.storage.files import digest_of
 def run_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
     """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
 
-    facts: of <run>.json; the digits stand for the run's key and the content of its split.
+    facts: of <run>.json; the digits stand for the run's key, the content of its split, and the
+    precision that its network restores in.
     """
-    digits = digest_of([*run_key(facts), facts["split_sha256"]])[:8]
+    slower = [facts["precision"]] if facts.get("precision") == "fp32" else []  # bf16 adds nothing: older files say none
+    digits = digest_of([*run_key(facts), facts["split_sha256"], *slower])[:8]
     method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
     return Path(work) / kind / f"{facts['split']}-{method}-{digits}"

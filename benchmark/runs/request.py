@@ -17,6 +17,8 @@ from benchmark.runs.scoring.plan import RunKey
 from benchmark.runs.settings import Settings
 from benchmark.runs.splits import PreparedSplit
 from benchmark.specs.protocols import Protocol
+from degrade.core.errors import InputError
+from degrade.recipes.paper_tasks import TASKS as PAPER_TASKS
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,35 @@ class RunRequest:
 
         return str(find_device(self.settings.device))
 
+    @cached_property
+    def precision(self) -> str:
+        """bf16 or fp32, in which a network of ours multiplies on this machine; empty of all else."""
+        if not self.row.mixed_precision:
+            return ""
+        from ispl_model.runtime.device import find_device, multiplies_in
+
+        return multiplies_in(find_device(self.settings.device))
+
     def chosen_tasks(self) -> tuple[str, ...]:
-        """The tasks in the protocol's order; InputError for a method that cannot run."""
-        default = self.row.tasks
-        return self.tasks or tuple(task for task in self.protocol.task if task in default)
+        """Those named, or the protocol's less `tasks_left_out`; InputError where none is left, which names them."""
+        left_out = self.tasks_left_out()
+        chosen = self.tasks or tuple(task for task in self.protocol.task if task not in left_out)
+        if not chosen:
+            own = f"by itself runs {', '.join(self.row.tasks)}" if self.row.tasks else "holds images of one task"
+            asked = f"{self.protocol.name} has {', '.join(left_out)}"
+            raise InputError(f"method '{self.method}': {own}, and {asked}; name one of these with --task")
+        return chosen
+
+    def tasks_left_out(self) -> tuple[str, ...]:
+        """The protocol's tasks that are not run unless they are named.
+
+        They are those of the paper's that the method is not for; recipes beside these any method takes. A folder holds
+        images of one task, which has to be named where the protocol has several.
+        """
+        asked, own = self.protocol.task, self.row.tasks
+        if self.tasks or (not own and len(asked) == 1):
+            return ()
+        return tuple(task for task in asked if not own or (task in PAPER_TASKS and task not in own))
 
     def chosen_metrics(self) -> tuple[str, ...]:
         """The metrics in the order in which they are computed and shown."""

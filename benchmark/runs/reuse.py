@@ -31,15 +31,15 @@ class ReusableRun:
     names: frozenset[str]
 
 
-def find_reusable(run_key: RunKey, prepared: PreparedSplit, scores: Path) -> ReusableRun | None:
-    """The run beside `scores` that shares most pairs with this one, if any does.
+def find_reusable(run_key: RunKey, prepared: PreparedSplit, scores: Path, precision: str) -> ReusableRun | None:
+    """The run beside `scores` that shares most pairs with this one, if any does, restored in the same precision.
 
     The splits of earlier runs are looked for beside ours.
     """
     found = [
         ReusableRun(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
         for path in reversed(in_order(scores.parent.glob("*.json")))
-        if (facts := _facts_of_other(path, run_key)) is not None
+        if (facts := _facts_of_other(path, run_key)) is not None and facts.get("precision", precision) == precision
     ]
     return max((run for run in found if run.names), key=lambda run: len(run.names), default=None)
 

@@ -16,7 +16,6 @@ from benchmark.runs.scoring.plan import RunKey
 from benchmark.runs.scoring.workers import scoring_pool
 from benchmark.runs.session import RunScorer
 from benchmark.runs.splits import PreparedSplit, domain_split, recipe_of, task_name, test_splits
-from degrade.core.errors import InputError
 from degrade.core.storage.files import digest_of, sha256_file
 
 
@@ -29,8 +28,6 @@ def run(request: RunRequest) -> RunSummary:
     tasks = request.chosen_tasks()
     for metric_id in request.chosen_metrics():
         find_metric(metric_id)
-    if not tasks:
-        raise InputError(f"method '{request.method}': expected a task, got none; name it with --task")
     summary = RunSummary()
     for task in tasks:
         _run_task(request, task, summary)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.methods.method import Method
+from benchmark.metrics.facts import is_of_table, to_record
 from benchmark.metrics.registry import find_metric, metric_hashes, weight_origins
 from benchmark.records.environment import environment
 from benchmark.records.order import current
@@ -50,6 +51,8 @@ class RunScorer:
         continued = {score.metric for score in there if score.metric_version == versions.get(score.metric)}
         self._note.check({metric: self._hashes[metric] for metric in continued})
         if not self._todo.is_empty:
+            if self.file.values:
+                self._note.check_precision()
             self._begin()  # before the first line, so that none is without its run file, those taken over included
             self._take_over()
         return self._todo.reused
@@ -81,7 +84,8 @@ class RunScorer:
         if other := weight_origins(self._todo.begun):
             session["weight_files"] = other
         self._session = session
-        self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun})
+        described = {metric: to_record(find_metric(metric)) for metric in self._todo.begun if not is_of_table(metric)}
+        self._note.begin(session, {metric: self._hashes[metric] for metric in self._todo.begun}, described)
 
     def _plan(self) -> Plan:
         asked = self.request.chosen_metrics()
@@ -98,7 +102,8 @@ class RunScorer:
             for kind in ("features", "restored"):
                 shutil.rmtree(self._made(kind), ignore_errors=True)
             return
-        reusable = find_reusable(self.prepared_run.run_key, self.prepared_run.prepared, self.file.path)
+        ours = self.prepared_run.run_key, self.prepared_run.prepared
+        reusable = find_reusable(*ours, self.file.path, self.request.precision)
         if reusable is not None:
             work = self.request.settings.work
             take_over(reusable, self.prepared_run.run_key, self._features(), self.file, work)
@@ -132,6 +137,7 @@ def _facts(request: RunRequest, prepared_run: PreparedRun) -> dict[str, Any]:
         "split_seed": prepared.split.info.get("seed"),
         "weights": asdict(weights) | {"path": weights.path.parent.name} if weights else None,
         "metrics": {},
+        **({"precision": request.precision} if request.precision else {}),
         "counts": {"faces_asked": prepared.asked, "images": len(prepared.names), "scored": None, "failed": None},
     }
     if request.given:

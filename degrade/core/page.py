@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from degrade.core.errors import InputError
+from degrade.core.packages import needed_for
 from degrade.core.storage.files import write_bytes
 
 _SHARED = "degrade.core"
+_NEEDING = "a page"
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ def begin_page(folder: Path, maker: str, pictures: str = "images") -> Path:
 
     maker: with what the content of its meta element `generator` begins. Until the page is whole a page that says it is
     not stands there, by which the pictures of one that was interrupted are known. Raises InputError where an index.html
-    or pictures lie that are not such a page's, so that nobody's files are lost.
+    or pictures lie that are not such a page's, so that nobody's files are lost, and without jinja2.
     """
+    with needed_for(_NEEDING):
+        import jinja2  # noqa: F401 - render needs it, and nothing is written without it
     page, beside = folder / "index.html", folder / pictures
     mark = f'<meta name="generator" content="{maker}'
     if not (page.is_file() and mark in page.read_text(encoding="utf-8", errors="replace")[:2000]):
@@ -52,8 +56,9 @@ def render(parts: PageParts, values: Mapping[str, Any]) -> str:
     Every value is escaped. The policy allows this very script and style, pictures beside the page or inside it, and no
     connection at all.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
+    with needed_for(_NEEDING):
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from markupsafe import Markup
 
     templates = Environment(
         loader=PackageLoader(parts.package), autoescape=True, undefined=StrictUndefined,

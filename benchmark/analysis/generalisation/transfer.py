@@ -8,7 +8,7 @@ from benchmark.analysis.generalisation.domain_gap import gain
 from benchmark.analysis.generalisation.gap_table import mismatch_reason, relative_change
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.metrics.table import with_role
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
@@ -32,7 +32,7 @@ class Transfer:
     @property
     def column(self) -> str:
         """How the set and the metric are called."""
-        return f"{_set_title(self.twins)}, {find_metric(self.metric).header}"
+        return f"{_set_title(self.twins)}, {facts_of(self.metric).header}"
 
 
 def transfers(spec: TableSpec, runs: Runs) -> tuple[Transfer, ...]:

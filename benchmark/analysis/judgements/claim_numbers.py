@@ -9,8 +9,8 @@ from benchmark.analysis.generalisation.gap_table import CHANGES, change_replicat
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.verdicts import reach
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text, with_stand_ins
+from benchmark.metrics.facts import facts_of, value_text
+from benchmark.metrics.table import with_stand_ins
 from benchmark.specs.claims import Claim
 from benchmark.specs.published import printed_beside
 from benchmark.specs.tables import load_table
@@ -51,7 +51,7 @@ Source = Callable[[Claim, str, str, str], Number | None]  # (claim, task, method
 def as_printed(claim: Claim, task: str, method: str, metric: str) -> Number | None:
     """The printed number, gap and gain from their own columns."""
     table, task = (2, _REFERENCE_TASK) if method == "reference" else (claim.table, task)
-    column = metric if metric in CHANGES else find_metric(metric).printed_column
+    column = metric if metric in CHANGES else facts_of(metric).printed_column
     printed = printed_beside(table, task, claim.protocol, method, column)
     return Number(float(printed.text), printed.text, header(metric)) if printed else None
 
@@ -115,11 +115,11 @@ def interval(number: Number) -> Interval | None:
 
 def rising(metric: str) -> bool:
     """Whether the larger number comes first, as for gap and gain."""
-    return metric in CHANGES or find_metric(metric).higher_is_better is True
+    return metric in CHANGES or facts_of(metric).higher_is_better is True
 
 
 def header(metric: str) -> str:
-    return {"gap": "gap", "gain_percent": "gain %"}.get(metric) or find_metric(metric).header
+    return {"gap": "gap", "gain_percent": "gain %"}.get(metric) or facts_of(metric).header
 
 
 def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> Number | None:
@@ -134,17 +134,17 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
     if not _usable(run, chosen):
         return None
     cell = run.cell(chosen)
-    alike = metric == chosen and find_metric(metric).as_published
+    alike = metric == chosen and facts_of(metric).as_published
     text = _with_reach(cell.number, cell.interval, partial(value_text, chosen))
     replicates = run.replicates(chosen) if cell.interval else ()
-    sampled = Sampled(replicates, *((run, chosen) if find_metric(chosen).per == "image" else ()))
+    sampled = Sampled(replicates, *((run, chosen) if facts_of(chosen).per == "image" else ()))
     return Number(cell.number, text, header(chosen), alike, sampled)
 
 
 def _usable(run: Run, metric: str) -> bool:
     """Whether there is a value, over enough images: a Frechet distance of fewer says more about their number."""
     cell = run.cell(metric)
-    return cell.value is not None and cell.scored >= find_metric(metric).judged_from
+    return cell.value is not None and cell.scored >= facts_of(metric).judged_from
 
 
 def _with_reach(value: float, interval: Interval | None, form: Callable[[float], str]) -> str:

@@ -20,6 +20,7 @@ from benchmark.analysis.judgements.claim_numbers import (
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNDECIDED, UNKNOWN, differences, of_interval
 from benchmark.methods.registry import paper_title
+from benchmark.records.run_file import read_run_files
 from benchmark.records.scores import read_scores
 from benchmark.specs.claims import Claim, load_claims
 from benchmark.specs.protocols import load_profile
@@ -79,15 +80,16 @@ def judge(profile: str, results: Path) -> list[Judgement]:
 
     Raises InputError for an unknown profile or a broken score line.
     """
+    name = load_profile(profile).name
     sources = {
         "printed": as_printed,
         "recomputed": recomputed,
-        "ours": ours(Runs(read_scores(results, load_profile(profile).name))),
+        "ours": ours(Runs(read_scores(results, name), read_run_files(results, name))),
     }
     return [
-        Judgement(claim, name, tuple(checks(claim, source)))
+        Judgement(claim, kind, tuple(checks(claim, source)))
         for claim in load_claims()
-        for name, source in sources.items()
+        for kind, source in sources.items()
     ]
 
 

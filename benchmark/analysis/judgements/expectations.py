@@ -15,7 +15,7 @@ from benchmark.analysis.verdicts import UNDECIDED, differences
 from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
 from benchmark.metrics.table import with_role
-from benchmark.records.run_file import run_facts
+from benchmark.records.run_file import read_run_files, run_facts
 from benchmark.records.scores import need_scores
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.tables import load_table
@@ -45,7 +45,8 @@ def orderings(profile: str, results: Path) -> list[Ordering]:
 
     Raises InputError for an unknown profile, one without scores, and a broken score line.
     """
-    runs = Runs(need_scores(results, load_profile(profile).name))
+    name = load_profile(profile).name
+    runs = Runs(need_scores(results, name), read_run_files(results, name))
     found = [*_above_floors(results, profile, runs), *_above_twins(results, profile, runs)]
     return list(dict.fromkeys(found))
 

@@ -62,14 +62,21 @@ class Question:
             return f"Evaluation {self.results.name}, {self.task}"
         return f"Profile {self.profile}, {self.task} under {self.protocol}"
 
+    def names(self, methods: Iterable[str]) -> dict[str, str]:
+        """How each method is printed."""
+        from benchmark.methods.registry import title_of
+
+        return {method: title_of(method, self.methods) for method in methods}
+
     def runs(self, methods: Iterable[str]) -> dict[str, "Run"]:
         """The run of each method by how the user calls it; InputError for one without scores."""
         if self.profile == EVALUATION:
             return self._evaluated(methods)
         from benchmark.analysis.runs import Runs
+        from benchmark.records.run_file import read_run_files
         from benchmark.records.scores import need_scores
 
-        there = Runs(need_scores(self.results, self.profile))
+        there = Runs(need_scores(self.results, self.profile), read_run_files(self.results, self.profile))
         return {name: there.need(self.protocol, self.task, name) for name in methods}
 
     def _evaluated(self, labels: Iterable[str]) -> dict[str, "Run"]:
@@ -86,6 +93,15 @@ def profile_of(results: Path, profile: str) -> str:
     from benchmark.specs.protocols import load_profile
 
     return load_profile(profile).name
+
+
+def evaluated_labels(results: Path) -> dict[str, str] | None:
+    """Full name -> label of each method of an evaluation; None where RESULTS is the folder of none."""
+    from benchmark.methods.registry import labelled
+
+    if not is_evaluation(results):
+        return None
+    return {name: label for label, name in labelled(read_evaluation(results / FILE_NAME).shown_methods).items()}
 
 
 def refuse_evaluation(results: Path, command: str) -> None:

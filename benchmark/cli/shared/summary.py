@@ -115,12 +115,22 @@ def _reason(error: str, metrics: Iterable[str], images: Collection[str]) -> str:
 def exit_status(summary: RunSummary, named: Collection[str] = ()) -> int:
     """1 where faces were left out, or scores failed that were asked for, else 0.
 
-    named: metrics that the user asked for by id, which fail where they are unavailable; those of a protocol do not.
+    named: as have_failed takes them.
     """
-    failed = any(has_failed(score.metric, score.error, named) for score in summary.scores)
-    return int(failed or bool(summary.errors))
+    lines = ((score.task, score.metric, score.value, score.error) for score in summary.scores)
+    return int(have_failed(lines, named) or bool(summary.errors))
 
 
-def has_failed(metric: str, error: str, named: Collection[str]) -> bool:
-    """Whether a score that was asked for is not there although it could be."""
-    return is_failure(error) or (metric in named and is_unavailable(error))
+def have_failed(scores: Iterable[tuple[str, str, float | None, str]], named: Collection[str]) -> bool:
+    """Whether something broke, or a metric that was asked for has no number at all on a test set.
+
+    scores: (test set, metric, value, error). named: metrics that the user asked for by id; one of a protocol may be
+    unavailable, or have no value.
+    """
+    numbers: dict[tuple[str, str], bool] = {}
+    broken = False
+    for test_set, metric, value, error in scores:
+        broken |= is_failure(error)
+        is_number = value is not None or error == "+inf"
+        numbers[test_set, metric] = numbers.get((test_set, metric), False) or is_number
+    return broken or any(metric in named and not there for (_, metric), there in numbers.items())

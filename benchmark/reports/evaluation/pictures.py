@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from benchmark.analysis.runs import Run, scored_split
-from benchmark.methods.registry import method_title
 from benchmark.records.run_file import run_facts
 from benchmark.records.run_folder import run_folder
 from benchmark.records.words import EVALUATION
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.figures.colours import colours
+from benchmark.reports.figures.made import Figures
 from benchmark.reports.figures.method_sheet import ENDS
 from benchmark.reports.figures.plane import places, plane
 from benchmark.reports.figures.sheets import Column, SheetSize, heading, sheet
 from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
 from degrade.core.image import Image, read, write
+from degrade.core.packages import MissingPackage
 from degrade.splits.split import Split
 
 
@@ -28,23 +29,28 @@ def draw(
     work: Path,
     size: SheetSize = SheetSize(),  # noqa: B008 - frozen
     folder: Path | None = None,
-) -> list[Path]:
-    """Write sheet-<test set>.png and plane.png from restored images below `work`; the files written.
+) -> Figures:
+    """Write sheet-<test set>.png and plane.png from restored images below `work`; what came of it.
 
     folder: DIR/figures where none is named. No sheet of faces that may not be shown (benchmark.reports.shown).
     """
-    folder, written = folder or results.folder / "figures", []
+    folder, made = folder or results.folder / "figures", Figures()
     for place, found in enumerate(results.test_sets):
         split = splits.get(found.name)
         if split is None or results.why_hidden(place, split):
             continue
         if scored := {label: run for label, run in found.runs.items() if run.names}:
-            written.append(folder / f"sheet-{found.name}.png")
-            write(written[-1], _sheet(results, found.name, scored, split, work, size))
-    if (picture := _plane(results)) is not None:
-        written.append(folder / "plane.png")
-        write(written[-1], picture)
-    return written
+            made.files.append(folder / f"sheet-{found.name}.png")
+            write(made.files[-1], _sheet(results, found.name, scored, split, work, size))
+    try:
+        picture = _plane(results)
+    except MissingPackage as error:
+        made.left_out.append(str(error))
+        return made
+    if picture is not None:
+        made.files.append(folder / "plane.png")
+        write(made.files[-1], picture)
+    return made
 
 
 def scored_splits(results: Results, work: Path) -> dict[str, Split]:
@@ -89,7 +95,7 @@ def _sheet(
         if results.methods.get(label, label) in ENDS:
             continue
         folder = _restored_folder(results, run.scores[0].run, work)
-        columns.append((method_title(label), [_read(folder / f"{name}.png", split.info["size"]) for name in shown]))
+        columns.append((results.names[label], [_read(folder / f"{name}.png", split.info["size"]) for name in shown]))
     if split.has_reference:
         columns.append(("Reference", [split.reference(name) for name in shown]))
     where = f"evaluation {results.folder.absolute().name}"
@@ -114,7 +120,7 @@ def _plane(results: Results) -> Image | None:
     labels = {name: label for label, name in results.methods.items()}
     named = {task: [replace(one, method=labels[one.method]) for one in own] for task, own in found.items()}
     title = f"Evaluation {results.folder.absolute().name}: better to the left and below; bars: 95 % intervals"
-    return plane(named, perception, title, colours(results.methods))
+    return plane(named, perception, title, results.names, colours(results.methods))
 
 
 def _rows(results: Results) -> tuple[Row, ...]:

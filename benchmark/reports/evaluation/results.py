@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchmark.analysis.costs import RestoringCost, restoring_cost
 from benchmark.analysis.runs import Run, Runs
-from benchmark.methods.registry import full_name, labelled
+from benchmark.methods.registry import full_name, labelled, title_of
 from benchmark.records.outcome import evaluated_scores, read_outcome
-from benchmark.records.run_file import definitions, run_facts, test_faces
+from benchmark.records.run_file import read_run_files, run_facts
 from benchmark.records.words import EVALUATION
 from benchmark.reports.shown import why_set_hidden
 from benchmark.specs.evaluation import FILE_NAME, is_evaluation, read_evaluation
@@ -52,13 +52,13 @@ class Results:
             )
         self.evaluation = read_evaluation(self.folder / FILE_NAME)
         self.methods = labelled(self.evaluation.shown_methods)  # label -> full name
-        said = definitions(self.folder, EVALUATION), test_faces(self.folder, EVALUATION)
+        self.names = {label: title_of(label, self.methods) for label in self.methods}  # label -> as printed
         self._outcome = read_outcome(self.folder)
         self._refused = {(name, label): why for name, label, why in self._outcome.refused}
         gone = {(name, self.methods.get(label, label)) for name, label in self._refused}
         # What was refused may have scores of before, which are not of what the method is now.
         there = (score for score in evaluated_scores(self.folder) if (score.task, score.method) not in gone)
-        self.runs = Runs(there, *said)
+        self.runs = Runs(there, read_run_files(self.folder, EVALUATION))
 
     @cached_property
     def test_sets(self) -> tuple[TestSetResults, ...]:

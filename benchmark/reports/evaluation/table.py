@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.cells import MEASURED, MISSING, NOT_RUN, Cell
 from benchmark.analysis.costs import RestoringCost
+from benchmark.analysis.precision import precision_note
 from benchmark.analysis.runs import Run
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
-from benchmark.records.words import UNAVAILABLE, is_failure
+from benchmark.metrics.facts import facts_of, value_text
+from benchmark.records.words import UNAVAILABLE
 from benchmark.reports.evaluation.results import Results, TestSetResults
 from benchmark.reports.markup import Blocks, Grid, TableCell
-from benchmark.reports.tables.rows import best
+from benchmark.reports.tables.rows import STATES, best, failed
 
 COLUMNS = ("test_set", "method", "name", "metric", "value", "plain", "low", "high", "n", "failures", "note")
 _COSTS = (("s/image", "seconds"), ("parameters", "parameters"), ("memory MiB", "peak_mib"))
 LEGEND = (
     "Bold: the best value of a test set among rows scored on equally many images; underlined: the second best",
+    f"'not run' = left out, with the reason; {STATES}",
     "±: half of the 95 % interval over the choice of images; its ends are in table.csv",
     "s/image, memory: of restoring one image on the machine that the run files name, without loading the method; "
     "memory is working memory without weights, on a GPU the GPU's with weights. '-': restored elsewhere, or not known",
@@ -40,7 +40,7 @@ def rows(results: Results) -> Iterator[tuple[object, ...]]:
             yield from ((*key, metric, *_numbers(run.cell(metric))) for metric in found.metrics)
             cost = results.cost(run)
             measured = ((field, getattr(cost, field)) for _, field in _COSTS)
-            note = "; ".join(_measured_before(label, cost))
+            note = "; ".join(_measured_before(results.names[label], cost))
             yield from (
                 (*key, field, _number(value), *[""] * 5, note) for field, value in measured if value is not None
             )
@@ -68,20 +68,19 @@ def _grid(results: Results, found: TestSetResults) -> Grid:
     header = (*map(TableCell, names), *(_header(metric, found) for metric in metrics))
     grid = [(*header, *(TableCell(name) for name, _ in _COSTS))]
     for label, run in found.runs.items():
-        name = TableCell(method_title(label), key=label)
+        name = TableCell(results.names[label], key=label)
         if not run.scores:
             why = f"{label}: {results.why_not_run(found.name, label)}"
             grid.append((name, TableCell(NOT_RUN, notes=(why,)), *[TableCell("-")] * (len(grid[0]) - 2)))
             continue
-        failed = len({score.image for score in run.scores if score.image and is_failure(score.error)})
         cells = (_cell(metric, run, label, ranked[metric]) for metric in metrics)
-        counts = (TableCell(str(run.images)), TableCell(str(failed)))
-        grid.append((name, *counts, *cells, *_cost_cells(label, results.cost(run))))
+        counts = (TableCell(str(run.images)), TableCell(str(failed(run, metrics))))
+        grid.append((name, *counts, *cells, *_cost_cells(results.names[label], results.cost(run))))
     return tuple(grid)
 
 
 def _header(metric_id: str, found: TestSetResults) -> TableCell:
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     images = max(run.images for run in found.runs.values())
     note = f"{metric.header}: {metric.note}" if metric.note_holds(found.size, images) else ""
     return TableCell(metric.header + metric.arrow, notes=(note,) if note else (), key=metric_id)
@@ -96,20 +95,18 @@ def _cell(metric: str, run: Run, label: str, ranked: tuple[Sequence[str], Sequen
     return TableCell(text, label in ranked[0], cell.notes, spread=spread, second=label in ranked[1])
 
 
-def _cost_cells(label: str, cost: RestoringCost) -> tuple[TableCell, ...]:
+def _cost_cells(title: str, cost: RestoringCost) -> tuple[TableCell, ...]:
     seconds = "-" if cost.seconds is None else f"{cost.seconds:.3g}"
     parameters = "-" if cost.parameters is None else f"{cost.parameters:,}"
     memory = "-" if cost.peak_mib is None else f"{cost.peak_mib:.0f}"
-    return TableCell(seconds, notes=_measured_before(label, cost)), TableCell(parameters), TableCell(memory)
+    return TableCell(seconds, notes=_measured_before(title, cost)), TableCell(parameters), TableCell(memory)
 
 
-def _measured_before(label: str, cost: RestoringCost) -> tuple[str, ...]:
+def _measured_before(title: str, cost: RestoringCost) -> tuple[str, ...]:
     """Of a method whose images an earlier evaluation had restored."""
     if not cost.measured:
         return ()
-    return (
-        f"{method_title(label)}: seconds and memory are those measured when its images were restored, {cost.measured}",
-    )
+    return (f"{title}: seconds and memory are those measured when its images were restored, {cost.measured}",)
 
 
 def _is_unavailable(found: TestSetResults, metric: str) -> bool:
@@ -132,18 +129,20 @@ def sentences(results: Results) -> Iterator[str]:
 
 
 def _left_out(results: Results) -> Iterator[str]:
-    """What the table leaves out, and why."""
+    """What the table leaves out and mixes, and why."""
     for found in results.test_sets:
+        if note := precision_note({results.names[label]: run for label, run in found.runs.items()}):
+            yield f"{found.name}: {note[0].lower()}{note[1:]}"
         if found.used < found.asked:
             unused, why = found.asked - found.used, "`benchmark evaluate` says why"
             yield f"Left out of {found.name}: {unused} of {found.asked} images, which could not be used ({why})"
-        if without := [find_metric(metric).header for metric in found.without if find_metric(metric).needs_reference]:
+        if without := [facts_of(metric).header for metric in found.without if facts_of(metric).needs_reference]:
             yield f"Left out of {found.name}, which has no references: {', '.join(without)}"
         for metric in found.metrics:
             if _is_unavailable(found, metric):
                 first = next(run for run in found.runs.values() if run.scores)
                 reason = "; ".join(first.cell(metric).notes).removeprefix(UNAVAILABLE)
-                yield f"Left out, as it cannot be computed here: {find_metric(metric).header} ({reason})"
+                yield f"Left out, as it cannot be computed here: {facts_of(metric).header} ({reason})"
 
 
 def _numbers(cell: Cell) -> tuple[object, ...]:

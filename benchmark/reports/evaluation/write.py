@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.evaluation.table import image_rows, page, rows
+from benchmark.reports.figures.made import Figures
 from benchmark.reports.markup import forms, to_csv, write_form
 from degrade.splits.split import Split
 
@@ -25,8 +26,8 @@ def write_tables(folder: Path) -> list[Path]:
     return paths
 
 
-def write_figures(folder: Path, splits: Mapping[str, Split], work: Path) -> list[Path]:
-    """Write figures/sheet-<test set>.png and figures/plane.png from the restored images below `work`; the files."""
+def write_figures(folder: Path, splits: Mapping[str, Split], work: Path) -> Figures:
+    """Write figures/sheet-<test set>.png and figures/plane.png from the restored images below `work`."""
     from benchmark.reports.evaluation.pictures import draw  # here, as tables need neither images nor matplotlib
 
     return draw(Results(folder), splits, work)

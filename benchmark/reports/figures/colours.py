@@ -17,10 +17,11 @@ PALETTE = (
 def colours(methods: Iterable[str]) -> dict[str, str]:
     """A colour as #rrggbb for each method by its name; those of one table differ, however many tables there are.
 
-    A method of no table has the colour that its name draws, or where another one has that, the next that is free.
+    A method of no table, one by a user's label included, has the colour that its name draws, or where another one has
+    that, the next that is free.
     """
     names = list(methods)
-    found = {name: PALETTE[_of_tables()[full_name(name)]] for name in names if full_name(name) in _of_tables()}
+    found = {name: PALETTE[_of_tables()[name]] for name in names if name in _of_tables()}
     for name in (name for name in names if name not in found):
         start = int(sha256(name.encode())[:8], 16)
         order = [PALETTE[(start + step) % len(PALETTE)] for step in range(len(PALETTE))]
@@ -30,7 +31,7 @@ def colours(methods: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _of_tables() -> dict[str, int]:
-    """Place in the palette of each method of a table: the least used one that no method beside it has."""
+    """Place in the palette of each method of a table by every name: the least used that no method beside it has."""
     blocks = [[full_name(name) for name in row.methods] for table in table_names() for row in load_table(table).rows]
     places: dict[str, int] = {}
     for name in dict.fromkeys(name for block in blocks for name in block):
@@ -38,4 +39,5 @@ def _of_tables() -> dict[str, int]:
         free = [place for place in range(len(PALETTE)) if place not in beside] or [*range(len(PALETTE))]
         used = list(places.values())
         places[name] = min(free, key=used.count)
-    return places
+    spelled = {name for table in table_names() for row in load_table(table).rows for name in row.methods}
+    return places | {name: places[full_name(name)] for name in spelled}

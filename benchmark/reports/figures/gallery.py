@@ -5,7 +5,7 @@ Faces are from a list of those that may be shown; the painted portraits of profi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from benchmark.analysis.runs import Run, Runs
@@ -16,6 +16,7 @@ from benchmark.methods.table import METHODS
 from benchmark.records.run_file import run_facts
 from benchmark.records.scores import read_scores
 from benchmark.reports.figures.colours import colours
+from benchmark.reports.figures.made import Figures
 from benchmark.reports.figures.plane import places, plane
 from benchmark.reports.figures.sheets import Column, SheetSize, heading, residual_sheet, sheet
 from benchmark.reports.shown import why_domain_hidden
@@ -24,19 +25,12 @@ from benchmark.runs.splits import clean_folder, domain_split
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
 from degrade.core.image import Image, encode_compact_jpeg, encode_png
+from degrade.core.packages import MissingPackage
 from degrade.core.storage.files import sha256_file, write_bytes
 from degrade.splits.split import Split
 
 SHOW = "show.txt"  # the list of faces that may be shown, in the folder of the faces
 _ISPL = "ispl:isp_unet_pac"
-
-
-@dataclass
-class Figures:
-    """files: written. left_out: sentences that say what could not be drawn and why."""
-
-    files: list[Path] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 class Gallery:
@@ -69,8 +63,12 @@ class Gallery:
         perception, found = places(self.runs, load_table("table2"))
         if found:
             title = f"Profile {self.settings.profile.name}, S2S: better to the left and below; bars: 95 % intervals"
-            hues = colours(dict.fromkeys(place.method for own in found.values() for place in own))
-            self._write("plane.png", encode_png(plane(found, perception, title, hues)))
+            names = {place.method: method_title(place.method) for own in found.values() for place in own}
+            hues = colours(names)
+            try:
+                self._write("plane.png", encode_png(plane(found, perception, title, names, hues)))
+            except MissingPackage as error:
+                self.made.left_out.append(str(error))
 
     def _curves(self) -> None:
         """The losses of every training whose checkpoint was scored, from its losses.csv."""

@@ -9,14 +9,14 @@ import numpy as np
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.runs import Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.metrics.table import with_role
 from benchmark.reports.figures.labels import name_points
 from benchmark.reports.markup import escape_figure
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.titles import TASKS
 from degrade.core.image import Image, from_uint8
+from degrade.core.packages import needed_for
 
 DISTORTION = "psnr.rgb"
 _ACROSS = 3  # panels in a row
@@ -57,20 +57,23 @@ def _place(runs: Runs, key: tuple[str, str, str], perception: str) -> Place | No
     return Place(key[2], first.number, second.number, reach, run.split or "", run.images)
 
 
-def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str, hues: Mapping[str, str]) -> Image:
+def plane(
+    found: Mapping[str, Sequence[Place]], perception: str, title: str, names: Mapping[str, str], hues: Mapping[str, str]
+) -> Image:
     """The panels as a picture, better to the left and below as in the paper; bars are 95 % intervals.
 
-    hues: the colour of each method.
+    names, hues: how each method is printed, and its colour.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed_for("plane.png"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     across = min(_ACROSS, len(found))
     down = -(-len(found) // across)
     figure = Figure(figsize=(4.6 * across, 3.8 * down + 0.5), dpi=110, layout="constrained")
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (task, own) in zip(panels, found.items(), strict=False):
-        axes.set(title=_title(task, own), xlabel="PSNR, dB (inverted)", ylabel=find_metric(perception).header)
+        axes.set(title=_title(task, own), xlabel="PSNR, dB (inverted)", ylabel=facts_of(perception).header)
         axes.title.set_fontsize("medium")
         for place in own:
             _draw(axes, place, hues[place.method])
@@ -85,9 +88,9 @@ def plane(found: Mapping[str, Sequence[Place]], perception: str, title: str, hue
     for axes, own in zip(panels, found.values(), strict=False):
         points = [(place.distortion, place.perception) for place in own]
         methods = [place.method for place in own]
-        names = [escape_figure(method_title(method)) for method in methods]
+        printed = [escape_figure(names[method]) for method in methods]
         shades = [hues[method] for method in methods]
-        name_points(axes, points, names, shades, [bar for place in own for bar in _bars(place)])
+        name_points(axes, points, printed, shades, [bar for place in own for bar in _bars(place)])
     canvas.draw()
     return from_uint8(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]))
 

@@ -10,6 +10,7 @@ from benchmark.reports.figures.labels import name_points
 from benchmark.reports.markup import escape_figure
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.image import Image, from_uint8, to_uint8
+from degrade.core.packages import needed_for
 from degrade.core.resize import match_scale, resize_bicubic
 from ispl_model.restoration.restorer import Restorer
 
@@ -22,8 +23,9 @@ def plot(points: Sequence["LevelMean"], perception: str, where: str) -> Image:
 
     where: task and split, for the title.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed_for("tradeoff"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), dpi=150, layout="constrained")
     plane, shares = figure.subplots(1, 2, width_ratios=(5, 3))

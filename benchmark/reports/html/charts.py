@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from benchmark.analysis.breakdown import FEWEST, BinMean, bin_words, breakdown, chosen_parameters, in_words, panels
 from benchmark.analysis.cells import MEASURED
 from benchmark.analysis.statistics import Interval
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text, with_role
+from benchmark.metrics.facts import facts_of, value_text
+from benchmark.metrics.table import with_role
 from benchmark.reports.figures.labels import Box, around, boxes, leader
 from benchmark.reports.html.content import TestSet
 from degrade.core.errors import InputError
@@ -108,10 +107,10 @@ def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: 
         return None
     spans = [[_span(own[place].number, own[place].interval) for own in cells.values()] for place in (0, 1)]
     x = _axis(spans[0], 54, width - 14, _label(DISTORTION))
-    turned = find_metric(perception).higher_is_better is False
+    turned = facts_of(perception).higher_is_better is False
     y = _axis(spans[1], *((14, height - 44) if turned else (height - 44, 14)), _label(perception))
     points = [(x.at(first.number), y.at(second.number)) for first, second in cells.values()]
-    names = [method_title(key) for key in cells]
+    names = [found.name(key) for key in cells]
     sizes = [(_LETTER * len(name) + 4, _LINE) for name in names]
     bars = [
         around(x.at(low), place[1], x.at(high), place[1]) for (low, high), place in zip(spans[0], points, strict=True)
@@ -127,7 +126,7 @@ def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: 
         ends = (x.at(across[0]), x.at(across[1])), (y.at(down[0]), y.at(down[1]))
         mark = Mark(x.at(first.number), y.at(second.number), *ends, says, name, place)
         series.append(Series(name, colours[key], (mark,)))
-    says = f"{found.subject}: PSNR and {find_metric(perception).header} of each method; bars are 95 % intervals"
+    says = f"{found.subject}: PSNR and {facts_of(perception).header} of each method; bars are 95 % intervals"
     return Chart(found.subject, says, width, height, x, y, tuple(series))
 
 
@@ -145,7 +144,7 @@ def by_degradation(found: TestSet, metric: str, colours: Mapping[str, str]) -> t
     except InputError:  # all images have the same degradation, or are too few
         return ()
     return tuple(
-        _panel(parameter, own, metric, colours)
+        _panel(parameter, own, metric, {key: (found.name(key), colours[key]) for key in runs})
         for parameter, own in panels(points).items()
         if len({point.bin for point in own}) > 1
     )
@@ -156,7 +155,8 @@ def metrics_by_degradation(found: TestSet) -> tuple[str, ...]:
     return tuple(metric for metric in (DISTORTION, perceptual(found)) if metric in found.metrics)
 
 
-def _panel(parameter: str, points: Sequence[BinMean], metric: str, colours: Mapping[str, str]) -> Chart:
+def _panel(parameter: str, points: Sequence[BinMean], metric: str, shown: Mapping[str, tuple[str, str]]) -> Chart:
+    """shown: name and colour of each method."""
     title, bins = in_words(parameter), list(dict.fromkeys(point.bin for point in points))
     labels = [bin_words(parameter, one) for one in bins]
     words, longest = bins[0].place is None, max(map(len, labels))
@@ -176,11 +176,11 @@ def _panel(parameter: str, points: Sequence[BinMean], metric: str, colours: Mapp
         for point in own:
             place = x.at(bins.index(point.bin) if point.bin.place is None else point.bin.place) + shift
             value = f"{value_text(metric, point.value)} of {point.images} images"
-            says = f"{method_title(method)}, {labels[bins.index(point.bin)]}: {value}"
+            says = f"{shown[method][0]}, {labels[bins.index(point.bin)]}: {value}"
             low, high = map(y.at, _span(point.value, point.interval))
             marks.append(Mark(place, y.at(point.value), (place, place), (low, high), says))
-        series.append(Series(method_title(method), colours[method], tuple(marks), joined=not words))
-    says = f"{find_metric(metric).header} by {title}"
+        series.append(Series(*shown[method], tuple(marks), joined=not words))
+    says = f"{facts_of(metric).header} by {title}"
     return Chart(title, says, _PANEL, height, x, y, tuple(series))
 
 
@@ -218,7 +218,7 @@ def _span(value: float, interval: Interval | None) -> tuple[float, float]:
 
 
 def _label(metric: str) -> str:
-    found = find_metric(metric)
+    found = facts_of(metric)
     unit = "" if found.unit in ("1", "share") else f", {found.unit}"
     return f"{found.header}{unit}{found.arrow}"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.analysis.runs import Run
+from benchmark.methods.registry import method_title
 from benchmark.reports.markup import Blocks, Grid
 from degrade.splits.split import Split
 
@@ -17,6 +18,7 @@ class TestSet:
     runs: by the key of a row. size: px.
     split: what was scored; None where it is not here. restored: the folder with the images of each method.
     hidden: a sentence that says why no pictures are shown; empty where they are.
+    names: how a method is printed, where that is not its title.
     """
 
     __test__ = False  # pytest would take it for a test
@@ -29,6 +31,11 @@ class TestSet:
     split: Split | None = None
     restored: Mapping[str, Path] = field(default_factory=dict)
     hidden: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, key: str) -> str:
+        """How the method of a row is printed."""
+        return self.names.get(key) or method_title(key)
 
     @property
     def metrics(self) -> tuple[str, ...]:

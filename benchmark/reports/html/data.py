@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.reports.html.content import TestSet
 from benchmark.reports.html.pictures import Column, safe
 from benchmark.reports.html.words import degradation
@@ -18,7 +17,7 @@ def plain(found: TestSet, pictures: Mapping[str, Column], colours: Mapping[str, 
     records = {record["name"]: record for record in found.split.records} if found.split else {}
     columns = [_column("degraded", "Degraded input", "", found, pictures.get("degraded"))]
     columns += [
-        _column(kind, method_title(key), colours[key], found, pictures.get(kind)) | _scores(found, key)
+        _column(kind, found.name(key), colours[key], found, pictures.get(kind)) | _scores(found, key)
         for key, run in found.runs.items()
         if run.scores and (kind := f"method:{key}")
     ]
@@ -40,7 +39,7 @@ def _of_images(found: TestSet) -> list[str]:
 
 def _metric(metric_id: str) -> dict[str, Any]:
     """rising: 1 where higher is better, -1 where lower is, 0 where neither."""
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     rising = {True: 1, False: -1, None: 0}[metric.higher_is_better]
     return {"id": metric.id, "header": metric.header, "rising": rising, "decimals": metric.decimals}
 

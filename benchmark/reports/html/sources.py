@@ -5,9 +5,9 @@ from itertools import islice
 from pathlib import Path
 
 from benchmark.analysis.runs import Run, Runs, scored_split
-from benchmark.methods.registry import adapter_argument, method_title
-from benchmark.metrics.registry import find_metric
-from benchmark.records.run_file import definitions, run_facts
+from benchmark.methods.registry import adapter_argument
+from benchmark.metrics.facts import facts_of
+from benchmark.records.run_file import read_run_files, run_facts
 from benchmark.records.run_folder import run_folder
 from benchmark.records.scores import read_scores
 from benchmark.records.words import EVALUATION
@@ -51,7 +51,7 @@ def of_profile(name: str, results: Path, work: Path) -> Content:
     Raises InputError for an unknown profile, and one without scores.
     """
     profile = load_profile(name)
-    runs = Runs(read_scores(results, profile.name), definitions(results, profile.name))
+    runs = Runs(read_scores(results, profile.name), read_run_files(results, profile.name))
     chapters = tuple(_chapter(spec, profile, runs, results, work) for spec in table_specs(runs))
     if not any(run.scores for chapter in chapters for found in chapter.sets for run in found.runs.values()):
         raise InputError(f"profile {profile.name}: has no scores below {results}; `benchmark run` makes them")
@@ -61,10 +61,10 @@ def of_profile(name: str, results: Path, work: Path) -> Content:
 def _asked(results: Results) -> list[tuple[str, str]]:
     asked = results.evaluation
     methods = [
-        f"{label} ({name})" if label != name or adapter_argument(name) else method_title(label)
+        f"{label} ({name})" if label != name or adapter_argument(name) else results.names[label]
         for label, name in results.methods.items()
     ]
-    headers = dict.fromkeys(find_metric(metric).header for found in results.test_sets for metric in found.metrics)
+    headers = dict.fromkeys(facts_of(metric).header for found in results.test_sets for metric in found.metrics)
     metrics = ", ".join(headers) if asked.metrics else f"those of Table 2: {', '.join(headers)}"
     sets = [sentence for sentence in sentences(results) if not sentence.startswith(_LEFT_OUT)]
     left_out = [sentence.removeprefix(_LEFT_OUT).partition(" (")[0] for sentence in _left_out(results)]
@@ -97,7 +97,7 @@ def _evaluated(results: Results, found: TestSetResults, block: tuple[str, Grid],
     split, restored, why = _behind(results.folder, EVALUATION, found.runs, work, "name their folder with --work")
     hidden = results.why_hidden(results.test_sets.index(found), split)
     why = _NOT_SHOWN.format(hidden) if hidden else why
-    return TestSet(found.name, heading, grid, found.runs, found.size, split, restored, why)
+    return TestSet(found.name, heading, grid, found.runs, found.size, split, restored, why, results.names)
 
 
 def _chapter(spec: TableSpec, profile: Profile, runs: Runs, results: Path, work: Path) -> Chapter:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmark.analysis.statistics import mean
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.reports.html.content import Chapter, TestSet
 from benchmark.reports.markup import Grid, TableCell, numbered_notes
 from benchmark.reports.tables.rows import ranks
@@ -89,7 +89,7 @@ def _body(
 
 
 def _rising(metric: str) -> int:
-    return {True: 1, False: -1, None: 0}[find_metric(metric).higher_is_better] if metric else 0
+    return {True: 1, False: -1, None: 0}[facts_of(metric).higher_is_better] if metric else 0
 
 
 def _cell(cell: TableCell, numbers: Mapping[str, int], metric: str = "", place: int = 0) -> CellView:

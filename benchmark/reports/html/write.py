@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.html import charts, pictures
 from benchmark.reports.html.content import Content, TestSet
@@ -106,9 +105,9 @@ def _chapters(content: Content, hues: Mapping[str, str]) -> list[dict[str, Any]]
 
 
 def _breakdowns(found: TestSet, hues: Mapping[str, str]) -> list[dict[str, Any]]:
-    methods = [(method_title(key), hues[key]) for key, run in found.runs.items() if run.scores]
+    methods = [(found.name(key), hues[key]) for key, run in found.runs.items() if run.scores]
     return [
-        {"title": f"{find_metric(metric).header} by degradation, {found.subject}", "charts": drawn, "methods": methods}
+        {"title": f"{facts_of(metric).header} by degradation, {found.subject}", "charts": drawn, "methods": methods}
         for metric in charts.metrics_by_degradation(found)
         if (drawn := charts.by_degradation(found, metric, hues))
     ]

@@ -9,10 +9,9 @@ from typing import Any
 from benchmark.analysis.breakdown import FEWEST, OPERATOR, BinMean, Breakdown, bin_words, in_words, panels
 from benchmark.analysis.groups import GroupDifference
 from benchmark.analysis.statistics import Interval
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import facts_of, value_text
 from benchmark.reports.markup import TableCell, escape_figure, forms
+from degrade.core.packages import needed_for
 from degrade.core.storage.files import write_bytes
 
 COLUMNS = ("parameter", "bin", "method", "metric", "images", "mean", "low", "high")
@@ -20,15 +19,17 @@ _ACROSS = 3  # panels in a row of the plot
 
 
 def page(
-    found: Breakdown, metric: str, where: str, differences: Sequence[GroupDifference] = (), notes: Sequence[str] = ()
-) -> dict[str, str]:
+    found: Breakdown, metric: str, where: str, names: Mapping[str, str],
+    differences: Sequence[GroupDifference] = (), notes: Sequence[str] = (),
+) -> dict[str, str]:  # fmt: skip
     """In every form: a block a parameter, a row a bin, a column a method. where: profile, protocol, task and split.
 
-    differences: the largest between groups, in a block of their own. notes: further sentences of the header.
+    names: how each method is printed. notes: further sentences of the header.
+    differences: the largest between groups, in a block of their own.
     """
     points = found.points
     methods = list(dict.fromkeys(point.method for point in points))
-    columns = (TableCell("Value"), TableCell("images"), *(TableCell(method_title(method)) for method in methods))
+    columns = (TableCell("Value"), TableCell("images"), *(TableCell(names[method]) for method in methods))
     blocks = {}
     for parameter, of_parameter in panels(points).items():
         rows = [list(of_bin) for _, of_bin in groupby(of_parameter, key=lambda point: point.bin)]
@@ -42,8 +43,8 @@ def page(
         *notes,
     )
     if differences:
-        blocks["Largest difference between groups"] = _difference_rows(differences, metric)
-    title = f"{find_metric(metric).header} by {subject}"
+        blocks["Largest difference between groups"] = _difference_rows(differences, metric, names)
+    title = f"{facts_of(metric).header} by {subject}"
     return forms(title, sentences, blocks, _rows(points, metric, differences), "breakdown")
 
 
@@ -58,9 +59,12 @@ def _rows(
         yield (one.parameter, " minus ".join(one.groups), one.method, metric, sum(one.images), *_numbers(one))
 
 
-def plot(points: Sequence[BinMean], metric: str, title: str, path: Path, hues: Mapping[str, str]) -> None:
-    """Write a PNG: a panel for each parameter, a line for each method in its colour, bars for the intervals."""
-    from matplotlib.figure import Figure
+def plot(
+    points: Sequence[BinMean], metric: str, title: str, path: Path, names: Mapping[str, str], hues: Mapping[str, str]
+) -> None:
+    """Write a PNG: a panel for each parameter, a line for each method by its name and colour, bars for intervals."""
+    with needed_for(f"--plot {path}"):
+        from matplotlib.figure import Figure
 
     drawn = panels(points)
     across = min(_ACROSS, len(drawn))
@@ -68,7 +72,7 @@ def plot(points: Sequence[BinMean], metric: str, title: str, path: Path, hues: M
     figure = Figure(figsize=(4 * across, 3 * down + 0.6), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
     for axis, (name, own) in zip(axes, drawn.items(), strict=False):
-        _panel(axis, own, hues)
+        _panel(axis, own, names, hues)
         axis.set_xlabel(in_words(name))
         axis.grid(alpha=0.3)
     for axis in axes[len(drawn) :]:
@@ -96,14 +100,16 @@ def _left_out(found: Breakdown) -> Iterator[str]:
         yield "Images without the operator are in no bin"
 
 
-def _difference_rows(differences: Sequence[GroupDifference], metric: str) -> tuple[tuple[TableCell, ...], ...]:
+def _difference_rows(
+    differences: Sequence[GroupDifference], metric: str, names: Mapping[str, str]
+) -> tuple[tuple[TableCell, ...], ...]:
     """One row a method: the two groups, their images, the difference and its interval's ends."""
     head = tuple(map(TableCell, ("Method", "groups", "images", "difference", "95 % interval")))
     found = [head]
     for one in differences:
         ends = (one.interval.low, one.interval.high) if one.interval else ()
         cells = (
-            method_title(one.method),
+            names[one.method],
             " minus ".join(one.groups),
             " and ".join(map(str, one.images)),
             value_text(metric, one.value),
@@ -128,7 +134,7 @@ def _entry(point: BinMean, metric: str) -> TableCell:
     return TableCell(value_text(metric, point.value), spread=spread)
 
 
-def _panel(axis: Any, points: Sequence[BinMean], hues: Mapping[str, str]) -> None:
+def _panel(axis: Any, points: Sequence[BinMean], names: Mapping[str, str], hues: Mapping[str, str]) -> None:
     """Lines over numbers, markers side by side over words."""
     bins = list(dict.fromkeys(point.bin for point in points))
     methods = list(dict.fromkeys(point.method for point in points))
@@ -147,7 +153,7 @@ def _panel(axis: Any, points: Sequence[BinMean], hues: Mapping[str, str]) -> Non
             across,
             [point.value for point in own],
             yerr=bars,
-            label=escape_figure(method_title(method)),
+            label=escape_figure(names[method]),
             color=hues[method],
             **style,
         )
@@ -162,6 +168,6 @@ def _panel(axis: Any, points: Sequence[BinMean], hues: Mapping[str, str]) -> Non
 
 
 def _head(metric: str) -> str:
-    found = find_metric(metric)
+    found = facts_of(metric)
     unit = "" if found.unit in ("1", "share") else f" ({found.unit})"
     return found.header + found.arrow + unit

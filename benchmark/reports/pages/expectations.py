@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmark.analysis.judgements.expectations import Ordering
 from benchmark.analysis.verdicts import CHANCE, FAILS, FAMILY, HOLDS, LEVEL, UNDECIDED
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import facts_of, value_text
 from benchmark.reports.markup import TableCell, forms
 
 COLUMNS = (
@@ -62,7 +61,7 @@ def closing(found: Sequence[Ordering]) -> str:
 
 
 def _row(one: Ordering) -> tuple[TableCell, ...]:
-    names = (one.task, one.expected, find_metric(one.metric).header)
+    names = (one.task, one.expected, facts_of(one.metric).header)
     if one.pair is None:
         return tuple(map(TableCell, (*names, "", "", "", "", f"{one.verdict}: {one.why}")))
     values = [value_text(one.metric, value) for value in (*one.pair.means, one.pair.difference)]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from benchmark.analysis.statistics import Interval
 from benchmark.analysis.votes import PRIOR, Strength, Tally, Trust, Values, Voter, agreement, voters
-from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.records.votes import PairVote
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.markup import Blocks, Grid, TableCell, forms
@@ -46,12 +45,15 @@ def metric_values(results: Results) -> dict[str, Values]:
     return {metric: dict(own) for metric, own in found.items() if any(own.values())}
 
 
-def page(counted: Counted, where: str) -> dict[str, str]:
-    """The votes as a table in every form. where: what was voted on, for the header."""
-    return forms("Votes", (where, *_sentences(counted)), _blocks(counted), _rows(counted), "votes")
+def page(counted: Counted, where: str, names: Mapping[str, str]) -> dict[str, str]:
+    """The votes as a table in every form. where: what was voted on, for the header.
+
+    names: how a method is printed, where that is not as the voted key has it.
+    """
+    return forms("Votes", (where, *_sentences(counted, names)), _blocks(counted, names), _rows(counted), "votes")
 
 
-def _sentences(counted: Counted) -> Iterator[str]:
+def _sentences(counted: Counted, names: Mapping[str, str]) -> Iterator[str]:
     votes = sum(voter.votes for voter in counted.voters)
     yield f"{votes} votes by {len(counted.voters)} voters on pairs of methods on {counted.images} images"
     yield f"Ties: {counted.ties}, half a win for each; repeated ballots count for consistency alone"
@@ -69,22 +71,25 @@ def _sentences(counted: Counted) -> Iterator[str]:
         )
     if counted.unjudged:
         what = ", ".join(
-            f"{method_title(method)} on {images} images of {test_set}"
+            f"{names.get(method, method)} on {images} images of {test_set}"
             for (test_set, method), images in counted.unjudged.items()
         )
         yield f"Metrics judge no vote on {what}: the evaluation has no scores of them; evaluate them again"
 
 
-def _blocks(counted: Counted) -> Blocks:
-    blocks = {"Methods": _strengths(counted.strengths), "Voters": _voters(counted.voters)}
+def _blocks(counted: Counted, names: Mapping[str, str]) -> Blocks:
+    blocks = {"Methods": _strengths(counted.strengths, names), "Voters": _voters(counted.voters)}
     return blocks | ({"Metrics": _trust(counted.trust)} if counted.trust else {})
 
 
-def _strengths(strengths: Sequence[Strength]) -> Grid:
+def _strengths(strengths: Sequence[Strength], names: Mapping[str, str]) -> Grid:
     rows = [
-        (method_title(one.method), f"{one.value:+.2f}", _ends(one.interval, "+.2f"), f"{one.won:.0%}", str(one.votes))
+        (
+            names.get(one.method, one.method), f"{one.value:+.2f}", _ends(one.interval, "+.2f"), f"{one.won:.0%}",
+            str(one.votes),
+        )
         for one in strengths
-    ]
+    ]  # fmt: skip
     return _grid(("Method", "strength", "95 % interval", "won", "votes"), rows)
 
 
@@ -101,7 +106,7 @@ def _trust(found: Sequence[Trust]) -> Grid:
     for one in found:
         tau = "-" if one.tau is None else f"{one.tau:+.2f}"
         share = (f"{one.share:.0%}", _ends(one.interval, ".0%"))
-        rows.append((find_metric(one.metric).header, *share, str(one.votes), tau, _ends(one.tau_interval, "+.2f")))
+        rows.append((facts_of(one.metric).header, *share, str(one.votes), tau, _ends(one.tau_interval, "+.2f")))
     return _grid(("Metric", "agreed", "95 % interval", "votes", "Kendall's tau", "95 % interval"), rows)
 
 

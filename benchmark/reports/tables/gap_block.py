@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from benchmark.analysis.generalisation.gap_table import CHANGES, Change, GapTable
 from benchmark.analysis.generalisation.transfer import Transfer
 from benchmark.methods.registry import method_title
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.reports.markup import Grid, TableCell
 
 CARRIED = "Gain by training on the real domain, % (100 x (S - R) / S; above 0: better than its synthetic twin)"
@@ -45,7 +45,7 @@ def gap_block(table: GapTable) -> Grid:
         rows.append(tuple(entries))
     columns = [TableCell("Method")]
     for _, _, title in CHANGES.values():
-        columns += [TableCell(f"{title}, {find_metric(metric).header}") for metric in table.metrics.shown]
+        columns += [TableCell(f"{title}, {facts_of(metric).header}") for metric in table.metrics.shown]
         columns.append(TableCell(f"{title}, mean"))
         columns += [TableCell(f"{title}, paper (FID, LPIPS)")] if has_printed else []
     return (tuple(columns), *rows)

@@ -10,7 +10,7 @@ from benchmark.analysis.generalisation.gap_table import Change, GapTable, gap_ta
 from benchmark.analysis.generalisation.transfer import Transfer, transfers
 from benchmark.analysis.runs import Run, Runs
 from benchmark.analysis.statistics import Interval
-from benchmark.records.run_file import definitions, test_faces
+from benchmark.records.run_file import read_run_files
 from benchmark.records.scores import need_scores
 from benchmark.reports.markup import Blocks, forms, write_form
 from benchmark.reports.tables.gap_block import CARRIED, gap_block, transfer_block, transfer_rows
@@ -37,8 +37,7 @@ def render(profile_name: str, results: Path, own: Sequence[str] = ()) -> list[Pa
     written to.
     """
     profile = load_profile(profile_name)
-    said = definitions(results, profile.name), test_faces(results, profile.name)
-    runs = Runs(need_scores(results, profile.name), *said)
+    runs = Runs(need_scores(results, profile.name), read_run_files(results, profile.name))
     folder = Path(results) / profile.name
     return [path for spec in table_specs(runs, own) for path in _render_table(spec, profile, runs, folder)]
 

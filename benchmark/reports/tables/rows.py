@@ -1,11 +1,11 @@
 """The rows of a table before they are text: for each protocol and task the run of every method, which has its cells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN
 from benchmark.analysis.runs import Run, Runs
-from benchmark.metrics.registry import find_metric
+from benchmark.metrics.facts import facts_of
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.published import Printed, printed_beside
 from benchmark.specs.tables import TableSpec
@@ -14,6 +14,7 @@ Section = tuple[str, str]  # protocol and task, within which the best is bold
 Rows = Mapping[Section, Mapping[str, Run]]  # by method; in the order of the table's file, those of a task together
 
 _PAPERS_FACES = {"synthetic": "ffhq", "real": "facerenov"}  # test domain -> what the folder's name holds, in any case
+STATES = "'n/a' = every try failed; the column 'failed' counts scores without a value"  # in the legend of every table
 LIMIT = "reference"  # the row FFHQ GT: what a method is measured against, never the best of them
 
 
@@ -36,6 +37,11 @@ def measures(section: Section, metric_id: str) -> bool:
     return metric_id in load_protocol(section[0]).metrics
 
 
+def failed(run: Run, metrics: Iterable[str]) -> int:
+    """What the column `failed` of every table counts: scores without a value, of images and sets, of some metrics."""
+    return sum(run.cell(metric).failed for metric in metrics)
+
+
 def best(methods: Mapping[str, Run], metric_id: str, place: int = 0) -> tuple[str, ...]:
     """The methods with the best measured value, place 1 for those with the second best, ...; see ranks."""
     return tuple(method for method, rank in ranks(methods, metric_id).items() if rank == place + 1)
@@ -46,7 +52,7 @@ def ranks(methods: Mapping[str, Run], metric_id: str) -> dict[str, int]:
 
     1 is the best. The reference, and those scored on fewer images than others, have no rank.
     """
-    rising = find_metric(metric_id).higher_is_better
+    rising = facts_of(metric_id).higher_is_better
     cells = {method: run.cell(metric_id) for method, run in methods.items() if method != LIMIT}
     cells = {method: cell for method, cell in cells.items() if cell.alike}
     most = max((cell.scored for cell in cells.values()), default=0)
@@ -71,7 +77,7 @@ def is_printed(spec: TableSpec, section: Section, method: str) -> bool:
 def _printed(spec: TableSpec, section: Section, method: str) -> dict[str, Printed]:
     protocol, task = section
     key = (number_of(spec), task, protocol, method)
-    facts = map(find_metric, spec.columns)
+    facts = map(facts_of, spec.columns)
     printed = {one.id: printed_beside(*key, one.printed_column, one.as_published) for one in facts}
     return {metric: found for metric, found in printed.items() if found}
 
@@ -113,7 +119,7 @@ def shown(spec: TableSpec, rows: Rows, paper: PaperNumbers) -> tuple[str, ...]:
 
 def metric_note(metric_id: str, size: int, rows: Rows) -> str:
     """What a reader must know of our values of a metric at this side in px; empty when nothing, or no values."""
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     runs = [run for run in all_runs(rows) if run.cell(metric_id).state == MEASURED]
     images = max((run.images for run in runs), default=0)
     return f"{metric.header}: {metric.note}" if runs and metric.note_holds(size, images) else ""

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmark.analysis.cells import MEASURED, NOT_RUN, Cell
+from benchmark.analysis.precision import precision_note
 from benchmark.analysis.runs import Run
 from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
-from benchmark.metrics.registry import find_metric
-from benchmark.metrics.table import value_text, with_role
+from benchmark.metrics.facts import facts_of, value_text
+from benchmark.metrics.table import with_role
 from benchmark.reports.markup import Grid, TableCell
 from benchmark.reports.tables.rows import (
     LIMIT,
+    STATES,
     PaperNumbers,
     Rows,
     Section,
     all_runs,
     best,
+    failed,
     is_facerenov,
     is_printed,
     measures,
@@ -40,8 +43,7 @@ _LEGEND = (
     "±: half of the 95 % interval over the choice of images, not of training; its ends are in the .csv. Means over "
     "images: bootstrap (BCa), none where all values are equal. Distances of sets, gap, gain: jackknife over 20 groups "
     "of images",
-    "'not run' = no score lines yet, 'unavailable' = weights are missing here, 'n/a' = every try failed; "
-    "the column 'failed' counts scores without a value",
+    f"'not run' = no score lines yet, 'unavailable' = weights are missing here, {STATES}",
 )
 _REDUCED = (
     "Reduced in bias: {}. A Frechet distance of few images is too large, which the jackknife over 20 groups of images "
@@ -61,7 +63,7 @@ def blocks_of(paper: PaperNumbers, profile: Profile, rows: Rows, notes: Mapping[
 
 
 def _header(metric_id: str, note: str, rows: Sequence[Mapping[str, Printed]]) -> TableCell:
-    metric = find_metric(metric_id)
+    metric = facts_of(metric_id)
     printed = [row[metric_id] for row in rows if metric_id in row]
     beside = ""
     if printed:
@@ -109,14 +111,13 @@ def _section(
             start = (name, TableCell(NOT_RUN, notes=run.notes), TableCell())
             yield (*start, *(TableCell(printed=printed.get(metric, "")) for metric in columns))
             continue
-        failed = sum(run.cell(metric).failed for metric in columns)
         entries = [
             _entry(metric, run.cell(metric), method in bold[metric], printed.get(metric, ""))
             if metric in bold
             else TableCell("-")
             for metric in columns
         ]
-        yield (name, TableCell(str(run.images)), TableCell(str(failed)), *entries)
+        yield (name, TableCell(str(run.images)), TableCell(str(failed(run, columns))), *entries)
 
 
 def _added(spec: TableSpec, section: Section, methods: Iterable[str]) -> list[str]:
@@ -153,9 +154,10 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
         sentences.append(_real_domain(profile, runs))
     tested = dict.fromkeys(load_protocol(protocol).test_domain for protocol, _ in rows)
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
-    sentences += [*_brackets(paper, rows), *_LEGEND]
+    mixed = (precision_note({method_title(name): run for name, run in own.items()}) for own in rows.values())
+    sentences += [*_brackets(paper, rows), *_LEGEND, *filter(None, dict.fromkeys(mixed))]
     reduced = [
-        find_metric(metric).header
+        facts_of(metric).header
         for metric in with_role("frechet")
         if metric in spec.columns and any(run.cell(metric).plain is not None for run in runs)
     ]

@@ -21,6 +21,7 @@ from benchmark.runs.scoring.workers import Pool, scoring_pool
 from degrade.core.errors import InputError
 from degrade.core.formats.container import image_size
 from degrade.core.names import as_names
+from degrade.core.packages import needed_for
 from degrade.core.progress import progress_bar
 from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import write_bytes
@@ -38,6 +39,8 @@ class FolderScore:
     """One number. image: None for a mean over the images that have one (n of them) and for a metric of sets.
 
     value: of a Frechet distance reduced in bias (records.scores.corrected), where plain is as it was computed.
+    error: "+inf", of a mean where all values that there are are infinite; or why there is no value; or, of a mean, how
+    many images are not in it.
     """
 
     image: str | None
@@ -45,7 +48,7 @@ class FolderScore:
     value: float | None
     unit: str
     n: int | None
-    error: str = ""  # "+inf", or why there is no value; of a mean: how many images are not in it
+    error: str = ""
     plain: float | None = None
 
 
@@ -71,7 +74,8 @@ def score_folders(
     2
     [<NA>, <NA>, 2]
     """
-    import pandas  # here, because it takes half a second
+    with needed_for("a table of scores"):
+        import pandas  # here, because it takes half a second
 
     lines = folder_lines(Path(restored), None if reference is None else Path(reference), as_names(metrics), workers)
     table = pandas.DataFrame([asdict(line) for line in lines], columns=[field.name for field in fields(FolderScore)])
@@ -157,12 +161,14 @@ def _line(image: str | None, metric: Metric, found: ImageValue | SetValue) -> Fo
 
 
 def _mean(metric: Metric, found: Sequence[ImageValue]) -> FolderScore:
-    """Over the finite values; what is not in it is counted in the error."""
+    """Over the finite values; what is not in it is counted in the error. Infinite where all that there are are so."""
     values = [one.value for one in found]
     finite = [value for value in values if value is not None and math.isfinite(value)]
-    failed = sum(is_failure(one.error) for one in found)
+    failed, infinite = sum(is_failure(one.error) for one in found), sum(value == math.inf for value in values)
+    if infinite and not finite:
+        return FolderScore(None, metric.id, None, metric.unit, infinite, "+inf")
     left_out = {
-        "infinite": sum(value == math.inf for value in values),
+        "infinite": infinite,
         "failed": failed,
         "without a value": sum(value is None for value in values) - failed,
     }

@@ -76,6 +76,19 @@ def test_what_has_no_value_is_not_a_failure(call):
     assert small.exit_code == 0, small.output
 
 
+def test_a_named_metric_without_one_number_is_a_failure(call, tmp_path):
+    for name in "ab":
+        write(tmp_path / "faces" / f"{name}.png", np.full((64, 64, 3), 0.4, np.float32))
+    asked = ("--method", "identity", "--work", tmp_path / "work", "--out")
+    small = ("evaluate", tmp_path / "faces", *asked, tmp_path / "out", "--metrics", "niqe.y")
+    assert call(*small).exit_code == 1, "a face of 64 px has no whole block"
+    folder = ("score", tmp_path / "faces", "--out", tmp_path / "s.csv", "--overwrite")
+    assert call(*folder, "--metrics", "niqe.y").exit_code == 1
+    assert call(*folder).exit_code == 0, "nobody named it"
+    same = call("score", tmp_path / "faces", tmp_path / "faces", "--metrics", "psnr.rgb", "--out", tmp_path / "t.csv")
+    assert same.exit_code == 0 and "psnr.rgb           inf        n=2" in same.output
+
+
 def test_scores_of_folders_that_failed_end_with_1_and_their_reason(call, tmp_path):
     for folder in "ab":
         write(tmp_path / folder / "x.png", np.zeros((64, 64, 3), np.float32))

@@ -85,7 +85,7 @@ def test_run_files_without_an_order_are_older_by_their_start(tmp_path):
     assert [score.value for score in read_scores(tmp_path, "quick")] == [2.0]
     (folder / "20250102T000000Z-0.jsonl").unlink()
     assert [score.value for score in read_scores(tmp_path, "quick")] == [4.0]
-    assert list(run_file.definitions(tmp_path, "quick"))[-1] == "20250102T000000Z-0"
+    assert list(run_file.read_run_files(tmp_path, "quick").definitions)[-1] == "20250102T000000Z-0"
     (folder / "20250104T000000Z-0.json").write_text("[")
     with pytest.raises(InputError, match="expected the description of a run"):
         read_scores(tmp_path, "quick")
@@ -170,7 +170,7 @@ def test_an_older_run_file_names_the_faces_by_its_command(tmp_path):
         (folder / f"{name}.json").write_text(
             json.dumps({"run": name, "protocol_values": {"test_domain": domain}} | known)
         )
-    assert run_file.test_faces(tmp_path, "quick") == {"a": "folder faces-256", "b": ""}
+    assert run_file.read_run_files(tmp_path, "quick").faces == {"a": "folder faces-256", "b": ""}
 
 
 def test_of_test_splits_the_one_of_most_images_counts_and_a_set_is_not_an_image():

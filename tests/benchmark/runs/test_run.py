@@ -20,6 +20,7 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import Row, TableSpec
+from degrade.core.errors import InputError
 
 TINY = Profile("quick", 64, 2, 1, 2, 4, 1, 2, "none", (0,))
 METRICS = ("psnr.rgb", "gmsd", "ffd.dlib")
@@ -89,6 +90,22 @@ def test_a_method_that_is_not_trained_has_no_seed_and_no_checkpoint_and_runs_all
     assert request(tmp_path, "identity", tasks=()).chosen_tasks() == load_protocol("S2S").task
     assert request(tmp_path, "edsr", tasks=()).chosen_tasks() == ("sr4",)
     assert request(tmp_path, "ispl", "S2R", ()).chosen_tasks() == ("sr4",)
+
+
+def test_recipes_beside_the_papers_run_for_every_method_and_nothing_is_dropped_in_silence(tmp_path):
+    def asked(method, *tasks):
+        of_user = replace(load_protocol("S2S"), name="OWN", task=tasks)
+        return replace(request(tmp_path, method, tasks=()), protocol=of_user)
+
+    for method in ("identity", "edsr", "nlm", "python:module:function"):
+        assert asked(method, "gfpgan", "newspaper.toml").chosen_tasks() == ("gfpgan", "newspaper.toml"), method
+    assert asked("identity", "gfpgan", "sr4").chosen_tasks() == ("gfpgan", "sr4")
+    assert asked("nlm", "gfpgan", "sr4").tasks_left_out() == ("sr4",)
+    assert asked("folder:outs", "gfpgan").chosen_tasks() == ("gfpgan",)
+    with pytest.raises(InputError, match="'nlm': by itself runs denoise, and OWN has sr4, jpeg; name one of these"):
+        asked("nlm", "sr4", "jpeg").chosen_tasks()
+    with pytest.raises(InputError, match="holds images of one task, and OWN has gfpgan, sr4; name one of these"):
+        asked("folder:outs", "gfpgan", "sr4").chosen_tasks()
 
 
 def test_the_reference_scores_the_best_there_is(tmp_path):

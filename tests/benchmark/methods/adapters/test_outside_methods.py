@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark.methods.adapters import command
-from benchmark.methods.registry import adapter_argument, full_name, method_module
+from benchmark.methods.registry import adapter_argument, find_method, full_name, method_module
 from benchmark.runs.run import run
 from degrade.core.errors import InputError
 from degrade.core.image import read, write
@@ -88,7 +88,7 @@ def test_a_corrupt_image_in_a_folder_is_a_score_line_and_the_others_are_scored(o
 
 
 def test_a_folder_belongs_to_one_task_which_must_be_named(outputs, tmp_path):
-    with pytest.raises(InputError, match="name it with --task"):
+    with pytest.raises(InputError, match="name one of these with --task"):
         run(replace(request(tmp_path, f"folder:{outputs[0]}"), tasks=()))
 
 
@@ -141,6 +141,11 @@ def test_what_cannot_be_found_is_refused_before_anything_is_scored(tmp_path, nam
     with pytest.raises(InputError, match=sentence.replace("{", r"\{").replace("}", r"\}")):
         run(request(tmp_path, name))
     assert not list((tmp_path / "results").rglob("*.jsonl"))
+
+
+def test_a_label_belongs_to_evaluate_which_the_refusal_says():
+    with pytest.raises(InputError, match="'Mine=bicubic_x4': labels are for `benchmark evaluate`.*; leave out 'Mine='"):
+        find_method("Mine=bicubic_x4")
 
 
 def test_the_kind_is_understood_in_any_case_and_what_follows_is_left_as_it_is():

@@ -91,7 +91,8 @@ def test_the_plane_has_the_means_of_the_score_lines(scored):
     own = [s.value for s in scores if (s.method, s.protocol, s.metric) == ("edsr", "S2S", "psnr.rgb")]
     assert found["sr4"][1].distortion == pytest.approx(np.mean(own))
     assert {(place.split, place.images) for place in found["sr4"]} == {(own_split(scored), 2)}
-    picture = plane(found, perception, "a title", colours(place.method for own in found.values() for place in own))
+    names = {place.method: place.method for own in found.values() for place in own}
+    picture = plane(found, perception, "a title", names, colours(names))
     assert picture.ndim == 3 and picture.std() > 0.01
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from benchmark.analysis.cells import MEASURED
 from benchmark.cli.main import benchmark
-from benchmark.metrics.table import value_text
+from benchmark.metrics.facts import value_text
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.html.sources import of_evaluation, of_profile
 from benchmark.reports.html.write import write

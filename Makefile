@@ -16,10 +16,13 @@ help:  ## print this list
 
 install: $(READY)  ## create .venv and install the project, editable, with everything it needs
 
-# Python finds its modules through the editable install; the stamp is newer than the files it read.
-$(READY): setup.cfg pyproject.toml
+# Python finds its modules through the editable install; the stamp is newer than the files it read. OpenCV comes last:
+# pyiqa brings its build for screens too, which needs libGL, writes the same files, and may be what was written last.
+$(READY): setup.cfg pyproject.toml requirements-degrade.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip uninstall --quiet --yes opencv-python opencv-python-headless
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-degrade.txt
 	@touch $@
 
 check: $(READY)  ## lint, format, types and import direction; changes nothing

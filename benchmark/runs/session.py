@@ -1,35 +1,28 @@
-"""One session of a run, while its score file is locked: missing scores are copied from other runs or computed.
-
-What a run on another split has scored of the same pairs is taken over, not computed again.
-"""
+"""One session of a run, while its score file is locked: missing scores are copied from other runs or computed."""
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from benchmark.methods.method import Method
 from benchmark.metrics.facts import is_of_table, to_record
 from benchmark.metrics.registry import find_metric, metric_hashes, weight_origins
 from benchmark.records.environment import environment
-from benchmark.records.order import current, in_order
-from benchmark.records.restoring_cost import add_cost, kept_cost, take_cost
-from benchmark.records.run_file import RunFile, read_run_file
+from benchmark.records.order import current
+from benchmark.records.restoring_cost import add_cost, kept_cost
+from benchmark.records.run_file import RunFile
 from benchmark.records.run_folder import run_folder
-from benchmark.records.scores import Score, ScoreFile, newest, read_file, run_key
-from benchmark.records.words import is_failure, is_unavailable
+from benchmark.records.scores import Score, ScoreFile, newest
+from benchmark.records.words import is_unavailable
 from benchmark.runs.request import PreparedRun, RunRequest
-from benchmark.runs.scoring.plan import Plan, RunKey, plan
+from benchmark.runs.reuse import find_reusable, take_over, take_restored
+from benchmark.runs.scoring.plan import Plan, plan
 from benchmark.runs.scoring.score_split import RestoredImages, Scoring, ScoringContext
-from benchmark.runs.scoring.set_scores import FeatureFile, FeatureFolder, read_features
+from benchmark.runs.scoring.set_scores import FeatureFolder
 from benchmark.runs.scoring.workers import Pool
-from benchmark.runs.splits import PreparedSplit, named_faces
-from degrade.core.errors import InputError
-from degrade.core.storage.files import write_bytes
-from degrade.splits.split import Split, open_split
+from benchmark.runs.splits import named_faces
 
 
 class RunScorer:
@@ -116,7 +109,7 @@ class RunScorer:
             take_over(reusable, self.prepared_run.run_key, self._features(), self.file, work)
             if self.request.settings.keep:
                 theirs = run_folder(work, "restored", reusable.facts)
-                _take_restored(theirs, self._made("restored"), reusable.names)
+                take_restored(theirs, self._made("restored"), reusable.names)
             self._todo = self._plan()
 
     def _context(self) -> ScoringContext:
@@ -154,86 +147,3 @@ def _facts(request: RunRequest, prepared_run: PreparedRun) -> dict[str, Any]:
     if prepared_run.references not in (None, prepared):
         facts["set_references"] = prepared_run.references.label
     return facts
-
-
-@dataclass(frozen=True)
-class ReusableRun:
-    """A run of the same method, weights and task on another split; `names`: its pairs that are also in ours."""
-
-    scores: Path
-    facts: Mapping[str, Any]
-    names: frozenset[str]
-
-
-def find_reusable(run_key: RunKey, prepared: PreparedSplit, scores: Path, precision: str) -> ReusableRun | None:
-    """The run beside `scores` that shares most pairs with this one, if any does, restored in the same precision.
-
-    The splits of earlier runs are looked for beside ours.
-    """
-    found = [
-        ReusableRun(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
-        for path in reversed(in_order(scores.parent.glob("*.json")))
-        if (facts := _facts_of_other(path, run_key)) is not None and facts.get("precision", precision) == precision
-    ]
-    return max((run for run in found if run.names), key=lambda run: len(run.names), default=None)
-
-
-def take_over(reusable: ReusableRun, run_key: RunKey, features: FeatureFolder, file: ScoreFile, work: Path) -> None:
-    """Copy its score lines and features that are not here yet, of metrics that are defined alike.
-
-    Failures are left behind: they may have had other causes.
-    """
-    same = {metric for metric, digest in features.hashes.items() if reusable.facts["metrics"].get(metric) == digest}
-    known = {(score.image, score.metric) for score in file.values if not is_failure(score.error)}
-    for score in newest(read_file(reusable.scores)):
-        wanted = score.image in reusable.names and score.metric in same and (score.image, score.metric) not in known
-        wanted = wanted and score.metric_version == find_metric(score.metric).version
-        if wanted and not is_failure(score.error):
-            file.append(msgspec.structs.replace(score, run=run_key.run, split=run_key.split))
-    theirs = FeatureFolder(run_folder(work, "features", reusable.facts), features.hashes)
-    for metric in sorted(same):
-        _take_features(theirs.file(metric), features.file(metric), reusable.names)
-
-
-def _take_restored(source: Path, target: Path, names: Iterable[str]) -> None:
-    for name in names:
-        if (kept := source / f"{name}.png").is_file() and not (own := target / kept.name).exists():
-            write_bytes(own, kept.read_bytes())
-    take_cost(source, target)
-
-
-def _take_features(source: Path, target: Path, names: Iterable[str]) -> None:
-    there = read_features(source)
-    if not there:
-        return
-    with FeatureFile(target) as file:
-        for name in sorted((set(names) & there.keys()) - file.by_image.keys()):
-            if not is_failure(there[name].error):
-                file.append((name, there[name]))
-
-
-def _facts_of_other(path: Path, ours: RunKey) -> dict[str, Any] | None:
-    """The contents of a <run>.json that differs from ours in nothing but the split."""
-    try:
-        facts = read_run_file(path)
-    except InputError:
-        return None  # of another program
-    alike = run_key(facts) == replace(ours, split=facts["split"]).key
-    return facts if alike and facts["split"] != ours.split else None
-
-
-def _shared(facts: Mapping[str, Any], split: Split) -> frozenset[str]:
-    """Names of the pairs that are the same in its split and ours."""
-    if facts["split_sha256"] == split.digest:
-        return frozenset(split.names)
-    try:
-        other = open_split(split.path.parent / facts["split"])
-    except InputError:
-        return frozenset()
-    if other.digest != facts["split_sha256"]:
-        return frozenset()
-    return frozenset(name for name, _ in _pairs(other) & _pairs(split))
-
-
-def _pairs(split: Split) -> set[tuple[str, tuple]]:
-    return {(record["name"], (record.get("hq_sha256"), record["lq_sha256"])) for record in split.records}

@@ -19,6 +19,7 @@ from degrade.cli.console import (
     echo,
 )
 from degrade.cli.reasons import by_reason
+from degrade.core.numbers import counted
 
 _LQ = click.option("--lq", required=True, type=FOLDER, help="Folder of real degraded faces.")
 _CANDIDATES = click.option(
@@ -58,7 +59,7 @@ def sheet(lq, candidates, out, key, overwrite, seed) -> None:
     collection = open_collection(lq, candidates)
     check_free(overwrite, key, *(out / f"{name}.png" for name in collection.names))
     count = write_sheets(collection, out, key, seed)
-    echo(f"{count} sheets in {out}; keep {key} from the reviewers and give it to import with --key")
+    echo(f"{counted(count, 'sheet')} in {out}; keep {key} from the reviewers and give it to import with --key")
 
 
 @degrade_facerenov.command()
@@ -84,7 +85,7 @@ def page(lq, candidates, out, key, overwrite, seed) -> None:
     check_free(overwrite, key)  # by which the votes on an earlier page are read
     made = write_voting_page(open_collection(lq, candidates), out, key, seed)
     echo(
-        f"written: {made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB in all); "
+        f"written: {made.page} ({counted(made.pictures, 'picture')}, {made.size / 1e6:.1f} MB in all); "
         f"send all of {out} to the reviewers, keep {key} from them and give it to import with --key"
     )
 
@@ -119,12 +120,13 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
     report, failed = summary.report, 0
     for role, split in summary.splits.items():
         failed += len(split.errors)
-        echo(f"{role}: {split.made} pairs in {split.path}, {len(split.errors)} failed")
+        echo(f"{role}: {counted(split.made, 'pair')} in {split.path}, {len(split.errors)} failed")
         echo(*(f"  {line}" for line in by_reason(split.errors)))
     kappa = "not defined" if report["fleiss_kappa"] is None else f"{report['fleiss_kappa']:.3f}"
     echo(
-        f"{report['images']} images, {report['votes']} votes, Fleiss' kappa {kappa} ({report['kappa_images']} images); "
-        f"{len(report['ties'])} ties, {len(report['missing_votes'])} images lack a vote, "
+        f"{counted(report['images'], 'image')}, {counted(report['votes'], 'vote')}, "
+        f"Fleiss' kappa {kappa} ({counted(report['kappa_images'], 'image')}); "
+        f"{counted(len(report['ties']), 'tie')}, {counted(len(report['missing_votes']), 'image')} without every vote, "
         f"{len(report['without_votes'])} left out without any, {len(report['without_role'])} in no list"
     )
     sys.exit(1 if failed else 0)

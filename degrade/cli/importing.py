@@ -10,6 +10,7 @@ import click
 from degrade.cli.console import BACKGROUND, CROP, FILE, FOLDER, SIDE, Group, Name, echo, options
 from degrade.cli.reasons import by_reason
 from degrade.core.choices import ROLES
+from degrade.core.numbers import counted
 
 if TYPE_CHECKING:
     from degrade.importing.import_pairs import ImagePair
@@ -129,9 +130,9 @@ def _import(
     layout, domain, role, size = facts
     plan = ImportPlan(layout, domain, role, size, crop=crop, background=background)
     summary = import_pairs(out, found, plan)
-    held = "images without references" if found[0].hq is None else "pairs"
-    echo(f"{len(found)} in, {summary.made} {held} in {summary.path}, {len(summary.errors)} failed")
+    held = counted(summary.made, "pair" if found[0].hq else "image") + ("" if found[0].hq else " without references")
+    echo(f"{len(found)} in, {held} in {summary.path}, {len(summary.errors)} failed")
     echo(*(f"  {line}" for line in by_reason(summary.errors)))
     if expected not in (None, len(found)):
-        echo(f"Note: {layout} is published with {expected} images, here are {len(found)}.")
+        echo(f"Note: {layout} is published with {expected} images, found: {len(found)}.")
     sys.exit(1 if summary.errors else 0)

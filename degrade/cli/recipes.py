@@ -9,6 +9,7 @@ import click
 from degrade.cli.console import FILE, OVERWRITE, PNG, Command, Name, check_free, echo, echo_text
 from degrade.core.choices import SMALLEST_SIDE
 from degrade.core.errors import InputError
+from degrade.core.numbers import counted
 
 
 def _recipe_names() -> Iterable[str]:
@@ -47,20 +48,23 @@ class Span(click.ParamType):
 
 
 @click.command(cls=Command)
-def presets() -> None:
+@click.argument("name", required=False, type=RecipeName())
+def presets(name) -> None:
     """List the recipes: what each draws, and where it is from.
 
-    Also what was compared with the original, and what was not. Lengths are pixels of an image of the base's side, noise
-    levels 8-bit steps; "{a, b}" is one of them, "a..b log" is drawn log-uniformly, "1/(a..b)" is one over a number
-    drawn uniformly. How to write one's own is in docs/recipes.md.
+    With NAME only that one; FILE.toml is one too. Also what was compared with the original, and what was not. Lengths
+    are pixels of an image of the base's side, noise levels 8-bit steps; "{a, b}" is one of them, "a..b log" is drawn
+    log-uniformly, "1/(a..b)" is one over a number drawn uniformly. How to write one's own is in docs/recipes.md.
 
     \b
-    Example: degrade presets
+    Example: degrade presets gfpgan
     """
-    from degrade.recipes.library import RECIPES
+    from degrade.recipes.library import RECIPES, find_recipe
     from degrade.recipes.preview import preset_table
 
-    echo_text(preset_table(RECIPES.values(), shutil.get_terminal_size((120, 24)).columns))
+    echo_text(
+        preset_table([find_recipe(name)] if name else RECIPES.values(), shutil.get_terminal_size((120, 24)).columns)
+    )
 
 
 def _operator_names() -> Iterable[str]:
@@ -112,6 +116,7 @@ def preview(image, recipes, seeds, size, out, overwrite) -> None:
     Example: degrade preview face.png --recipe gfpgan --out sheet.png
     """
     from degrade.core.image import write
+    from degrade.core.storage.listing import normalised_name
     from degrade.recipes.library import find_recipe
     from degrade.recipes.preview import preview as make_sheet
     from degrade.splits.sources import Source
@@ -119,7 +124,7 @@ def preview(image, recipes, seeds, size, out, overwrite) -> None:
     check_free(overwrite, out)
     if len(seeds) * len(recipes) > 1000:
         raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")
-    source = Source(image.stem, image)
+    source = Source(normalised_name(image.stem), image)
     reference = source.reference(source.encoded(size), size, "center", "white")
-    write(out, make_sheet(reference, image.stem, [find_recipe(recipe) for recipe in recipes], seeds))
-    echo(f"{out}: {len(seeds) * len(recipes)} images")
+    write(out, make_sheet(reference, source.name, [find_recipe(recipe) for recipe in recipes], seeds))
+    echo(f"{out}: {counted(len(seeds) * len(recipes), 'image')}")

@@ -6,6 +6,7 @@ import click
 
 from degrade.cli.console import FILE, FOLDER, SIDE, WORKERS, Command, echo
 from degrade.cli.reasons import by_reason
+from degrade.core.numbers import counted
 
 
 @click.command(cls=Command)
@@ -38,7 +39,7 @@ def reduce(source, out, size, quality, lists, check, workers) -> None:
 
     aligned = {face.name for name in lists for face in folder_sources(source, read_list(source / name))}
     done = reduce_faces(source, out, ReducePlan(size, quality, frozenset(aligned)), workers)
-    total = f"{done.made + done.reused + len(done.errors)} faces in, {done.made + done.reused} in {out}"
+    total = f"{counted(done.made + done.reused + len(done.errors), 'face')} in, {done.made + done.reused} in {out}"
     echo(f"{total} ({done.made} made, {done.reused} reused), {len(done.errors)} failed")
     echo(*(f"  {line}" for line in by_reason(done.errors)))
     echo(f"{done.aligned} of them cut to FFHQ's template by their landmarks; the others as they are")
@@ -47,5 +48,5 @@ def reduce(source, out, size, quality, lists, check, workers) -> None:
     for sentence in found:
         echo(f"  {sentence}")
     if check:
-        echo(f"{len(found)} faces are not as {check} says" if found else f"the faces of {check}")
+        echo(f"{counted(len(found), 'face')} not as {check} says" if found else f"the faces of {check}")
     sys.exit(1 if done.errors or found else 0)

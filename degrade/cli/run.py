@@ -26,6 +26,7 @@ from degrade.cli.reasons import by_reason
 from degrade.cli.recipes import RecipeName, Span
 from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
+from degrade.core.numbers import counted
 from degrade.recipes.paper_tasks import TASKS
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _make(splits: "Sequence[tuple[Path, list[Source], SplitPlan]]", workers: int
 def _lines(role: str, summary: "SplitSummary") -> list[str]:
     pairs, failed = summary.made + summary.reused, len(summary.errors)
     total = (
-        f"{role}: {pairs + failed} faces in, {pairs} pairs in {summary.path} "
+        f"{role}: {counted(pairs + failed, 'face')} in, {counted(pairs, 'pair')} in {summary.path} "
         f"({summary.made} made, {summary.reused} reused), {failed} failed"
     )
     return [total, *(f"  {line}" for line in by_reason(summary.errors))]

@@ -5,6 +5,7 @@ import sys
 import click
 
 from degrade.cli.console import FOLDER, Command, echo
+from degrade.core.numbers import counted
 
 
 @click.command(cls=Command)
@@ -24,7 +25,8 @@ def replay(split, only, source) -> None:
     summary = rebuild(split, only, source)
     lines = [f"rebuilt {file}" for file in summary.rebuilt]
     lines += [f"not rebuilt {file}: {sentence}" for file, sentence in summary.errors]
-    lines.append(f"{len(summary.rebuilt)} files rebuilt, {summary.intact} images whole, {len(summary.errors)} failed")
+    done = f"{counted(len(summary.rebuilt), 'file')} rebuilt, {counted(summary.intact, 'image')} whole"
+    lines.append(f"{done}, {len(summary.errors)} failed")
     echo(*lines)
     sys.exit(1 if summary.errors else 0)
 
@@ -46,7 +48,7 @@ def verify(split) -> None:
     for finding in findings:
         echo(f"{finding.kind} {finding.file}")
     wrong = sum(finding.kind != "re-encoded" for finding in findings)
-    echo(f"{wrong} files are not as recorded" if wrong else f"{split}: whole")
+    echo(f"{counted(wrong, 'file')} not as recorded" if wrong else f"{split}: whole")
     sys.exit(1 if wrong else 0)
 
 
@@ -68,8 +70,9 @@ def merge(shards, out) -> None:
     from degrade.splits.split import open_split
 
     split = join(out, shards)
-    echo(f"{len(shards)} shards: {len(split.names)} pairs in {out}, {split.info['errors']} faces failed")
-    lacking = [(shard, failed) for shard in shards if (failed := open_split(shard).info["errors"])]
-    echo(*(f"  {shard}: {failed} failed; its `degrade run`, given again, says why" for shard, failed in lacking))
+    failed = counted(split.info["errors"], "face")
+    echo(f"{counted(len(shards), 'shard')}: {counted(len(split.names), 'pair')} in {out}, {failed} failed")
+    lacking = [(shard, errors) for shard in shards if (errors := open_split(shard).info["errors"])]
+    echo(*(f"  {shard}: {errors} failed; its `degrade run`, given again, says why" for shard, errors in lacking))
     echo(f"no image was checked; `degrade verify {out}` does that")
     sys.exit(1 if lacking else 0)

@@ -48,10 +48,22 @@ class InputError(Exception):
     """
 
     def __init__(self, *lines: str) -> None:
-        super().__init__(*(without_addresses(line) for line in lines))
+        own = [part for line in lines for part in _without_traceback(type(self), line)]
+        super().__init__(*map(without_addresses, own))
 
     def __str__(self) -> str:
         return "\n".join(map(shown, self.args))
+
+
+def _without_traceback(kind: type, text: str) -> list[str]:
+    """The lines of an error that torch raises again out of a worker of a DataLoader, else the text as it is.
+
+    torch makes a new error of the same class, whose text is "Caught ... Original Traceback ..." down to those lines.
+    """
+    mark = f"\n{kind.__module__}.{kind.__qualname__}: "
+    if not text.startswith("Caught ") or mark not in text:
+        return [text]
+    return text.rpartition(mark)[2].rstrip("\n").split("\n")
 
 
 class Failed(InputError):

@@ -149,12 +149,16 @@ class Parent:
 
 
 def worker_start(then: Callable[..., object] | None = None, *arguments: Any) -> tuple[Callable[..., None], tuple]:
-    """`initializer` and `initargs` of a pool of processes: each keeps to this one first, then calls `then`."""
-    return _start, (Parent.here(), pickle.dumps((then, arguments)))
+    """`initializer` and `initargs` of a pool of processes: each keeps to this one first, then calls `then`.
+
+    The working folder is among them, so that a pool is not used again where relative paths mean other files.
+    """
+    return _start, (Parent.here(), os.getcwd(), pickle.dumps((then, arguments)))
 
 
-def _start(parent: Parent, pickled: bytes) -> None:
+def _start(parent: Parent, folder: str, pickled: bytes) -> None:
     parent.keep()
+    os.chdir(folder)
     then, arguments = pickle.loads(pickled)  # only now, as what it imports may take seconds
     if then is not None:
         then(*arguments)

@@ -23,8 +23,10 @@ _STEPS = 1 << 16  # entries of a table: one for each value of 16 random bits
 _COARSE = 64
 
 
-def check_whole(number: int, what: str) -> int:
+def check_whole(number: int, what: str, least: int = 0) -> int:
     """The number as Python's int, which JSON can hold, of Python's or numpy's; InputError for anything else.
+
+    least: the smallest that it may be.
 
     1.0 and True would draw otherwise than 1, and nobody would be told.
 
@@ -32,8 +34,8 @@ def check_whole(number: int, what: str) -> int:
     Traceback (most recent call last):
     degrade.core.errors.InputError: seed: expected a whole number from 0 to 9223372036854775807, got 1.0
     """
-    if not (is_whole(number) or isinstance(number, np.integer)) or not 0 <= number <= LARGEST_SEED:
-        raise InputError(f"{what}: expected a whole number from 0 to {LARGEST_SEED}, got {number!r}")
+    if not (is_whole(number) or isinstance(number, np.integer)) or not least <= number <= LARGEST_SEED:
+        raise InputError(f"{what}: expected a whole number from {least} to {LARGEST_SEED}, got {number!r}")
     return int(number)
 
 

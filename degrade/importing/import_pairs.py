@@ -14,10 +14,10 @@ from PIL import Image as Pillow
 from degrade.core.errors import InputError
 from degrade.core.formats import png
 from degrade.core.image import Image, decode, describe, from_uint8, to_uint8
-from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
+from degrade.core.storage.files import remove, sha256, write_bytes
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
-from degrade.splits.layout import SCHEMA, UnfinishedSplit, libraries, pair_paths, split_writer
+from degrade.splits.layout import SCHEMA, UnfinishedSplit, check_file_name, libraries, pair_paths, split_writer
 from degrade.splits.make_split import SplitSummary
 from degrade.splits.recorded import image_hashes
 from degrade.splits.sources import Source
@@ -82,7 +82,7 @@ def _write_all(
 
     for pair in progress_bar(sorted(pairs, key=lambda pair: pair.name), title=plan.role, unit="image"):
         try:
-            check_writable_name(pair_paths(out, pair.name)[1])
+            check_file_name(pair_paths(out, pair.name)[1], pair.name)
             split.records[pair.name] = _write(out, pair, plan, *sides)
         except InputError as error:
             for path in pair_paths(out, pair.name):
@@ -123,27 +123,27 @@ def _sides(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[int, int]:
     """Size and scale of the split: as asked, or those of the first pair that can be read."""
     size, scale = plan.size, plan.scale
     if size is None or scale is None:
-        reference, degraded = _first(pairs, plan)
+        pair, (reference, degraded) = _first(pairs, plan)
         side, small = min((degraded if reference is None else reference).shape[:2]), min(degraded.shape[:2])
         if scale is None and side % small:
             got = f"{side} and {small} px"
-            raise InputError(f"{pairs[0].lq}: expected a reference a whole number of times as large, got {got}")
+            raise InputError(f"{pair.lq}: expected a reference a whole number of times as large, got {got}")
         size, scale = size or side, scale or side // small
     if size % scale:
         raise InputError(f"--size: expected a multiple of the scale {scale}, got {size}")
     return size, scale
 
 
-def _first(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[Image | None, Image]:
-    """The first pair that can be used; where none can, the first that can be read."""
-    read: list[tuple[Image | None, Image]] = []
+def _first(pairs: Sequence[ImagePair], plan: ImportPlan) -> tuple[ImagePair, tuple[Image | None, Image]]:
+    """The first pair that can be used, and its images; where none can, the first that can be read."""
+    read: list[tuple[ImagePair, tuple[Image | None, Image]]] = []
     for pair in pairs:
         try:
-            read.append(_read(pair, plan)[1])
+            read.append((pair, images := _read(pair, plan)[1]))
         except InputError as error:
             fault = error
             continue
-        if plan.align or plan.crop != "none" or all(_is_square(image) for image in read[-1] if image is not None):
+        if plan.align or plan.crop != "none" or all(_is_square(image) for image in images if image is not None):
             return read[-1]
     if not read:
         raise fault

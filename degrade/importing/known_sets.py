@@ -57,11 +57,13 @@ def known_pairs(name: str, folder: Path) -> list[ImagePair]:
 def folder_pairs(hq: Path | None, lq: Path) -> list[ImagePair]:
     """Two folders whose images have the same names, suffixes aside; without `hq` degraded images alone.
 
-    Raises InputError for a name that is in one only.
+    Raises InputError for a name that is in one only, and for one folder twice.
     """
     degraded = images_by_name(lq)
     if hq is None:
         return [ImagePair(name, path) for name, path in degraded.items()]
+    if hq.resolve() == lq.resolve():
+        raise InputError(f"{lq}: expected a folder of references and one of degraded images, got one folder twice")
     references = images_by_name(hq)
     check_same_names(str(hq), references, degraded, str(lq))
     return [ImagePair(name, degraded[name], references[name]) for name in sorted(degraded)]
@@ -76,7 +78,7 @@ def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[ImagePair]:
     """The pairs of a BasicSR meta-info list: `NAME (H,W,C) ...` or `NAME` in both folders, or `HQ_PATH, LQ_PATH`.
 
     Such a list comes with a set, so it names images below the two folders and no others. Raises InputError for a line
-    of neither form, an image that is not there, and two references of one name.
+    of neither form, an image that is not there, and two pairs of one name; one pair may stand twice.
     """
     pairs: dict[str, ImagePair] = {}
     images = {folder: _by_place(folder) for folder in (Path(hq), Path(lq))}
@@ -89,9 +91,9 @@ def listed_pairs(list_file: Path, hq: Path, lq: Path) -> list[ImagePair]:
                 raise InputError(f"{list_file}: {expected}; correct the list")
             paths.append(found)
         name = normalised_name(paths[0].stem)
-        if name in pairs:
-            raise InputError(f"{list_file}: names two references '{name}'; a split holds one image of each name")
-        pairs[name] = ImagePair(name, paths[1], paths[0])
+        pair = ImagePair(name, paths[1], paths[0])
+        if pairs.setdefault(name, pair) != pair:
+            raise InputError(f"{list_file}: names two pairs '{name}'; a split holds one image of each name")
     return [pairs[name] for name in sorted(pairs)]
 
 

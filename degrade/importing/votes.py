@@ -9,6 +9,7 @@ import numpy as np
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.storage.csv_text import read_rows
+from degrade.core.storage.listing import normalised_name
 
 COLUMNS = ("name", "reviewer", "choice")
 KEY_COLUMNS = ("name", "label", "candidate")
@@ -52,6 +53,7 @@ def read_votes(
     votes: dict[tuple[str, str], Vote] = {}
     lines = ((f"{path}, line {number}", fields) for path in paths for number, fields in read_rows(path, COLUMNS))
     for where, (name, reviewer, choice) in lines:
+        name = normalised_name(name)
         name = name if name in names else Path(name).stem
         if name not in names:
             raise InputError(f"{where}: expected the name of a degraded image, got '{name}'; correct the name")

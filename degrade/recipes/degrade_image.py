@@ -7,6 +7,7 @@ import numpy as np
 from degrade.core.arrays import as_image, in_kind_of
 from degrade.core.errors import InputError
 from degrade.core.random import check_whole, rng_for
+from degrade.core.storage.listing import normalised_name
 from degrade.operators.base import Operator
 from degrade.operators.chain import trace
 from degrade.operators.digital.resize import Resize
@@ -21,7 +22,8 @@ def degrade_image(
 
     array: (H, W, 3), RGB, uint8 or float in [0, 1]; the degraded one is of the same kind, smaller where the recipe
     reduces it. recipe: a name of `list_recipes`, or FILE.toml. What is drawn depends on seed, recipe and name alone,
-    so give every image a name of its own, as a split does with the file's. epoch: of a training that draws each image
+    so give every image a name of its own, as a split does with the file's; it counts as
+    degrade.core.storage.listing.normalised_name has it. epoch: of a training that draws each image
     anew; a split on disk has none. The same pixels as in a split that `degrade run` makes of the same 8-bit image.
     Raises InputError for another kind of array, an unknown recipe, a seed or epoch that is no whole number, a name that
     is no text, a size that the recipe does not take, and an image that is not square where the recipe would make it so.
@@ -37,6 +39,7 @@ def degrade_image(
         check_whole(epoch, "epoch")
     if not isinstance(name, str):
         raise InputError(f"name: expected a text, as the file's name without suffix, got {name!r}; use str()")
+    name = normalised_name(name)
     found = find_recipe(recipe)
     key = (found.key, name) if epoch is None else (found.key, name, epoch)
     height, width = reference.shape[:2]

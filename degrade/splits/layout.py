@@ -1,5 +1,7 @@
 """The files of a split on disk: where they lie, how its lines are written, and when a folder may be written to."""
 
+import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from PIL import features
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import (
+    check_writable_name,
     locked,
     object_parser,
     sha256_lines,
@@ -48,8 +51,12 @@ Degraded images in `lq/`{beside}; a line for each in `metadata.jsonl`. In Python
     from datasets import load_dataset
     rows = load_dataset("FOLDER")["{split}"]  # this folder, or a data set it was uploaded to
 
+{made}; split.json says the rest.
+Licence: that of the source faces, which is not recorded here.
+
 `degrade verify FOLDER` checks every file, `degrade replay FOLDER` makes the degraded images again.
 """
+_MADE = "Made as by `degrade run FACES FOLDER --recipe {recipe} --size {size} --seed {seed}`"
 
 
 class _Info(TypedDict, total=False):
@@ -93,6 +100,18 @@ _parse_record = object_parser(_Record)
 def pair_paths(out: Path, name: str) -> tuple[Path, Path]:
     """Where the reference and the degraded image of that name lie."""
     return out / "hq" / f"{name}.png", out / "lq" / f"{name}.png"
+
+
+def is_name(name: str) -> bool:
+    """Whether it names a file right in a folder, on every system: what a split may call an image."""
+    return bool(name) and name not in (".", "..") and not re.search(r"[/\0]|^[A-Za-z]:", name) and os.sep not in name
+
+
+def check_file_name(path: Path, name: str) -> None:
+    """InputError for a name that no split may have, and for one whose file, `path`, could not be written."""
+    if not is_name(name):
+        raise InputError(f"{name}: expected a name that names a file on every system, not a drive; rename the image")
+    check_writable_name(path)
 
 
 def read_info(path: Path) -> dict:
@@ -172,8 +191,7 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
             raise InputError(f"{out}: expected an empty folder or a split of the same recipe, got other files")
         return {}
     held = read_info(info)
-    other = [f"{key} {held.get(key)}, not {value}" for key, value in facts.items() if held.get(key) != value]
-    if other:
+    if other := differences(held, facts):
         raise InputError(f"{out}: holds another split ({'; '.join(other)}); give another folder")
     written = {path.stem for path in out.glob("[hl]q/*") if not path.name.startswith(".")}
     strangers = sorted(written - set(names))
@@ -181,6 +199,13 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
         more = f"{len(strangers)} not asked for now, such as {strangers[0]}"
         raise InputError(f"{out}: holds faces that belong to a larger split ({more}); give another folder")
     return held
+
+
+def differences(held: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """In which facts a split that is there is another one, shortly: a recipe's text is not shown."""
+    other = [key for key, value in facts.items() if held.get(key) != value]
+    words = [f"{key} {held.get(key)}, not {facts[key]}" for key in other if key != "recipe_document"]
+    return words or [f"another text of the recipe {facts['recipe']}" for _ in other]
 
 
 def _finish(out: Path, facts: dict[str, Any], split: UnfinishedSplit) -> None:
@@ -202,8 +227,9 @@ def _card(facts: dict) -> str:
     """The data-set card that names the files of the one split, which `datasets` would else guess from images' names."""
     split = {"val": "validation", "test": "test"}.get(facts["role"], "train")  # the names that `datasets` knows
     has_reference = facts.get("has_reference", True)
+    made = "Imported by `degrade import`" if facts.get("imported") else _MADE.format_map(facts)
     beside = ", their references in `hq/`" if has_reference else ""
-    return _CARD.format(split=split, recipe=facts["recipe"], role=facts["role"], beside=beside)
+    return _CARD.format(split=split, recipe=facts["recipe"], role=facts["role"], beside=beside, made=made)
 
 
 def drop_torn(out: Path) -> None:

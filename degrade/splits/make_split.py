@@ -17,10 +17,11 @@ from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.formats import png
 from degrade.core.image import describe, to_uint8
+from degrade.core.numbers import counted
 from degrade.core.parallel import one_thread, spread
 from degrade.core.random import check_whole, rng_for
-from degrade.core.storage.files import check_writable_name, remove, sha256, write_bytes
-from degrade.core.storage.paths import user_path
+from degrade.core.storage.files import remove, sha256, write_bytes
+from degrade.core.storage.paths import say_once, user_path
 from degrade.recipes.degrade_image import degrade_image
 from degrade.recipes.library import find_recipe
 from degrade.recipes.recipe import Recipe
@@ -28,6 +29,7 @@ from degrade.splits.layout import (
     PARTS,
     SCHEMA,
     UnfinishedSplit,
+    check_file_name,
     libraries,
     lines_if_there,
     pair_paths,
@@ -136,7 +138,8 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
     >>> summary.made, summary.errors
     (2, ())
     """
-    out, limit = user_path(out), None if limit is None else check_whole(limit, "limit")
+    workers = check_whole(workers, "workers", 1)
+    out, limit = user_path(out), None if limit is None else check_whole(limit, "limit", 1)
     check_preparation(size, crop, background)
     plan = SplitPlan(find_recipe(recipe), role, int(size), check_whole(seed, "seed"), crop, background)
     if faces is not None:
@@ -145,7 +148,6 @@ def make_split(  # noqa: PLR0913 - one argument for each option of `degrade run`
         sources = role_sources(faces, role, limit=limit)
     else:
         sources = [source for each in (ROLES if role == "all" else (role,)) for source in portrait_sources(each)]
-    workers = check_whole(workers, "workers")
     return write_split(out, sources[:limit], plan, workers=workers, progress=False, png_writer=png_writer)
 
 
@@ -194,7 +196,7 @@ def _make_pair(out: Path, plan: SplitPlan, writer: str, source: Source, kept: by
     """
     paths = (*pair_paths(out, source.name), out / PARTS / f"{sha256(source.name.encode())[:32]}.jsonl")
     try:
-        check_writable_name(paths[0])
+        check_file_name(paths[0], source.name)
         data = source.encoded(plan.size)
         if kept is not None and kept == _found(data, paths[:2]):
             return _Outcome(source.name, reused=True)
@@ -252,8 +254,14 @@ def _earlier_records(out: Path, held: dict[str, Any]) -> Iterator[dict[str, Any]
     finished = recorded_lines(out, held)
     if finished is not None:
         yield from parsed_records(out / "metadata.jsonl", finished.lines())
+    damaged = 0
     for name in sorted(path.name for path in (out / PARTS).glob("*.jsonl")):
-        yield from parsed_records(out / PARTS / name, lines_if_there(out / PARTS / name))
+        try:
+            yield from list(parsed_records(out / PARTS / name, lines_if_there(out / PARTS / name)))
+        except InputError:  # as a power cut leaves it, since parts do not wait for the disk
+            damaged += 1
+    if damaged:
+        say_once(f"{out}: {counted(damaged, 'line')} of an interrupted run damaged; made again")
 
 
 def _make_alike(out: Path, records: RecordsByName) -> None:

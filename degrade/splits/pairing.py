@@ -5,6 +5,7 @@ from pathlib import Path
 
 from degrade.core.errors import InputError
 from degrade.core.formats.container import image_size
+from degrade.core.numbers import counted
 
 _SHOWN = 3  # names in a message
 
@@ -36,7 +37,7 @@ def check_same_names(place: str, found: Collection[str], expected: Collection[st
         f"{len(names)} {what}: {_few(names)}" for what, names in (("missing", missing), ("extra", extra)) if names
     ]
     if faults:
-        names = f"{len(expected)} names{beside and f' in {beside}'}"
+        names = f"{counted(len(expected), 'name')}{beside and f' in {beside}'}"
         raise InputError(f"{place}: expected one image for each of {names}; {'; '.join(faults)}")
 
 

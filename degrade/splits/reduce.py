@@ -23,12 +23,12 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread, spread
 from degrade.core.storage.csv_text import to_csv, unescape_cell
-from degrade.core.storage.files import check_writable_name, locked, remove, sha256, sha256_array, write_bytes
+from degrade.core.storage.files import locked, remove, sha256, sha256_array, write_bytes
 from degrade.core.storage.listing import list_folder, normalised_name
 from degrade.core.storage.paths import kind_of, read_bytes, read_text
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
-from degrade.splits.layout import read_if_there
+from degrade.splits.layout import check_file_name, read_if_there
 from degrade.splits.sources import Source, folder_sources, read_list
 
 MANIFEST = "sources.csv"
@@ -180,7 +180,7 @@ def _reduced(source: Source, path: Path, plan: ReducePlan) -> _Outcome:
     """Keep or write one file; its comment says what it was made of and how."""
     aligned = source.name in plan.aligned
     try:
-        check_writable_name(path)
+        check_file_name(path, source.name)
         data = source.encoded(plan.size)
         digest = sha256(data)
         how = f"{plan.way(source.name)}, of {digest}"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from degrade.core.choices import ROLES
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.listing import list_images, normalised_name
 from degrade.portraits import paint
-from degrade.splits.sources import Source, folder_sources, read_list
+from degrade.splits.sources import Source, folder_sources, paths_by_name, read_list
 
 # The authors' README: 10,000 images to train and 5,000 to test; the range of val is ours.
 FFHQ_IDS = {"train": range(0, 10_000), "val": range(60_000, 61_000), "test": range(65_000, 70_000)}
@@ -71,11 +72,15 @@ def _of_role(folder: Path, role: str) -> list[Source]:
 
 
 def _check_disjoint(folder: Path, lists: dict[str, list[str]]) -> None:
-    listed_in: dict[str, str] = {}
+    """Raise InputError for a face in two lists, by whichever of its names; one that is not there is in no role."""
+    known = paths_by_name(folder, list_images(folder)) if len(lists) > 1 else {}
+    listed_in: dict[Path, str] = {}
     for role, names in lists.items():
-        for name in names:
-            if listed_in.setdefault(name, role) != role:
-                raise InputError(f"{folder}: {name} is in {listed_in[name]}.txt and in {role}.txt; keep it in one")
+        for path in (path for name in names for path in known.get(normalised_name(name), ())):
+            first = listed_in.setdefault(path, role)
+            if first != role:
+                both = f"is in {first}.txt and in {role}.txt"
+                raise InputError(f"{folder}: {path.relative_to(folder)} {both}; keep it in one")
 
 
 def _is_ffhq(sources: Iterable[Source]) -> bool:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from degrade.core.errors import InputError
 from degrade.core.storage.files import sha256, write_bytes
 from degrade.core.storage.paths import kind_of, read_bytes
-from degrade.splits.layout import pair_paths, split_writer
+from degrade.splits.layout import differences, pair_paths, split_writer
 from degrade.splits.split import Split, open_split
 
 _OWN = {"shard", "count", "errors", "metadata_sha256"}  # keys of split.json in which shards of one split differ
@@ -97,8 +97,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
 def _common_facts(shards: Sequence[Split]) -> dict:
     first, *others = ({key: value for key, value in shard.info.items() if key not in _OWN} for shard in shards)
     for shard, facts in zip(shards[1:], others, strict=True):
-        other = [f"{key} {value}, not {first.get(key)}" for key, value in facts.items() if value != first.get(key)]
-        if other:
+        if other := differences(facts, first):
             raise InputError(f"{shard.path}: is of another split than {shards[0].path} ({'; '.join(other)})")
     return first
 

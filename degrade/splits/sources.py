@@ -83,13 +83,13 @@ def folder_sources(folder: Path, names: Sequence[str] | None = None) -> list[Sou
 def images_by_name(folder: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
     """The images below `folder` by name without suffix, in that order; with `names` only those, suffix or none.
 
-    Names are as degrade.core.storage.listing.normalised_name gives them.
+    An image that `names` has twice is one. Names are as degrade.core.storage.listing.normalised_name gives them.
     Raises InputError for no image at all, for a name that is not there and for two images with one stem.
     """
     folder = Path(folder)
     paths = list_images(folder)
     if names is not None:
-        paths = _named(folder, paths, names)
+        paths = list(dict.fromkeys(_named(folder, paths, names)))
     chosen: dict[str, Path] = {}
     for path in paths:
         name = normalised_name(path.stem)
@@ -117,16 +117,22 @@ def check_apart(folder: Path, out: Path) -> None:
 
 def _named(folder: Path, paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
     """The paths called `names`, each by its path below `folder` or its file name, with or without suffix."""
-    known: dict[str, set[Path]] = {}
-    for path in paths:
-        below = path.relative_to(folder)
-        for key in (below.as_posix(), below.with_name(path.stem).as_posix(), path.name, path.stem):
-            known.setdefault(normalised_name(key), set()).add(path)
+    known = paths_by_name(folder, paths)
     missing = [name for name in names if normalised_name(name) not in known]
     if missing:
         rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise InputError(f"{folder}: holds no image {', '.join(missing[:3])}{rest}; correct the list or the folder")
     return [path for name in names for path in sorted(known[normalised_name(name)])]
+
+
+def paths_by_name(folder: Path, paths: Sequence[Path]) -> dict[str, set[Path]]:
+    """The paths below `folder` by every name that a list may call them by, as normalised_name gives it."""
+    known: dict[str, set[Path]] = {}
+    for path in paths:
+        below = path.relative_to(folder)
+        for key in (below.as_posix(), below.with_name(path.stem).as_posix(), path.name, path.stem):
+            known.setdefault(normalised_name(key), set()).add(path)
+    return known
 
 
 def read_list(path: Path) -> list[str]:

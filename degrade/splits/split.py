@@ -6,7 +6,6 @@ One without the folder `.parts/` and with split.json is whole.
 """
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.storage.files import sha256_lines
 from degrade.core.storage.paths import kind_of, user_path
-from degrade.splits.layout import PARTS, SCHEMA, pair_paths, parsed_records, read_info, recorded_lines
+from degrade.splits.layout import PARTS, SCHEMA, is_name, pair_paths, parsed_records, read_info, recorded_lines
 from degrade.splits.recorded import RecordedImage
 from degrade.splits.records import record_line
 
@@ -103,11 +102,6 @@ def load_split(path: Path | str) -> Split:
     return split
 
 
-def _is_name(name: str) -> bool:
-    """Whether it names a file right in a folder, on every system."""
-    return bool(name) and name not in (".", "..") and not re.search(r"[/\0]|^[A-Za-z]:", name) and os.sep not in name
-
-
 def open_split(path: Path | str) -> Split:
     """As load_split, also when images are missing or there are none: what replay, verify and merge start from."""
     path = user_path(path)
@@ -123,7 +117,7 @@ def open_split(path: Path | str) -> Split:
     for record in parsed_records(metadata, records.lines()):
         if info.get("has_reference", True) and "hq_sha256" not in record:
             raise InputError(f"{metadata}: expected hq_sha256 in each line, as the split has references; make it again")
-        if not _is_name(record["name"]):
+        if not is_name(record["name"]):
             got = f"got '{record['name']}'; do not use this split"
             raise InputError(f"{metadata}: expected names of images in this folder, {got}")
     return Split(path, info, records)

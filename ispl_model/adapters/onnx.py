@@ -52,7 +52,8 @@ class _Network:
 def load(argument: str, device: str = "cpu") -> ImageModel:
     """The network of `FILE.onnx[,range=LOW..HIGH][,size=SIDE]`.
 
-    range: what the network takes and gives for black and white; 0..1 unless given, 0..255 where its input is uint8.
+    range: what the network takes and gives for black and white; 0..1 unless given; 0..255 and no other where its input
+    is uint8.
     size: the side of the images it takes, where the file leaves it open. device: CUDA where onnxruntime has it.
     Raises InputError for a missing package, a file that is no model, and a model that is not one colour image to
     another of a whole multiple of its size.
@@ -61,6 +62,8 @@ def load(argument: str, device: str = "cpu") -> ImageModel:
     session = _session(need_file(_KIND, path), device)
     dtype, channels_first, side = _input(name, session)
     limits = parse_range(name, options.get("range", "0..255" if dtype is np.uint8 else "0..1"))
+    if dtype is np.uint8 and limits != (0, 255):
+        raise InputError(f"{name}: range: the model takes uint8, which is 0..255, got {options['range']}; leave it out")
     asked = parse_side(name, options["size"]) if "size" in options else None
     if side and asked and side != asked:
         raise InputError(f"{name}: size: the model takes {side} px alone, got {asked}; leave it out")

@@ -7,6 +7,7 @@ import click
 
 from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, SEED, Command, Stopped, check_free, echo
 from degrade.cli.recipes import RecipeName
+from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
@@ -79,7 +80,7 @@ def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, dev
         raise Stopped(f"stopped after {len(found)} of {len(sources) * len(drawn)}; the same command goes on") from stop
     points = over_strength.curve(found)
     write_bytes(out / "curve.csv", to_csv(_rows(points)).encode())
-    echo(*_table(points), f"{len(sources)} faces under {', '.join(recipes)}: {out / 'curve.csv'}")
+    echo(*_table(points), f"{counted(len(sources), 'face')} under {', '.join(recipes)}: {out / 'curve.csv'}")
     echo(f"strength {over_strength.best_strength(points):g}")
 
 

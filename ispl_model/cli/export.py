@@ -33,4 +33,5 @@ def export(checkpoint: Path | None, out: Path, overwrite: bool, size: int | None
         raise InputError(f"--out: expected a name ending in .onnx, got {out}")
     check_free(overwrite, out)
     made = export_onnx(load_restorer(checkpoint, "cpu", level, dtype="fp32"), out, size)
-    echo(f"{made.side} px, at most {made.apart:.3f} grey levels from the network", str(made.path))
+    apart = f"{made.apart:.3f}" if made.apart >= 0.001 else "less than 0.001"
+    echo(f"{made.side} px, at a painted face {apart} grey levels from the network in fp32", str(made.path))

@@ -23,7 +23,9 @@ from degrade.cli.console import (
 from degrade.cli.reasons import by_reason
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
+from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
+from degrade.core.storage.paths import kind_of
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
@@ -32,6 +34,7 @@ DTYPE = click.Choice(["auto", "bf16", "fp32"])
 KIND = click.Choice(["auto", "face", "photo", "tiles"])
 FORMATS = {"same": "", "png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 FORMAT, QUALITY = click.Choice(list(FORMATS)), click.IntRange(1, 100)
+NO_FACE = click.Choice(["fail", "keep"])
 SHARE = Finite(0, 1)
 # What GFPGAN, CodeFormer and Real-ESRGAN call our options; docs/restore.md has the table.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -99,6 +102,10 @@ class _WithAliases(Command):
 @click.option(
     "--skip-sharp", metavar="LEVEL", type=Finite(min=0),
     help="Leave faces sharper than LEVEL unrestored (typical: 5 soft, 8 mild, 15 sharp).",
+)  # fmt: skip
+@click.option(
+    "--no-face", default="fail", show_default=True, type=NO_FACE,
+    help="A photo in which no face is found: an error, or kept as it is (or enlarged).",
 )  # fmt: skip
 @click.option("--turn", is_flag=True, help="Look for faces that lie on their side or upside down too.")
 @click.option(
@@ -175,6 +182,9 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     from ispl_model.restoration.models import Models
 
     place = _one_of(images, given)
+    if (kind := kind_of(place)) not in ("file", "a folder"):
+        got = "nothing there" if kind == "nothing" else kind
+        raise InputError(f"{place}: expected an image or a folder of images, got {got}")
     plan = _plan(out=out, **asked)
     paths, root = ([_no_video(place)], place.parent) if place.is_file() else (_listed(place, out), place)
     if spelling and checkpoint:
@@ -239,6 +249,7 @@ def _plan(*, out: Path, weight: float | None, strength: float | None, **asked: A
         choice=Choice(parse_which(asked["faces"]), asked["only_larger_than"], asked["skip_sharp"]),
         turn=asked["turn"],
         workers=asked["workers"],
+        no_face=asked["no_face"],
     )
 
 
@@ -268,13 +279,14 @@ def _restore_sentence(summary: "RestoreSummary", size: int) -> str:
     resized = f" ({summary.resized} resized to {size} px for the network)" if summary.resized else ""
     spared = f", {summary.spared} of which stay as they were" if summary.spared else ""
     parts = [
-        (summary.faces, f"{summary.faces} faces{resized}"),
-        (summary.photos, f"{summary.photos} photographs with {summary.found} faces{spared}"),
+        (summary.faces, f"{counted(summary.faces, 'face')}{resized}"),
+        (summary.photos, f"{counted(summary.photos, 'photograph')} with {counted(summary.found, 'face')}{spared}"),
         (summary.tiled, f"{summary.tiled} in tiles of {size} px"),
     ]
     made = "; ".join(text for count, text in parts if count)
-    kept = f"; {summary.kept} were there already" if summary.kept else ""
-    return f"restored {summary.restored} images{': ' if made else ''}{made}{kept}"
+    kept = f"; {summary.faceless} without a face, kept" if summary.faceless else ""
+    kept += f"; {counted(summary.kept, 'result')} there already" if summary.kept else ""
+    return f"restored {counted(summary.restored, 'image')}{': ' if made else ''}{made}{kept}"
 
 
 def _stopped(summary: "RestoreSummary") -> Stopped:

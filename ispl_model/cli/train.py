@@ -10,6 +10,7 @@ import click
 
 from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, SEED, Command, Finite, Stopped, echo
 from degrade.core.errors import InputError, unknown
+from degrade.core.numbers import counted
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.training.loop import TrainSummary
@@ -172,7 +173,7 @@ def _train_lines(summary: "TrainSummary") -> list[str]:
     losses = ", ".join(f"{name} {value:.4f}" for name, value in summary.losses.items())
     rate = summary.images_seen / summary.seconds if summary.seconds else math.inf
     trained = (
-        f"trained {summary.steps} steps, {summary.images_seen} images in {summary.seconds:.1f} s "
+        f"trained {counted(summary.steps, 'step')}, {counted(summary.images_seen, 'image')} in {summary.seconds:.1f} s "
         f"({rate:.2f} images/s); last losses: {losses}"
     )
     return [trained, *([f"Warning: {summary.warning}"] if summary.warning else []), str(summary.path)]

@@ -184,9 +184,11 @@ class Progress:
             found = reader(path) if path.exists() else self.header
             different = _differences(found or {}, self.header)
             if different:
+                longer = path == self.out and different == ["training.steps"]
+                go_on = f"give another --out with --from {path} to train on from its end; " if longer else ""
                 raise InputError(
                     f"{path}: belongs to another training (other {', '.join(different)}); "
-                    f"give each training a folder of its own, or delete that file"
+                    f"{go_on}give each training a folder of its own, or delete that file"
                 )
 
     def _cut_losses(self, step: int) -> None:

@@ -141,6 +141,32 @@ def srgb_profile() -> bytes:
     return data[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + data[36:]  # else the time of this call
 
 
+@cache
+def grey_profile() -> bytes:
+    """An ICC profile of grey with sRGB's curve, which LittleCMS has none of. Source: ICC.1:2010, sections 7 to 10."""
+    white = struct.pack(">3i", *np.rint(_D50 * 65536).astype(int))
+    curve = struct.pack(">5i", *(round(65536 * each) for each in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)))
+    bodies = {
+        b"desc": _words("Grey with the curve of sRGB"),
+        b"cprt": _words("No copyright, use freely"),
+        b"wtpt": b"XYZ " + bytes(4) + white,
+        b"kTRC": b"para" + struct.pack(">IHH", 0, 3, 0) + curve,
+    }
+    start = 132 + 12 * len(bodies)
+    table, data = struct.pack(">I", len(bodies)), b""
+    for tag, body in bodies.items():
+        table += struct.pack(">4sII", tag, start + len(data), len(body))
+        data += body + bytes(-len(body) % 4)
+    kind = struct.pack(">4s4s4s4s6H4s", b"\x04\x30", b"mntr", b"GRAY", b"XYZ ", 2000, 1, 1, 0, 0, 0, b"acsp")
+    return struct.pack(">I4x", start + len(data)) + kind + bytes(28) + white + bytes(48) + table + data
+
+
+def _words(text: str) -> bytes:
+    """A text in English as ICC's multiLocalizedUnicodeType."""
+    encoded = text.encode("utf-16-be")
+    return struct.pack(">4sIII4sII", b"mluc", 0, 1, 12, b"enUS", len(encoded), 28) + encoded
+
+
 def _shaper(curve: Curve, points: Sequence[float], channels: int) -> Shaper:
     if channels == 1:
         return Shaper((curve,), None)

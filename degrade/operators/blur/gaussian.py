@@ -25,7 +25,7 @@ class GaussianBlur:
         Gaussian off and makes the blur milder.
     border: what lies beyond it, "mirror" (the edge itself not again) or "repeat" (the edge again and again, as SciPy's
         mode "nearest").
-    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation, degrade.py) calls imgaug's
+    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation) calls imgaug's
         GaussianBlur, which cuts the kernel as imgaug_width says.
     """
 

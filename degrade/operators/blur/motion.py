@@ -73,7 +73,7 @@ class MotionBlur:
     k: length of the line in pixels, odd, 3 to 2049.
     direction: weights run linearly from direction at the line's first end to 1 - direction at its other; 0 to 1.
     angle: degrees, -360 to 360; 0 has the first end at the top, growing clockwise.
-    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation, degrade.py) calls imgaug's
+    Source: the ISPL paper, Sec. 4.1. Its authors' script (Lotayou/Face-Renovation) calls imgaug's
         MotionBlur, which makes the same line and rounds its weights to 8 bits; these are not rounded.
     """
 

@@ -16,10 +16,9 @@ class Mosaic:
     """Replace each block by its mean; blocks start at the region's top left, the last ones may be narrower.
 
     block: side of a block in pixels, a whole number, 2 to 16384.
-    top, left: where the region begins, as fractions of the image's height and width, 0 to 1. Its edges are rounded to
-        whole pixels.
-    height, width: of the region, as fractions of the image's, above 0 to 1; it has at least one pixel. All of the image
-        by default.
+    top, left: where the region begins, as fractions of the image's height and width, 0 to 1.
+    height, width: of the region, as fractions of the image's, above 0 to 1. All of the image by default; edges are
+        rounded to whole pixels, of which it has at least one.
     Source: the ISPL paper, Sec. 4.1 (16x mosaic); which does not say what a block becomes: its mean.
     """
 

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
 from degrade.core.formats.container import pillow_format, reading
-from degrade.core.formats.profiles import srgb_profile
+from degrade.core.formats.profiles import grey_profile, srgb_profile
 from degrade.core.image import decode_pixels, to_uint8
 from ispl_model.restoration.files.exif import Tags, exif_bytes, has_parts, kept_exif
 
@@ -109,7 +109,10 @@ def _beside(kind: str, picture: Picture, source: Picture) -> dict[str, Any]:
     """Profile, EXIF and resolution, as Pillow takes them."""
     if kind == "BMP":
         return {}
-    found: dict[str, Any] = {"icc_profile": srgb_profile()} if source.has_profile and not source.is_grey else {}
+    found: dict[str, Any] = {}
+    if source.has_profile:
+        is_grey = source.is_grey and kind != "WEBP"  # which has colours alone
+        found["icc_profile"] = grey_profile() if is_grey else srgb_profile()
     if source.exif:
         found["exif"] = exif_bytes(source.exif, *picture.pixels.shape[:2])
     if source.dpi and kind in ("PNG", "JPEG", "TIFF"):

@@ -8,6 +8,7 @@ from ispl_model.restoration.choose import ALL, Choice
 
 KINDS = ("auto", "face", "photo", "tiles")
 SAVED = ("faces", "compare")
+NO_FACE = ("fail", "keep")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class RestorePlan:
         which less of it is used (strength.guarded). choice: which faces are restored.
     workers: processes that read, find faces and write while this one runs the network; results are the same.
     turn: faces may be upright after quarter turns of the image.
+    no_face: of a photograph in which none is found: "fail", or "keep" it as it is (or enlarged).
     """
 
     kind: str = "auto"
@@ -46,16 +48,19 @@ class RestorePlan:
     choice: Choice = ALL
     turn: bool = False
     workers: int = 1
+    no_face: str = "fail"
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"RestorePlan: kind must be one of {KINDS}, got {self.kind!r}")
+        if self.no_face not in NO_FACE:
+            raise ValueError(f"RestorePlan: no_face must be one of {NO_FACE}, got {self.no_face!r}")
         if self.kind == "face" and self.upscale > 1:
             raise InputError(
                 "a face grows to the network's size and no further; --upscale is for --kind photo or tiles"
             )
-        if self.kind in ("face", "tiles") and (self.choice != ALL or self.turn):
-            option = "--turn" if self.turn else "a choice of faces"
+        if self.kind in ("face", "tiles") and (self.choice != ALL or self.turn or self.no_face == "keep"):
+            option = "--turn" if self.turn else "a choice of faces" if self.choice != ALL else "--no-face keep"
             raise InputError(f"--kind {self.kind}: {option} is for photographs; leave it out, or take --kind photo")
         if self.kind == "tiles" and (self.guard is not None or "faces" in self.saved):
             option = "--guard" if self.guard is not None else "--save faces"
@@ -87,7 +92,8 @@ class RestorePlan:
 class RestoreSummary:
     """How many files became what.
 
-    resized: faces that came in another size; found: faces in photographs, of which `spared` stayed as they were.
+    resized: faces that came in another size; photos: with faces, or that a network enlarged; found: faces in them, of
+    which `spared` stayed as they were; faceless: photographs without a face that were kept as they are (or enlarged).
     """
 
     faces: int = 0
@@ -96,16 +102,17 @@ class RestoreSummary:
     resized: int = 0
     found: int = 0
     spared: int = 0
+    faceless: int = 0
     kept: int = 0
     errors: tuple[tuple[str, str], ...] = ()  # (file, sentence)
     moved: list[tuple[str, float]] = field(default_factory=list)  # (face, its identity distance)
 
     @property
     def restored(self) -> int:
-        """Files written."""
+        """Files that a network changed."""
         return self.faces + self.photos + self.tiled
 
     @property
     def seen(self) -> int:
         """Files dealt with."""
-        return self.restored + self.kept + len(self.errors)
+        return self.restored + self.faceless + self.kept + len(self.errors)

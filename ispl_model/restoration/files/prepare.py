@@ -188,10 +188,11 @@ def _found(job: Job, picture: Picture) -> Prepared:
         largest = max(faces, key=lambda face: face.box.area, default=None)
         if width <= job.size if largest is None else width <= _FACE_SHARE * (largest.box.right - largest.box.left + 1):
             return _one_face(job, picture, largest)
-    if not faces and not job.upsampled:
+    if not faces and not job.upsampled and plan.no_face == "fail":
         forced = "--kind face if it is one, or " if height == width else ""
         turned = "" if plan.turn else ", --turn if it lies on its side"
-        raise InputError(f"{job.path}: no face found; use {forced}--kind tiles to restore all of the image{turned}")
+        others = f"--kind tiles to restore all of the image, --no-face keep to keep it as it is{turned}"
+        raise InputError(f"{job.path}: no face found; use {forced}{others}")
     return _photograph(job, picture, quarters, faces)
 
 
@@ -210,7 +211,7 @@ def _photograph(job: Job, picture: Picture, quarters: int, faces: Sequence[Face]
     upright = np.rot90(picture.pixels, quarters)
     crops = [cut_out(upright, face, job.size * job.scale) for face in faces]
     try:
-        spared = job.plan.choice.spared(faces, crops, upright.shape[:2])
+        spared = job.plan.choice.spared(faces, crops, upright.shape[:2]) if faces else ()
     except InputError as error:
         raise InputError(f"{job.path}: {error}") from error
     given = tuple(at_side(crop, job.size) for crop, reason in zip(crops, spared, strict=True) if not reason)

@@ -177,7 +177,9 @@ class _Run:
     def _count(self, result: Result, made: Finished) -> None:
         summary = self.summary
         summary.faces += result.kind == "face"
-        summary.photos += result.kind == "photo"
+        faceless = result.kind == "photo" and not made.face_lines and self.upsampler is None
+        summary.faceless += faceless
+        summary.photos += result.kind == "photo" and not faceless
         summary.tiled += result.kind == "tiles"
         if result.kind == "face":
             summary.resized += made.resized

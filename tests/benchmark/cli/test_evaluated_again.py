@@ -22,7 +22,7 @@ def test_fewer_images_than_before_are_what_the_table_is_of(made, tmp_path):
         "evaluate", made, "--method", "bicubic", "--method", "bicubic_x4", *METRICS, "--out", "out", "--limit", 2
     )
     assert result.exit_code == 0, result.output
-    assert "2 images" in result.output and "not run" not in result.output
+    assert "2 images" in result.output and "| not run" not in result.output
     # Each file of lines has its run file, although those of bicubic were all taken over.
     lines, files = ({path.stem for path in (tmp_path / "out/scores").glob(f"*.{end}")} for end in ("jsonl", "json"))
     assert lines == files and len(files) == 3

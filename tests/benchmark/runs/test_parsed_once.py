@@ -45,6 +45,6 @@ def test_a_run_parses_its_score_lines_once_and_the_tables_open_each_file_once(tm
     )
     opened = json.loads(told.stdout)
     (path,) = added.places
-    assert opened[str(path)] == 1 and opened.pop(str(path.with_suffix(".json"))) == 3  # its order, definitions, faces
+    assert opened[str(path)] == 1 and opened.pop(str(path.with_suffix(".json"))) == 2  # its order; all its facts
     assert any(name.endswith("runs/s2s.toml") for name in opened)
     assert {name: count for name, count in opened.items() if count > 1} == {}

@@ -205,7 +205,7 @@ def test_the_command_names_a_bad_file_and_exits_with_one(tmp_path_factory: pytes
     words = ["run", str(folder / "in"), str(folder / "out"), "--task", "jpeg", "--size", "32", "--workers", "1"]
     result = CliRunner().invoke(degrade, words)
     assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
-    assert "2 faces in, 1 pairs" in result.output and "1 failed" in result.output
+    assert "2 faces in, 1 pair in" in result.output and "1 failed" in result.output
     assert "Traceback" not in result.output and not left_over(folder)
 
 

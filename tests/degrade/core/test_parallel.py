@@ -136,3 +136,11 @@ def test_a_worker_that_dies_is_one_sentence():
 
 def test_results_are_those_of_one_process():
     assert sorted(spread(abs, [(-3,), (2,), (1,)], 2, "two")) == list(spread(abs, [(1,), (2,), (3,)], 1, "one"))
+
+
+def test_relative_paths_follow_the_working_folder(tmp_path, monkeypatch):
+    """Workers are kept for the next call, which may come from another folder."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert {Path(found) for found in spread(os.getcwd, [()] * 2, 2, "folders")} == {tmp_path / name}

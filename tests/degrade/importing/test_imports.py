@@ -114,6 +114,11 @@ def test_a_size_brings_both_to_one_side_and_keeps_the_scale(tmp_path: Path) -> N
 def test_sides_without_a_whole_scale_and_other_proportions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="whole number of times as large, got 64 and 24 px"):
         import_pairs(tmp_path / "out", folder_pairs(*_folders(tmp_path, small=24)), PAIRS)
+    (tmp_path / "hq" / "face0.png").write_bytes(b"torn")
+    with pytest.raises(InputError, match="lq/face1.bmp: expected a reference a whole number"):  # that which was read
+        import_pairs(tmp_path / "out", folder_pairs(tmp_path / "hq", tmp_path / "lq"), PAIRS)
+    with pytest.raises(InputError, match="hq/../hq: expected a folder of references and .*, got one folder twice"):
+        folder_pairs(tmp_path / "hq", tmp_path / "hq" / ".." / "hq")
     _save(tmp_path / "wide" / "face.png", _pixels(0, 32, 48))
     wide = [ImagePair("face", tmp_path / "wide" / "face.png")]
     summary = import_pairs(tmp_path / "none", wide, PAIRS)
@@ -152,6 +157,8 @@ def test_both_forms_of_a_meta_info_list_are_read(tmp_path: Path) -> None:
     listed.write_text("hq/face1.png, lq/face0.bmp\nhq/face2.png,lq/face2.bmp\n")
     pairs = listed_pairs(listed, tmp_path, tmp_path)
     assert [(pair.name, pair.lq.name) for pair in pairs] == [("face1", "face0.bmp"), ("face2", "face2.bmp")]
+    listed.write_text("hq/face1.png, lq/face0.bmp\n" * 2)
+    assert listed_pairs(listed, tmp_path, tmp_path) == pairs[:1]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_both_forms_of_a_meta_info_list_are_read(tmp_path: Path) -> None:
         ("face0.png, lq/face0.bmp, 3", "expected 'NAME .H,W,C.' or 'HQ_PATH, LQ_PATH' in a line"),
         ("face0.png,", "expected 'NAME .H,W,C.' or 'HQ_PATH, LQ_PATH' in a line"),
         ("face9.png", "expected .*face9.png for the line 'face9.png', got no such file"),
-        ("face0.png, face0.bmp\nface0.png, face1.bmp", "names two references 'face0'"),
+        ("face0.png, face0.bmp\nface0.png, face1.bmp", "names two pairs 'face0'"),
     ],
 )
 def test_a_bad_meta_info_list_is_refused_in_a_sentence(tmp_path: Path, line: str, sentence: str) -> None:
@@ -204,7 +211,7 @@ def test_a_set_without_references_has_no_hq_and_says_so(tmp_path: Path) -> None:
         _save(tmp_path / "lfw_cropped_faces" / f"Aaron_{number}_00.png", _pixels(number, 32))
     given = CliRunner().invoke(degrade, ["import", "set", "LFW-Test", str(tmp_path), str(tmp_path / "out")])
     assert given.exit_code == 0 and "2 in, 2 images without references in" in given.output
-    assert "lfw-test is published with 1711 images, here are 2" in given.output
+    assert "lfw-test is published with 1711 images, found: 2" in given.output
     split = load_split(tmp_path / "out")
     assert not (tmp_path / "out" / "hq").exists() and not split.has_reference
     assert json.loads((tmp_path / "out" / "split.json").read_text())["has_reference"] is False

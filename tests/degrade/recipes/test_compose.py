@@ -203,7 +203,15 @@ def test_the_command_takes_a_file_where_it_takes_a_task(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert load_split(tmp_path / "out").info["recipe"] == "mine"
     other = CliRunner().invoke(degrade, [*words, written(tmp_path, BLUR.replace("3]", "4]"))])
-    assert other.exit_code == 2 and "holds another split" in other.output
+    assert other.exit_code == 2 and "holds another split (another text of the recipe mine)" in other.output
+    preset = CliRunner().invoke(degrade, [*words, "jpeg"])
+    assert preset.exit_code == 2 and "(recipe mine, not jpeg" in preset.output
+    assert load_split(tmp_path / "out").info["recipe_document"] not in other.output + preset.output
+    again = CliRunner().invoke(degrade, [*words[:2], str(tmp_path / "jpeg"), *words[3:], "jpeg"])
+    assert again.exit_code == 0
+    mine = [*words[:2], str(tmp_path / "jpeg"), *words[3:], written(tmp_path, BLUR)]
+    shown = CliRunner().invoke(degrade, mine).output
+    assert "(recipe jpeg, not mine" in shown and len(shown) < 300, shown
 
 
 def test_severities_are_asked_for_behind_the_name_of_the_file(tmp_path: Path) -> None:

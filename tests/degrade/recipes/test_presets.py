@@ -165,3 +165,5 @@ def test_presets_lists_every_recipe_with_its_ranges_and_its_source() -> None:
         assert all(" ".join(note.split()) in text for note in (recipe.source, recipe.compared, recipe.not_compared))
         assert " ".join(recipe.ranges.split()) in text
     assert "compresses BGR as if it were RGB" in text
+    one = CliRunner().invoke(degrade, ["presets", "GFPGAN"]).output
+    assert one.startswith("gfpgan@") and RECIPES["gfpgan"].source[:20] in one and "codeformer" not in one.lower()

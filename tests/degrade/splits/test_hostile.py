@@ -43,6 +43,8 @@ def test_hugging_face_loads_one_split_whatever_the_images_are_called(tmp_path: P
         assert list(loaded) == ["train"] and loaded["train"]["name"] == sorted(WORDS)
         assert {"image", "hq", "operators"} <= set(loaded["train"].column_names)
     assert _degrade("verify", out).exit_code == 0
+    card = (out / "README.md").read_text()
+    assert "`degrade run FACES FOLDER --recipe sr4 --size 64 --seed 0`" in card and "Licence: that of the" in card
     (out / "README.md").unlink()  # as splits of before have none
     assert _degrade("verify", out).exit_code == 0
 
@@ -118,7 +120,7 @@ def test_long_names_are_made_and_longer_ones_are_listed(tmp_path: Path) -> None:
     faces = _faces(tmp_path / "faces", "a", "x" * 251)
     os.rename(faces / "a.png", os.fsencode(faces) + b"/" + b"\xe9" * 100 + b".png")  # 300 letters when escaped
     result = _run(faces, tmp_path / "out")
-    assert result.exit_code == 1 and "1 pairs" in result.output and "over 255 bytes" in result.output
+    assert result.exit_code == 1 and "1 pair in" in result.output and "over 255 bytes" in result.output
     assert (tmp_path / "out" / "lq" / f"{'x' * 251}.png").is_file()
     assert "(0 made, 1 reused)" in _run(faces, tmp_path / "out").output
 
@@ -173,3 +175,20 @@ def test_a_pipe_in_a_split_is_never_opened(tmp_path: Path, place: str) -> None:
 def test_arguments_that_a_shell_found_never_reach_the_terminal_raw(tmp_path: Path) -> None:
     found = _degrade("verify", tmp_path, "\x1b[2J.png")
     assert found.exit_code == 2 and "\\x1b[2J.png" in found.output and "\x1b" not in found.output
+
+
+@pytest.mark.parametrize("command", ["run", "import", "reduce"])
+def test_a_name_that_no_split_may_have_fails_alone(tmp_path: Path, command: str) -> None:
+    faces, out = _faces(tmp_path / "faces", "a:b", "c"), tmp_path / "out"
+    words = {
+        "run": ("run", faces, out, "--task", "sr4", "--size", "64", "--workers", "1"),
+        "import": ("import", "stacked", faces, out),
+        "reduce": ("reduce", faces, out, "--size", "64", "--workers", "1"),
+    }
+    if command == "import":
+        for name in ("a:b", "c"):
+            Pillow.fromarray(np.zeros((128, 64, 3), np.uint8)).save(faces / f"{name}.png")
+    result = _degrade(*words[command])
+    assert result.exit_code == 1 and "a:b: expected a name that names a file on every system" in result.output
+    if command != "reduce":
+        assert open_split(out).names == ("c",)

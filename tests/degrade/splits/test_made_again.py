@@ -6,12 +6,15 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from degrade.core.errors import InputError
 from degrade.core.storage.files import locked
+from degrade.splits.layout import split_writer
 from degrade.splits.sources import Source, folder_sources
 from degrade.splits.split import load_split
 from tests.degrade.splits.made_splits import contents, make, save_face, six_faces
@@ -58,6 +61,32 @@ def test_an_interrupted_run_leaves_whole_files_and_is_continued(
         (folder / ".degrade-unfinished-abcdef12").write_bytes(b"as a killed process leaves it")
     assert make(tmp_path / "out", faces[:2]).reused == max(0, interrupted_at - 1) // 3
     assert contents(tmp_path / "out") == whole
+
+
+def test_lines_that_a_power_cut_damaged_cost_their_pairs_and_nothing_more(
+    tmp_path: Path, faces: list[Source], monkeypatch, capsys
+) -> None:
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("degrade.splits.make_split.split_writer", partial(interrupted, split_writer))
+        with pytest.raises(KeyboardInterrupt):
+            make(out, faces)
+    torn, empty, zeros, *_ = sorted(out.glob(".parts/*.jsonl"))
+    torn.write_bytes(torn.read_bytes()[:100])
+    empty.write_bytes(b"")
+    zeros.write_bytes(bytes(300))
+    assert make(out, faces).made == 3
+    assert "2 lines of an interrupted run damaged; made again" in capsys.readouterr().err
+    make(tmp_path / "whole", faces)
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+@contextmanager
+def interrupted(writer, *arguments):
+    """As split_writer, stopped when all pairs are made, before it ends."""
+    with writer(*arguments) as split:
+        yield split
+        raise KeyboardInterrupt
 
 
 @pytest.mark.slow

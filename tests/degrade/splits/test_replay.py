@@ -166,7 +166,7 @@ def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
     assert runner.invoke(degrade, ["verify", str(split)]).exit_code == 0
     (split / "lq" / "face1.png").unlink()
     result = runner.invoke(degrade, ["verify", str(split)])
-    assert (result.exit_code, result.output) == (1, "missing lq/face1.png\n1 files are not as recorded\n")
+    assert (result.exit_code, result.output) == (1, "missing lq/face1.png\n1 file not as recorded\n")
     result = runner.invoke(degrade, ["replay", str(split), "--only", "face1"])
     assert (result.exit_code, result.output.splitlines()[0]) == (0, "rebuilt lq/face1.png")
     (split / "hq" / "face1.png").unlink()

@@ -61,7 +61,7 @@ def test_the_merged_split_is_the_whole_one_byte_for_byte(made, tmp_path, monkeyp
         status, output = command("merge", *parts(made), tmp_path / "merged")
         assert status == 1  # as of the whole split
         assert output == (
-            f"3 shards: 6 pairs in {tmp_path / 'merged'}, 1 faces failed\n"
+            f"3 shards: 6 pairs in {tmp_path / 'merged'}, 1 face failed\n"
             f"  {made / '2'}: 1 failed; its `degrade run`, given again, says why\n"
             f"no image was checked; `degrade verify {tmp_path / 'merged'}` does that\n"
         )

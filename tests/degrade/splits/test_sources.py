@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.image import to_uint8
-from degrade.splits.roles import portrait_sources, role_sources
+from degrade.splits.roles import collected_roles, portrait_sources, role_sources
 from degrade.splits.sources import Source, folder_sources, read_list
 
 
@@ -53,11 +53,16 @@ def test_a_list_may_name_files_stems_or_paths_and_settles_equal_stems(tmp_path: 
     ]
 
 
-@pytest.mark.parametrize("names", [["a"], ["b.png", "b"]])
-def test_a_list_that_chooses_one_stem_twice_is_refused(tmp_path: Path, names: list[str]) -> None:
-    _touch(tmp_path, "a.png", "sub/a.jpg", "b.png")
-    with pytest.raises(InputError, match="expected one image for each name"):
-        folder_sources(tmp_path, names)
+def test_a_list_that_chooses_two_images_of_one_stem_is_refused(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.png", "sub/a.jpg")
+    for names in (["a"], ["a.png", "sub/a"]):
+        with pytest.raises(InputError, match="expected one image for each name"):
+            folder_sources(tmp_path, names)
+
+
+def test_an_image_that_a_list_has_twice_is_one(tmp_path: Path) -> None:
+    _touch(tmp_path, "b.png", "sub/c.png")
+    assert _names(folder_sources(tmp_path, ["b.png", "b", "c", "sub/c.png", "c"])) == ["b", "c"]
 
 
 def test_a_listed_name_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -129,6 +134,18 @@ def test_a_face_in_two_lists_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{role}.txt").write_text("a.png\n")
     with pytest.raises(InputError, match="a.png is in train.txt and in test.txt"):
         role_sources(tmp_path, "test")
+
+
+@pytest.mark.parametrize(
+    "listed", ["zo\u00eb", "zoe\u0308.png", "./sub/zo\u00eb", "sub/zo\u00eb.png", "sub\\zo\u00eb.png"]
+)
+def test_a_face_in_two_lists_is_refused_by_whichever_of_its_names(tmp_path: Path, listed: str) -> None:
+    _touch(tmp_path, "sub/zo\u00eb.png", "b.png")
+    (tmp_path / "train.txt").write_text("b\nzo\u00eb.png\nnot there\n")
+    (tmp_path / "val.txt").write_text(f"{listed}\nnot there\n")
+    for ask in (lambda: role_sources(tmp_path, "train"), lambda: collected_roles(tmp_path)):
+        with pytest.raises(InputError, match="sub/zo\u00eb.png is in train.txt and in val.txt; keep it in one"):
+            ask()
 
 
 def test_a_list_file_and_a_limit_choose_the_first_of_the_listed(tmp_path: Path) -> None:

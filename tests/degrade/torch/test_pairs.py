@@ -185,8 +185,11 @@ def test_what_cannot_be_is_one_sentence(faces, tmp_path):
     (tmp_path / "torn.png").write_bytes(b"no image")
     with pytest.raises(InputError, match="at least one face of role 'val', got none"):
         DegradedPairs(tmp_path, "sr4", role="val")
-    with pytest.raises(InputError, match="torn.png"):
+    with pytest.raises(InputError) as alone:
+        DegradedPairs(tmp_path, "sr4", size=64)[0]
+    with pytest.raises(InputError) as in_a_worker:
         list(DataLoader(DegradedPairs(tmp_path, "sr4", size=64), num_workers=1))
+    assert in_a_worker.value.args == alone.value.args and "torn.png: not a readable" in str(alone.value)
 
 
 WRONG = {
@@ -197,7 +200,7 @@ WRONG = {
     "background": ("red", 5),
     "faces": (5, b"faces", "", ["faces"], "no such folder", Path(__file__)),
 }
-OF_A_SPLIT = {"limit": (0, -1, 1.5, "x"), "workers": (-1, "x"), "out": (None, 5, "")}
+OF_A_SPLIT = {"limit": (0, -1, 1.5, "x"), "workers": (0, -1, "x"), "out": (None, 5, "")}
 
 
 @pytest.mark.parametrize(
@@ -214,6 +217,7 @@ def test_an_argument_that_can_be_none_is_one_sentence_that_says_what_was_given(f
             made = make()
         except InputError as error:
             assert re.search(said, str(error)) or "at least one face" in str(error)
+            assert argument not in ("limit", "workers") or str(error).startswith(f"{argument}: expected a whole number")
         else:  # what no face can be is said of each
             assert len(made.errors) == FACES and f"at least {value} px" in made.errors[0][1]
     assert not (tmp_path / "out" / "split.json").exists()

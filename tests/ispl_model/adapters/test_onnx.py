@@ -87,6 +87,14 @@ def test_options_that_do_not_fit_are_refused(tmp_path, options, sentence):
         onnx.load(f"{path}{options}")
 
 
+def test_a_network_of_8_bits_has_no_other_range_than_theirs(tmp_path):
+    path = write_onnx(tmp_path / "net.onnx", scale=1, dtype="uint8")
+    for text in ("-1..1", "0..1", "0..254"):
+        with pytest.raises(InputError, match=f"the model takes uint8, which is 0..255, got {text}; leave it out"):
+            onnx.load(f"{path},range={text}")
+    assert onnx.load(f"{path},range=0..255").restore(np.ones((8, 8, 3), np.float32)).max() < 0.51
+
+
 def with_a_second_input(path):
     """As CodeFormer is exported at times."""
     import onnx as package

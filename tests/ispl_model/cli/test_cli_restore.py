@@ -1,5 +1,6 @@
 """`ispl restore` from the command line: what it says at the end, and one sentence for everything that is wrong."""
 
+import json
 import pickle
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image as Pillow
 
-from degrade.core.image import read, write
+from degrade.core.image import read, to_uint8, write
 from degrade.portraits.paint import paint
 from degrade.splits.roles import portrait_sources
 from ispl_model.cli.main import ispl
@@ -39,14 +40,37 @@ def test_a_folder_of_photographs_is_restored_the_one_without_a_face_is_named_and
     write(tmp_path / "photos" / "a.png", photo)
     write(tmp_path / "photos" / "b.png", np.full((200, 300, 3), 0.5, np.float32))
     for options, sentence in (
-        (["--upscale", "2"], "restored 1 images: 1 photographs with 1 faces\n"),
-        (["--upscale", "2", "--resume"], "restored 0 images; 1 were there already\n"),
+        (["--upscale", "2"], "restored 1 image: 1 photograph with 1 face\n"),
+        (["--upscale", "2", "--resume"], "restored 0 images; 1 result there already\n"),
     ):
         result = restore(tmp_path / "photos", network_file, tmp_path / "out", *options)
         assert result.exit_code == 1 and sentence in result.output, result.output
         assert "1 of 2 images could not be restored" in result.output
         assert f"{tmp_path / 'photos' / 'b.png'}: no face found" in result.output
     assert read(tmp_path / "out" / "a.png").shape == (400, 800, 3)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_photograph_without_a_face_can_be_kept(network_file, tmp_path, workers):
+    photo = np.full((200, 400, 3), 0.5, np.float32)
+    photo[20:180, 30:190] = paint(portrait_sources("test", 1)[0].portrait, 160)
+    write(tmp_path / "photos" / "a.png", photo)
+    plain = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    write(tmp_path / "photos" / "b.png", plain / np.float32(255))
+    out, asked = tmp_path / "out", ["--no-face", "keep", "--workers", workers, "--save", "faces,compare"]
+    result = restore(tmp_path / "photos", network_file, out, *asked)
+    assert result.exit_code == 0, result.output
+    assert "restored 1 image: 1 photograph with 1 face; 1 without a face, kept\n" in result.output
+    np.testing.assert_array_equal(to_uint8(read(out / "b.png")), plain)
+    lines = map(json.loads, (out / "restored.jsonl").read_text().splitlines())
+    assert {line["file_name"]: line["faces"] for line in lines} == {"a.png": 1, "b.png": 0}
+    assert (out / "cmp" / "b.jpg").exists()
+    again = restore(tmp_path / "photos", network_file, out, *asked, "--resume")
+    assert again.exit_code == 0 and "restored 0 images; 2 results there already\n" in again.output
+    larger = restore(tmp_path / "photos", network_file, tmp_path / "x2", "--no-face", "keep", "--upscale", "2")
+    assert larger.exit_code == 0 and read(tmp_path / "x2" / "b.png").shape == (120, 180, 3)
+    refused = restore(tmp_path / "photos", network_file, tmp_path / "face", "--kind", "face", "--no-face", "keep")
+    assert refused.exit_code == 2 and "--no-face keep is for photographs" in refused.output
 
 
 def test_another_request_with_resume_names_the_result_and_leaves_it(face, network_file, tmp_path):
@@ -60,7 +84,7 @@ def test_another_request_with_resume_names_the_result_and_leaves_it(face, networ
 def test_a_wide_image_can_be_restored_in_tiles(network_file, tmp_path):
     write(tmp_path / "wide.png", np.full((70, 100, 3), 0.5, np.float32))
     result = restore(tmp_path / "wide.png", network_file, tmp_path / "out", "--kind", "tiles", "--batch", "3")
-    assert result.exit_code == 0 and "restored 1 images: 1 in tiles of 64 px" in result.output
+    assert result.exit_code == 0 and "restored 1 image: 1 in tiles of 64 px" in result.output
     assert read(tmp_path / "out" / "wide.png").shape == (70, 100, 3)
 
 
@@ -115,7 +139,7 @@ def test_wrong_options_are_one_sentence(face, network_file, tmp_path, monkeypatc
         (tmp_path / "wide.png", ["--kind", "face"], 1, "expected a square face, got 64 x 32 px"),
         (face, ["--kind", "face", "--upscale", "2"], 2, "a face grows to the network's size and no further"),
         (face, ["--upscale", "10000"], 1, "would become 640000 x 640000 px, more than 89 million pixels"),
-        (tmp_path / "none", [], 2, "expected a folder of images, got nothing there"),
+        (tmp_path / "none.jpg", [], 2, "none.jpg: expected an image or a folder of images, got nothing there"),
     ):
         result = restore(image, network_file, tmp_path / "out", *options)
         assert result.exit_code == status and sentence in result.output and "Traceback" not in result.output
@@ -149,7 +173,7 @@ def test_sub_folders_are_kept_and_results_inside_the_folder_are_no_images(face, 
     for made, kept in ((4, 0), (0, 4)):
         result = restore(photos, network_file, photos / "out", "--resume")
         assert result.exit_code == 0 and f"restored {made} images" in result.output, result.output
-        assert ("4 were there already" in result.output) == (kept == 4)
+        assert ("4 results there already" in result.output) == (kept == 4)
     names = {str(path.relative_to(photos / "out")) for path in (photos / "out").rglob("*g")}
     assert names == {"a/img.png", "b/img.png", "b/img.jpg", "img.png"}
 

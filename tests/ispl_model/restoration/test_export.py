@@ -1,6 +1,7 @@
 """An exported graph gives the network's own picture in another runtime, and is used as any ONNX file."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ def test_a_variant_is_the_same_network_in_onnxruntime(variant, save_network, tmp
     network = save_network(variant=variant, revision=VARIANTS[variant].revision)
     done = call(network, "--out", tmp_path / "made.onnx")
     assert done.exit_code == 0, done.output
+    assert re.search(r"64 px, at a painted face (less than 0.001|0\.[0-9]*[1-9][0-9]*) grey levels", done.output)
     restorer, face = load_restorer(network, "cpu", dtype="fp32"), paint(1, 64)
     restored = adapter.load(str(tmp_path / "made.onnx")).restore(face)
     assert np.abs(restored - restorer.plain([face])[0]).max() <= 1 / 255

@@ -100,6 +100,8 @@ def test_a_folder_of_another_training_is_refused_and_left_alone(make_tiny_split,
     before = out.read_bytes()
     with pytest.raises(InputError, match=r"another training \(other training.seed, training.steps\)"):
         train(tiny(), HEADER, PIXEL, TrainOptions(3, 1, seed=1), split, out)
+    with pytest.raises(InputError, match=rf"training.steps\); give another --out with --from {out} to train on"):
+        train(tiny(), HEADER, PIXEL, TrainOptions(3, 1), split, out)
     with pytest.raises(InputError, match=r"other method.*folder of its own"):
         train(tiny(), {**HEADER, "method": "other"}, PIXEL, TrainOptions(2, 1), split, tmp_path / "n")
     with pytest.raises(InputError, match="recipe"):

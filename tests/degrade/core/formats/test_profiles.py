@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from degrade.core.errors import InputError
+from degrade.core.formats import profiles
 from degrade.core.image import decode, decode_uint8, describe, encode_png, to_uint8
 from tests.degrade.core.formats.made_files import (
     encoded,
@@ -247,3 +248,12 @@ def test_a_description_says_whether_there_is_a_profile() -> None:
     assert not describe(encoded(COLOURS, "JPEG"), "photo").has_profile
     assert describe(encoded(COLOURS, "JPEG", icc_profile=ADOBE_RGB), "photo").has_profile
     assert describe(encoded(COLOURS), "photo").notes == ()
+
+
+def test_the_grey_profile_has_srgbs_curve_for_littlecms_too() -> None:
+    greys = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(profiles.grey_profile()))
+    srgb = ImageCms.createProfile("sRGB")
+    shown = np.asarray(ImageCms.profileToProfile(Pillow.fromarray(greys), profile, srgb, outputMode="RGB"))
+    np.testing.assert_array_equal(shown, greys[:, :, None].repeat(3, axis=2))
+    assert profiles.from_icc(profiles.grey_profile(), 1) is None

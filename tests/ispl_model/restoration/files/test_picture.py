@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from degrade.core.errors import InputError
-from degrade.core.formats.profiles import srgb_profile
+from degrade.core.formats.profiles import grey_profile, srgb_profile
 from degrade.core.image import decode
 from ispl_model.restoration.files.picture import FORMATS, Picture, encode_picture, read_picture
 
@@ -108,6 +108,20 @@ def test_a_profile_of_srgb_where_there_was_any(suffix):
     data = photo_file(Pillow.fromarray(PIXELS), "PNG", icc_profile=srgb_profile())
     assert again(data, suffix)[1].info["icc_profile"] == srgb_profile()
     assert not again(photo_file(Pillow.fromarray(PIXELS), "PNG"), suffix)[1].info.get("icc_profile")
+
+
+@pytest.mark.parametrize("suffix", (*WITH_EXIF, ".avif"))
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_profile_of_srgbs_curve_where_a_grey_picture_had_any(suffix, mode):
+    if mode == "LA" and suffix in (".jpg", ".jpeg"):
+        pytest.skip("JPEG has no transparency")
+    greys = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    data = photo_file(Pillow.fromarray(greys).convert(mode), "PNG", icc_profile=grey_profile())
+    picture, result = again(data, suffix)
+    assert not picture.notes and (picture.pixels == greys[:, :, None]).all()
+    wanted = srgb_profile() if result.mode.startswith("RGB") else grey_profile()
+    assert result.info["icc_profile"] == wanted
+    assert not read_picture(encode_picture(picture, picture, suffix, 100), "again").notes
 
 
 def test_a_makers_note_too_long_for_a_jpeg_is_left_out_and_the_rest_stays():

@@ -99,7 +99,7 @@ def test_a_field_stays_the_one_it_was_when_it_was_first_written_down() -> None:
         (GaussianNoise(9.0, seed=3), stats.norm(scale=9.0)),
         (LaplaceNoise(6.0, seed=3), stats.laplace(scale=6.0)),
     ],
-    ids=repr,
+    ids=["normal", "laplace"],
 )
 def test_the_shares_below_every_step_are_those_of_scipys_law(noise: GaussianNoise | LaplaceNoise, law: Any) -> None:
     steps = (noise(flat()).astype(float) - 0.5) * 255

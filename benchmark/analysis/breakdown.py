@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
-from benchmark.metrics.facts import facts_of
+from benchmark.metrics.facts import check_known, facts_of
 from degrade.core.errors import InputError, unknown
 from degrade.core.storage import strict_json
 from degrade.operators.chain import OPERATORS
@@ -140,6 +140,7 @@ def breakdown(runs: Mapping[str, Run], metric: str, parts: Mapping[str, Sequence
     A bin in which a method has fewer than FEWEST values is left out.
     Raises InputError for a metric of sets, a method without values, and where no bin is left.
     """
+    check_known(metric, {name for run in runs.values() for name in run.metrics})
     if facts_of(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; breakdown needs a metric of images")
     values = {method: run.by_image(metric) for method, run in runs.items()}

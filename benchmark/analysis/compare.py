@@ -7,7 +7,7 @@ from itertools import combinations
 from benchmark.analysis.runs import Run
 from benchmark.analysis.statistics import Interval, mean, mean_interval
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, LEVEL, differences, family, is_judged
-from benchmark.metrics.facts import facts_of
+from benchmark.metrics.facts import check_known, facts_of
 from degrade.core.errors import InputError
 
 
@@ -70,6 +70,7 @@ def compare(runs: Mapping[str, Run], metrics: Sequence[str] = ()) -> list[Compar
 
 def _pair(metric: str, sides: Mapping[str, Run], found: Mapping[str, tuple[float, float]]) -> Comparison:
     """found: the family of the two sides."""
+    check_known(metric, {name for run in sides.values() for name in run.metrics})
     if facts_of(metric).per == "set":
         raise InputError(f"{metric}: is a number of a whole set; compare needs a metric of images")
     if not is_judged(metric):

@@ -4,11 +4,12 @@ Facts of the table's metrics stand there; those of others in the run files of th
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from benchmark.metrics.base import Metric
 from benchmark.metrics.table import METRICS, is_statistics, with_statistics
+from degrade.core.errors import unknown
 
 SHOWN = (
     *("header", "unit", "higher_is_better", "needs_reference", "per", "decimals"),
@@ -43,6 +44,12 @@ def notice(metric_id: str, unit: str, per: str) -> None:
 def is_of_table(metric_id: str) -> bool:
     """Whether a metric is the benchmark's own, so that a run file need not describe it."""
     return metric_id in METRICS or is_statistics(metric_id)
+
+
+def check_known(metric_id: str, scored: Collection[str]) -> None:
+    """Raise InputError, with the nearest, for a metric that is neither the benchmark's own nor among those scored."""
+    if not is_of_table(metric_id) and metric_id not in scored:
+        raise unknown("metric", metric_id, [*METRICS, *scored])
 
 
 def value_text(metric_id: str, value: float) -> str:

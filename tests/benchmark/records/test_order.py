@@ -128,7 +128,15 @@ def test_a_folder_of_images_that_changed_is_shown_as_it_is_now_and_all_of_it_on_
     assert len(load_scores("quick", asked.settings.results)) == 3
     assert len(load_scores("quick", asked.settings.results, every=True)) == 6
     for options, rows in (((), 3), (("--all",), 6)):
-        words = ["export", "--results", asked.settings.results, "--out", tmp_path / "scores.csv", *options]
+        words = [
+            "export",
+            "--results",
+            asked.settings.results,
+            "--out",
+            tmp_path / "scores.csv",
+            "--overwrite",
+            *options,
+        ]
         assert CliRunner().invoke(benchmark, list(map(str, words))).exit_code == 0
         head, *lines = (tmp_path / "scores.csv").read_text().splitlines()
         assert len(lines) == rows and {"checkpoint", "method_version", "metric_version"} <= set(head.split(","))

@@ -87,6 +87,10 @@ BACKGROUND = click.option(
     "--background", type=click.Choice(["white", "black"]), help="Colour to lay transparent images on."
 )
 
+FFHQ = click.option(
+    "--ffhq", type=FOLDER, envvar="FACES_HQ", show_envvar=True,
+    help="Folder of clean faces; without one they are painted.",
+)  # fmt: skip
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
 WORKERS = click.option(
     "--workers", default=os.cpu_count() or 1, show_default="all cores", type=COUNT,

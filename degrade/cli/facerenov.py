@@ -8,6 +8,7 @@ from degrade.cli.console import (
     BACKGROUND,
     COUNT,
     CROP,
+    FFHQ,
     FILE,
     FOLDER,
     OVERWRITE,
@@ -133,13 +134,7 @@ def import_(lq, candidates, votes, out, key, size, align, crop, background) -> N
 
 
 @degrade_facerenov.command()
-@click.option(
-    "--ffhq",
-    type=FOLDER,
-    envvar="FACES_HQ",
-    show_envvar=True,
-    help="Folder of clean faces; without one they are painted.",
-)
+@FFHQ
 @click.option("--out", required=True, type=FOLDER, help="Where to write: OUT/train, OUT/val, OUT/test.")
 @click.option("--size", default=512, show_default=True, type=SIDE, help="Side of the images, px.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Seed of every random draw.")

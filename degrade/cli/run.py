@@ -12,6 +12,7 @@ from degrade.cli.console import (
     BACKGROUND,
     COUNT,
     CROP,
+    FFHQ,
     FOLDER,
     PLACE,
     SEED,
@@ -84,13 +85,7 @@ def run(source, out, recipe, size, seed, list_file, limit, crop, background, png
 
 
 @click.command(cls=Command)
-@click.option(
-    "--ffhq",
-    type=FOLDER,
-    envvar="FACES_HQ",
-    show_envvar=True,
-    help="Folder of clean faces; without one they are painted.",
-)
+@FFHQ
 @click.option("--out", type=FOLDER, help="Where to write.  [default: runs/RECIPE-SIZE]")
 @click.option("--split", default="all", show_default=True, type=click.Choice([*ROLES, "all"]), help="Role(s) to make.")
 @click.option("--ids", type=Span(), help="Only FFHQ's numbers in this range, END excluded.")

@@ -17,8 +17,8 @@ from benchmark.metrics.base import Compute, Metric, MetricError, Record, SetScor
 from benchmark.metrics.table import METRICS, is_statistics, with_statistics
 from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image, check_image
+from degrade.core.packages import package_version
 from degrade.core.storage.files import digest_of
-from degrade.core.versions import package_version
 from ispl_model.runtime.known_files import Refused, file_digest
 
 

@@ -1,9 +1,22 @@
-"""Packages that only some commands use, and that an installation may lack."""
+"""Packages that are installed: their versions, and those that only some commands use and that may be missing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 
 from degrade.core.errors import InputError
+
+_BUILDS = {"opencv-python": "opencv-python-headless"}  # one module, cv2, under another name
+
+
+def package_version(package: str) -> str | None:
+    """The version of a package, or of a build of it under another name; None for one that is not there."""
+    for name in (_BUILDS.get(package), package):
+        try:
+            return version(name) if name else version(package)
+        except PackageNotFoundError:
+            continue
+    return None
 
 
 class MissingPackage(InputError):

@@ -9,9 +9,8 @@ import pytest
 from safetensors.torch import save
 
 from benchmark.methods.classical.common import read_parameters
-from benchmark.records import run_file
 from benchmark.records.order import highest_order
-from benchmark.records.run_file import read_run_file
+from benchmark.records.run_file import read_run_file, read_run_files
 from benchmark.records.scores import SCHEMA, ScoreFile, read_file, scores_folder
 from benchmark.reports.figures import tradeoff
 from benchmark.runs.checkpoints import _parse_tried
@@ -77,7 +76,7 @@ def described(path: Path) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
     path.rename(folder / "20260101T000000Z-01234567.json")
     highest_order(folder)
-    run_file.test_faces(path.parent, "lite")
+    read_run_files(path.parent, "lite")
 
 
 READERS: dict[str, tuple[Callable[[Path], Any], Any]] = {

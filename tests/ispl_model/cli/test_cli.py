@@ -107,7 +107,7 @@ def test_what_is_no_split_and_what_is_no_checkpoint_is_one_sentence(tmp_path):
     result = run("restore", tmp_path / "face.png", "--checkpoint", tmp_path / "m", "--out", tmp_path / "out")
     assert result.exit_code == 2 and "not a whole safetensors file" in result.output
     result = run("restore", tmp_path / "none", "--checkpoint", tmp_path / "m", "--out", tmp_path / "out")
-    assert result.exit_code == 2 and "expected a folder of images" in result.output
+    assert result.exit_code == 2 and "expected an image or a folder of images" in result.output
 
 
 def test_unknown_commands_are_answered_with_the_nearest():

@@ -17,6 +17,7 @@ from benchmark.runs.splits import why_set_unavailable
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import load_sets
+from degrade.core.numbers import counted
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def listing(settings: Settings, tables: Iterable[TableSpec]) -> list[str]:
 
 def line(job: RunJob, made: RunSummary) -> str:
     """One job's progress in one line."""
-    trained = f"{made.trainings_made} trainings made, " if made.trainings_made else ""
-    return f"{job}: {trained}{made.scores_made} scores made, {made.scores_reused} reused; {stages(made)}"
+    trained = f"{counted(made.trainings_made, 'training')} made, " if made.trainings_made else ""
+    return f"{job}: {trained}{counted(made.scores_made, 'score')} made, {made.scores_reused} reused; {stages(made)}"
 
 
 def reproduce(

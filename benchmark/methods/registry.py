@@ -1,5 +1,6 @@
 """Methods by name. A module is imported when its method is used, so listing them costs nothing."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.resources import files
@@ -134,6 +135,14 @@ def title_of(label: str, methods: Mapping[str, str]) -> str:
     ['Identity', 'Degraded input']
     """
     return method_title(label) if methods.get(label, label) == label else label
+
+
+def check_titles(methods: Mapping[str, str]) -> None:
+    """InputError where two methods of an evaluation, label -> full name, would be printed alike."""
+    printed = Counter(title_of(label, methods) for label in methods)
+    twice = next((title for title, count in printed.items() if count > 1), None)
+    if twice is not None:
+        raise InputError(f"--method: two rows would be called '{twice}'; give one another label")
 
 
 def paper_title(name: str) -> str:

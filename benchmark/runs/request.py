@@ -1,6 +1,7 @@
 """The request of a run, its inputs, its summary."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import PreparedSplit
 from benchmark.specs.protocols import Protocol
 from degrade.core.errors import InputError
+from degrade.recipes.library import find_recipe
 from degrade.recipes.paper_tasks import TASKS as PAPER_TASKS
 
 
@@ -86,6 +88,9 @@ class RunRequest:
             own = f"by itself runs {', '.join(self.row.tasks)}" if self.row.tasks else "holds images of one task"
             asked = f"{self.protocol.name} has {', '.join(left_out)}"
             raise InputError(f"method '{self.method}': {own}, and {asked}; name one of these with --task")
+        recipes = Counter(find_recipe(task).name for task in chosen) if len(chosen) > 1 else Counter()
+        if twice := [name for name, count in recipes.items() if count > 1]:
+            raise InputError(f"tasks: two recipes are called '{twice[0]}', and scores stand under it; rename one")
         return chosen
 
     def tasks_left_out(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 
 _BUILDS = {"opencv-python": "opencv-python-headless"}  # one module, cv2, under another name
 
@@ -20,14 +20,18 @@ def package_version(package: str) -> str | None:
 
 
 class MissingPackage(InputError):
-    """A package is not installed; the sentence says which, and the command that installs it."""
+    """A package is not installed, or broken; the message says which, and the command that installs it."""
 
 
 @contextmanager
 def needed_for(what: str) -> Iterator[None]:
-    """For a block that imports: raises MissingPackage where one is not there. what: that needs it, for the sentence."""
+    """For a block that imports: raises MissingPackage where that fails. what: that needs it, for the message."""
     try:
         yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         name = (error.name or str(error)).partition(".")[0]
-        raise MissingPackage(f"{what}: needs the package {name}, which is not here; pip install {name}") from error
+        if isinstance(error, ModuleNotFoundError):
+            raise MissingPackage(f"{what}: needs the package {name}, which is not here; pip install {name}") from error
+        raise MissingPackage(
+            f"{what}: a package that it needs is broken ({cut(str(error))}); install it anew"
+        ) from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmark.methods.adapters.folder import SPLIT, is_folder
-from benchmark.methods.registry import find_method, labelled
+from benchmark.methods.registry import check_titles, find_method, labelled
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.outcome import Outcome, has_outcome, read_outcome, write_outcome
@@ -56,6 +56,7 @@ def run_evaluation(evaluation: Evaluation, settings: Settings, anew: bool = Fals
     _check_folder(settings.results, evaluation)
     before = read_outcome(settings.results).refused  # until each method was tried again
     methods = labelled(evaluation.shown_methods)
+    check_titles(methods)
     for metric in evaluation.metrics:
         find_metric(metric)
     done = RunSummary()

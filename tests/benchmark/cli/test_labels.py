@@ -62,3 +62,9 @@ def test_exported_scores_and_those_of_python_have_the_label(evaluated, made):
 def test_a_label_has_not_the_colour_of_the_method_that_is_called_so():
     found = colours(["Identity", "identity"])
     assert found["identity"] == colours(["identity"])["identity"] != found["Identity"]
+
+
+def test_a_label_that_would_print_as_another_row_is_refused(made):
+    asked = ("--method", "Degraded input=bicubic", "--method", "identity")
+    refused = call("evaluate", made, *asked, *METRICS, "--out", "twice")
+    assert refused.exit_code == 2 and "two rows would be called 'Degraded input'" in refused.output

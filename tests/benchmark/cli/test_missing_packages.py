@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from degrade.core.packages import MissingPackage, needed_for
 from tests.benchmark.cli.calling import call
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -45,3 +46,9 @@ def test_a_page_without_jinja2_is_refused_before_anything_is_written(made, witho
         refused = call(command, "out")
         assert refused.exit_code == 2 and "needs the package jinja2, which is not here; pip install" in refused.output
         assert not Path("out", command).exists()
+
+
+def test_a_broken_package_is_an_error_message_too():
+    broken = "plot: a package that it needs is broken .libfoo.so: no such file"
+    with pytest.raises(MissingPackage, match=broken), needed_for("plot"):
+        raise ImportError("libfoo.so: no such file")

@@ -92,6 +92,12 @@ def test_a_recipe_of_ones_own_is_a_task_by_the_name_in_it(files):
     call(*command, "--task", "recipe.toml", "--method", "edsr")
     assert {score.task for score in read_scores(files / "results", "small")} == {"mine"}
     assert "1 reused" in call(*command, "--task", "recipe.toml", "--method", "edsr")
+    call(*command, "--task", "recipe.toml", "--method", "identity")
+    asked = ("compare", "edsr", "identity", "--profile", "small.toml", "--task")
+    assert call(*asked, "recipe.toml") == call(*asked, "mine")
+    (files / "mine.toml").write_text(TABLE.replace("own.toml", "S2S").replace("jpeg", "recipe.toml"))
+    call("tables", "--profile", "small.toml", "--table", "mine.toml")
+    assert "mine under S2S" in (files / "results/small/mine.md").read_text(encoding="utf-8")
 
 
 def test_any_recipe_and_any_folder_of_faces_do_for_profile_quick(files):

@@ -97,8 +97,13 @@ def test_recipes_beside_the_papers_run_for_every_method_and_nothing_is_dropped_i
         of_user = replace(load_protocol("S2S"), name="OWN", task=tasks)
         return replace(request(tmp_path, method, tasks=()), protocol=of_user)
 
+    own = tmp_path / "newspaper.toml"
+    own.write_text('name = "newspaper"\nsource = "a test"\n[[steps]]\noperator = "Jpeg"\nquality = 50\n')
     for method in ("identity", "edsr", "nlm", "python:module:function"):
-        assert asked(method, "gfpgan", "newspaper.toml").chosen_tasks() == ("gfpgan", "newspaper.toml"), method
+        assert asked(method, "gfpgan", str(own)).chosen_tasks() == ("gfpgan", str(own)), method
+    (tmp_path / "copy.toml").write_text(own.read_text())
+    with pytest.raises(InputError, match="two recipes are called 'newspaper', and scores stand under it; rename one"):
+        asked("identity", str(own), str(tmp_path / "copy.toml")).chosen_tasks()
     assert asked("identity", "gfpgan", "sr4").chosen_tasks() == ("gfpgan", "sr4")
     assert asked("nlm", "gfpgan", "sr4").tasks_left_out() == ("sr4",)
     assert asked("folder:outs", "gfpgan").chosen_tasks() == ("gfpgan",)

@@ -19,7 +19,6 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import PreparedSplit
 from benchmark.specs.protocols import Protocol
 from degrade.core.errors import InputError
-from degrade.recipes.library import find_recipe
 from degrade.recipes.paper_tasks import TASKS as PAPER_TASKS
 
 
@@ -88,6 +87,8 @@ class RunRequest:
             own = f"by itself runs {', '.join(self.row.tasks)}" if self.row.tasks else "holds images of one task"
             asked = f"{self.protocol.name} has {', '.join(left_out)}"
             raise InputError(f"method '{self.method}': {own}, and {asked}; name one of these with --task")
+        from degrade.recipes.library import find_recipe  # here, as --help need not load what reads images
+
         recipes = Counter(find_recipe(task).name for task in chosen) if len(chosen) > 1 else Counter()
         if twice := [name for name, count in recipes.items() if count > 1]:
             raise InputError(f"tasks: two recipes are called '{twice[0]}', and scores stand under it; rename one")

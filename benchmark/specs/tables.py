@@ -7,7 +7,6 @@ from typing import Any
 from benchmark.specs.protocols import load_protocol
 from benchmark.specs.strict_toml import checked, is_file, own_text, parsed, stem, stems, text_of
 from degrade.core.errors import InputError, unknown
-from degrade.recipes.library import find_recipe
 
 _TABLE = {"version": int, "protocols": list[str], "rows": list[dict], "columns": list[str]}
 _ROW = {"task": str, "methods": list[str], "protocols": list[str]}
@@ -70,5 +69,7 @@ def _row(place: str, row: dict[str, Any], table: dict[str, Any]) -> dict[str, An
     if beyond:
         raise InputError(f"{place}: protocols: expected some of the table's, got {beyond[0]}")
     if ".toml" in found["task"].lower():  # a file's recipe has its scores under its name
+        from degrade.recipes.library import find_recipe  # here, as --help need not load what reads images
+
         found["task"] = find_recipe(found["task"]).name
     return found

@@ -71,29 +71,26 @@ def resolves(name: str) -> bool:
     return node is not None
 
 
+def quoted(package: str, pattern: re.Pattern[str]) -> Iterator[tuple[Path, str]]:
+    """(file, name) of what a pattern finds in the docstrings of a package."""
+    for path in FILES:
+        if path.is_relative_to(ROOT / package):
+            for text in docstrings(parsed(path)):
+                yield from ((path.relative_to(ROOT), name) for name in pattern.findall(text))
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_dotted_names_of_ours_resolve(package: str) -> None:
-    lost = {
-        f"{path.relative_to(ROOT).as_posix()}: {name}"
-        for path in FILES
-        if path.is_relative_to(ROOT / package)
-        for text in docstrings(parsed(path))
-        for name in _OURS.findall(text)
-        if not resolves(name)
-    }
-    assert not lost
+    assert {(path, name) for path, name in quoted(package, _OURS) if not resolves(name)} == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_attributes_in_backticks_are_in_the_file(package: str) -> None:
     """As `options.parsing`: each part is a name that the file's own code uses."""
     lost = {
-        f"{path.relative_to(ROOT).as_posix()}: {name}"
-        for path in FILES
-        if path.is_relative_to(ROOT / package)
-        for text in docstrings(parsed(path))
-        for name in _QUOTED.findall(text)
-        if name.split(".")[0] not in PACKAGES and not set(name.split(".")) <= identifiers(parsed(path))
+        (path, name)
+        for path, name in quoted(package, _QUOTED)
+        if name.split(".")[0] not in PACKAGES and not set(name.split(".")) <= identifiers(parsed(ROOT / path))
     }
     assert not lost
 

@@ -113,3 +113,12 @@ def parse_profile(place: str, text: str) -> Profile:
     if not values["seeds"]:
         raise InputError(f"{place}: seeds: expected at least one training seed, got none")
     return Profile(stem(place), **values)
+
+
+def scored_task(task: str) -> str:
+    """What the scores of a task stand under: the name in the recipe file FILE.toml[:SEVERITY], else `task` itself."""
+    if ".toml" not in task.lower():
+        return task
+    from degrade.recipes.library import find_recipe  # here, as --help need not load what reads images
+
+    return find_recipe(task).name

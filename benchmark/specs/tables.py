@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from benchmark.specs.protocols import load_protocol
+from benchmark.specs.protocols import load_protocol, scored_task
 from benchmark.specs.strict_toml import checked, is_file, own_text, parsed, stem, stems, text_of
 from degrade.core.errors import InputError, unknown
 
@@ -68,8 +68,4 @@ def _row(place: str, row: dict[str, Any], table: dict[str, Any]) -> dict[str, An
     beyond = [name for name in found["protocols"] if name not in table["protocols"]]
     if beyond:
         raise InputError(f"{place}: protocols: expected some of the table's, got {beyond[0]}")
-    if ".toml" in found["task"].lower():  # a file's recipe has its scores under its name
-        from degrade.recipes.library import find_recipe  # here, as --help need not load what reads images
-
-        found["task"] = find_recipe(found["task"]).name
-    return found
+    return found | {"task": scored_task(found["task"])}

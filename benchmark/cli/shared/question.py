@@ -117,12 +117,9 @@ def question(results: Path, profile: str, protocol: str, task: str | None, split
     if name != EVALUATION:
         if task is None:
             raise InputError(f"expected a task of profile {name}, got none; name it with --task")
-        from benchmark.specs.protocols import load_protocol
-        from degrade.recipes.library import find_recipe
+        from benchmark.specs.protocols import load_protocol, scored_task
 
-        if ".toml" in task.lower():  # a file's recipe has its scores under its name
-            task = find_recipe(task).name
-        return Question(results, name, load_protocol(protocol).name, task)
+        return Question(results, name, load_protocol(protocol).name, scored_task(task))
     from benchmark.methods.registry import labelled
     from benchmark.reports.evaluation.results import set_names
 

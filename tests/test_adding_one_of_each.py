@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("degrade", "ispl_model", "benchmark", "protocols", "tests")
+COPIED = ("degrade", "ispl_model", "benchmark", "protocols", "tests", "docs")
 
 METRIC = '''"""A novel metric."""
 
@@ -36,6 +36,9 @@ METRIC_ROW = """
         "novel.rgb", module="novel", header="Novel", higher_is_better=False, packages=("numpy",), decimals=5,
         meaning="mean and largest absolute difference of R, G and B in [0, 1], added",
     ),"""
+METRIC_PAGE = """
+| `novel.rgb` ↓ | mean and largest absolute difference, added | 0 to 2 | image | none | made for a test |
+"""
 METHOD = '''"""A novel method."""
 
 from pathlib import Path
@@ -87,6 +90,8 @@ class NovelBlur:
 RECIPE = """name = "novel"
 version = 1
 source = "made for a test"
+compared = "nothing"
+not_compared = "nothing"
 base = 512
 [[steps]]
 operator = "NovelBlur"
@@ -115,14 +120,19 @@ training = TrainingConfig(scale=1, losses={"novel": 1.0}, learning_rate=1e-4, be
 print(*(record["op"] for record in records), value_text("novel.rgb", 0.0), training.stage(0, 1))
 """
 LAWS = (
+    "tests/test_pages.py",
+    "tests/benchmark/test_versions.py",
     "tests/benchmark/metrics/test_every_metric.py",
     "tests/benchmark/methods/test_every_method.py",
     "tests/benchmark/specs/test_protocols.py",
+    "tests/degrade/operators/test_documented.py",
     "tests/degrade/operators/test_every_operator.py",
     "tests/degrade/recipes/test_every_recipe.py",
     "tests/degrade/recipes/test_operator_pages.py",
     "tests/degrade/recipes/test_pixels.py",
     "tests/degrade/recipes/test_presets.py",
+    "tests/degrade/recipes/test_published.py",
+    "tests/degrade/recipes/test_published_steps.py",
     "tests/ispl_model/losses/test_losses.py",
 )
 OPERATOR_IMPORT = "from degrade.operators.novel import NovelBlur"
@@ -130,6 +140,7 @@ ADDED = {  # kind -> file -> all of a new file, or what is added after which lin
     "a metric": {
         "benchmark/metrics/novel.py": METRIC,
         "benchmark/metrics/table.py": {"_ALL = (": METRIC_ROW},
+        "docs/metrics.md": {"## Nearness to the reference": METRIC_PAGE},
     },
     "a method": {
         "benchmark/methods/fixed/novel.py": METHOD,
@@ -143,13 +154,14 @@ ADDED = {  # kind -> file -> all of a new file, or what is added after which lin
         },
         "tests/degrade/operators/test_every_operator.py": {
             "from degrade.core.image import Image, check_image, from_uint8, to_uint8": OPERATOR_IMPORT,
-            "EXAMPLES = [": "    NovelBlur(3),",
+            "EXAMPLES = [": "    NovelBlur(5),",
             "BAD = [": '    (NovelBlur, {"width": 4}),',
         },
     },
     "a recipe": {
         "degrade/recipes/presets/novel.toml": RECIPE,
         "tests/degrade/recipes/golden.py": {"GOLDEN = {": '    "novel@1": ("4ece90e84b7e", "09ea9b92e87b"),'},
+        "tests/degrade/recipes/published_steps.py": {"OWN = {": '    "novel",'},
     },
     "a loss": {
         "ispl_model/losses/pixel.py": {
@@ -198,7 +210,9 @@ def run(root: Path, *arguments: str) -> str:
 
 @pytest.mark.slow
 def test_each_keeps_the_laws_of_its_kind(copy):
+    run(copy, "-m", "tests.reference.outputs", "novel", "novel.rgb")
     chosen = "novel or fixed_sequence or promised or every_operator_ or explained or marked_as_a_length"
+    chosen += " or held_against or literal_has_every"
     told = run(copy, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-k", chosen, *LAWS)
     for law in LAWS:
         assert any(line.startswith(law) and "PASSED" in line for line in told.splitlines()), law
@@ -221,10 +235,11 @@ def test_the_new_recipe_draws_the_new_operator_and_a_training_weighs_the_new_los
 
 
 @pytest.mark.parametrize("kind", sorted(ADDED))
-def test_contributing_names_the_files_and_they_are_two_beside_the_test(kind):
+def test_contributing_names_the_files_and_they_are_two_beside_the_test_and_the_page(kind):
     text = (ROOT / "CONTRIBUTING.md").read_text().lower()
     (section,) = [part for part in text.split("\n## ") if part.startswith(f"add {kind}")]
     files = ADDED[kind]
-    assert sum(not file.startswith("tests/") for file in files) <= 2
+    assert sum(not file.startswith(("tests/", "docs/")) for file in files) <= 2
+    assert ("python -m tests.reference.outputs" in section) == (kind in ("a metric", "a method"))
     for file, what in files.items():
         assert (file if isinstance(what, dict) else file.rpartition("/")[0] + "/") in section

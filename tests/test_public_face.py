@@ -75,6 +75,14 @@ def test_where_several_names_may_be_given_one_alone_may(package, name):
         assert "Sequence[str]" not in str(taken) or str(taken).endswith("| str"), taken
 
 
+def test_mypy_is_strict_where_the_public_names_live():
+    strict = next(name for name in SETTINGS.sections() if name.startswith("mypy-degrade,"))
+    strict = set(strict.removeprefix("mypy-").split(","))
+    for stub in ROOT.glob("*/__init__.pyi"):
+        nodes = [node for node in ast.walk(ast.parse(stub.read_text())) if isinstance(node, ast.ImportFrom)]
+        assert {stub.parent.name, *(f"{stub.parent.name}.{node.module}" for node in nodes)} <= strict
+
+
 @pytest.mark.parametrize("package", FACES, ids=lambda package: package.__name__)
 def test_importing_a_package_loads_nothing_that_takes_long(package):
     heavy = {"numpy", "cv2", "torch", "pandas", "click"}

@@ -19,11 +19,11 @@ def load_scores(source: Path | str, results: Path | str = "results", every: bool
     """The scores of a profile or an evaluation, one row each: of several tries at one number the newest.
 
     source: the name of a profile with scores below `results`, or a folder such as results/lite or the `--out` of
-    `benchmark evaluate`. The columns are the
-    keys of a score line (benchmark/records/schemas/score.json): value is NaN where `error` says why, image is missing
-    for a metric of sets. every: with those of older outputs of a method, such as a folder of images that changed;
-    the column checkpoint tells them apart. Raises InputError where there are no scores, and for a file that holds
-    something else.
+    `benchmark evaluate`. The columns are the keys of a score line (benchmark/records/schemas/score.json): value is NaN
+    where `error` says why, image is missing for a metric of sets. A Frechet distance is the plain one, which tables
+    show reduced in bias by its replicates (benchmark.records.scores.corrected). every: with those of older outputs of
+    a method, such as a folder of images that changed; the column checkpoint tells them apart. Raises InputError where
+    there are no scores, and for a file that holds something else.
 
     >>> load_scores("nothing")  # doctest: +ELLIPSIS
     Traceback (most recent call last):

@@ -30,15 +30,6 @@ class Weighted(click.ParamType):
 
 
 WEIGHTED = Weighted()
-BESIDE = (
-    "l1",
-    "mse",
-    "l1_pyramid",
-    "consistency",
-    "luma_consistency",
-    "chroma_consistency",
-    "identity",
-)  # losses beside the paper's
 
 
 @click.command(cls=Command)
@@ -77,7 +68,7 @@ BESIDE = (
     type=WEIGHTED,
     metavar="NAME=WEIGHT",
     help="Change a loss's weight, 0 leaves it out: lsgan (1 in the paper), feature_matching (10), perceptual (10), "
-    f"{', '.join(BESIDE)}.",
+    "identity, or one of ispl_model/losses/pixel.py, such as l1, l1_pyramid, consistency.",
 )
 @click.option("--identity", type=FILE, help="Face recogniser for the loss identity; see ispl_model/losses/identity.py.")
 @click.option("--crop", type=COUNT, help="Side of a random window to train on, in pixels.  [default: the whole face]")
@@ -151,7 +142,9 @@ def train(
 
 def _weights(paper: Mapping[str, float], given: Mapping[str, float]) -> dict[str, float]:
     """The paper's weights with those given instead, without losses of weight 0."""
-    known = (*paper, *BESIDE)
+    from ispl_model.losses.pixel import LOSSES
+
+    known = (*paper, *(name for name in LOSSES if name != "l1_steps"), "identity")  # ISPL gives one image, no steps
     for name in given.keys() - set(known):
         raise unknown("loss", name, known)
     weights = {name: weight for name, weight in {**given, **paper, **given}.items() if weight}

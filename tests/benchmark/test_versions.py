@@ -18,8 +18,8 @@ def test_every_output_is_that_of_its_version(kind, name):
         values = output(kind, name)
     except NotHere as reason:
         pytest.skip(str(reason))
-    assert known is not None, "store it: python -m tests.reference.outputs"
-    assert known["version"] == version, "store the new version's outputs: python -m tests.reference.outputs"
+    assert known is not None, f"store it: python -m tests.reference.outputs {name}"
+    assert known["version"] == version, f"store the new version's outputs: python -m tests.reference.outputs {name}"
     absolute, relative = CLOSE[kind]
     told = f"{name} gives other numbers than its version {version} did: raise its version, then store them"
     np.testing.assert_allclose(values, known["values"], rtol=relative, atol=absolute, err_msg=told)

@@ -1,10 +1,12 @@
 """What every method, metric and restoring routine gave on fixed input, by version: python -m tests.reference.outputs
 
-Makes outputs.json anew, which tests/benchmark/test_versions.py holds the code against. Numbers, not hashes: processors
-and libraries move the last bits. What is not installed where it is made keeps its earlier numbers.
+Makes outputs.json anew, or of it what is named: `python -m tests.reference.outputs psnr.rgb bicubic`.
+tests/benchmark/test_versions.py holds the code against it. Numbers, not hashes: processors and libraries move the last
+bits. What is not installed where it is made keeps its earlier numbers.
 """
 
 import json
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -147,19 +149,19 @@ def stored() -> dict[str, dict[str, Any]]:
     return json.loads(FILE.read_text()) if FILE.exists() else {}
 
 
-def main() -> None:
-    """Writes the file beside this one."""
-    known, found = stored(), {}
-    for (kind, name), version in versions().items():
-        key = f"{kind} {name}"
-        try:
-            found[key] = {"version": version, "values": output(kind, name)}
-        except NotHere as reason:
-            print(f"{key}: left as it was, {reason}")
-            found |= {key: known[key]} if key in known else {}
-    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in found.items()]
+def main(names: list[str]) -> None:
+    """Writes the file beside this one; where some are named, these alone anew."""
+    found, rows = stored(), versions()
+    for (kind, name), version in rows.items():
+        if not names or name in names:
+            try:
+                found[f"{kind} {name}"] = {"version": version, "values": output(kind, name)}
+            except NotHere as reason:
+                print(f"{kind} {name}: left as it was, {reason}")
+    keys = [f"{kind} {name}" for kind, name in rows]
+    lines = [f"{json.dumps(key)}: {json.dumps(found[key])}" for key in keys if key in found]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -38,7 +38,8 @@ def _start(block: DenseBlock) -> None:
 
 # Section 4.1 of the paper, as it is cited (not re-read): 10^6 updates on L1 at 2e-4, halved every 200,000 (so also
 # XPixelGroup/BasicSR: codes/options/train/train_sr.json, 018744c, from 1e-4). Then open-mmlab/mmagic (once mmsr):
-# codes/options/train/train_ESRGAN.yml, 037933b: 400,000 at 1e-4, halved four times, 5e-3 of half the relativistic loss.
+# codes/options/train/train_ESRGAN.yml, 037933b: 400,000 at 1e-4, halved four times, Adam with (0.9, 0.99), 128 px
+# windows, 1e-2 of L1, 1 of VGG-19's features and 5e-3 of half the relativistic loss.
 TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1e-2, "perceptual": 1.0, "ragan": 5e-3},

@@ -87,8 +87,9 @@ TRAINING = TrainingConfig(
 )
 
 # open-mmlab/mmagic (once mmsr), 037933b: codes/options/train/train_SRResNet.yml, 10^6 updates on L1, the rate falling
-# four times from 2e-4 along a cosine; then train_SRGAN.yml, 400,000 at 1e-4, halved four times; 128 px windows. Their
-# cosine ends at 1e-7, ours at 0.
+# four times from 2e-4 along a cosine; then train_SRGAN.yml, 400,000 at 1e-4, halved four times, 1e-2 of L1, 1 of
+# VGG-19's features, 5e-3 of the adversarial loss; Adam with (0.9, 0.99), 128 px windows. Their cosine ends at 1e-7,
+# ours at 0.
 NOBN_TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"l1": 1e-2, "perceptual": 1.0, "vanilla": 5e-3},

@@ -59,8 +59,7 @@ def _twice_as_large(width: int) -> tuple[nn.Module, ...]:
 # jzijin/Super-FAN, d029120: MSE alone first (only_train_G.py, by RMSprop there), then heatmaps 0.005 and Wasserstein
 # 0.01 (model/loss.py), Adam at 1e-4 with (0.5, 0.9), one critic step (train.py). Chosen here: the share of the first
 # stage, the gradient penalty (see ispl_model.losses.gan), whole faces, and 6e-4 for VGG-19's features where that has
-# 0.1 for
-# ResNet-50's.
+# 0.1 for ResNet-50's.
 TRAINING = TrainingConfig(
     scale=SCALE,
     losses={"mse": 1.0, "perceptual": 6e-4, "heatmaps": 0.005, "wgan-gp": 0.01},

@@ -8,7 +8,6 @@ from benchmark.analysis.runs import Run
 from benchmark.methods.registry import full_name, method_title
 from benchmark.methods.table import METHODS
 from benchmark.metrics.facts import facts_of, value_text
-from benchmark.metrics.table import with_role
 from benchmark.reports.markup import Grid, TableCell
 from benchmark.reports.tables.rows import (
     LIMIT,
@@ -156,7 +155,7 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
     sentences += [load_sets()[name].note for name in tested if name in load_sets()]
     mixed = (precision_note({method_title(name): run for name, run in own.items()}) for own in rows.values())
     sentences += [*_brackets(paper, rows), *_LEGEND, *filter(None, dict.fromkeys(mixed))]
-    sentences += reduced_in_bias([metric for metric in with_role("frechet") if metric in spec.columns], runs)
+    sentences += reduced_in_bias(spec.columns, runs)
     if any(run.cell(metric).deviation is not None for run in runs for metric in spec.columns):
         sentences.append("sd: standard deviation over the subsets that a kernel distance is a mean of")
     if any(LIMIT in methods for methods in rows.values()):

@@ -4,8 +4,10 @@ Width 8 as in quick, 30 steps, one core. The published rates need more steps tha
 has RATE here, falling to 0 in the second half, and published drops are left out; all else is the method's own.
 """
 
+import re
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +31,10 @@ SIZE, WIDTH, LIMIT = 64, 8, 20.0  # px; features; seconds of processor time
 TASK = "rain_haze_medium"  # haze is more than any fixed filter takes away, at every scale
 MARGIN = 3.0  # dB above the input, which counts enlarged where it is small; the least gain of the run was 6 dB
 STEPS, RATE = 30, 1e-3
+ROOT = Path(__file__).parents[3]
+METHOD_FILES = sorted(path for path in (ROOT / "benchmark/methods").rglob("*.py") if "TRAINING = " in path.read_text())
+LITERAL = re.compile(r"((?:^#.*\n)*)^\w*TRAINING = ", re.MULTILINE)
+SOURCE = re.compile(r"\w/[\w-]+(?:.|\n)*\b[0-9a-f]{7}\b|\bSections? \d|chosen here|authors' code")
 TRAINABLE = [name for name, row in METHODS.items() if row.trainable and not why_unavailable(row)]
 
 
@@ -76,6 +82,13 @@ def one_core():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("file", [*METHOD_FILES, ROOT / "ispl_model/training/ispl.py"], ids=lambda file: file.stem)
+def test_above_every_training_stands_where_its_values_are_from(file):
+    """A program's file and commit, a section of the paper, or that they are chosen here."""
+    for comment in LITERAL.findall(file.read_text()):
+        assert SOURCE.search(comment), comment
 
 
 @pytest.mark.slow

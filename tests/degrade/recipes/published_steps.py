@@ -11,6 +11,12 @@ from typing import Any
 Fact = tuple[str, tuple[float, ...]]
 Facts = list[Fact]
 
+# Documents that are the project's own: no publication has their numbers.
+OWN = {
+    "facerenov_simulated",
+    "rain_haze",
+}
+
 
 def facts_of(steps: list[dict[str, Any]]) -> Iterator[Fact]:
     """Every number in a recipe's steps as tomllib reads them, with its name."""

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.degrade.recipes.published_steps import STEPS, Facts, facts_of
+from tests.degrade.recipes.published_steps import OWN, STEPS, Facts, facts_of
 
-OWN = ("facerenov_simulated", "rain_haze")  # the project's own: no publication has their numbers
 UNPUBLISHED = {  # stand in the literal all the same, so a change of them is seen too
     "bsrgan": "sigmas begin at 0.01 and 0.1, where the program draws from 0",
     "imagenet_c": "half of salt-and-pepper is salt: scikit-image's default",

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from degrade.core.image import read, write
 from ispl_model.cli.main import ispl
+from ispl_model.losses.pixel import LOSSES
 from ispl_model.runtime.checkpoint import load_header
+from ispl_model.training import ispl as training
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,6 +48,18 @@ def test_the_options_of_train_reach_the_header(trained, make_tiny_split, tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir())[:3] == ["losses.csv", "losses.png", "m"]
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["00000001.png"]
     assert (training["crop"], training["ema"]) == (32, 0.9) and training["start"].startswith("m.safetensors sha256:")
+
+
+def test_train_weighs_every_loss_that_judges_one_image(monkeypatch, make_tiny_split, tmp_path):
+    """A new row of LOSSES is one at once."""
+    monkeypatch.setitem(LOSSES, "novel", LOSSES["l1"])
+    asked = {}
+    monkeypatch.setattr(training, "train_ispl", lambda *given: asked.update(given[-1].losses) or sys.exit(0))
+    named = LOSSES.keys() - {"l1_steps"}
+    options = [word for name in (*named, "identity", "perceptual") for word in ("--loss", f"{name}=2")]
+    result = run("train", make_tiny_split("sr4").path, "--out", tmp_path / "m", *options)
+    assert result.exit_code == 0, result.output
+    assert asked == dict.fromkeys((*named, "identity", "perceptual"), 2.0) | {"lsgan": 1.0, "feature_matching": 10.0}
 
 
 def test_a_folder_is_restored_and_the_summary_says_what_was_resized(trained, make_tiny_split, tmp_path):

@@ -186,10 +186,12 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
         got = "nothing there" if kind == "nothing" else kind
         raise InputError(f"{place}: expected an image or a folder of images, got {got}")
     plan = _plan(out=out, **asked)
+    large = upsampler if upsampler and upsampler.lower() != "none" else None
+    if large and plan.kind in ("face", "tiles"):
+        raise InputError(f"--kind {plan.kind}: --upsampler is for photographs; leave it out, or take --kind photo")
     paths, root = ([_no_video(place)], place.parent) if place.is_file() else (_listed(place, out), place)
     if spelling and checkpoint:
         raise InputError(f"--with {spelling} and --checkpoint {checkpoint}: two models; leave out one")
-    large = upsampler if upsampler and upsampler.lower() != "none" else None
     models = Models(spelling, checkpoint, large, device, level, batch, dtype)
     cluster = cluster_in_use()
     far = RemoteModels.load(cluster, models) if cluster else None

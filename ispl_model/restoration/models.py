@@ -10,7 +10,7 @@ from degrade.core.errors import InputError, unknown
 from degrade.core.image import Image
 from ispl_model.adapters import ncnn, onnx, python_function, rrdb, spandrel
 from ispl_model.adapters.model import ImageModel
-from ispl_model.restoration.fidelity.tone import keep_tone
+from ispl_model.restoration.fidelity.tone import keep_grey, keep_tone
 from ispl_model.restoration.restorer import VERSION, load_restorer
 from ispl_model.restoration.tiles import restore_tiled
 from ispl_model.runtime.device import find_device
@@ -74,10 +74,10 @@ class AdaptedModel:
         return [keep_tone(self.model.restore(image), image) for image in images]
 
     def restore_whole(self, image: Image) -> Image:
-        """In tiles of a face's side for a model of whole faces."""
+        """In tiles of a face's side for a model of whole faces; what is grey stays so."""
         if self.model.takes_faces:
             return restore_tiled(image, self.restore_faces, self.size, self.batch)
-        return self.model.restore(image)
+        return keep_grey(self.model.restore(image), image)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ SHIPPED = "ispl-lite.safetensors"
 Network = TypeVar("Network", bound=nn.Module)
 
 
-VERSION = 2  # of all that restores a face, a photograph or tiles; raised with every change of their pixels
+VERSION = 3  # of all that restores a face, a photograph or tiles; raised with every change of their pixels
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from unicodedata import east_asian_width
 
 from benchmark.analysis.breakdown import FEWEST, BinMean, bin_words, breakdown, chosen_parameters, in_words, panels
 from benchmark.analysis.cells import MEASURED
@@ -111,7 +112,7 @@ def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: 
     y = _axis(spans[1], *((14, height - 44) if turned else (height - 44, 14)), _label(perception))
     points = [(x.at(first.number), y.at(second.number)) for first, second in cells.values()]
     names = [found.name(key) for key in cells]
-    sizes = [(_LETTER * len(name) + 4, _LINE) for name in names]
+    sizes = [(_wide(name) + 4, _LINE) for name in names]
     bars = [
         around(x.at(low), place[1], x.at(high), place[1]) for (low, high), place in zip(spans[0], points, strict=True)
     ]
@@ -159,12 +160,12 @@ def _panel(parameter: str, points: Sequence[BinMean], metric: str, shown: Mappin
     """shown: name and colour of each method."""
     title, bins = in_words(parameter), list(dict.fromkeys(point.bin for point in points))
     labels = [bin_words(parameter, one) for one in bins]
-    words, longest = bins[0].place is None, max(map(len, labels))
+    words = bins[0].place is None
     if words:
         x = _of_words(labels, 50, _PANEL - 10, title)
     else:
         x = _axis([(one.place, one.place) for one in bins if one.place is not None], 50, _PANEL - 10, title)
-    height = 230 + (round(0.6 * _LETTER * longest) if x.tilted else 0)
+    height = 230 + (round(0.6 * max(map(_wide, labels))) if x.tilted else 0)
     y = _axis([_span(point.value, point.interval) for point in points], 184, 12, _label(metric))
     methods = list(dict.fromkeys(point.method for point in points))
     beside = min(7.0, 0.8 * (x.last - x.first) / len(bins) / len(methods))
@@ -187,7 +188,7 @@ def _panel(parameter: str, points: Sequence[BinMean], metric: str, shown: Mappin
 def _of_words(words: Sequence[str], start: float, end: float, label: str) -> Axis:
     """An axis with a place for each word, counted from 0."""
     axis = Axis(-0.5, len(words) - 0.5, start, end, label)
-    tilted = max(map(len, words)) * _LETTER > (end - start) / len(words)
+    tilted = max(map(_wide, words)) > (end - start) / len(words)
     return replace(axis, ticks=tuple((axis.at(place), word) for place, word in enumerate(words)), tilted=tilted)
 
 
@@ -211,6 +212,11 @@ def _ticks(axis: Axis) -> Iterator[tuple[float, str]]:
     first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
     for count in range(first, last + 1):
         yield count * step, f"{count * step:.10g}"
+
+
+def _wide(text: str) -> float:
+    """About how wide a text stands, px; Chinese, Japanese and Korean letters are as wide as two."""
+    return _LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _span(value: float, interval: Interval | None) -> tuple[float, float]:

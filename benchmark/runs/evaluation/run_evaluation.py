@@ -62,6 +62,10 @@ def run_evaluation(evaluation: Evaluation, settings: Settings, anew: bool = Fals
     done = RunSummary()
     with done.stage("split"):
         sets = prepared_sets(evaluation, settings)
+    for task, prepared in sets.items():
+        if not metrics_of(evaluation, prepared.split.has_reference):
+            none = "has no references, and none of the metrics can do without"
+            raise InputError(f"{task}: {none}; add niqe.y to --metrics")
     counting = {task: prepared.label for task, prepared in sets.items()}
     outcome = Outcome(counting, before, _folders(evaluation, counting))
     write_outcome(settings.results, outcome)  # also now, for a run that is stopped; first, as it marks the folder
@@ -101,8 +105,6 @@ def metrics_of(evaluation: Evaluation, has_reference: bool) -> tuple[str, ...]:
 def _request(evaluation: Evaluation, settings: Settings, test_set: tuple[str, PreparedSplit], name: str) -> RunRequest:
     task, given = test_set
     metrics = metrics_of(evaluation, given.split.has_reference)
-    if not metrics:
-        raise InputError(f"{task}: has no references, and none of the metrics can do without; add niqe.y to --metrics")
     of_size = replace(settings, profile=_profile(given.split.info["size"]))
     protocol = Protocol(PROTOCOL, 1, "none", task, (task,), metrics)
     return RunRequest(of_size, protocol, name, (task,), metrics=metrics, given=given)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from degrade.core.colour import LUMA, luma
+from degrade.core.colour import LUMA, in_channels, luma
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
 
@@ -26,6 +26,12 @@ def keep_tone(restored: Image, degraded: Image) -> Image:
     made = restored + _blurred(given - restored, COARSE * max(height, width))
     tone = tone_of(given)
     return np.clip(made if tone is None else _coloured(luma(made), tone), 0, 1)
+
+
+def keep_grey(restored: Image, degraded: Image) -> Image:
+    """`restored` (H, W, 3), with three equal channels where `degraded`, of any size, has them at every pixel."""
+    is_grey = (degraded == degraded[:, :, :1]).all()
+    return in_channels(luma(restored)) if is_grey else restored
 
 
 class Tone:

@@ -109,6 +109,15 @@ def test_a_plain_pair_of_folders_and_degraded_images_alone_are_test_sets(made, t
         assert alone.exit_code == len(metrics) // 2, "niqe.y was named and has no value of 64 px"
 
 
+def test_a_test_set_that_no_metric_can_do_with_is_refused_before_any_work(made, tmp_path):
+    shutil.copytree(made / "lq", tmp_path / "alone")
+    refused = call("evaluate", made, "alone", "--method", "bicubic", "--metrics", "psnr.rgb", "--out", "out")
+    assert (
+        refused.exit_code == 2 and "alone: has no references, and none of the metrics can do without" in refused.output
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_method_that_cannot_run_is_named_and_the_others_run(made, tmp_path):
     result = call("evaluate", made, "--method", "edsr", "--method", "bicubic", *METRICS, "--out", "out")
     assert result.exit_code == 1

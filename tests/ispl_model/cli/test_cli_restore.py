@@ -249,6 +249,10 @@ def test_requests_that_contradict_themselves_are_one_sentence(face, network_file
         *((["--skip-sharp", value], f"'{value}': expected a finite number") for value in ("nan", "inf")),
         (["--kind", "face", "--faces", "9"], "--kind face: a choice of faces is for photographs; leave it out"),
         (["--kind", "face", "--turn"], "--kind face: --turn is for photographs"),
+        *(
+            (["--kind", kind, "--upsampler", "realesrgan"], f"--kind {kind}: --upsampler is for photographs")
+            for kind in ("face", "tiles")
+        ),
         (["--kind", "tiles", "--skip-sharp", "8"], "--kind tiles: a choice of faces is for photographs"),
         (["--kind", "tiles", "--guard", "0.3"], "--kind tiles: no face is looked for, as --guard needs"),
         (["--kind", "tiles", "--save", "faces"], "--kind tiles: no face is looked for, as --save faces needs"),

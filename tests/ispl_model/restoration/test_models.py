@@ -14,7 +14,7 @@ from ispl_model.restoration.files.restore_files import RECORD, RestorePlan, rest
 from ispl_model.restoration.models import AdaptedModel, load_model, load_upsampler
 from ispl_model.restoration.photograph import cut_out, find_faces
 from ispl_model.restoration.restorer import load_restorer
-from ispl_model.restoration.whole_image import upsample
+from ispl_model.restoration.whole_image import restore_whole_image, upsample
 from tests.ispl_model.adapters.models import write_ncnn_rrdb, write_onnx
 
 
@@ -163,6 +163,17 @@ def test_tiles_of_an_upsampled_photograph_meet_without_a_seam():
     twice = ImageModel(lambda given: resize_bicubic(given, *(2 * side for side in given.shape[:2])), 2)
     model = AdaptedModel(twice, {})
     np.testing.assert_allclose(upsample(image, model, 2), resize_bicubic(image, 600, 920), atol=1e-6)
+
+
+def test_a_grey_photograph_comes_back_grey_from_a_network_that_dyes_and_colours_stay_its_own():
+    tint = np.float32([1, 0.9, 0.7])
+    model = AdaptedModel(ImageModel(lambda given: given.repeat(2, 0).repeat(2, 1) * tint, 2), {})
+    grey = np.random.default_rng(0).random((60, 300, 1), dtype=np.float32).repeat(3, 2)
+    for made in (upsample(grey, model, 2), restore_whole_image(grey, model, 2, 1)):
+        assert np.ptp(made, axis=2).max() == 0 and np.ptp(made) > 0.5
+    np.testing.assert_allclose(
+        upsample(grey * tint, model, 2), (grey * tint * tint).repeat(2, 0).repeat(2, 1), atol=1e-6
+    )
 
 
 def test_what_is_no_upsampler_is_one_sentence(functions, tmp_path, monkeypatch):

@@ -32,7 +32,7 @@ function address(one, place) {
 
 // Share of the images that are worse by a metric: from 0, the worst.
 function standing(kind, id) {
-  const rising = metric(id).rising || 1;
+  const rising = metric(id)?.rising || 1; // a test set may have a single metric
   const found = set().images.map((_, place) => value(kind, id, place));
   const known = found.filter((one) => one !== null);
   const below = (one) => known.filter((other) => rising * (one - other) > 0).length / known.length;
@@ -48,7 +48,10 @@ function sortKey() {
   if (order === "gain") return (place) => times(rising, minus(value(of, id, place), value(against, id, place)));
   if (order === "apart") {
     const [one, other] = [standing(of, id), standing(of, against)];
-    return (place) => minus(Math.max(one[place], other[place]), Math.min(one[place], other[place]));
+    return (place) => {
+      const gap = minus(one[place], other[place]);
+      return times(Math.sign(gap), gap);
+    };
   }
   return (place) => times(order === "best" ? rising : -rising, value(of, id, place));
 }
@@ -156,7 +159,9 @@ function dot(colour) {
 // Every method's value of the metric chosen; a click shows the method on the right.
 function drawBars(place) {
   const id = state.metric;
-  if (!metric(id)) return;
+  at("bars-head").textContent = "";
+  at("bars").replaceChildren();
+  if (!metric(id)) return; // or those of the test set before would stay
   const better = { 1: ", higher is better", "-1": ", lower is better" }[metric(id).rising] ?? "";
   at("bars-head").textContent = metric(id).header + better;
   const line = (one) => {

@@ -57,6 +57,13 @@ def page(evaluated):
     return write(of_evaluation(evaluated / "out", evaluated / "work"), evaluated / "page").page
 
 
+@pytest.fixture
+def opened(browser, page):
+    """The browser at that page."""
+    browser.open(page)
+    return browser
+
+
 @pytest.fixture(scope="session")
 def hostile(evaluated, tmp_path_factory):
     """The page of an evaluation whose names, labels, errors and records are a stranger's, and mean harm."""

@@ -1,6 +1,5 @@
 """A page in a real browser, opened from the disk without a network."""
 
-import json
 import re
 import shutil
 
@@ -8,31 +7,11 @@ import pytest
 
 from benchmark.reports.html.sources import of_evaluation
 from benchmark.reports.html.write import write
+from tests.benchmark.reports.html.viewer import data, order
 
 pytestmark = pytest.mark.slow
 DRAWN = "return [...document.querySelectorAll('#stage img')].every((one) => one.complete && one.naturalWidth > 0)"
 TRANSFORMS = "return [...document.querySelectorAll('#stage .layer')].map((one) => one.style.transform)"
-
-
-@pytest.fixture
-def opened(browser, page):
-    browser.open(page)
-    return browser
-
-
-def data(browser):
-    return json.loads(browser.run("return document.getElementById('data').textContent"))["sets"]
-
-
-def order(browser):
-    """Names of the images in the strip."""
-    return browser.run("return [...document.querySelectorAll('#strip button')].map((one) => one.title)")
-
-
-def of(own, kind, metric):
-    """Image -> value of a method."""
-    (column,) = [column for column in own["columns"] if column["kind"] == kind]
-    return {image["name"]: value for image, value in zip(own["images"], column["values"][metric], strict=True)}
 
 
 def wait_for(browser, script):
@@ -89,55 +68,6 @@ def test_a_head_sorts_its_column_by_click_and_by_key(opened):
     found = list(map(float, opened.texts("table[data-set='0'] td[data-metric='psnr.rgb'] .value")))
     assert found == sorted(found, reverse=True), "the best first, and of PSNR that is the highest"
     assert len(opened.run("return [...document.querySelectorAll(\"table[data-set='0'] [aria-sort]\")]")) == 1
-
-
-def test_a_cell_opens_its_images_the_worst_first(opened):
-    opened.click("table[data-set='1'] tr[data-key='bicubic_x4'] td[data-metric='ssim.gauss11.rgb'] button")
-    values = of(data(opened)[1], "method:bicubic_x4", "ssim.gauss11.rgb")
-    assert order(opened) == sorted(values, key=values.get)
-    chosen = [opened.find(f"#{name}").get_attribute("value") for name in ("set", "metric", "of", "left", "right")]
-    assert chosen == ["1", "ssim.gauss11.rgb", "method:bicubic_x4", "degraded", "method:bicubic_x4"]
-    assert opened.find("#name").text == order(opened)[0]
-    top = opened.run("return document.getElementById('viewer').getBoundingClientRect().top")
-    assert abs(top) < 100
-
-
-def test_orders_are_those_of_the_scores(opened):
-    own = data(opened)[0]
-    opened.choose("#metric", "psnr.rgb")
-    opened.choose("#of", "method:bicubic_x4")
-    mine, other = of(own, "method:bicubic_x4", "psnr.rgb"), of(own, "method:bicubic", "psnr.rgb")
-    opened.choose("#order", "best")
-    assert order(opened) == sorted(mine, key=mine.get, reverse=True)
-    opened.choose("#order", "gain")
-    opened.choose("#against", "method:bicubic")
-    assert order(opened) == sorted(mine, key=lambda name: mine[name] - other[name], reverse=True)
-    assert opened.texts("#strip li span:last-of-type")[0].startswith(("+", "-", "0"))
-    opened.choose("#order", "apart")
-    opened.choose("#against", "gmsd")
-    gmsd = of(own, "method:bicubic_x4", "gmsd")
-    places = {name: (_rank(mine, name), _rank({key: -value for key, value in gmsd.items()}, name)) for name in mine}
-    apart = [abs(places[name][0] - places[name][1]) for name in order(opened)]
-    assert apart == sorted(apart, reverse=True)
-    opened.choose("#order", "name")
-    assert order(opened) == sorted(mine)
-
-
-def _rank(values, name):
-    return sum(other < values[name] for other in values.values())
-
-
-def test_an_image_without_a_score_stands_last_and_says_why(opened):
-    failed = data(opened)[0]["images"][0]["name"]
-    opened.choose("#of", "method:Ours")
-    assert order(opened)[-1] == failed
-    opened.click("#strip li:last-child button")
-    (title,) = opened.run("return [...document.querySelectorAll('#bars button')].slice(-1).map((one) => one.title)")
-    assert title == "not restored: out of luck"
-    opened.choose("#right", "method:Ours")
-    assert opened.find("#name").text == failed
-    opened.click("[data-mode=side]")
-    assert "Ours: no picture" in opened.texts(".empty")
 
 
 def test_of_a_long_name_its_end_is_seen(opened):

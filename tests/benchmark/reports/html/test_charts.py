@@ -60,6 +60,14 @@ def test_a_method_has_one_colour_on_the_page_and_in_the_figures_of_an_evaluation
         assert columns == figures
 
 
+def test_names_of_wide_letters_have_their_room(found, hues):
+    """A letter of 12 px is as wide as high in Chinese."""
+    name = "我们的方法"
+    chart = plane(replace(found, names=dict.fromkeys(found.runs, name)), hues)
+    boxes = [mark.box for series in chart.series for mark in series.marks if mark.box]
+    assert boxes and all(box.right - box.left >= 12 * len(name) for box in boxes)
+
+
 def test_a_plane_needs_both_metrics(found, hues):
     assert plane(replace(found, grid=tuple(row[:3] for row in found.grid)), hues) is None
 

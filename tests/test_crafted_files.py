@@ -10,11 +10,16 @@ from safetensors.torch import save
 
 from benchmark.methods.classical.common import read_parameters
 from benchmark.records.order import highest_order
+from benchmark.records.outcome import read_outcome
+from benchmark.records.restoring_cost import add_cost
 from benchmark.records.run_file import read_run_file, read_run_files
-from benchmark.records.scores import SCHEMA, ScoreFile, read_file, scores_folder
+from benchmark.records.scores import SCHEMA, Score, ScoreFile, read_file, scores_folder
+from benchmark.records.words import EVALUATION
+from benchmark.reports.evaluation.write import write_tables
 from benchmark.reports.figures import tradeoff
 from benchmark.runs.checkpoints import _parse_tried
 from benchmark.runs.scoring.set_scores import read_features
+from benchmark.specs.evaluation import Evaluation, write_evaluation
 from degrade.core.errors import InputError
 from degrade.core.storage.files import JsonLines, object_parser, parse_lines, sha256
 from degrade.operators.chain import OPERATORS, replay_image
@@ -36,11 +41,16 @@ from tests.crafted import faults
 HEADER = complete_header({"method": "ispl:isp_unet_pac", "network": {"width": 2, "size": 64}, "training": {"scale": 1}})
 SCORE: dict[str, Any] = {"schema": SCHEMA, "seed": None, "checkpoint": None, "value": 1.5, "seconds": 0.1, "error": ""}
 SCORE |= dict.fromkeys(("run", "profile", "protocol", "task", "split", "method", "image", "metric", "unit"), "a")
+COST = {"images": 1, "seconds": 0.5, "peak_mib": 2.5, "parameters": None}
+KEPT = COST | {"date": "a", "processor": "a", "device": "a"}
 RUN = {
     "run": "20260101T000000Z-01234567", "profile": "lite", "protocol": "S2S", "task": "a", "split": "a", "method": "a",
     "seed": 0, "checkpoint": None, "split_sha256": "0" * 64, "metrics": {"psnr.rgb": "0"},
-    "weights": {"path": "a", "sha256": "0", "train_split": "a", "steps": 1}, "counts": {"images": 2, "failed": None},
-    "sessions": [{"packages": {"numpy": "2"}, "command": ["a"], "seconds": {"score": 1.0}}],
+    "weights": {"path": "a", "sha256": "0", "train_split": "a", "steps": 1}, "split_folder": "a",
+    "counts": {"faces_asked": 2, "images": 2, "scored": 2, "failed": None}, "profile_values": {"size": 64},
+    "sessions": [
+        {"packages": {"numpy": "2"}, "command": ["a"], "seconds": {"score": 1.0}, "restored": COST | {"kept": KEPT}}
+    ],
 }  # fmt: skip
 GRAPH = {
     "modelTopology": {"node": [{"name": "a", "op": "Placeholder"}]},
@@ -79,11 +89,24 @@ def described(path: Path) -> Any:
     read_run_files(path.parent, "lite")
 
 
+def outcome(path: Path) -> None:
+    path.rename(path.parent / "outcome.json")
+    for test_set, label, why in read_outcome(path.parent).refused:
+        assert (test_set + label + why) is not None
+
+
+def cost(path: Path) -> None:
+    path.rename(path.parent / "cost.json")
+    add_cost(path.parent, COST, KEPT)
+
+
 READERS: dict[str, tuple[Callable[[Path], Any], Any]] = {
     "score lines": (read_file, SCORE),
     "score file": (lambda path: ScoreFile(path).close(), SCORE | {"n": 1, "replicates": [0.1], "deviation": 0.1}),
     "run file": (read_run_file, RUN),
     "runs of a folder": (described, RUN | {"order": 1, "faces": {"folder": "a", "list": None}}),
+    "outcome": (outcome, {"splits": {"a": "a"}, "refused": [["a", "a", "a"]], "folders": {"a": "a"}, "more": 1}),
+    "cost": (cost, KEPT),
     "features": (read_features, {"image": "a", "error": "", "dtype": "<f4", "feature": "AACAPw=="}),
     "tried candidates": (lambda path: parse_lines(path, path.read_bytes(), _parse_tried), [0, "a", 30.5]),
     "parameters": (lambda path: read_parameters(path, "a"), {"method": "a", "parameters": {"sigma": 1.0}}),
@@ -124,6 +147,27 @@ def test_a_crafted_file_is_read_or_refused_in_a_sentence(name, tmp_path):
     assert refused > len(list(faults({})))
 
 
+def test_an_evaluation_with_a_crafted_run_file_is_shown_or_refused_in_a_sentence(tmp_path):
+    """Whatever a table takes from the file of a run."""
+    names = {"task": "s", "profile": EVALUATION, "protocol": EVALUATION.upper()}
+    line = Score(**SCORE | names | {"method": "bicubic", "metric": "psnr.rgb", "run": RUN["run"]})
+    write_evaluation(tmp_path, Evaluation(("bicubic",), splits=("s",)))
+    folder = scores_folder(tmp_path, EVALUATION)
+    folder.mkdir()
+    (folder / f"{line.run}.jsonl").write_text(line.line() + "\n")
+    shown = 0
+    for fault, content in faults(RUN):
+        (folder / f"{line.run}.json").write_bytes(content)
+        try:
+            write_tables(tmp_path)
+            shown += 1
+        except InputError as error:
+            assert "\n" not in str(error), fault
+        except Exception as error:
+            pytest.fail(f"{fault}: {type(error).__name__}: {error}")
+    assert shown
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_a_folder_in_the_place_of_a_file_is_a_sentence(name, tmp_path):
     if name not in (
@@ -134,6 +178,8 @@ def test_a_folder_in_the_place_of_a_file_is_a_sentence(name, tmp_path):
         "features",
         "tried candidates",
         "runs of a folder",
+        "outcome",
+        "cost",
     ):
         with pytest.raises(InputError):
             READERS[name][0](tmp_path)

@@ -4,6 +4,7 @@ import ast
 import doctest
 import importlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -218,10 +219,14 @@ EXAMPLES = ("degrade_faces", "degrade_restore_score", "replay_records", "compare
 @pytest.mark.slow
 def test_the_examples_run_offline_and_are_short(tmp_path):
     assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
+    printed = {}
     for name in EXAMPLES:
         example = ROOT / "examples" / f"{name}.py"
         assert len(example.read_text().splitlines()) <= 10
-        assert _output(example, cwd=tmp_path)
+        printed[name] = _output(example, cwd=tmp_path)
+        assert printed[name]
+    said = re.search(r"They print `(\{.+?\})`", (ROOT / "README.md").read_text())
+    assert ast.literal_eval(printed["degrade_restore_score"]) == pytest.approx(ast.literal_eval(said[1]), rel=0.01)
 
 
 def _output(*arguments: str | Path, cwd: Path) -> str:

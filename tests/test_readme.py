@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmark.cli.main import benchmark
+from benchmark.reports.html.words import degradation
+from degrade import load_split, make_split
 from degrade.cli.run import degrade_ffhq
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +39,12 @@ def test_the_first_two_minutes_need_no_faces_and_no_weights(tmp_path, monkeypatc
         assert done.exit_code == 0, done.output
     assert len(list((tmp_path / "testset/lq").iterdir())) == 8
     assert (tmp_path / "compared/report/index.html").is_file()
+
+
+def test_the_words_of_a_record_are_those_of_the_test_set_above_it(tmp_path):
+    split = load_split(make_split(tmp_path / "testset", None, "gfpgan", role="test", size=256, limit=2).path)
+    words = README.split("In words, of a face of the first two minutes:")[1].split("```")[1]
+    assert " ".join(words.split()) == "; ".join(degradation(split.records[1]))
 
 
 def named() -> dict[str, str]:

@@ -14,8 +14,8 @@ FILE_NAME = "outcome.json"  # in the folder of an evaluation
 
 
 class _Outcome(TypedDict):
-    splits: dict[str, str]
-    refused: list[list[str]]
+    splits: dict[strict_json.FileName, str]
+    refused: list[tuple[str, str, str]]
     folders: NotRequired[dict[str, str]]
 
 
@@ -48,7 +48,8 @@ def read_outcome(folder: Path) -> Outcome:
     if not has_outcome(folder):
         return Outcome()
     wanted, remedy = "the outcome of an evaluation", "remove it and evaluate again"
-    return Outcome(**strict_json.read_object(folder / FILE_NAME, _Outcome, wanted, remedy))
+    found = strict_json.read_object(folder / FILE_NAME, _Outcome, wanted, remedy)
+    return Outcome(found["splits"], found["refused"], found.get("folders", {}))
 
 
 def evaluated_scores(folder: Path) -> list[Score]:

@@ -10,11 +10,18 @@ from degrade.core.storage.files import write_json
 FILE_NAME = "cost.json"  # in the folder of the restored images
 
 
-class _Kept(TypedDict):
+class Spent(TypedDict):
+    """What restoring cost, as runs.scoring.cost.Cost has it."""
+
     images: int
     seconds: float
     peak_mib: float | None
     parameters: int | None
+
+
+class Kept(Spent):
+    """And when, and on what machine."""
+
     date: str
     processor: str
     device: str
@@ -38,7 +45,7 @@ def kept_cost(folder: Path) -> dict[str, Any] | None:
     """What the images in a folder cost; None where it was never measured. Raises InputError for a damaged file."""
     if not (folder / FILE_NAME).is_file():
         return None
-    return strict_json.read_object(folder / FILE_NAME, _Kept, "the cost of restored images", "remove it")
+    return strict_json.read_object(folder / FILE_NAME, Kept, "the cost of restored images", "remove it")
 
 
 def take_cost(source: Path, target: Path) -> None:

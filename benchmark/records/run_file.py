@@ -12,6 +12,7 @@ import msgspec
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.environment import package_versions
 from benchmark.records.order import current, highest_order, in_order
+from benchmark.records.restoring_cost import Kept, Spent
 from benchmark.records.scores import PACKED, Score, content, newest, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
@@ -28,6 +29,10 @@ class _Weights(TypedDict):
     warning: NotRequired[str | None]
 
 
+class _Restored(Spent):
+    kept: NotRequired[Kept]
+
+
 class _Session(TypedDict, total=False):
     date: str
     command: list[str]
@@ -37,6 +42,18 @@ class _Session(TypedDict, total=False):
     device: str
     weight_files: dict[str, str]
     seconds: dict[str, float]
+    restored: _Restored
+
+
+class _Counts(TypedDict):
+    faces_asked: int
+    images: int
+    scored: int | None
+    failed: int | None
+
+
+class _ProfileValues(TypedDict):
+    size: int
 
 
 class _Faces(TypedDict):
@@ -67,24 +84,25 @@ class _RunFacts(TypedDict, total=False):
     profile: str
     protocol: str
     task: str
-    split: Required[str]
+    split: Required[strict_json.FileName]
     method: str
     seed: int | None
     checkpoint: str | None
-    profile_values: dict[str, Any]
+    profile_values: Required[_ProfileValues]
     protocol_values: dict[str, Any]
     split_sha256: Required[str]
     split_seed: int | None
+    split_folder: str
     set_references: str
     weights: _Weights | None
     metrics: Required[dict[str, str]]
-    counts: dict[str, int | None]
+    counts: Required[_Counts]
     method_version: int
     order: int
     metric_facts: dict[str, _MetricFacts]
     precision: str
     faces: _Faces
-    sessions: list[_Session]
+    sessions: Required[list[_Session]]
 
 
 def open_run_file(folder: Path, digits: str, anew: bool = False) -> Path:

@@ -8,6 +8,8 @@ from typing import Any
 from benchmark.records.scores import run_key
 from degrade.core.storage.files import digest_of
 
+_LONGEST = 60  # bytes of a method's name in that of a folder
+
 
 def run_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
     """WORK/<kind>/<split>-<method>-<8 digits>: for what one run makes besides scores.
@@ -17,5 +19,5 @@ def run_folder(work: Path, kind: str, facts: Mapping[str, Any]) -> Path:
     """
     slower = [facts["precision"]] if facts.get("precision") == "fp32" else []  # bf16 adds nothing: older files say none
     digits = digest_of([*run_key(facts), facts["split_sha256"], *slower])[:8]
-    method = re.sub(r"[^\w.-]+", "-", facts["method"])[-60:]
+    method = re.sub(r"[^\w.-]+", "-", facts["method"]).encode()[-_LONGEST:].decode(errors="ignore")
     return Path(work) / kind / f"{facts['split']}-{method}-{digits}"

@@ -13,6 +13,7 @@ from degrade.core.storage.files import write_bytes
 from degrade.core.storage.paths import escaped, read_text, user_path
 
 FILE_NAME = "evaluation.toml"  # in the folder of an evaluation: what was asked last
+LONGEST_NAME = 150  # bytes of a test set's: names of folders of what is made for it take up to 100 more
 _VERSION = 1
 _KINDS: dict[str, Any] = {
     "version": int, "splits": list[str], "methods": list[str], "metrics": list[str], "faces": str,
@@ -72,7 +73,7 @@ class Evaluation:
     def set_names(self) -> tuple[str, ...]:
         """How its test sets are called: by their folders, those alike with the folder above, and by their recipes.
 
-        Raises InputError for two of one name, and for a recipe that is not there.
+        Raises InputError for two of one name, for one too long to name files, and for a recipe that is not there.
         """
         from degrade.core.storage.listing import normalised_name  # both here, as --help need not load what reads images
         from degrade.recipes.library import find_recipe
@@ -84,6 +85,9 @@ class Evaluation:
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise InputError(f"evaluate: two test sets are called '{twice[0]}'; rename a folder or a recipe")
+        if long := [name for name in names if len(name.encode()) > LONGEST_NAME]:
+            what = f"the name '{long[0][:40]}...' of a test set is longer than {LONGEST_NAME} bytes"
+            raise InputError(f"evaluate: {what}, and files are called by it; rename the folder, or name a link to it")
         return names
 
     def to_toml(self) -> str:

@@ -97,8 +97,8 @@ def compose(document: Mapping[str, Any]) -> list[Recipe]:
 
 def _check_severities(severities: Any) -> None:
     names = severities if isinstance(severities, list) else []
-    if not names or not all(isinstance(name, str) and re.fullmatch(r"[a-z0-9_]+", name) for name in names):
-        raise InputError(f"severities: expected names of lower-case letters and digits, got {severities!r}")
+    if not names or not all(isinstance(name, str) and re.fullmatch(r"[a-z0-9_]{1,64}", name) for name in names):
+        raise InputError(f"severities: expected names of up to 64 lower-case letters and digits, got {severities!r}")
     if len(names) > _MOST_SEVERITIES:
         raise InputError(f"severities: expected at most {_MOST_SEVERITIES}, got {len(names)}")
     if len(set(names)) != len(names):
@@ -109,7 +109,7 @@ def _compose_one(document: Mapping[str, Any], severity: str | None, place: int) 
     reader = Reader(place, len(document.get("severities", ())))
     name = _text(document, "name")
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-        raise InputError(f"name: expected lower-case letters, digits and _, got {name!r}")
+        raise InputError(f"name: expected up to 64 lower-case letters, digits and _, got {name!r}")
     domain = _text(document, "domain", "synthetic")
     if domain not in ("synthetic", "real"):
         raise InputError(f"domain: expected 'synthetic' or 'real', got {domain!r}")

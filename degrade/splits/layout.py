@@ -114,9 +114,9 @@ def check_file_name(path: Path, name: str) -> None:
     check_writable_name(path)
 
 
-def read_info(path: Path) -> dict:
-    """What a split.json or a plan.json says; InputError when it is something else."""
-    return strict_json.read_object(path, _Info, "the facts of a split", "give another folder")
+def read_info(path: Path, remedy: str = "give another folder") -> dict:
+    """What a split.json or a plan.json says; InputError, with the remedy, when it is something else."""
+    return strict_json.read_object(path, _Info, "the facts of a split", remedy)
 
 
 def parsed_records(metadata: Path, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
@@ -190,7 +190,8 @@ def _held(out: Path, facts: dict[str, Any], names: Collection[str]) -> dict[str,
         if any(not path.name.startswith(".") for path in out.iterdir()):
             raise InputError(f"{out}: expected an empty folder or a split of the same recipe, got other files")
         return {}
-    held = read_info(info)
+    again = f"remove {out}, which was never finished, and run the same command: it makes the same images again"
+    held = read_info(info, again) if info.name == PLAN else read_info(info)
     if other := differences(held, facts):
         raise InputError(f"{out}: holds another split ({'; '.join(other)}); give another folder")
     written = {path.stem for path in out.glob("[hl]q/*") if not path.name.startswith(".")}

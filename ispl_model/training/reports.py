@@ -2,8 +2,8 @@
 
 import csv
 import io
-import json
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch.nn import functional
 from degrade.core.contact_sheet import contact_sheet
 from degrade.core.errors import InputError
 from degrade.core.image import write
+from degrade.core.storage import strict_json
 from degrade.core.storage.files import write_bytes
 from ispl_model.training.data import TrainingPairs
 from ispl_model.training.trainer import Trainer
@@ -19,6 +20,26 @@ from ispl_model.training.trainer import Trainer
 ROWS = 4
 POINTS = 500  # in a curve at most, each the mean of the steps around it
 SMOOTHED = 0.015  # of the training, over which a curve is smoothed: this is the standard deviation of a Gaussian
+
+
+class _Training(TypedDict):
+    steps: int
+    batch: int
+    split: str
+    size: int
+    seed: int
+
+
+class _Header(TypedDict):
+    method: str
+    recipe: str
+    training: _Training
+
+
+class _Report(TypedDict):
+    """train.json, as far as the title of a plot needs it."""
+
+    header: _Header
 
 
 def write_samples(folder: Path, step: int, trainer: Trainer, pairs: TrainingPairs) -> Path:
@@ -95,13 +116,13 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 def _title(losses: Path) -> str:
     """Method, recipe, training split and images seen, as train.json has them; else the name of the folder."""
     try:
-        header = json.loads((losses.parent / "train.json").read_text(encoding="utf-8"))["header"]
-        training = header["training"]
-        seen = f"N = {training['steps'] * training['batch']} images seen"
-        where = f"training split {training['split'][:8]} of {training['size']} px, seed {training['seed']}"
-        return f"{header['method']} trained on {header['recipe']}\n{where}, {seen}"
-    except (OSError, ValueError, KeyError, TypeError):
+        report = strict_json.read_object(losses.parent / "train.json", _Report, "the report of a training", "delete it")
+    except InputError:
         return losses.absolute().parent.name
+    header, training = report["header"], report["header"]["training"]
+    seen = f"N = {training['steps'] * training['batch']} images seen"
+    where = f"training split {training['split'][:8]} of {training['size']} px, seed {training['seed']}"
+    return f"{header['method']} trained on {header['recipe']}\n{where}, {seen}"
 
 
 def _table(losses: Path) -> tuple[list[str], np.ndarray]:

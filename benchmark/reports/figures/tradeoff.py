@@ -1,7 +1,5 @@
 """The perception-distortion trade-off of one network with levels (paper, Secs. 3.2, 3.3 and 4.5, Fig. 8)."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +18,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8, write
 from degrade.core.progress import Bar, progress_bar
 from degrade.core.resize import match_scale
+from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import JsonLines, object_parser, write_bytes
 from degrade.splits.split import Split
 from ispl_model.network.variants import IsplConfig
@@ -171,10 +170,8 @@ def _value(metric: str, restored: Image, reference: Image) -> float | None:
 
 
 def _table(points: Sequence[LevelMean], perception: str) -> str:
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["level", "images", DISTORTION, perception, "faces", FOUND])
+    rows: list[list[object]] = [["level", "images", DISTORTION, perception, "faces", FOUND]]
     for point in points:
         means = [f"{value:.6f}" for value in (point.distortion, point.perception)]
-        rows.writerow([f"{point.level:g}", point.images, *means, point.faces, f"{point.found:.4f}"])
-    return text.getvalue()
+        rows.append([f"{point.level:g}", point.images, *means, point.faces, f"{point.found:.4f}"])
+    return to_csv(rows)

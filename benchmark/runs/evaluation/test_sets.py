@@ -27,8 +27,9 @@ def prepared_sets(evaluation: Evaluation, settings: Settings) -> dict[str, Prepa
 
     Raises InputError for a folder without images and a recipe that does not take the size.
     """
+    names = evaluation.set_names  # before anything is made
     found = [_folder(user_path(folder), evaluation, settings) for folder in evaluation.splits]
-    return dict(zip(evaluation.set_names, [*found, *_degraded(evaluation, settings)], strict=True))
+    return dict(zip(names, [*found, *_degraded(evaluation, settings)], strict=True))
 
 
 def _folder(folder: Path, evaluation: Evaluation, settings: Settings) -> PreparedSplit:

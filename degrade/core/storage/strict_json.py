@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from degrade.core.errors import InputError
 from degrade.core.storage.paths import kind_of, read_bytes
 
 Kind = TypeVar("Kind")
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\x00]*$")]  # of a kind: what becomes one name in a folder
 _MOST_BYTES = 1 << 30  # of a file of one JSON value
 
 

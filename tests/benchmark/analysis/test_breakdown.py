@@ -18,6 +18,7 @@ from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile
 from degrade.core.errors import InputError
 from degrade.core.image import read
+from tests.benchmark.made_scores import run_facts
 
 BASE = Score(
     schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="denoise",
@@ -151,7 +152,7 @@ def scored(tmp_path):
     run = run_of(values)
     lines = [replace(line, split=prepared.label).line() + "\n" for line in run.scores]
     (folder / f"{BASE.run}.jsonl").write_text("".join(lines))
-    facts = {"run": BASE.run, "split": prepared.label, "split_sha256": prepared.split.digest, "metrics": {}}
+    facts = run_facts(BASE.run, prepared.label, split_sha256=prepared.split.digest)
     (folder / f"{BASE.run}.json").write_text(json.dumps(facts))
     return values
 

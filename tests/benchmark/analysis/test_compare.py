@@ -15,14 +15,15 @@ from benchmark.analysis.verdicts import FAMILY
 from benchmark.cli.main import benchmark
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from degrade.core.errors import InputError
+from tests.benchmark.made_scores import run_facts
 
 BASE = Score(
     schema=SCHEMA, run="20250101T000000Z-00000000", profile="quick", protocol="S2S", task="sr4",
     split="sr4-256-test-00000000", method="edsr", seed=None, checkpoint=None, image="a", metric="lpips.alex", value=1.0,
     unit="1", seconds=0.0,
 )  # fmt: skip
-FACTS = {"split": BASE.split, "split_sha256": "same" * 16, "seed": None, "checkpoint": None}
-FACTS |= {"metrics": {"lpips.alex": "same" * 16}, "sessions": []}
+FACTS = run_facts(BASE.run, BASE.split, split_sha256="same" * 16, metrics={"lpips.alex": "same" * 16})
+FACTS |= {"seed": None, "checkpoint": None}
 
 
 def run_of(values, **changed):

@@ -167,6 +167,7 @@ def test_a_folder_of_results_holds_one_for_each_of_several_test_sets(made, tmp_p
         (["SPLIT", "--method", "bicubic", "--size", "128"], "is a split of 64 px"),
         (["nothing", "--method", "bicubic"], "expected a folder of images"),
         (["SPLIT", "SPLIT", "--method", "bicubic"], "two test sets are called"),
+        (["é" * 76, "--method", "bicubic"], "of a test set is longer than 150 bytes"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(made, arguments, sentence, tmp_path):
@@ -175,6 +176,15 @@ def test_what_is_wrong_is_said_in_one_sentence(made, arguments, sentence, tmp_pa
     )
     assert result.exit_code == 2 and sentence in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_long_names_of_folders_that_are_no_longer_than_they_may_be(made, tmp_path):
+    split, outs = tmp_path / ("é" * 75), tmp_path / ("ä" * 120)
+    shutil.copytree(made, split)
+    shutil.copytree(split / "lq", outs)
+    done = call("evaluate", str(split), "--method", f"folder:{outs.name}", "--metrics", "psnr.rgb", "--out", "out")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / f"out/figures/sheet-{split.name}.png").is_file()
 
 
 def test_an_evaluation_is_what_its_text_says(tmp_path):

@@ -114,11 +114,13 @@ def test_sheet_of_a_profile_asks_for_task_and_method():
     assert "no --method" in call("sheet", "--task", "sr4").output
 
 
-def test_a_damaged_outcome_is_named(made, tmp_path):
+def test_an_outcome_that_is_damaged_or_names_files_elsewhere_is_named(made, tmp_path):
     call("evaluate", made, "--method", "bicubic", *METRICS, "--out", "out")
-    (tmp_path / "out/outcome.json").write_text(json.dumps({"splits": 3}))
-    result = call("tables", "--results", "out")
-    assert result.exit_code == 2 and "outcome.json" in result.output
+    for splits in (3, {"x/../../../../elsewhere": "a"}, {"a\0": "a"}):
+        (tmp_path / "out/outcome.json").write_text(json.dumps({"splits": splits, "refused": []}))
+        for command in ("tables", "figures"):
+            result = call(command, "--results", "out")
+            assert result.exit_code == 2 and "outcome.json: expected the outcome of an evaluation" in result.output
 
 
 def test_the_folder_of_profiles_is_no_place_for_an_evaluation(made, tmp_path):

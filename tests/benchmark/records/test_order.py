@@ -26,7 +26,7 @@ from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.image import write
-from tests.benchmark.made_scores import BASE, of_images, of_set
+from tests.benchmark.made_scores import BASE, of_images, of_set, run_facts
 
 IDS = ("psnr.rgb", "gmsd")
 
@@ -80,7 +80,7 @@ def test_run_files_without_an_order_are_older_by_their_start(tmp_path):
         ("20250104T000000Z-0", None, 4.0),
     ):
         (folder / f"{name}.jsonl").write_text(msgspec.structs.replace(BASE, run=name, value=value).line() + "\n")
-        known = {"run": name, "split": "s", "split_sha256": "0", "metrics": {"psnr.rgb": name}}
+        known = run_facts(name, metrics={"psnr.rgb": name})
         (folder / f"{name}.json").write_text(json.dumps(known | ({"order": order} if order else {})))
     assert [score.value for score in read_scores(tmp_path, "quick")] == [2.0]
     (folder / "20250102T000000Z-0.jsonl").unlink()
@@ -173,11 +173,9 @@ def test_an_older_run_file_names_the_faces_by_its_command(tmp_path):
     folder = tmp_path / "quick" / "scores"
     folder.mkdir(parents=True)
     session = {"command": ["benchmark", "run", "--ffhq", "runs/faces-256", "--limit", "2"], "packages": {}}
-    known = {"split": "s", "split_sha256": "0", "metrics": {}, "sessions": [session]}
     for name, domain in (("a", "synthetic"), ("b", "photographs")):
-        (folder / f"{name}.json").write_text(
-            json.dumps({"run": name, "protocol_values": {"test_domain": domain}} | known)
-        )
+        known = run_facts(name, protocol_values={"test_domain": domain}, sessions=[session])
+        (folder / f"{name}.json").write_text(json.dumps(known))
     assert run_file.read_run_files(tmp_path, "quick").faces == {"a": "folder faces-256", "b": ""}
 
 

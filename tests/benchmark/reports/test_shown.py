@@ -14,7 +14,7 @@ from benchmark.runs.settings import DataFolders, Settings
 from benchmark.specs.protocols import load_profile, load_protocol
 from benchmark.specs.test_sets import load_sets
 from degrade.core.errors import InputError
-from tests.benchmark.made_scores import of_images
+from tests.benchmark.made_scores import of_images, run_facts
 
 
 def test_a_set_is_hidden_as_its_line_says_and_real_faces_of_the_users_own_are() -> None:
@@ -51,7 +51,7 @@ def test_no_pictures_of_them_in_the_page_of_a_profile(tmp_path: Path, split: str
     folder = tmp_path / "lite" / "scores"
     folder.mkdir(parents=True)
     (folder / f"{scores[0].run}.jsonl").write_text("".join(f"{score.line()}\n" for score in scores))
-    facts = {"run": scores[0].run, "split": split, "split_sha256": "", "metrics": {}, "method": "edsr"}
+    facts = run_facts(scores[0].run, split, method="edsr")
     (folder / f"{scores[0].run}.json").write_text(json.dumps(facts))
     chapters = of_profile("lite", tmp_path, tmp_path / "work").chapters
     scored = [

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -107,6 +108,24 @@ def test_a_killed_run_keeps_what_it_had_finished(tmp_path: Path, faces: list[Sou
     assert make(out, sources).reused == len(finished)
     make(tmp_path / "whole", sources)
     assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_a_plan_that_a_power_cut_damaged_says_how_to_get_the_same_images(
+    tmp_path: Path, faces: list[Source], monkeypatch
+) -> None:
+    whole, out = make(tmp_path / "whole", faces).path, tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr("degrade.splits.make_split.split_writer", partial(interrupted, split_writer))
+        with pytest.raises(KeyboardInterrupt):
+            make(out, faces)
+    plan = out / ".parts/plan.json"
+    for damaged in (b"", b"\0" * 300, plan.read_bytes()[:100]):
+        plan.write_bytes(damaged)
+        with pytest.raises(InputError, match=f"plan.json: .*; remove {out}, .*, and run the same command: it makes"):
+            make(out, faces)
+    shutil.rmtree(out)
+    make(out, faces)
+    assert contents(out) == contents(whole)
 
 
 def started(faces: Path, out: Path) -> subprocess.Popen:

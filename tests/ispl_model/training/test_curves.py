@@ -9,6 +9,7 @@ import pytest
 from degrade.core.errors import InputError
 from degrade.core.image import read
 from ispl_model.training.reports import SMOOTHED, _title, plot_losses, smoothed
+from tests.crafted import WHOLE, faults
 
 TABLE = "step,learning_rate,l1,lsgan\n" + "".join(f"{n},1e-4,{1 / n},{n if n > 1000 else ''}\n" for n in range(1, 2001))
 
@@ -54,5 +55,8 @@ def test_the_title_says_method_task_split_and_images_and_else_the_folder(tmp_pat
     assert _title(tmp_path / "losses.csv") == (
         "edsr trained on sr4@1\ntraining split d6e440eb of 256 px, seed 0, N = 5000 images seen"
     )
-    (tmp_path / "train.json").write_text("[]")
-    assert _title(tmp_path / "losses.csv") == tmp_path.name
+    titles = []
+    for _, content in faults({"header": header}):
+        (tmp_path / "train.json").write_bytes(content)
+        titles.append(_title(tmp_path / "losses.csv"))
+    assert titles.count(tmp_path.name) > len(WHOLE)

@@ -14,6 +14,7 @@ from benchmark.methods.registry import module_of
 from benchmark.methods.table import METHODS
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.reports.pages.expectations import COLUMNS
+from tests.benchmark.made_scores import run_facts
 
 RESULTS = Path(__file__).parents[4] / "results"
 STAMP = "20250101T000000Z-0000000"
@@ -35,7 +36,7 @@ def scored(tmp_path):
             for place, name in enumerate(IMAGES)
         ]
         (folder / f"{run}.jsonl").write_text("".join(line.line() + "\n" for line in lines))
-        facts = {"run": run, "split": key[3], "split_sha256": split, "metrics": {metric: "0"}}
+        facts = run_facts(run, key[3], split_sha256=split, metrics={metric: "0"})
         (folder / f"{run}.json").write_text(json.dumps(facts))
         return tmp_path
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from benchmark.reports.tables.render import render
-from tests.benchmark.made_scores import of_images
+from tests.benchmark.made_scores import of_images, run_facts
 
 
 @pytest.fixture
@@ -18,13 +18,7 @@ def tables(tmp_path):
         folder = tmp_path / profile / "scores"
         folder.mkdir(parents=True, exist_ok=True)
         for run in {score.run for score in scores if not (folder / f"{score.run}.json").exists()}:
-            facts = {
-                "run": run,
-                "split": "",
-                "split_sha256": "",
-                "metrics": {},
-                "faces": {"folder": faces, "list": None},
-            }
+            facts = run_facts(run, faces={"folder": faces, "list": None})
             (folder / f"{run}.json").write_text(json.dumps(facts))
         lines = [replace(score, profile=profile).line() for score in scores]
         (folder / "20250101T000000Z-00000000.jsonl").write_text("".join(line + "\n" for line in lines))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from benchmark.metrics.table import METRICS
 from benchmark.reports.tables.render import render
 from benchmark.specs.titles import TABLES
-from tests.benchmark.made_scores import UNAVAILABLE, cells, csv_row, of_images, of_set
+from tests.benchmark.made_scores import UNAVAILABLE, cells, csv_row, of_images, of_set, run_facts
 
 ISPL = "ispl:isp_unet_pac"
 
@@ -54,7 +54,7 @@ def test_scores_of_another_definition_than_the_newest_say_so_and_are_never_the_b
     scores = [replace(score, run=new) if score.method != ISPL else score for score in scores]
     (tmp_path / "quick" / "scores").mkdir(parents=True)
     for run, digest in ((old, "before"), (new, "after")):
-        facts = {"run": run, "split": "", "split_sha256": "", "metrics": {"psnr.rgb": digest}}
+        facts = run_facts(run, metrics={"psnr.rgb": digest})
         (tmp_path / "quick" / "scores" / f"{run}.json").write_text(json.dumps(facts))
     made = tables(*scores)
     assert cells(made["table2.md"], "sr4", "ISPL")["PSNR"].startswith("27.000 [")

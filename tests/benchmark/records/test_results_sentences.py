@@ -48,8 +48,14 @@ STATED = [
     ("denoise", "S2P total_variation", f"S2P {ISPL}", {"fed.dlib"}, HOLDS),
     *(
         ("mosaic16", f"S2S ispl:{name}", "S2S ispl:ep_map", NINE - {"found.dlib"}, HOLDS)
-        for name in ("ep_16x", "isp_y0", "isp_unet", "isp_unet_pac", "isp_concat", "isp_matrix")
+        for name in ("isp_unet", "isp_unet_pac", "isp_concat", "isp_matrix")
     ),
+    *(
+        ("mosaic16", f"S2S ispl:{name}", "S2S ispl:ep_map", NINE - {"found.dlib", "niqe.y"}, HOLDS)
+        for name in ("ep_16x", "isp_y0")
+    ),
+    ("mosaic16", "S2S ispl:ep_16x", "S2S ispl:ep_map", {"niqe.y"}, CHANCE),
+    ("mosaic16", "S2S ispl:isp_y0", "S2S ispl:ep_map", {"niqe.y"}, FAILS),
     ("dual_blind", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, FAILS),
     ("dual_blind", "S2P arcnn", "S2P bicubic_x4", {"fed.dlib"}, CHANCE),
     *(
@@ -97,32 +103,46 @@ STATED = [
     ),
     ("deblur", "S2S deblurgan_v2", "S2S identity", {"fed.dlib"}, FAILS),
     ("mosaic16", f"S2S {ISPL}", "S2S identity", NINE, HOLDS),
-    ("mosaic16", "S2S waveletcnn", f"S2S {ISPL}", {"fed.dlib", "psnr.rgb"}, CHANCE),
-    ("mosaic16", "S2S waveletcnn", f"S2S {ISPL}", {"ssim.gauss11.rgb", "lle.dlib68", "gmsd"}, HOLDS),
-    *(("mosaic16", f"S2S {name}", "S2S bicubic_x4", {"fed.dlib"}, FAILS) for name in ("superfan", "esrgan")),
-    ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", NINE - {"found.dlib"}, HOLDS),
-    ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", {"found.dlib"}, CHANCE),
-    ("mosaic16", f"S2S {UNET}", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, HOLDS),
-    ("mosaic16", f"S2S {ISPL}", f"S2S {UNET}", {"niqe.y"}, HOLDS),
-    ("mosaic16", f"S2S {ISPL}", f"S2S {UNET}", {"ssim.gauss11.rgb", "gmsd"}, FAILS),
-    *(
-        ("mosaic16", f"S2S {ISPL}", f"S2S {UNET}", {metric}, CHANCE)
-        for metric in ("psnr.rgb", "msssim.rgb", "lle.dlib68", "lpips.squeeze", "fed.dlib")
-    ),
-    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {ISPL}", {"psnr.rgb", "lpips.squeeze"}, HOLDS),
-    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"psnr.rgb", "msssim.rgb", "lpips.squeeze"}, HOLDS),
-    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"ssim.gauss11.rgb", "lle.dlib68", "fed.dlib"}, CHANCE),
-    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"gmsd"}, FAILS),
-    ("mosaic16", "S2S ispl:isp_concat", "S2S ispl:ep_16x", {"fed.dlib"}, CHANCE),
-    ("mosaic16", "S2S ispl:isp_concat", "S2S ispl:ep_16x", {"lpips.squeeze"}, FAILS),
-    *(("mosaic16", "S2S ispl:isp_concat", f"S2S {name}", {"psnr.rgb"}, FAILS) for name in (ISPL, UNET)),
     (
-        *("mosaic16", "S2S ispl:isp_matrix", "S2S ispl:isp_concat"),
-        *(NINE - {"lle.dlib68", "found.dlib", "niqe.y"}, HOLDS),
+        "mosaic16",
+        f"S2S {ISPL}",
+        "S2S bicubic_x4",
+        {"lpips.squeeze", "niqe.y", "msssim.rgb", "lle.dlib68", "gmsd"},
+        HOLDS,
     ),
-    ("mosaic16", "S2S ispl:isp_matrix", "S2S ispl:isp_concat", {"lle.dlib68", "found.dlib"}, CHANCE),
-    ("mosaic16", "S2S ispl:isp_matrix", "S2S ispl:isp_concat", {"niqe.y"}, FAILS),
-    ("mosaic16", "S2S ispl:isp_y0", "S2S ispl:ep_16x", NINE - {"found.dlib", "niqe.y"}, FAILS),
+    ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", {"ssim.gauss11.rgb"}, FAILS),
+    ("mosaic16", f"S2S {ISPL}", "S2S bicubic_x4", {"psnr.rgb", "fed.dlib"}, CHANCE),
+    (
+        *("mosaic16", "S2S waveletcnn", f"S2S {ISPL}"),
+        *({"fed.dlib", "ssim.gauss11.rgb", "msssim.rgb", "lle.dlib68", "gmsd"}, HOLDS),
+    ),
+    *(("mosaic16", "S2S waveletcnn", f"S2S {name}", {"psnr.rgb"}, CHANCE) for name in (ISPL, "bicubic_x4")),
+    ("mosaic16", "S2S esrgan", f"S2S {ISPL}", {"psnr.rgb"}, CHANCE),
+    *(("mosaic16", f"S2S {name}", "S2S bicubic_x4", {"fed.dlib"}, FAILS) for name in ("superfan", "esrgan")),
+    *(("mosaic16", "S2P waveletcnn", f"S2P {name}", {"fed.dlib"}, HOLDS) for name in (ISPL, "identity", "bicubic_x4")),
+    ("mosaic16", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, HOLDS),
+    ("mosaic16", f"S2P {ISPL}", "S2P bicubic_x4", {"fed.dlib"}, CHANCE),
+    (
+        *("mosaic16", f"S2S {UNET}", f"S2S {ISPL}"),
+        *({"psnr.rgb", "ssim.gauss11.rgb", "msssim.rgb", "fed.dlib", "lle.dlib68", "niqe.y"}, HOLDS),
+    ),
+    ("mosaic16", f"S2S {UNET}", f"S2S {ISPL}", {"lpips.squeeze", "gmsd"}, CHANCE),
+    *(("mosaic16", "S2S ispl:isp_matrix", f"S2S {name}", {"psnr.rgb", "gmsd"}, CHANCE) for name in (ISPL, UNET)),
+    *(("mosaic16", "S2S ispl:isp_matrix", f"S2S {name}", {"lpips.squeeze"}, HOLDS) for name in (ISPL, UNET)),
+    *(("mosaic16", "S2S ispl:isp_matrix", f"S2S {name}", {"ssim.gauss11.rgb"}, FAILS) for name in (ISPL, UNET)),
+    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {ISPL}", {"fed.dlib", "lle.dlib68"}, HOLDS),
+    ("mosaic16", "S2S ispl:isp_matrix", f"S2S {UNET}", {"msssim.rgb", "niqe.y"}, FAILS),
+    ("mosaic16", f"S2S {UNET}", "S2S ispl:ep_16x", {"ssim.gauss11.rgb", "msssim.rgb", "niqe.y", "gmsd"}, HOLDS),
+    ("mosaic16", f"S2S {UNET}", "S2S ispl:ep_16x", {"fed.dlib", "lle.dlib68", "lpips.squeeze", "psnr.rgb"}, CHANCE),
+    *(("mosaic16", "S2S ispl:ep_16x", f"S2S {name}", {"psnr.rgb"}, HOLDS) for name in (ISPL, "ispl:isp_matrix")),
+    *(
+        ("mosaic16", f"S2S {name}", "S2S ispl:isp_concat", NINE - {"found.dlib"}, HOLDS)
+        for name in (ISPL, UNET, "ispl:isp_matrix")
+    ),
+    ("mosaic16", "S2S ispl:ep_16x", "S2S ispl:isp_concat", NINE - {"found.dlib", "niqe.y"}, HOLDS),
+    ("mosaic16", "S2S ispl:ep_16x", "S2S ispl:isp_concat", {"niqe.y"}, FAILS),
+    ("mosaic16", "S2S ispl:ep_16x", "S2S ispl:isp_y0", NINE - {"found.dlib"}, HOLDS),
+    ("mosaic16", "S2S ispl:isp_y0", "S2S identity", {"psnr.rgb"}, FAILS),
     *(("dual_blind", f"{name} ispl-lite", f"{name} identity", NINE, HOLDS) for name in ("S2S", "S2P")),  # its card
     ("dual_blind", "S2S ispl-lite", "S2S bicubic_x4", NINE, HOLDS),
     ("dual_blind", "S2P ispl-lite", "S2P bicubic_x4", NINE - {"fed.dlib", "lle.dlib68"}, HOLDS),

@@ -116,7 +116,7 @@ def test_sheet_of_a_profile_asks_for_task_and_method():
 
 def test_an_outcome_that_is_damaged_or_names_files_elsewhere_is_named(made, tmp_path):
     call("evaluate", made, "--method", "bicubic", *METRICS, "--out", "out")
-    for splits in (3, {"x/../../../../elsewhere": "a"}, {"a\0": "a"}):
+    for splits in (3, {"x/../../../../elsewhere": "a"}, {"a\0": "a"}, {"..": "a"}):
         (tmp_path / "out/outcome.json").write_text(json.dumps({"splits": splits, "refused": []}))
         for command in ("tables", "figures"):
             result = call(command, "--results", "out")

@@ -44,6 +44,9 @@ STATED = [
         for name in ("nlm", "total_variation", "ridnet", "vdnet", "waveletcnn")
     ),
     ("denoise", "S2S nlm", f"S2S {ISPL}", {"psnr.rgb"}, HOLDS),
+    *(("denoise", f"S2S {ISPL}", f"S2S {name}", {"psnr.rgb"}, HOLDS) for name in ("ridnet", "vdnet", "waveletcnn")),
+    ("deblur", f"S2S {ISPL}", "S2S deblurgan_v2", {"psnr.rgb"}, HOLDS),
+    ("deblur", "S2S wiener", f"S2S {ISPL}", {"psnr.rgb"}, HOLDS),
     ("denoise", "S2S total_variation", f"S2S {ISPL}", {"fed.dlib"}, CHANCE),
     ("denoise", "S2P total_variation", f"S2P {ISPL}", {"fed.dlib"}, HOLDS),
     *(
@@ -118,6 +121,10 @@ STATED = [
     ),
     *(("mosaic16", "S2S waveletcnn", f"S2S {name}", {"psnr.rgb"}, CHANCE) for name in (ISPL, "bicubic_x4")),
     ("mosaic16", "S2S esrgan", f"S2S {ISPL}", {"psnr.rgb"}, CHANCE),
+    *(
+        ("mosaic16", f"S2S {ISPL}", f"S2S {name}", {"lpips.squeeze"}, HOLDS)
+        for name in ("esrgan", "superfan", "waveletcnn")
+    ),
     *(("mosaic16", f"S2S {name}", "S2S bicubic_x4", {"fed.dlib"}, FAILS) for name in ("superfan", "esrgan")),
     *(("mosaic16", "S2P waveletcnn", f"S2P {name}", {"fed.dlib"}, HOLDS) for name in (ISPL, "identity", "bicubic_x4")),
     ("mosaic16", f"S2P {ISPL}", "S2P identity", {"fed.dlib"}, HOLDS),

@@ -16,7 +16,7 @@ from degrade.core.errors import InputError
 from degrade.core.storage.paths import kind_of, read_bytes
 
 Kind = TypeVar("Kind")
-FileName = Annotated[str, msgspec.Meta(pattern=r"^(?!\.\.?$)[^/\x00]*$")]  # of a kind: what becomes one name in a folder
+FileName = Annotated[str, msgspec.Meta(pattern=r"^(?!\.\.?$)[^/\x00]*$")]  # of a kind: one name in a folder
 _MOST_BYTES = 1 << 30  # of a file of one JSON value
 
 

@@ -77,12 +77,11 @@ def summarise(scores: list[Score]) -> Cell:
     return Cell(NO_VALUE, failed=len(failures), notes=notes)
 
 
-def outdated(cell: Cell, metric: str) -> Cell:
-    """A cell whose metric was computed in another way than in the newest run, which is said where it has a value."""
+def outdated(cell: Cell, why: str) -> Cell:
+    """A cell that was made in another way than those of the newest run, which is said where it has a value."""
     if cell.state != MEASURED:
         return cell
-    note = f"{metric} was computed in another way, or by other versions of packages, than in the newest run"
-    return replace(cell, alike=False, notes=(*cell.notes, f"{note}: not comparable, score it again"))
+    return replace(cell, alike=False, notes=(*cell.notes, f"{why}: not comparable, score it again"))
 
 
 def _images(finite: list[Score]) -> int:

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,13 +23,13 @@ from degrade.splits.split import Split, open_split
 class Run:
     """The score lines behind one table row: one split, for each training seed one checkpoint.
 
-    outdated: metrics that were computed in another way than in the newest run of the profile.
+    outdated: metrics that the newest run of the profile computed in another way, or on other images -> which it is.
     faces: where the test faces are from, in words. precision: in which it was restored, where that is known.
     """
 
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
-    outdated: frozenset[str] = frozenset()
+    outdated: Mapping[str, str] = field(default_factory=dict)
     faces: tuple[str, ...] = ()
     precision: tuple[str, ...] = ()
 
@@ -53,7 +53,7 @@ class Run:
         """The value of one metric with its interval; a set that some images are missing from says so."""
         if metric not in self._cells:
             cell = self._cell(self._by_metric.get(metric, []))
-            self._cells[metric] = outdated(cell, metric) if metric in self.outdated else cell
+            self._cells[metric] = outdated(cell, self.outdated[metric]) if metric in self.outdated else cell
         return self._cells[metric]
 
     def replicates(self, metric: str) -> tuple[float, ...]:
@@ -134,13 +134,17 @@ class Run:
         return list(values.values())
 
 
+_OTHER_WAY = "{} was computed in another way, or by other versions of packages, than in the newest run"
+_OTHER_IMAGES = "the split {} held other images, or was made by an older version, than in the newest run"
+
+
 class Runs:
     """All runs of a profile by protocol, task and method, from its scores in the order of writing.
 
     Of several test splits of a protocol and task only the largest counts, of equally large ones the newest:
     a quick look with --limit does not push a full run out of its table.
 
-    files: of all runs of the profile. A cell of another definition than the newest says so.
+    files: of all runs of the profile. A cell of another definition, or of other images, than the newest says so.
     """
 
     def __init__(self, scores: Iterable[Score], files: RunFiles = RunFiles()) -> None:  # noqa: B008 - frozen
@@ -194,9 +198,16 @@ class Runs:
         )
         return Run(tuple(kept), notes, self._outdated(kept), faces, precision)
 
-    def _outdated(self, scores: Sequence[Score]) -> frozenset[str]:
-        files = {score.run for score in scores}
-        return frozenset(metric for metric in {score.metric for score in scores} if self._is_outdated(metric, files))
+    def _outdated(self, scores: Sequence[Score]) -> dict[str, str]:
+        files, metrics = {score.run for score in scores}, {score.metric for score in scores}
+        if scores and self._has_other_images(scores[0].split, files):
+            return dict.fromkeys(metrics, _OTHER_IMAGES.format(scores[0].split))
+        return {metric: _OTHER_WAY.format(metric) for metric in metrics if self._is_outdated(metric, files)}
+
+    def _has_other_images(self, split: str, files: Iterable[str]) -> bool:
+        known = {name: content for name, (of, content) in self._files.splits.items() if of == split}
+        newest = next(reversed(known.values()), None)
+        return any(known.get(name, newest) != newest for name in files)
 
     def _is_outdated(self, metric: str, files: Iterable[str]) -> bool:
         known = {name: digests[metric] for name, digests in self._files.definitions.items() if metric in digests}

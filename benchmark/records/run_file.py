@@ -212,12 +212,14 @@ class RunFiles:
     definitions: name of a run -> metric -> digest of its definition. metrics: metric -> what is shown of it, as far as
     it is not the benchmark's own. faces: name of a run -> the folder and the list that its test faces are from.
     precision: name of a run -> bf16 or fp32, in which its network computed; not of runs that do not say it.
+    splits: name of a run -> the name of its test split and the SHA-256 of its content.
     """
 
     definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     faces: Mapping[str, str] = field(default_factory=dict)
     precision: Mapping[str, str] = field(default_factory=dict)
+    splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def read_run_files(results: Path, profile: str) -> RunFiles:
@@ -229,6 +231,7 @@ def read_run_files(results: Path, profile: str) -> RunFiles:
         {metric: own for facts in found for metric, own in facts.get("metric_facts", {}).items()},
         {facts["run"]: _faces(facts) for facts in found},
         {facts["run"]: facts["precision"] for facts in found if "precision" in facts},
+        {facts["run"]: (facts["split"], facts["split_sha256"]) for facts in found},
     )
 
 

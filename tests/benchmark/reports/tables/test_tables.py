@@ -45,7 +45,16 @@ def test_a_value_alone_or_over_fewer_images_is_never_the_best(tables):
     assert cells(fewer["table2.md"], "sr4", "ISPL")["LLE"].startswith("1.000 [")
 
 
-def test_scores_of_another_definition_than_the_newest_say_so_and_are_never_the_best(tables, tmp_path):
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"metrics": {"psnr.rgb": "1"}}, {"metrics": {"psnr.rgb": "2"}}, "psnr.rgb was computed in another way, or by"),
+        ({"split_sha256": "1" * 64}, {"split_sha256": "2" * 64}, "held other images, or was made by an older version"),
+    ],
+)
+def test_scores_of_another_definition_or_of_other_images_than_the_newest_say_so_and_are_never_the_best(
+    tables, tmp_path, before, after, said
+):
     old, new = "20250101T000000Z-00000000", "20250102T000000Z-00000000"
     scores = [
         *of_images("edsr", "psnr.rgb", [24.0, 24.0]), *of_images("bicubic_x4", "psnr.rgb", [25.0, 25.0]),
@@ -53,14 +62,14 @@ def test_scores_of_another_definition_than_the_newest_say_so_and_are_never_the_b
     ]  # fmt: skip
     scores = [replace(score, run=new) if score.method != ISPL else score for score in scores]
     (tmp_path / "quick" / "scores").mkdir(parents=True)
-    for run, digest in ((old, "before"), (new, "after")):
-        facts = run_facts(run, metrics={"psnr.rgb": digest})
+    for run, changed in ((old, before), (new, after)):
+        facts = run_facts(run, **{"split": scores[0].split, "metrics": {"psnr.rgb": "1"}} | changed)
         (tmp_path / "quick" / "scores" / f"{run}.json").write_text(json.dumps(facts))
     made = tables(*scores)
     assert cells(made["table2.md"], "sr4", "ISPL")["PSNR"].startswith("27.000 [")
     assert cells(made["table2.md"], "sr4", "Bicubic 1/4")["PSNR"].startswith("**25.000**")
-    assert "psnr.rgb was computed in another way, or by other versions of packages" in made["table2.md"]
-    (tmp_path / "quick" / "scores" / f"{new}.json").write_text(json.dumps(facts | {"metrics": {"psnr.rgb": "before"}}))
+    assert said in made["table2.md"]
+    (tmp_path / "quick" / "scores" / f"{new}.json").write_text(json.dumps(facts | before))
     assert cells(tables(*scores)["table2.md"], "sr4", "ISPL")["PSNR"].startswith("**27.000**")
 
 

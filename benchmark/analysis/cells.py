@@ -33,7 +33,7 @@ class Cell:
     notes: sentences that a table shows as footnotes.
     interval: 95 %, of a mean by bootstrap, of a set score by jackknife; None where there is none.
     deviation: of a kernel distance over its subsets.
-    alike: computed as the newest scores of its column are, a Frechet distance reduced in bias.
+    alike: computed as the newest scores of its column are and on the same images, a Frechet distance reduced in bias.
     """
 
     state: str

@@ -32,6 +32,8 @@ class Cell:
     scored, failed: images in the mean (of a set score: in the set), and tries that gave no number.
     notes: sentences that a table shows as footnotes.
     interval: 95 %, of a mean by bootstrap, of a set score by jackknife; None where there is none.
+    seeds: trainings behind the value, 0 of what is not trained. over_seeds: 95 % by Student's t over what each of them
+        gives; None of fewer than three.
     deviation: of a kernel distance over its subsets.
     alike: computed as the newest scores of its column are and on the same images, a Frechet distance reduced in bias.
     """
@@ -42,6 +44,8 @@ class Cell:
     failed: int = 0
     notes: tuple[str, ...] = ()
     interval: Interval | None = None
+    seeds: int = 0
+    over_seeds: Interval | None = None
     deviation: float | None = None
     alike: bool = True
     plain: float | None = None

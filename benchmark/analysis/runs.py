@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmark.analysis.cells import MEASURED, NO_REPLICATES, Cell, outdated, summarise
 from benchmark.analysis.generalisation.domain_gap import too_few
-from benchmark.analysis.statistics import jackknife_interval, mean, mean_interval, without_each_group
+from benchmark.analysis.statistics import jackknife_interval, mean, mean_interval, seeds_interval, without_each_group
 from benchmark.methods.registry import find_method, full_name
 from benchmark.metrics.facts import facts_of, notice, remember
 from benchmark.records.compatibility import Facts, comparable
@@ -111,19 +111,26 @@ class Run:
         cell = summarise(scores)
         if cell.state != MEASURED or math.isinf(cell.number):
             return cell
+        trained = list(_by_seed(scores).values())
+        cell = replace(cell, seeds=len(trained), over_seeds=seeds_interval(list(map(self._number, trained))))
         if not _of_sets(scores):
             return replace(cell, interval=mean_interval(self._values(scores)))
         return self._set_cell(cell, scores)
 
     def _set_cell(self, cell: Cell, scores: list[Score]) -> Cell:
         metric, replicates = facts_of(scores[0].metric), _set_replicates(scores, self.images)
+        value, plain = self._number(scores), cell.number if metric.frechet_over else None
         missing = f"{cell.scored} of {self.images} images are in the set" if cell.scored != self.images else ""
         notes = tuple(filter(None, (missing, self.no_interval(metric.id))))
-        plain = cell.number if metric.frechet_over else None
-        value = cell.number if plain is None or not replicates else corrected(plain, replicates)
         interval = None if self.no_interval(metric.id) else jackknife_interval(value, replicates)
         cell = replace(cell, value=value, plain=plain, interval=interval, deviation=_deviation(scores))
         return replace(cell, notes=(*cell.notes, *notes), alike=plain is None or bool(replicates))
+
+    def _number(self, scores: Sequence[Score]) -> float:
+        """Their mean, that of a Frechet distance moved to its corrected value where it can be; some are finite."""
+        found = mean([score.value for score in scores if score.value is not None])
+        replicates = _set_replicates(scores, self.images) if facts_of(scores[0].metric).frechet_over else ()
+        return corrected(found, replicates) if replicates else found
 
     def _values(self, scores: Sequence[Score]) -> list[list[float]]:
         """For each image of the split its finite values, one for each training seed; a set score is of no image."""
@@ -213,6 +220,15 @@ class Runs:
         known = {name: digests[metric] for name, digests in self._files.definitions.items() if metric in digests}
         newest = next(reversed(known.values()), None)
         return any(known.get(name, newest) != newest for name in files)
+
+
+def _by_seed(scores: Sequence[Score]) -> dict[int, list[Score]]:
+    """Finite scores by training seed, of those that have one."""
+    found: dict[int, list[Score]] = defaultdict(list)
+    for score in scores:
+        if score.seed is not None and score.value is not None:
+            found[score.seed].append(score)
+    return found
 
 
 def _of_sets(scores: Sequence[Score]) -> bool:

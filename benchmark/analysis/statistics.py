@@ -123,15 +123,37 @@ def _tails(bias: float, acceleration: float, images: int) -> tuple[int, int]:
 @lru_cache(maxsize=64)
 def _reach(images: int) -> float:
     """Deviations of a normal distribution to each side, such that so many images give Student's interval."""
+    return math.sqrt(images / (images - 1)) * _students_t(images - 1)
+
+
+def _students_t(freedom: int) -> float:
+    """The 97.5 % point of Student's distribution."""
     from scipy.special import stdtrit
 
-    return math.sqrt(images / (images - 1)) * float(stdtrit(images - 1, 0.975))
+    return float(stdtrit(freedom, 0.975))
 
 
 def _acceleration(deviations: Sequence[float]) -> float:
     """A sixth of the skewness of a mean, from each image's deviation."""
     squares = math.fsum(value * value for value in deviations)
     return math.fsum(value * value * value for value in deviations) / (6 * squares * math.sqrt(squares))
+
+
+def seeds_interval(values: Sequence[float]) -> Interval | None:
+    """Student's interval of the mean of a method's values, one for each training seed.
+
+    None below three values, of which two give a width of twelve standard errors and more, and where all are equal.
+    Source: Student, "The probable error of a mean", Biometrika, 1908.
+
+    >>> seeds_interval([1.0, 2.0, 3.0]).half.__round__(3)  # 4.303 / sqrt(3)
+    2.484
+    """
+    if len(values) < 3 or min(values) == max(values):
+        return None
+    centre = mean(values)
+    variance = math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1)
+    reach = _students_t(len(values) - 1) * math.sqrt(variance / len(values))
+    return Interval(centre - reach, centre + reach)
 
 
 def jackknife_interval(value: float, replicates: Sequence[float]) -> Interval | None:

@@ -23,9 +23,10 @@ from benchmark.specs.test_sets import load_sets
 from benchmark.specs.titles import COMPANIONS, TABLES
 
 COLUMNS = (
-    *("table", "task", "protocol", "method", "metric"),
-    *("measured", "plain", "low", "high", "n", "failures", "published", "comparable", "note"),
+    *("table", "task", "protocol", "method", "metric", "measured", "plain", "low", "high", "n", "failures"),
+    *("seeds", "seeds_low", "seeds_high", "published", "comparable", "note"),
 )
+_NO_SEEDS = ("", "", "")  # of a line that is no cell
 
 
 def render(profile_name: str, results: Path, own: Sequence[str] = ()) -> list[Path]:
@@ -108,7 +109,8 @@ def _csv_rows(
     """One line a cell. measured is a number, `inf` or empty; note then begins with not run, unavailable or n/a.
 
     plain is a Frechet distance before it was reduced in bias, empty for all else; low and high are the ends of the
-    95 % interval, empty where there is none.
+    95 % interval, empty where there is none. seeds is how many trainings are behind the value, empty where nothing is
+    trained; seeds_low and seeds_high are the ends of the interval over them, which three and more have.
     """
     number = paper.spec.name.removeprefix("table")
     yield COLUMNS
@@ -127,7 +129,8 @@ def _cell_rows(paper: PaperNumbers, notes: Mapping[str, str], rows: Rows) -> Ite
                 counts = (cell.scored, cell.failed) if cell.state != NOT_RUN else ("", "")
                 value = (_number(cell.value), _number(cell.plain), *_ends(cell.interval))
                 note = _note(cell, run, notes[metric])
-                yield (task, protocol, method, metric, *value, *counts, *_published(printed.get(metric)), note)
+                seeds = (cell.seeds or "", *_ends(cell.over_seeds))
+                yield (task, protocol, method, metric, *value, *counts, *seeds, *_published(printed.get(metric)), note)
 
 
 def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
@@ -138,14 +141,14 @@ def _change_row(change: Change, gaps: GapTable) -> tuple[object, ...]:
     notes = ["" if change.value is None else f"over {over}", change.note]
     value = (_number(change.value), "", *_ends(change.interval))
     note = "; ".join(filter(None, notes)) or NOT_RUN
-    return (change.protocol, change.method, metric, *value, count, "", *_published(change.printed), note)
+    return (change.protocol, change.method, metric, *value, count, "", *_NO_SEEDS, *_published(change.printed), note)
 
 
 def _transfer_rows(spec: TableSpec, transferred: Sequence[Transfer]) -> Iterator[tuple[object, ...]]:
     """Lines as those of the gain, each under the protocol that was trained on the real domain."""
     for one, metric in transfer_rows(transferred):
         key = (spec.name.removeprefix("table"), spec.rows[0].task, one.twins[1], one.method, metric)
-        yield (*key, _number(one.value), "", *_ends(one.interval), "", "", "", "", one.note)
+        yield (*key, _number(one.value), "", *_ends(one.interval), "", "", *_NO_SEEDS, "", "", one.note)
 
 
 def _number(value: float | None) -> str:

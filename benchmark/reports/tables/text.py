@@ -44,6 +44,10 @@ _LEGEND = (
     "of images",
     f"'not run' = no score lines yet, 'unavailable' = weights are missing here, {STATES}",
 )
+_OVER_SEEDS = (
+    "(3 seeds ±): mean of three trainings, and half of its 95 % interval over the choice of the training seed by "
+    "Student's t; a value without it is of one training"
+)
 _REDUCED = (
     "Reduced in bias: {}. A Frechet distance of few images is too large, which the jackknife over 20 groups of images "
     "lessens and does not remove; as it was scored it stands in the .csv (plain)"
@@ -134,10 +138,11 @@ def _text(metric: str, cell: Cell) -> str:
 
 
 def _spread(metric: str, cell: Cell) -> str:
-    """±0.412 for half of the interval; of a kernel distance its deviation over subsets as well."""
+    """±0.412 for half of the interval; beside it that over seeds, and a kernel distance's deviation over subsets."""
     reach = f"±{value_text(metric, cell.interval.half)}" if cell.interval else ""
+    seeds = f"({cell.seeds} seeds ±{value_text(metric, cell.over_seeds.half)})" if cell.over_seeds else ""
     deviation = "" if cell.deviation is None else f"(sd {value_text(metric, cell.deviation)})"
-    return " ".join(filter(None, (reach, deviation)))
+    return " ".join(filter(None, (reach, seeds, deviation)))
 
 
 def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str, ...]:
@@ -145,7 +150,7 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
     spec, runs = paper.spec, all_runs(rows)
     sentences = [
         f"Profile {profile.name}: {PROFILES.get(profile.name, '').format(train=profile.train)}".rstrip(": "),
-        f"{_images(runs)}, {profile.size} px{_training(spec, profile)}",
+        f"{_images(runs)}, {profile.size} px{_training(spec, profile, rows)}",
     ]
     if faces := dict.fromkeys(place for run in runs for place in run.faces):
         sentences.append(f"Test faces: {'; '.join(faces)}")
@@ -158,6 +163,8 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
     sentences += reduced_in_bias(spec.columns, runs)
     if any(run.cell(metric).deviation is not None for run in runs for metric in spec.columns):
         sentences.append("sd: standard deviation over the subsets that a kernel distance is a mean of")
+    if any(run.cell(metric).over_seeds for run in runs for metric in spec.columns):
+        sentences.append(_OVER_SEEDS)
     if any(LIMIT in methods for methods in rows.values()):
         sentences.append("The reference row is what the others are measured against and is left out of the best")
     if any(_added(spec, section, methods) for section, methods in rows.items()):
@@ -171,16 +178,27 @@ def reduced_in_bias(metrics: Iterable[str], runs: Sequence[Run]) -> list[str]:
     return [_REDUCED.format(" and ".join(reduced))] if reduced else []
 
 
-def _training(spec: TableSpec, profile: Profile) -> str:
+def _training(spec: TableSpec, profile: Profile, sections: Rows) -> str:
     """How the networks were trained, of a table that has some that are trained here, or that nobody knows."""
     rows = [METHODS.get(full_name(method)) for row in spec.rows for method in row.methods]
     if all(row and not row.trainable for row in rows):
         return ""
-    seeds = ", ".join(map(str, profile.seeds))
     return (
         f"; networks of width {profile.width}, batch {profile.batch}, {profile.steps} steps, "
-        f"perceptual loss {profile.perceptual}, training seeds {seeds}"
+        f"perceptual loss {profile.perceptual}, training seeds {_seeds(profile, sections)}"
     )
+
+
+def _seeds(profile: Profile, sections: Rows) -> str:
+    """The profile's, and behind them the methods that have others."""
+    usual = ", ".join(map(str, profile.seeds))
+    trained = (
+        (method_title(method), ", ".join(map(str, sorted(seed for seed in run.checkpoints if seed is not None))))
+        for methods in sections.values()
+        for method, run in methods.items()
+    )
+    others = {name: seeds for name, seeds in trained if seeds not in ("", usual)}
+    return usual + "".join(f" ({name}: {seeds})" for name, seeds in others.items())
 
 
 def _images(runs: Sequence[Run]) -> str:

@@ -1,5 +1,7 @@
 """Intervals of table cells, gaps and gains from score lines made by hand."""
 
+import math
+
 import pytest
 from msgspec.structs import replace
 
@@ -134,3 +136,21 @@ def test_a_frechet_half_without_an_interval_above_0_is_shown_and_not_counted(n, 
         assert gaps["ffd.dlib"].interval is None and "not above 0 beyond chance" in gaps["ffd.dlib"].note
     if replicates is None:
         assert gaps["ffd.dlib"].note == NO_REPLICATES
+
+
+def test_an_interval_over_three_trainings_is_of_what_each_gives():
+    """Means of 1, 2 and 4 over the images that have a value; 4.3027 standard errors of sqrt(7 / 9) to each side."""
+    trained = {0: [0.0, 2.0], 1: [2.0, None], 2: [3.0, 5.0]}
+    run = Run(tuple(score for seed, values in trained.items() for score in of_images(values, seed=seed)))
+    cell = run.cell("lpips.alex")
+    assert cell.seeds == 3
+    assert (cell.over_seeds.low, cell.over_seeds.high) == pytest.approx((-1.461, 6.128), abs=1e-3)
+    assert Run(tuple(of_images([1.0, 2.0], seed=None))).cell("lpips.alex").seeds == 0
+
+
+def test_frechet_distances_of_several_trainings_are_reduced_in_bias_one_by_one():
+    """2 x 1 less 1.1, 2 x 2 less 1.9 and 2 x 3 less 3.0."""
+    replicates = {0: (0.9, 1.3), 1: (1.8, 2.0), 2: (2.9, 3.1)}
+    cell = Run(tuple(of_set(seed + 1.0, 200, found, seed=seed) for seed, found in replicates.items())).cell("ffd.dlib")
+    assert cell.value == pytest.approx(2.0)
+    assert cell.over_seeds.half == pytest.approx(4.302653 * math.sqrt(1.11 / 3), rel=1e-6)

@@ -14,6 +14,7 @@ from benchmark.analysis.statistics import (
     mean_interval,
     percentile_interval,
     resampled_sums,
+    seeds_interval,
     signed_rank,
     without_each_group,
 )
@@ -206,3 +207,14 @@ def test_percentiles_of_resampled_sums_are_nearly_the_interval_of_a_mean():
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.02)
     assert resampled_sums(np.ones((3, 2))).tolist() == [[3.0, 3.0]] * RESAMPLES
     assert percentile_interval(np.ones(RESAMPLES), 5) is None and percentile_interval(values, 1) is None
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, 4.0], [0.5, 0.25, 0.125, 1.0], [1e9, 1e9 + 1, 1e9 + 5]])
+def test_an_interval_over_seeds_is_scipys_of_students_t(values):
+    found = seeds_interval(values)
+    expected = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(expected, rel=1e-12)
+
+
+def test_two_seeds_or_equal_ones_say_nothing_of_training():
+    assert seeds_interval([1.0, 2.0]) is None and seeds_interval([2.0, 2.0, 2.0]) is None

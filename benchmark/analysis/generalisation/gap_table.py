@@ -127,7 +127,7 @@ def relative_change(
     before, after = sides.values()
     if not before.scores or not after.scores or not metrics:
         return None, None, ""
-    if reason:
+    if reason := reason or _outdated(sides, metrics):
         return None, None, reason
     values = [[run.cell(metric).value or 0.0 for metric in metrics] for run in (before, after)]
     if not all(value > 0 for side in values for value in side):
@@ -138,6 +138,17 @@ def relative_change(
         return value, None, reason
     replicates = change_replicates(formula, before, after, metrics)
     return value, jackknife_interval(value, replicates), "" if replicates else _NO_CHANGE
+
+
+def _outdated(sides: Protocols, metrics: Iterable[str]) -> str:
+    """Which side was scored in another way, or on other images, than the newest run; empty where none was."""
+    reasons = (
+        f"{protocol}: {run.outdated[metric]}: not comparable, score it again"
+        for protocol, run in sides.items()
+        for metric in metrics
+        if metric in run.outdated
+    )
+    return next(reasons, "")
 
 
 def _no_interval(run: Run, metric: str) -> str:

@@ -142,9 +142,12 @@ def _measured(runs: Runs, claim: Claim, task: str, method: str, metric: str) -> 
 
 
 def _usable(run: Run, metric: str) -> bool:
-    """Whether there is a value, over enough images: a Frechet distance of fewer says more about their number."""
+    """Whether there is a value as the newest run computes it, over enough images.
+
+    A Frechet distance of fewer says more about their number.
+    """
     cell = run.cell(metric)
-    return cell.value is not None and cell.scored >= facts_of(metric).judged_from
+    return metric not in run.outdated and cell.value is not None and cell.scored >= facts_of(metric).judged_from
 
 
 def _with_reach(value: float, interval: Interval | None, form: Callable[[float], str]) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from benchmark.analysis.cells import NO_REPLICATES
 from benchmark.analysis.generalisation.gap_table import gap_table
 from benchmark.analysis.runs import Run, Runs
+from benchmark.records.run_file import RunFiles
 from benchmark.records.scores import GROUPS, SCHEMA, Score
 
 BASE = Score(
@@ -105,6 +106,21 @@ def test_a_gap_over_a_metric_of_sets_takes_its_replicates_group_by_group():
     reach = 1.96 * (2.4 - 2 / 1.1) / 2
     assert found["gap"].value == pytest.approx(2.2)
     assert (found["gap"].interval.low, found["gap"].interval.high) == pytest.approx((2.2 - reach, 2.2 + reach))
+
+
+def test_a_gap_to_a_number_of_other_images_or_another_definition_than_the_newest_is_none():
+    old, new = "20250101T000000Z-00000000", "20250102T000000Z-00000000"
+    scores = [
+        of_set(1.0, 200, (1.1, 1.0), metric="mmd.dlib"),
+        of_set(2.2, 200, (2.0, 2.4), metric="mmd.dlib", protocol="S2R", split="real"),
+    ]
+    for files, why in (
+        (RunFiles(splits={old: ("real", "1"), new: ("real", "2")}), "S2R: the split real held other images"),
+        (RunFiles({old: {"mmd.dlib": "1"}, new: {"mmd.dlib": "2"}}), "S2S: mmd.dlib was computed in another way"),
+    ):
+        table = gap_table({"edsr": Runs(scores, files).under(("S2S", "S2R", "R2R"), "sr4", "edsr")}, "sr4")
+        (gap,) = [change for change in table.changes if (change.kind, change.metric) == ("gap", "mmd.dlib")]
+        assert gap.value is None and gap.note.startswith(why)
 
 
 def test_a_gap_over_a_frechet_distance_is_of_corrected_values_and_their_replicates():

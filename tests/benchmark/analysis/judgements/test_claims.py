@@ -6,12 +6,14 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from benchmark.analysis.judgements.claim_numbers import Number
+from benchmark.analysis.judgements.claim_numbers import Number, ours
 from benchmark.analysis.judgements.claims import checks, judge
+from benchmark.analysis.runs import Runs
 from benchmark.analysis.verdicts import CHANCE, FAILS, HOLDS, UNDECIDED, UNKNOWN
 from benchmark.cli.main import benchmark
 from benchmark.methods.registry import full_name
 from benchmark.metrics.table import METRICS
+from benchmark.records.run_file import RunFiles
 from benchmark.records.scores import SCHEMA, Score, scores_folder
 from benchmark.reports.pages.claims import COLUMNS, to_text
 from benchmark.specs.claims import QUANTITIES, Claim, load_claims, parse_claims
@@ -165,6 +167,14 @@ def test_the_comparison_that_decides_is_the_one_that_came_out_worst_and_not_the_
     found = judged("first in FID and LPIPS under R2R", "ours", *lines)
     (decisive,) = [check for check in found.checks if "LPIPS" in check.text]
     assert decisive.verdict == CHANCE and "SRGAN" in decisive.text and "EDSR" not in decisive.text
+
+
+def test_ours_on_other_images_than_the_newest_are_not_measured():
+    lines = [*score("psnr.rgb", 30.0, ISPL, run="older"), *score("psnr.rgb", 29.0, "edsr")]
+    (claim,) = parse_claims("a claim", GOOD)
+    for content, verdict in (("1", HOLDS), ("2", UNKNOWN)):
+        files = RunFiles(splits={"older": (BASE.split, content), BASE.run: (BASE.split, "1")})
+        assert [check.verdict for check in checks(claim, ours(Runs(lines, files)))] == [verdict]
 
 
 def test_images_that_two_methods_do_not_share_tell_nothing(judged):

@@ -45,8 +45,8 @@ _LEGEND = (
     f"'not run' = no score lines yet, 'unavailable' = weights are missing here, {STATES}",
 )
 _OVER_SEEDS = (
-    "(3 seeds ±): mean of three trainings, and half of its 95 % interval over the choice of the training seed by "
-    "Student's t; a value without it is of one training"
+    "(N seeds ±): the value is the mean of N trainings, and this half of its 95 % interval over the choice of the "
+    "training seed, by Student's t; fewer than three trainings, or equal ones, have none"
 )
 _REDUCED = (
     "Reduced in bias: {}. A Frechet distance of few images is too large, which the jackknife over 20 groups of images "

@@ -190,15 +190,15 @@ def _training(spec: TableSpec, profile: Profile, sections: Rows) -> str:
 
 
 def _seeds(profile: Profile, sections: Rows) -> str:
-    """The profile's, and behind them the methods that have others."""
+    """The profile's, and behind them the rows that have others."""
     usual = ", ".join(map(str, profile.seeds))
-    trained = (
-        (method_title(method), ", ".join(map(str, sorted(seed for seed in run.checkpoints if seed is not None))))
-        for methods in sections.values()
-        for method, run in methods.items()
-    )
-    others = {name: seeds for name, seeds in trained if seeds not in ("", usual)}
-    return usual + "".join(f" ({name}: {seeds})" for name, seeds in others.items())
+    rows = ((task, method, run) for (_, task), methods in sections.items() for method, run in methods.items())
+    others: dict[str, None] = {}
+    for task, method, run in rows:
+        seeds = ", ".join(map(str, sorted(seed for seed in run.checkpoints if seed is not None)))
+        if seeds not in ("", usual):
+            others[f"{method_title(method)} on {task}: {seeds}"] = None
+    return f"{usual} ({'; '.join(others)})" if others else usual
 
 
 def _images(runs: Sequence[Run]) -> str:

@@ -85,7 +85,7 @@ def outdated(cell: Cell, why: str) -> Cell:
     """A cell that was made in another way than those of the newest run, which is said where it has a value."""
     if cell.state != MEASURED:
         return cell
-    return replace(cell, alike=False, notes=(*cell.notes, f"{why}: not comparable, score it again"))
+    return replace(cell, alike=False, notes=(*cell.notes, why))
 
 
 def _images(finite: list[Score]) -> int:

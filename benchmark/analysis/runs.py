@@ -141,8 +141,9 @@ class Run:
         return list(values.values())
 
 
-_OTHER_WAY = "{} was computed in another way, or by other versions of packages, than in the newest run"
-_OTHER_IMAGES = "the split {} held other images, or was made by an older version, than in the newest run"
+_AGAIN = "than in the newest run: not comparable, score it again"
+_OTHER_WAY = f"{{}} was computed in another way, or by other versions of packages, {_AGAIN}"
+_OTHER_IMAGES = f"the split {{}} held other images, or was made by an older version, {_AGAIN}"
 
 
 class Runs:

@@ -5,6 +5,7 @@
 FACES is what `degrade reduce` makes of the One Million Impressions faces (256 px, train.txt names those to train on).
 WORK/stage-N/model.safetensors is the result of stage N, stage 9 what is shipped (SHA-256 65400f269abc...):
 
+    mkdir -p runs/ispl-lite/stage-9
     git show bf057c1:ispl_model/weights/ispl-lite.safetensors > runs/ispl-lite/stage-9/model.safetensors
 
 A training goes on after a stop. Some stages are means of weights: trainings with a small batch end around an optimum,

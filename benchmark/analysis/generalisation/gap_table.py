@@ -143,7 +143,7 @@ def relative_change(
 def _outdated(sides: Protocols, metrics: Iterable[str]) -> str:
     """Which side was scored in another way, or on other images, than the newest run; empty where none was."""
     reasons = (
-        f"{protocol}: {run.outdated[metric]}: not comparable, score it again"
+        f"{protocol}: {run.outdated[metric]}"
         for protocol, run in sides.items()
         for metric in metrics
         if metric in run.outdated

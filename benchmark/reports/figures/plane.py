@@ -35,7 +35,10 @@ class Place:
 
 
 def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, dict[str, list[Place]]]:
-    """The perceptual metric, one for all, and by task the methods that have a value of both, where there are any."""
+    """The perceptual metric, one for all, and by task the methods that have a value of both, where there are any.
+
+    Without those that were scored in another way, or on other images, than the newest: the tables say so.
+    """
     every = [runs.find(protocol, row.task, method) for row in table.rows for method in row.methods]
     perceptual = with_role("perceptual")
     measured = (metric for metric in perceptual if any(run.cell(metric).state == MEASURED for run in every))
@@ -49,6 +52,8 @@ def places(runs: Runs, table: TableSpec, protocol: str = "S2S") -> tuple[str, di
 
 def _place(runs: Runs, key: tuple[str, str, str], perception: str) -> Place | None:
     run = runs.find(*key)
+    if {DISTORTION, perception} & run.outdated.keys():
+        return None
     cells = [run.cell(metric) for metric in (DISTORTION, perception)]
     if any(cell.state != MEASURED or not np.isfinite(cell.number) for cell in cells):
         return None

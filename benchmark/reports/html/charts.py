@@ -98,11 +98,15 @@ def perceptual(found: TestSet) -> str:
 
 
 def plane(found: TestSet, colours: Mapping[str, str], width: int = 420, height: int = 330) -> Chart | None:
-    """PSNR against the perceptual metric, better to the left and below; None where no method has both."""
+    """PSNR against the perceptual metric, better to the left and below; None where no method has both.
+
+    Without those that were scored in another way, or on other images, than the newest: their table says so.
+    """
     perception = perceptual(found)
     if not perception or not _has(found, DISTORTION):
         return None
-    cells = {key: (run.cell(DISTORTION), run.cell(perception)) for key, run in found.runs.items()}
+    runs = {key: run for key, run in found.runs.items() if not {DISTORTION, perception} & run.outdated.keys()}
+    cells = {key: (run.cell(DISTORTION), run.cell(perception)) for key, run in runs.items()}
     cells = {key: own for key, own in cells.items() if all(_finite(cell.value) for cell in own)}
     if not cells:
         return None

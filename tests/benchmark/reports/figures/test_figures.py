@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from benchmark.analysis.runs import Runs
 from benchmark.cli.main import benchmark
+from benchmark.records.run_file import RunFiles
 from benchmark.records.scores import read_scores
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.gallery import Gallery, _compared
@@ -94,6 +95,14 @@ def test_the_plane_has_the_means_of_the_score_lines(scored):
     names = {place.method: place.method for own in found.values() for place in own}
     picture = plane(found, perception, "a title", names, colours(names))
     assert picture.ndim == 3 and picture.std() > 0.01
+
+
+def test_the_plane_leaves_out_what_was_scored_on_other_images_than_the_newest(scored):
+    scores = read_scores(scored.results, "quick")
+    own = {score.method: (score.run, score.split) for score in scores if (score.protocol, score.task) == ("S2S", "sr4")}
+    splits = {run: (split, "older" if method == "bicubic_x4" else "same") for method, (run, split) in own.items()}
+    _, found = places(Runs(scores, RunFiles(splits=splits)), load_table("table2"))
+    assert [place.method for place in found["sr4"]] == ["edsr", "ispl"]
 
 
 def test_only_faces_of_a_list_that_may_be_shown_are_drawn(scored, tmp_path, monkeypatch):

@@ -72,6 +72,13 @@ def test_a_plane_needs_both_metrics(found, hues):
     assert plane(replace(found, grid=tuple(row[:3] for row in found.grid)), hues) is None
 
 
+def test_a_plane_leaves_out_what_was_scored_in_another_way_than_the_newest(found, hues):
+    first, *others = found.runs
+    older = {first: replace(found.runs[first], outdated={"psnr.rgb": "as in an older version"})}
+    chart = plane(replace(found, runs={**found.runs, **older}), hues)
+    assert [series.colour for series in chart.series] == [hues[key] for key in others]
+
+
 def test_panels_are_the_parameters_that_vary_and_their_points_lie_on_the_axes(found, hues):
     charts = by_degradation(found, "psnr.rgb", hues)
     assert {"operator", "JPEG quality"} <= {chart.title for chart in charts}

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from degrade.core.cluster import on_cluster
 from degrade.core.image import decode_uint8
 
 # A shell starts what runs in its background deaf to Ctrl-C, and whatever that starts: those that tests interrupt too.
@@ -150,8 +151,6 @@ def _two_workers(tmp_path_factory):
 @pytest.fixture
 def dask_cluster(_two_workers):
     """A dask scheduler with two workers of this machine; one that an earlier test killed is there again."""
-    from distributed import Client
-
-    with Client(_two_workers.scheduler_address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+    with on_cluster(_two_workers.scheduler_address) as there:
+        there.client.wait_for_workers(2, timeout=60)
     return _two_workers

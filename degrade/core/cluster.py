@@ -23,6 +23,7 @@ from degrade.core.errors import InputError
 from degrade.core.storage.files import UNFINISHED
 
 _PATIENCE = 30  # seconds to find the scheduler, and a worker
+_TRIES = 5  # to be greeted
 _VARIABLES = ("FACES_MAX_PIXELS", "TORCH_HOME", "BENCHMARK_TRUST")  # that a result depends on
 _in_use: ContextVar["Cluster | None"] = ContextVar("cluster", default=None)
 
@@ -46,14 +47,7 @@ def on_cluster(address: str) -> Iterator["Cluster"]:
         from distributed import Client
     except ImportError as error:
         raise InputError("--backend dask: expected the package distributed; pip install distributed") from error
-    client: Any = Client.__new__(Client)
-    try:
-        client.__init__(address, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        client.status = "closed"  # half made, it would wait a minute for its own end and print a traceback
-        remedy = "start one with `dask scheduler`, and give the address that it prints"
-        reason = f"{error}".split("\n")[0]
-        raise InputError(f"{address}: expected a dask scheduler, could not reach one ({reason}); {remedy}") from error
+    client = _client(address, Client)
     for logger in ("distributed", "distributed.client"):  # dask gives the second a level of its own
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # losses are error messages of ours, or are no news
     with client:
@@ -63,6 +57,23 @@ def on_cluster(address: str) -> Iterator["Cluster"]:
             yield cluster
         finally:
             _in_use.reset(before)
+
+
+def _client(address: str, kind: Any) -> Any:
+    for _ in range(_TRIES):
+        client = kind.__new__(kind)
+        try:
+            client.__init__(address, timeout=_PATIENCE, set_as_default=False)
+            return client
+        except (AssertionError, OSError, ValueError, TypeError) as error:
+            client.status = "closed"  # half made, it would wait a minute for its own end and print a traceback
+            failure: Exception = error
+            # dask asserts that the greeting comes alone; what a busy scheduler tells all its clients may come with it
+            if not isinstance(error, AssertionError):
+                break
+    remedy = "start one with `dask scheduler`, and give the address that it prints"
+    reason = f"{failure}".split("\n")[0] or "its greeting is not understood"
+    raise InputError(f"{address}: expected a dask scheduler, could not reach one ({reason}); {remedy}") from failure
 
 
 def _count_workers(address: str, client: Any) -> int:

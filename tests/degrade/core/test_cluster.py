@@ -106,6 +106,39 @@ def test_an_interrupted_run_ends_soon_and_goes_on(faces, whole, dask_cluster, tm
     assert status == 1 and " 0 reused" not in output and contents(out) == whole
 
 
+@pytest.fixture
+def news_at_the_greeting(dask_cluster, monkeypatch):
+    """What a scheduler tells all its clients while one joins, as of tasks that another gives up: so many times."""
+    versions = pytest.importorskip("distributed").versions
+    seen, told = versions.error_message, []
+
+    def with_news(times: int) -> list[dict]:
+        def error_message(*of):
+            if len(told) < times:
+                told.append({"op": "cancelled-keys", "keys": ["none"]})
+                dask_cluster.scheduler.report(told[-1])
+            return seen(*of)
+
+        monkeypatch.setattr(versions, "error_message", error_message)
+        return told
+
+    return with_news
+
+
+def test_a_greeting_that_comes_with_other_news_is_asked_for_again(dask_cluster, news_at_the_greeting, capfd):
+    told = news_at_the_greeting(1)
+    with on_cluster(dask_cluster.scheduler_address) as there, there.executor() as executor:
+        assert executor.submit(abs, -1).result() == 1
+    assert len(told) == 1 and "Traceback" not in capfd.readouterr().err
+
+
+def test_news_at_every_greeting_are_one_sentence(dask_cluster, news_at_the_greeting):
+    told = news_at_the_greeting(99)
+    with pytest.raises(InputError, match="its greeting is not understood"), on_cluster(dask_cluster.scheduler_address):
+        pass
+    assert len(told) == 5
+
+
 def _dies(number: int) -> int:
     if number == 3:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -19,6 +19,7 @@ import torch
 from click.testing import CliRunner
 
 from degrade.core import cluster as module
+from degrade.core.cluster import on_cluster
 from degrade.core.image import write
 from degrade.core.numbers import counted
 from degrade.portraits.paint import paint
@@ -133,11 +134,9 @@ def test_photographs_are_those_of_one_thread_here(photos, network_file, dask_clu
 def test_faces_are_those_of_one_thread_here_and_each_worker_loads_the_network_once(
     faces, as_faces, whole, dask_cluster, tmp_path
 ):
-    from distributed import Client
-
     def loaded() -> list[int]:
-        with Client(dask_cluster.scheduler_address, set_as_default=False) as client:
-            return [info.misses for info in client.run(_loaded.cache_info).values()]
+        with on_cluster(dask_cluster.scheduler_address) as there:
+            return [info.misses for info in there.client.run(_loaded.cache_info).values()]
 
     before = loaded()
     status, output = restore(faces, tmp_path, *as_faces, *dask(dask_cluster))

@@ -36,7 +36,8 @@ class Stage:
     """A training on whole faces from the weights of another stage.
 
     losses: by name, see ispl_model.losses.pixel; perceptual is on SqueezeNet. constant_share: of the steps at the full
-    rate, which then falls to 0. averaged: TrainingConfig.ema. recipe: what it restores.
+    rate, which then falls to 0. averaged: TrainingConfig.ema. recipe: what it restores. colours: how the faces are
+    varied, see ispl_model.weights.faces.
     """
 
     start: int
@@ -47,6 +48,7 @@ class Stage:
     rate: float = 2e-4
     averaged: float = 0.998
     recipe: str = "dual_blind"
+    colours: str = "near"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ STAGES: dict[int, Stage | Mean] = {
     15: Stage(14, 2000, 19, _LOSSES, constant_share=0.3, rate=6e-5, recipe=DEGRADATIONS),
     16: Stage(14, 2000, 20, _LOSSES, constant_share=0.3, rate=6e-5, recipe=DEGRADATIONS),
     17: Mean((14, 15, 16), half=True),
+    18: Stage(17, 2400, 21, _LOSSES, constant_share=0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
+    19: Stage(17, 2400, 22, _LOSSES, constant_share=0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
+    20: Mean((17, 18, 19), half=True),
 }
 
 
@@ -102,7 +107,7 @@ def _trained(stage: Stage, faces: Path, work: Path, out: Path) -> str:
     options = TrainOptions(
         stage.steps, BATCH, stage.seed, "squeezenet", checkpoint_every=100, start=_result(work, stage.start),
     )  # fmt: skip
-    split = varied_split(faces, work / "faces", FACES_SEED, stage.recipe)
+    split = varied_split(faces, work / "faces", FACES_SEED, stage.recipe, stage.colours)
     summary = train_ispl("isp_unet_pac", WIDTH, options, split, out, training)
     return f"{summary.path}: {summary.steps} steps, {summary.images_seen} faces, {summary.seconds:.0f} s"
 

@@ -1,5 +1,7 @@
 """The trainings of ispl-lite that a command repeats: their faces, and the means of their weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from degrade.core.random import rng_for
 from degrade.recipes.library import find_recipe
 from ispl_model.restoration.restorer import load_restorer, shipped_checkpoint
 from ispl_model.runtime.checkpoint import load, save
-from ispl_model.weights.faces import SIZE, VARIANTS, varied_split
+from ispl_model.weights.faces import COLOURS, SIZE, VARIANTS, varied, varied_split
 from ispl_model.weights.stages import DEGRADATIONS, STAGES, Mean, main, mean_of
 
 FACE = np.random.default_rng(0).random((SIZE, SIZE, 3), dtype=np.float32)
@@ -25,6 +27,17 @@ def test_every_face_is_there_as_it_is_and_varied_and_degraded_by_the_recipe(reci
     assert split.names == tuple(f"a-{variant}" for variant in range(VARIANTS))
     np.testing.assert_allclose(split.reference("a-0"), FACE, atol=0.5 / 255 + 1e-6)
     assert np.abs(split.reference("a-1") - split.reference("a-2")).mean() > 0.02
+
+
+def test_wide_colours_tint_and_fade_a_face_more_than_near_ones():
+    """Of a grey face saturation does nothing: the ratio of red to blue is that of two gains."""
+    grey = np.full((SIZE, SIZE, 3), 0.4, np.float32)
+    for name, colours in COLOURS.items():
+        faces = [varied(grey, rng_for(0, str(number)), replace(colours, saturation=(1, 1))) for number in range(50)]
+        ratios = np.array([face[0, 0, 0] / face[0, 0, 2] for face in faces])
+        most = (1 + colours.gain) / (1 - colours.gain)
+        assert most**0.5 < ratios.max() <= most, name
+    assert COLOURS["wide"].gain > COLOURS["near"].gain and COLOURS["wide"].saturation[0] == 0
 
 
 def test_half_of_what_the_last_stages_draw_is_dual_blind():

@@ -61,6 +61,7 @@ class Mean:
 
 _PIXELS = {"l1": 50.0, "l1_pyramid": 600.0, "consistency": 200.0, "luma_consistency": 400.0}
 _LOSSES = _PIXELS | {"chroma_consistency": 1000.0, "perceptual": 6.0}
+_KEEPING = _LOSSES | {"consistency": 300.0, "luma_consistency": 1200.0, "chroma_consistency": 2000.0}
 STAGES: dict[int, Stage | Mean] = {
     10: Stage(9, 2500, 13, _PIXELS | {"chroma_consistency": 300.0, "perceptual": 3.0}, constant_share=1.0),
     11: Stage(10, 500, 77, _LOSSES | {"consistency": 300.0, "perceptual": 4.5}, constant_share=0.2, averaged=0.98),
@@ -70,8 +71,8 @@ STAGES: dict[int, Stage | Mean] = {
     15: Stage(14, 2000, 19, _LOSSES, constant_share=0.3, rate=6e-5, recipe=DEGRADATIONS),
     16: Stage(14, 2000, 20, _LOSSES, constant_share=0.3, rate=6e-5, recipe=DEGRADATIONS),
     17: Mean((14, 15, 16), half=True),
-    18: Stage(17, 2400, 21, _LOSSES, constant_share=0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
-    19: Stage(17, 2400, 22, _LOSSES, constant_share=0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
+    18: Stage(14, 2000, 21, _KEEPING | {"perceptual": 3.0}, 0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
+    19: Stage(17, 2000, 22, _KEEPING | {"perceptual": 4.5}, 0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
     20: Mean((17, 18, 19), half=True),
 }
 

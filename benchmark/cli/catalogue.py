@@ -80,7 +80,7 @@ def list_metrics() -> None:
 def weights_group() -> None:
     """List, check and fetch weight files of metrics and methods.
 
-    Nothing else downloads.
+    Besides `fetch`, only a training downloads: the network of its perceptual loss.
     """
 
 

@@ -54,7 +54,7 @@ Degraded images in `lq/`{beside}; a line for each in `metadata.jsonl`. In Python
 {made}; split.json says the rest.
 Licence: that of the source faces, which is not recorded here.
 
-`degrade verify FOLDER` checks every file, `degrade replay FOLDER` makes the degraded images again.
+`degrade verify FOLDER` checks every file{replay}.
 """
 _MADE = "Made as by `degrade run FACES FOLDER --recipe {recipe} --size {size} --seed {seed}`"
 
@@ -230,7 +230,10 @@ def _card(facts: dict) -> str:
     has_reference = facts.get("has_reference", True)
     made = "Imported by `degrade import`" if facts.get("imported") else _MADE.format_map(facts)
     beside = ", their references in `hq/`" if has_reference else ""
-    return _CARD.format(split=split, recipe=facts["recipe"], role=facts["role"], beside=beside, made=made)
+    replay = "" if facts.get("imported") else ", `degrade replay FOLDER` makes the degraded images again"
+    return _CARD.format(
+        split=split, recipe=facts["recipe"], role=facts["role"], beside=beside, made=made, replay=replay
+    )
 
 
 def drop_torn(out: Path) -> None:

@@ -43,7 +43,7 @@ class Measures:
 def _niqe() -> Callable[[Image], float]:
     path = torch_home() / _NIQE
     if not path.is_file():
-        remedy = "fetch it with: benchmark weights fetch niqe.y"
+        remedy = "fetch it with: benchmark weights fetch --metric niqe.y"
         raise InputError(f"NIQE: expected its model at {path}, got nothing there; {remedy}")
     try:
         from pyiqa.archs.niqe_arch import NIQE

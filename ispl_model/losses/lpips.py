@@ -18,7 +18,7 @@ class Lpips(Perceptual):
     """sum_i mean_xy sum_c h_ic (n(phi_i(a)) - n(phi_i(b)))^2, n: to length 1 at each place. The metric lpips.squeeze.
 
     Source: Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018, eq. 1.
-    Raises InputError where the weights of SqueezeNet or of the heads h are missing.
+    Raises InputError where the weights of the heads h are missing, and those of SqueezeNet cannot be downloaded.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Lpips(Perceptual):
         self.taps = dict.fromkeys(_TAPS, 1.0)
         path = torch_home() / _HEADS
         if not path.is_file():
-            remedy = "fetch them with: benchmark weights fetch lpips.squeeze"
+            remedy = "fetch them with: benchmark weights fetch --metric lpips.squeeze"
             raise InputError(f"LPIPS: expected its weights at {path}, got nothing there; {remedy}")
         check_published(path, digits_in(path.name), {})
         heads = torch.load(path, map_location="cpu", weights_only=True)

@@ -31,7 +31,7 @@ def train_ispl(
     variant: str, width: int, options: TrainOptions, split: Split, out: Path, training: TrainingConfig = ISPL_TRAINING
 ) -> TrainSummary:
     """Train the reference network, by default as the paper does; its size is the split's, its start is
-    fixed by run.seed or is run.start.
+    fixed by options.seed or is options.start.
 
     Raises InputError, beside those of `train`, for an unknown variant and a size the network is not made for.
     """

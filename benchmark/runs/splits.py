@@ -11,8 +11,8 @@ from benchmark.specs.protocols import Profile, Protocol
 from benchmark.specs.test_sets import FACERENOV, FaceSet, load_sets
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
-from degrade.core.storage.files import digest_of, sha256, write_json
-from degrade.core.storage.paths import read_bytes, user_path
+from degrade.core.storage.files import digest_of, write_json
+from degrade.core.storage.paths import user_path
 from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.known_sets import folder_pairs
 from degrade.recipes.library import find_recipe
@@ -136,7 +136,7 @@ def _set_split(settings: Settings, chosen: FaceSet, task: str) -> PreparedSplit:
 
 def imported_split(settings: Settings, pairs: Sequence[ImagePair], plan: ImportPlan) -> PreparedSplit:
     """Images as they are, brought to one side, below WORK/splits; reused where plan and content are the same."""
-    hashes = [[sha256(read_bytes(path)) for path in (pair.lq, pair.hq) if path] for pair in pairs]
+    hashes = [[Source(pair.name, path).digest(0) for path in (pair.lq, pair.hq) if path] for pair in pairs]
     digest = digest_of([asdict(plan), {pair.name: own for pair, own in zip(pairs, hashes, strict=True)}])
     path = _folder(settings, plan.layout, plan.size, plan.role, digest)
     return _load_or_make(path, [pair.name for pair in pairs], lambda: import_pairs(path, pairs, plan))

@@ -102,8 +102,8 @@ class _Outcome:
 
 
 def split_hash(sources: Sequence[Source], plan: SplitPlan) -> str:
-    """SHA-256 of the plan and of every source's name and bytes: equal hashes, equal pairs."""
-    faces = {source.name: sha256(source.encoded(plan.size)) for source in sources}
+    """SHA-256 of the plan and of every source's name and digest: equal hashes, equal pairs."""
+    faces = {source.name: source.digest(plan.size) for source in sources}
     return sha256(json.dumps([plan.facts(), faces], sort_keys=True).encode())
 
 

@@ -13,6 +13,7 @@ from degrade.core.choices import CROPS, SMALLEST_SIDE
 from degrade.core.errors import InputError
 from degrade.core.image import Image, check_background, decode_uint8, from_uint8, to_uint8
 from degrade.core.random import check_whole
+from degrade.core.storage.files import sha256
 from degrade.core.storage.listing import list_images, normalised_name
 from degrade.core.storage.paths import read_bytes, read_text
 from degrade.portraits import paint
@@ -41,6 +42,13 @@ class Source:
         if self.path is None:
             return _portrait_png(self.portrait, size)
         return read_bytes(self.path)
+
+    def digest(self, size: int) -> str:
+        """SHA-256 of `encoded`; of a file that cannot be read a fixed word, so that the others have a split."""
+        try:
+            return sha256(self.encoded(size))
+        except InputError:
+            return "unreadable"
 
     def reference(self, data: bytes, size: int, crop: str = "none", background: str | None = None) -> Image:
         """As `pixels`, as a contract image."""

@@ -11,7 +11,7 @@ from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
 from benchmark.records.outcome import Outcome, has_outcome, read_outcome, write_outcome
 from benchmark.records.words import EVALUATION
-from benchmark.runs.evaluation.test_sets import prepared_sets
+from benchmark.runs.evaluation.test_sets import folders_read, prepared_sets
 from benchmark.runs.request import RunRequest, RunSummary
 from benchmark.runs.run import run
 from benchmark.runs.settings import Settings
@@ -20,6 +20,7 @@ from benchmark.specs.evaluation import FILE_NAME, Evaluation, asks, is_evaluatio
 from benchmark.specs.protocols import Profile, Protocol, load_protocol
 from degrade.core.errors import InputError
 from degrade.core.storage.paths import escaped, user_path
+from degrade.splits.sources import check_apart
 from degrade.splits.split import Split
 
 REPLACED = (FILE_NAME, "table.md", "table.csv", "table.tex", "images.csv", "figures")  # whenever it is asked again
@@ -51,8 +52,11 @@ def run_evaluation(evaluation: Evaluation, settings: Settings, anew: bool = Fals
     """Restore and score; what is in the folder already is kept, unless `anew`.
 
     A method that cannot run on a test set is refused with its reason and the others go on. Raises InputError for
-    what concerns all: two labels alike, an unknown metric, a test set that cannot be made.
+    what concerns all: two labels alike, an unknown metric, a test set that cannot be made, results among its images.
     """
+    for folder in folders_read(evaluation):
+        check_apart(folder, settings.results)
+        check_apart(folder, settings.work)
     _check_folder(settings.results, evaluation)
     before = read_outcome(settings.results).refused  # until each method was tried again
     methods = labelled(evaluation.shown_methods)

@@ -15,7 +15,7 @@ from degrade.importing.known_sets import folder_pairs
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan
 from degrade.splits.roles import role_sources
-from degrade.splits.sources import Source, images_by_name, read_list
+from degrade.splits.sources import Source, read_list
 from degrade.splits.split import load_split
 
 SIZE = 512  # px, of faces that no size is asked for
@@ -75,37 +75,53 @@ def _as_named(line: str, names: Collection[str]) -> str:
     return name if name in names else PurePosixPath(name).stem
 
 
+def folders_read(evaluation: Evaluation) -> list[Path]:
+    """The folders of which every image counts, however deep it lies: those of the faces and of plain images."""
+    plain = [folder for folder in map(user_path, evaluation.splits) if kind_of(folder / "split.json") != "file"]
+    sides = [side for folder in plain for side in _sides(folder) if side]
+    return [*sides, *([user_path(evaluation.faces)] if evaluation.faces else [])]
+
+
 def _pairs(folder: Path) -> list[ImagePair]:
+    return folder_pairs(*_sides(folder))
+
+
+def _sides(folder: Path) -> tuple[Path | None, Path]:
+    """Where the references lie, if there are any, and where the degraded images: in the folder itself, or below it."""
     found = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()} if folder.is_dir() else {}
     degraded, references = (
         next((found[name] for name in names if name in found), None) for names in (_DEGRADED, _REFERENCES)
     )
     if degraded is None and references is None:
-        return [ImagePair(name, path) for name, path in images_by_name(folder).items()]
+        return None, folder
     if degraded is None or references is None:
         there, missing = (references, _DEGRADED) if degraded is None else (degraded, _REFERENCES)
         raise InputError(f"{there}: expected {' or '.join(missing)} beside it, got none; or name {there} itself")
-    return folder_pairs(references, degraded)
+    return references, degraded
 
 
 def _degraded(evaluation: Evaluation, settings: Settings) -> Iterator[PreparedSplit]:
     """The faces degraded by each recipe."""
     if not evaluation.faces:
         return
-    sources = _faces(evaluation, settings)
+    sources, asked, errors = _faces(evaluation, settings)
     every = tuple(source.name for source in role_sources(user_path(evaluation.faces), "all"))
     for recipe in evaluation.recipes:
         plan = SplitPlan(find_recipe(recipe), "test", evaluation.size or SIZE, SPLIT_SEED, evaluation.crop)
-        yield replace(degraded_split(settings, sources, plan), others=every)
+        made = degraded_split(settings, sources, plan)
+        yield replace(made, asked=asked, errors=(*errors, *made.errors), others=every)
 
 
-def _faces(evaluation: Evaluation, settings: Settings) -> list[Source]:
-    """The clean faces; with --align those cut to FFHQ's template, kept below --work."""
+def _faces(evaluation: Evaluation, settings: Settings) -> tuple[list[Source], int, tuple[tuple[str, str], ...]]:
+    """The clean faces, how many were asked for, and (face, sentence) of those that cannot be used.
+
+    With --align they are cut to FFHQ's template and kept below --work.
+    """
     folder, names = user_path(evaluation.faces), user_path(evaluation.list_file) if evaluation.list_file else None
     sources = role_sources(folder, "all", list_file=names, limit=evaluation.limit or None)
     if not evaluation.align:
-        return sources
+        return sources, len(sources), ()
     pairs = [ImagePair(source.name, source.path) for source in sources if source.path]
     plan = ImportPlan(normalised_name(folder.absolute().name), size=evaluation.size or SIZE, align=True)
     aligned = imported_split(settings, pairs, replace(plan, layout=f"{plan.layout}-aligned"))
-    return [Source(name, aligned.split.files(name)[-1]) for name in aligned.names]
+    return [Source(name, aligned.split.files(name)[-1]) for name in aligned.names], aligned.asked, aligned.errors

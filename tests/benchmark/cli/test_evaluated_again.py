@@ -8,6 +8,7 @@ import pytest
 
 from degrade import make_split
 from degrade.core.image import read, write
+from degrade.portraits.paint import paint
 from degrade.splits.replay import verify
 from tests.benchmark.cli.calling import call, table
 
@@ -159,6 +160,34 @@ def test_a_second_run_says_again_which_faces_are_left_out_and_why(tmp_path):
         (folder / ".left_out.json").unlink()  # as before there were such files
     old = call("evaluate", *asked, *METRICS, "--out", "out")
     assert "left out: c: could not be used when the split was made" in old.output
+
+
+def test_a_face_that_cannot_be_aligned_is_left_out_by_name(tmp_path):
+    for seed in range(3):
+        write(tmp_path / "faces" / f"{seed}.png", paint(seed, 256))
+    write(tmp_path / "faces" / "noface.png", np.full((256, 256, 3), 0.5, np.float32))
+    asked = ("--faces", "faces", "--recipe", "jpeg", "--size", 64, "--align", "--method", "bicubic", *METRICS)
+    for _ in range(2):
+        result = call("evaluate", *asked, "--out", "out")
+        assert result.exit_code == 1 and "left out: noface: " in result.output, result.output
+        assert "no face was found to align" in result.output
+        assert "Left out of jpeg: 1 of 4 images" in (tmp_path / "out/table.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["faces/zz.png", "pair/lq/zz.png", "pair/hq/zz.png"])
+def test_one_file_that_cannot_be_read_refuses_no_other(made, tmp_path, name):
+    for place in ("faces", "pair/hq", "pair/lq"):
+        shutil.copytree(made / "hq", tmp_path / place)
+    broken = tmp_path / name
+    for folder in {broken.parent, *(broken.parent.parent / side for side in ("hq", "lq") if "pair" in name)}:
+        write(folder / "zz.png", np.full((64, 64, 3), 0.5, np.float32))
+    broken.unlink()
+    broken.symlink_to("/nowhere/zz.png")
+    asked = ("pair",) if "pair" in name else ("--faces", "faces", "--recipe", "jpeg", "--size", 64)
+    for made_now in (4, 0):
+        result = call("evaluate", *asked, "--method", "bicubic", *METRICS, "--out", "out")
+        assert result.exit_code == 1 and f"left out: zz: {name}: " in result.output, result.output
+        assert f"scores: {made_now} made" in result.output
 
 
 def test_an_evaluation_is_read_where_its_recipe_file_and_its_scores_are_gone(tmp_path):

@@ -1,6 +1,7 @@
 """The folder of an evaluation: no file of others is replaced, and none that a user wrote."""
 
 import json
+import shutil
 
 import pytest
 
@@ -40,3 +41,30 @@ def test_a_request_that_a_user_wrote_stays_until_something_else_is_asked(made, t
         assert request.read_text() == written
     assert asked(made, "--method", "bicubic").exit_code == 0
     assert "bicubic" in request.read_text()
+
+
+@pytest.mark.parametrize("option", ["--out", "--work"])
+@pytest.mark.parametrize("place", ["photos", "photos/deep/er", "pair/lq/x", "pair/hq"])
+def test_results_among_the_images_that_are_read_are_refused(made, tmp_path, place, option):
+    for folder in ("photos", "pair/hq", "pair/lq"):
+        shutil.copytree(made / "lq", tmp_path / folder)
+    before = sorted(tmp_path.rglob("*"))
+    photos = [("photos",), ("--faces", "photos", "--recipe", "jpeg", "--size", "64")]
+    for images in photos if "photos" in place else [("pair",)]:
+        places = {"--out": "out", "--work": "runs"} | {option: place}
+        given = [word for each in places.items() for word in each]
+        refused = call("evaluate", *images, "--method", "identity", "--metrics", "psnr.rgb,gmsd", *given)
+        assert refused.exit_code == 2 and f"{place}: lies inside the folder of the faces" in refused.output
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_results_beside_the_images_of_a_test_set_are_none_of_them(made, tmp_path):
+    shutil.copytree(made, tmp_path / "split")
+    for folder in ("pair/hq", "pair/lq"):
+        shutil.copytree(made / "lq", tmp_path / folder)
+    for folder in ("split", "pair"):
+        given = ("--metrics", "psnr.rgb", "--out", f"{folder}/out", "--work", f"{folder}/runs")
+        for _ in range(2):
+            result = call("evaluate", folder, "--method", "identity", *given)
+            assert result.exit_code == 0, result.output
+        assert "4 images" in result.output

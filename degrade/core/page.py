@@ -7,7 +7,8 @@ import base64
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from degrade.core.errors import InputError
 from degrade.core.packages import needed_for
-from degrade.core.storage.files import write_bytes
+from degrade.core.storage.files import UNFINISHED, write_bytes
 
 _SHARED = "degrade.core"
 _NEEDING = "a page"
@@ -31,23 +32,40 @@ class PageParts:
     scripts: Sequence[str]
 
 
-def begin_page(folder: Path, maker: str, pictures: str = "images") -> Path:
-    """The place of a page, folder/index.html, free of an earlier page by the same maker and of its pictures.
+@contextmanager
+def page_beside(folder: Path, maker: str, pictures: str = "images") -> Iterator[Path]:
+    """A folder to write a page to, index.html and pictures/; when the block ends, it stands in `folder`.
 
-    maker: with what the content of its meta element `generator` begins. Until the page is whole a page that says it is
-    not stands there, by which the pictures of one that was interrupted are known. Raises InputError where an index.html
-    or pictures lie that are not such a page's, so that nobody's files are lost, and without jinja2.
+    An earlier page by the same maker and its pictures stay until then, and altogether where the block fails.
+    maker: with what the content of its meta element `generator` begins. Raises InputError where an index.html or
+    pictures lie that are not such a page's, so that nobody's files are lost, and without jinja2.
     """
     with needed_for(_NEEDING):
         import jinja2  # noqa: F401 - render needs it, and nothing is written without it
-    page, beside = folder / "index.html", folder / pictures
+    page, beside = folder / "index.html", folder / f"{UNFINISHED}page"
     mark = f'<meta name="generator" content="{maker}'
     if not (page.is_file() and mark in page.read_text(encoding="utf-8", errors="replace")[:2000]):
-        for path in filter(os.path.lexists, (page, beside)):
+        for path in filter(os.path.lexists, (page, folder / pictures)):
             raise InputError(f"{path}: expected nothing there or a page of {maker}, got another's; give another --out")
-    shutil.rmtree(beside, ignore_errors=True)
-    write_bytes(page, f'<!DOCTYPE html>\n{mark}">\n<p>Not finished: ask for this page again.\n'.encode())
-    return page
+    shutil.rmtree(beside, ignore_errors=True)  # of one that was killed
+    try:
+        yield beside
+        # While pictures of two pages may lie there the page says so, and is still known as its maker's.
+        write_bytes(page, f'<!DOCTYPE html>\n{mark}">\n<p>Not finished: ask for this page again.\n'.encode())
+        shutil.rmtree(folder / pictures, ignore_errors=True)
+        for name in (pictures, page.name):
+            _move(beside / name, folder / name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _move(made: Path, place: Path) -> None:
+    """Put what was made into its place; a page of no pictures has no folder of them."""
+    try:
+        if made.exists():
+            os.replace(made, place)
+    except OSError as error:
+        raise InputError(f"{place}: cannot be replaced ({error.strerror or error}); remove it") from error
 
 
 def render(parts: PageParts, values: Mapping[str, Any]) -> str:

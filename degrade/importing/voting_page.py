@@ -11,7 +11,7 @@ from typing import Any
 from degrade import __version__
 from degrade.core.errors import InputError
 from degrade.core.image import encode_compact_jpeg, read
-from degrade.core.page import PageParts, begin_page, render
+from degrade.core.page import PageParts, page_beside, render
 from degrade.core.progress import progress_bar
 from degrade.core.random import rng_for
 from degrade.core.storage.files import digest_of, sha256, write_bytes
@@ -69,26 +69,26 @@ def check_hidden(key: Path, out: Path) -> None:
 def write_page(asked: VotingPage, out: Path, seed: int) -> Written:
     """Write OUT/index.html and OUT/images/; pictures are numbered in an order drawn from the seed.
 
-    The id changes with whatever is asked or shown: it keeps a voter's progress, and votes, from another page's. The
-    pictures of an earlier page in the folder go. Raises InputError for a picture that cannot be read, and for a folder
-    that holds a page or pictures of others.
+    The id changes with whatever is asked or shown: it keeps a voter's progress, and votes, from another page's. An
+    earlier page in the folder and its pictures go. Raises InputError for a picture that cannot be read, before anything
+    is replaced, and for a folder that holds a page or pictures of others.
     """
-    page = begin_page(Path(out), _GENERATOR)
     shown = dict.fromkeys(path for ballot in asked.ballots for path in (ballot.degraded, *ballot.choices.values()))
     order = rng_for(seed, "voting_page").permutation(len(shown)).tolist()
     places = {path: f"images/{number + 1:05}.jpg" for path, number in zip(shown, order, strict=True)}
     digests, size = {}, 0
-    for path, place in progress_bar(places.items(), "pictures", unit="picture"):
-        picture = encode_compact_jpeg(read(path), QUALITY)
-        write_bytes(Path(out, place), picture)
-        digests[place], size = sha256(picture), size + len(picture)
-    data = _data(asked, places)
-    data["id"] = "p" + digest_of([data, digests])[:11]  # a letter first, or spreadsheets take it for a number
-    values = {"title": asked.title, "question": asked.question, "voter": asked.voter, "data": data}
-    text = render(_PARTS, values | {"generator": f"{_GENERATOR} {__version__}", "quality": QUALITY})
-    content = text.encode(errors="replace")
-    write_bytes(page, content)
-    return Written(page, data["id"], len(places), size + len(content))
+    with page_beside(Path(out), _GENERATOR) as beside:
+        for path, place in progress_bar(places.items(), "pictures", unit="picture"):
+            picture = encode_compact_jpeg(read(path), QUALITY)
+            write_bytes(beside / place, picture)
+            digests[place], size = sha256(picture), size + len(picture)
+        data = _data(asked, places)
+        data["id"] = "p" + digest_of([data, digests])[:11]  # a letter first, or spreadsheets take it for a number
+        values = {"title": asked.title, "question": asked.question, "voter": asked.voter, "data": data}
+        text = render(_PARTS, values | {"generator": f"{_GENERATOR} {__version__}", "quality": QUALITY})
+        content = text.encode(errors="replace")
+        write_bytes(beside / "index.html", content)
+    return Written(Path(out, "index.html"), data["id"], len(places), size + len(content))
 
 
 def _data(asked: VotingPage, places: Mapping[Path, str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from benchmark.reports.html.view import tables
 from benchmark.reports.markup import numbered_notes
 from degrade import __version__
 from degrade.core.errors import InputError
-from degrade.core.page import PageParts, begin_page, render
+from degrade.core.page import PageParts, page_beside, render
 from degrade.core.progress import progress_bar
 from degrade.core.storage.files import write_bytes
 
@@ -40,25 +40,25 @@ def write(content: Content, folder: Path, single_file: bool = False) -> Report:
     earlier page in the folder go. Raises InputError for a folder that cannot be written to, or holds a page or pictures
     of others.
     """
-    page, inside, unread = begin_page(folder, _MAKER, pictures.FOLDER), {}, []
     columns = [pictures.columns(found) for found in content.sets]
     wanted = {place: file for own in columns for column in own.values() for place, file in column.places.items()}
-    size = 0
-    for place, file in progress_bar(wanted.items(), "pictures", unit="picture"):
-        try:
-            data = pictures.copy(file)
-        except InputError as error:
-            unread.append(str(error))
-            continue
-        inside[place] = pictures.data_uri(data) if single_file else ""
-        size += 0 if single_file else len(data)
-        if not single_file:
-            write_bytes(folder / place, data)
-    read = [{kind: column.only(inside) for kind, column in own.items()} for own in columns]
-    text = _page(content, read, inside if single_file else {}).encode(errors="replace")
-    write_bytes(page, text)
+    inside, unread, size = dict[str, str](), list[str](), 0
+    with page_beside(folder, _MAKER, pictures.FOLDER) as beside:
+        for place, file in progress_bar(wanted.items(), "pictures", unit="picture"):
+            try:
+                data = pictures.copy(file)
+            except InputError as error:
+                unread.append(str(error))
+                continue
+            inside[place] = pictures.data_uri(data) if single_file else ""
+            size += 0 if single_file else len(data)
+            if not single_file:
+                write_bytes(beside / place, data)
+        read = [{kind: column.only(inside) for kind, column in own.items()} for own in columns]
+        text = _page(content, read, inside if single_file else {}).encode(errors="replace")
+        write_bytes(beside / "index.html", text)
     without = tuple(dict.fromkeys(f"{found.title}: {found.hidden}" for found in content.sets if found.hidden))
-    return Report(page, len(inside), size + len(text), tuple(unread), without)
+    return Report(folder / "index.html", len(inside), size + len(text), tuple(unread), without)
 
 
 def _page(content: Content, columns: Sequence[Mapping[str, pictures.Column]], inside: Mapping[str, str]) -> str:

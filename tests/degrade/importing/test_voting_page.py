@@ -115,7 +115,17 @@ def test_pictures_of_others_stay_and_a_page_that_was_interrupted_goes_on(tmp_pat
     with pytest.raises(InputError, match="torn"):
         write_page(page, tmp_path / "out", 0)
     write(torn, np.ones((8, 8, 3), np.float32))
-    assert write_page(page, tmp_path / "out", 0).pictures == 2
+    made = write_page(page, tmp_path / "out", 0)
+    assert made.pictures == 2
+    torn.write_bytes(b"no image")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="torn"):
+        write_page(page, tmp_path / "out", 1)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+    made.page.write_text('<meta name="generator" content="degrade voting page">')  # as one interrupted leaves it
+    write(torn, np.ones((8, 8, 3), np.float32))
+    assert write_page(page, tmp_path / "out", 0) == made
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.html", "images"}
     mine = tmp_path / "photos" / "images" / "mine.png"
     write(mine, np.ones((8, 8, 3), np.float32))
     with pytest.raises(InputError, match=f"{mine.parent}: expected nothing there or a page of degrade voting page"):

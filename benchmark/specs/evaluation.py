@@ -1,6 +1,7 @@
 """What an evaluation asks: some methods, some test sets, some metrics; a file of TOML, or the options of a command."""
 
 import json
+import os
 from collections import Counter
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -75,13 +76,14 @@ class Evaluation:
 
         Raises InputError for two of one name, for one too long to name files, and for a recipe that is not there.
         """
-        from degrade.core.storage.listing import normalised_name  # both here, as --help need not load what reads images
+        from degrade.core.storage.listing import folder_name  # both here, as --help need not load what reads images
         from degrade.recipes.library import find_recipe
 
-        paths = [user_path(folder).absolute() for folder in self.splits]
-        last = Counter(path.name for path in paths)
-        folders = (path.name if last[path.name] == 1 else f"{path.parent.name}-{path.name}" for path in paths)
-        names = (*map(normalised_name, folders), *(find_recipe(recipe).name for recipe in self.recipes))
+        paths = [Path(os.path.abspath(user_path(folder))) for folder in self.splits]
+        own = [(folder_name(path.parent), folder_name(path)) for path in paths]
+        count = Counter(name for _, name in own)
+        folders = (name if count[name] == 1 else f"{above}-{name}" for above, name in own)
+        names = (*folders, *(find_recipe(recipe).name for recipe in self.recipes))
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise InputError(f"evaluate: two test sets are called '{twice[0]}'; rename a folder or a recipe")

@@ -48,7 +48,7 @@ def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> 
     the recorded hash is not written and is named in the summary. Raises InputError when the
     folder holds no finished split, its records were changed, or a name in `only` is not in it.
     """
-    split = open_split(path)
+    split, only = open_split(path), tuple(map(normalised_name, only))
     strange = next((name for name in only if name not in split.names), None)
     if strange is not None:
         raise unknown("image", strange, split.names)

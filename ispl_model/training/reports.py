@@ -14,6 +14,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import write
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import write_bytes
+from degrade.core.storage.listing import folder_name
 from ispl_model.training.data import TrainingPairs
 from ispl_model.training.trainer import Trainer
 
@@ -118,7 +119,7 @@ def _title(losses: Path) -> str:
     try:
         report = strict_json.read_object(losses.parent / "train.json", _Report, "the report of a training", "delete it")
     except InputError:
-        return losses.absolute().parent.name
+        return folder_name(losses.parent)
     header, training = report["header"], report["header"]["training"]
     seen = f"N = {training['steps'] * training['batch']} images seen"
     where = f"training split {training['split'][:8]} of {training['size']} px, seed {training['seed']}"

@@ -12,6 +12,7 @@ from benchmark.specs.evaluation import FILE_NAME, is_evaluation, read_evaluation
 from benchmark.specs.protocols import profile_names, protocol_names
 from degrade.cli.console import FOLDER, Name, options
 from degrade.core.errors import InputError, unknown
+from degrade.core.storage.listing import folder_name, normalised_name
 
 if TYPE_CHECKING:
     from benchmark.analysis.runs import Run
@@ -59,7 +60,7 @@ class Question:
     def where(self) -> str:
         """For the header of what is shown."""
         if self.profile == EVALUATION:
-            return f"Evaluation {self.results.name}, {self.task}"
+            return f"Evaluation {folder_name(self.results)}, {self.task}"
         return f"Profile {self.profile}, {self.task} under {self.protocol}"
 
     def names(self, methods: Iterable[str]) -> dict[str, str]:
@@ -135,6 +136,6 @@ def chosen_test_set(names: Sequence[str], split: str | None) -> str:
         return names[0]
     if split is None:
         raise InputError(f"the evaluation has several test sets; choose one of {', '.join(names)} with --split")
-    if split not in names:
-        raise unknown("test set", split, names)
-    return split
+    if (name := normalised_name(split)) not in names:
+        raise unknown("test set", name, names)
+    return name

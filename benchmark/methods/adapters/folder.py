@@ -13,6 +13,7 @@ from benchmark.methods.method import Method
 from degrade.core.errors import InputError
 from degrade.core.image import Image
 from degrade.core.storage.files import sha256, sha256_file
+from degrade.core.storage.listing import as_on_disk
 from degrade.splits.pairing import check_images
 from degrade.splits.sources import images_by_name
 from ispl_model.adapters.spelling import split_options
@@ -86,7 +87,7 @@ def _parsed(argument: str) -> tuple[Path, str, bool]:
         raise InputError(f"folder:{argument}: pattern: expected {_NAME} in it once, such as {_NAME}_out")
     if resize not in ("yes", "no"):
         raise InputError(f"folder:{argument}: resize: expected yes or no, got '{resize}'")
-    return folder, pattern, resize == "yes"
+    return as_on_disk(folder), pattern, resize == "yes"
 
 
 def _fitting(files: Collection[str], names: Collection[str]) -> str | None:

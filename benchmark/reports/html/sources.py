@@ -22,6 +22,7 @@ from benchmark.specs.tables import TableSpec
 from benchmark.specs.test_sets import is_own
 from benchmark.specs.titles import PROFILES
 from degrade.core.errors import InputError
+from degrade.core.storage.listing import folder_name
 from degrade.splits.split import Split
 
 _LEFT_OUT = "Left out, as it cannot be computed here: "
@@ -42,7 +43,7 @@ def of_evaluation(folder: Path, work: Path) -> Content:
         for test_set, block in zip(results.test_sets, blocks.items(), strict=True)
     ]
     chapter = Chapter("Results", (), (*legend(results), *_left_out(results)), tuple(found))
-    return Content("Evaluation", folder.absolute().name, tuple(_asked(results)), (chapter,))
+    return Content("Evaluation", folder_name(folder), tuple(_asked(results)), (chapter,))
 
 
 def of_profile(name: str, results: Path, work: Path, own: Sequence[str] = ()) -> Content:

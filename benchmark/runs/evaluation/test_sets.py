@@ -8,7 +8,7 @@ from benchmark.runs.settings import Settings
 from benchmark.runs.splits import SPLIT_SEED, PreparedSplit, degraded_split, imported_split
 from benchmark.specs.evaluation import Evaluation
 from degrade.core.errors import InputError
-from degrade.core.storage.listing import normalised_name
+from degrade.core.storage.listing import folder_name, normalised_name
 from degrade.core.storage.paths import kind_of, user_path
 from degrade.importing.import_pairs import ImagePair, ImportPlan
 from degrade.importing.known_sets import folder_pairs
@@ -40,7 +40,7 @@ def _folder(folder: Path, evaluation: Evaluation, settings: Settings) -> Prepare
     chosen = set(_chosen(folder, [pair.name for pair in every], evaluation))
     pairs = [pair for pair in every if pair.name in chosen]
     plan = ImportPlan(
-        normalised_name(folder.absolute().name),
+        folder_name(folder),
         size=evaluation.size or None,
         crop=evaluation.crop,
         align=evaluation.align,
@@ -55,7 +55,7 @@ def _split(folder: Path, evaluation: Evaluation) -> PreparedSplit:
         raise InputError(f"{folder}: is a split of {side} px, {evaluation.size} px were asked for; leave out --size")
     names = _chosen(folder, split.names, evaluation)
     shortened = f"-{len(names)}" if len(names) < len(split.names) else ""
-    label = f"{normalised_name(folder.absolute().name)}-{split.digest[:8]}{shortened}"
+    label = f"{folder_name(folder)}-{split.digest[:8]}{shortened}"
     return PreparedSplit(split, label, names, len(names), others=split.names)
 
 
@@ -122,6 +122,6 @@ def _faces(evaluation: Evaluation, settings: Settings) -> tuple[list[Source], in
     if not evaluation.align:
         return sources, len(sources), ()
     pairs = [ImagePair(source.name, source.path) for source in sources if source.path]
-    plan = ImportPlan(normalised_name(folder.absolute().name), size=evaluation.size or SIZE, align=True)
+    plan = ImportPlan(folder_name(folder), size=evaluation.size or SIZE, align=True)
     aligned = imported_split(settings, pairs, replace(plan, layout=f"{plan.layout}-aligned"))
     return [Source(name, aligned.split.files(name)[-1]) for name in aligned.names], aligned.asked, aligned.errors

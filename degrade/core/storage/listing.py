@@ -90,6 +90,20 @@ def normalised_name(name: str) -> str:
     return escaped(unicodedata.normalize("NFC", name))
 
 
+def folder_name(folder: Path) -> str:
+    """What a folder is called, in the same form, also where its path is `.` or ends in `..`."""
+    return normalised_name(os.path.basename(os.path.abspath(folder)))
+
+
+def as_on_disk(path: Path) -> Path:
+    """A path as it is spelled on disk, where its parts are names as normalised_name gives them; else the path."""
+    if path.parent == path or path.exists():
+        return path
+    parent, name = as_on_disk(path.parent), normalised_name(path.name)
+    entries = os.listdir(parent) if os.path.isdir(parent) else []
+    return parent / next((entry for entry in sorted(entries) if normalised_name(entry) == name), path.name)
+
+
 def drop_unfinished(folder: Path) -> None:
     """Remove what writing into this folder left behind when it was killed; does not look into folders below."""
     with os.scandir(folder) as entries:  # one at a time: there may be a million

@@ -1,12 +1,13 @@
-"""The folder of an evaluation: no file of others is replaced, and none that a user wrote."""
+"""Where an evaluation reads and writes: no file of others is replaced, and folders are known by whatever path."""
 
 import json
 import shutil
+import unicodedata
 
 import pytest
 
 from benchmark.runs.evaluation.run_evaluation import REPLACED
-from tests.benchmark.cli.calling import call
+from tests.benchmark.cli.calling import call, table
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 
@@ -68,3 +69,35 @@ def test_results_beside_the_images_of_a_test_set_are_none_of_them(made, tmp_path
             result = call("evaluate", folder, "--method", "identity", *given)
             assert result.exit_code == 0, result.output
         assert "4 images" in result.output
+
+
+def test_a_test_set_is_named_by_a_path_of_dots_as_by_its_name(made, tmp_path, monkeypatch):
+    for folder in ("plain/hq", "plain/lq"):
+        shutil.copytree(made / "lq", tmp_path / folder)
+    shutil.copytree(made, tmp_path / "split")
+    methods = ("--method", "identity", "--method", "bicubic")
+    for folder in ("plain", "split"):
+        (tmp_path / folder / "sub").mkdir()
+        monkeypatch.chdir(tmp_path / folder / "sub")
+        places = ("--out", tmp_path / f"out-{folder}", "--work", tmp_path / "runs")
+        result = call("evaluate", "..", *methods, "--metrics", "psnr.rgb", *places)
+        assert result.exit_code == 0, result.output
+        assert {name for name, *_ in table(tmp_path / f"out-{folder}")} == {folder}
+    monkeypatch.chdir(tmp_path / "out-split" / "figures")
+    assert "Evaluation out-split, split" in call("compare", "identity", "bicubic", "--results", "..").output
+
+
+def test_names_in_another_form_of_unicode_are_the_same_names(made, tmp_path):
+    composed = "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    decomposed = unicodedata.normalize("NFD", composed)
+    for folder in (decomposed, f"a/{composed}", f"b/{decomposed}"):
+        shutil.copytree(made, tmp_path / folder)
+    for folder in (decomposed, f"a-{composed}", f"b-{decomposed}"):
+        shutil.copytree(made / "lq", tmp_path / "outs" / folder)
+    asked = ("--method", "Ours=folder:outs/{split}", "--method", "identity", "--metrics", "psnr.rgb")
+    assert call("evaluate", decomposed, *asked, "--out", "one").exit_code == 0
+    two = call("evaluate", f"a/{composed}", f"b/{decomposed}", *asked, "--out", "two")
+    assert two.exit_code == 0 and {name for name, *_ in table(tmp_path / "two")} == {f"a-{composed}", f"b-{composed}"}
+    for command in (("compare", "Ours", "identity"), ("sheet",)):
+        for results, name in (("one", decomposed), ("two", f"b-{decomposed}")):
+            assert call(*command, "--results", results, "--split", name).exit_code == 0, (command, name)

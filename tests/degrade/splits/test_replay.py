@@ -101,6 +101,15 @@ def test_only_the_named_image_is_rebuilt(split: Path) -> None:
         replay(split, ["fcae1"])
 
 
+def test_an_image_is_named_in_either_form_of_unicode(tmp_path: Path) -> None:
+    faces = _faces(tmp_path / "faces", 1)
+    (faces / "face0.png").rename(faces / "caf\N{LATIN SMALL LETTER E WITH ACUTE}.png")
+    path = write_split(tmp_path / "split", folder_sources(faces), PLAN, progress=False).path
+    (lq,) = (path / "lq").iterdir()
+    lq.unlink()
+    assert replay(path, ["cafe\N{COMBINING ACUTE ACCENT}"]).rebuilt == (f"lq/{lq.name}",)
+
+
 def test_a_reference_needs_the_clean_face_with_the_recorded_hash(split: Path, tmp_path: Path) -> None:
     whole = _contents(split)
     (split / "hq" / "face3.png").unlink()

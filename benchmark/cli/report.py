@@ -1,5 +1,6 @@
 """`benchmark report`: a page that people look at."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -52,3 +53,4 @@ def report(
     say([*made.without[:_SAID], *([f"... and {more} more; the page says why under each table"] if more > 0 else [])])
     say([f"left out: {sentence}" for sentence in made.unread])
     echo(f"written: {made.page} ({made.pictures} pictures, {made.size / 1e6:.1f} MB in all)")
+    sys.exit(1 if made.unread else 0)

@@ -153,8 +153,7 @@ def sheet(
 
         found = Results(results)
         test_set = chosen_test_set([test_set.name for test_set in found.test_sets], split)
-        say([f"written: {draw_sheet(found, test_set, methods, size, work, out)}"])
-        return
+        sys.exit(_say_drawn(draw_sheet(found, test_set, methods, size, work, out)))
     if task is None or not methods:
         raise InputError(f"sheet: expected --task and --method, got no {'--method' if task else '--task'}; name it")
     for name in methods:
@@ -195,13 +194,14 @@ def figures(
         from benchmark.reports.evaluation.results import Results
 
         found = Results(results)
-        _say_drawn(draw(found, scored_splits(found, work), work, size, out))
-        return
+        sys.exit(_say_drawn(draw(found, scored_splits(found, work), work, size, out)))
     from benchmark.reports.figures.gallery import Gallery
 
     settings = make_settings(profile, (ffhq, facerenov, names), (work, results), device, workers, limit)
     _say_drawn(Gallery(settings, size, out).draw())
 
 
-def _say_drawn(made: "Figures") -> None:
+def _say_drawn(made: "Figures") -> int:
+    """Say it; the exit status of an evaluation, whose images can all be there."""
     say([*(f"left out: {sentence}" for sentence in made.left_out), *(f"written: {path}" for path in made.files)])
+    return 1 if made.left_out else 0

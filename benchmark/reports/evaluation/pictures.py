@@ -1,13 +1,13 @@
 """Figures of an evaluation: a sheet of faces for each test set, and the perception-distortion plane."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark.analysis.runs import Run, scored_split
 from benchmark.records.run_file import run_facts
 from benchmark.records.run_folder import run_folder
-from benchmark.records.words import EVALUATION
+from benchmark.records.words import EVALUATION, NOT_RESTORED
 from benchmark.reports.evaluation.results import Results
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.made import Figures
@@ -18,6 +18,7 @@ from benchmark.specs.tables import Row, TableSpec
 from degrade.core.errors import InputError
 from degrade.core.image import Image, read, write
 from degrade.core.packages import MissingPackage
+from degrade.core.storage.listing import folder_name
 from degrade.splits.split import Split
 
 
@@ -30,7 +31,8 @@ def draw(
 ) -> Figures:
     """Write sheet-<test set>.png and plane.png from restored images below `work`; what came of it.
 
-    folder: DIR/figures where none is named. No sheet of faces that may not be shown (benchmark.reports.shown).
+    folder: DIR/figures where none is named. No sheet of faces that may not be shown (benchmark.reports.shown), and none
+    where no restored image was kept, so that an earlier one stays.
     """
     folder, made = folder or results.folder / "figures", Figures()
     for place, found in enumerate(results.test_sets):
@@ -38,8 +40,7 @@ def draw(
         if split is None or results.why_hidden(place, split):
             continue
         if scored := {label: run for label, run in found.runs.items() if run.names}:
-            made.files.append(folder / f"sheet-{found.name}.png")
-            write(made.files[-1], _sheet(results, found.name, scored, split, work, size))
+            _Sheet(results, found.name, split, work, made).write(scored, size, folder / f"sheet-{found.name}.png")
     try:
         picture = _plane(results)
     except MissingPackage as error:
@@ -59,11 +60,11 @@ def scored_splits(results: Results, work: Path) -> dict[str, Split]:
 
 def draw_sheet(
     results: Results, test_set: str, labels: Sequence[str], size: SheetSize, work: Path, path: Path | None = None
-) -> Path:
+) -> Figures:
     """Write a sheet of the first faces with a column for each of some methods (all where none is named).
 
-    path: DIR/figures/sheet-<test set>.png where none is named. Raises InputError for a method without scores and for
-    faces that may not be shown.
+    path: DIR/figures/sheet-<test set>.png where none is named. What came of it, as of `draw`. Raises InputError for a
+    method without scores and for faces that may not be shown.
     """
     place, found = next((place, found) for place, found in enumerate(results.test_sets) if found.name == test_set)
     runs = {
@@ -76,37 +77,78 @@ def draw_sheet(
     split = scored_split(results.folder, EVALUATION, next(iter(runs.values())), work)
     if hidden := results.why_hidden(place, split):
         raise InputError(f"{test_set}: {hidden}")
+    made = Figures()
     path = path or results.folder / "figures" / f"sheet-{test_set}.png"
-    write(path, _sheet(results, test_set, runs, split, work, size))
-    return path
+    _Sheet(results, test_set, split, work, made).write(runs, size, path)
+    return made
 
 
-def _sheet(
-    results: Results, test_set: str, runs: Mapping[str, Run], split: Split, work: Path, size: SheetSize
-) -> Image:
-    """Degraded, what each method made, reference; these two once, if they are methods as well. What failed says so."""
-    scored = {name for run in runs.values() for name in run.names}
-    names = [name for name in split.names if name in scored]
-    shown = names[: size.faces]
-    columns: list[Column] = [("Degraded input", [split.degraded(name) for name in shown])]
-    for label, run in runs.items():
-        if results.methods.get(label, label) in ENDS:
-            continue
-        folder = _restored_folder(results, run.scores[0].run, work)
-        columns.append((results.names[label], [_read(folder / f"{name}.png", split.info["size"]) for name in shown]))
-    if split.has_reference:
-        columns.append(("Reference", [split.reference(name) for name in shown]))
-    where = f"evaluation {results.folder.absolute().name}"
-    return sheet(columns, size, heading(test_set, where, split.path.name, len(shown), len(names)))
+@dataclass(frozen=True)
+class _Sheet:
+    """The sheet of one test set, from the images kept below `work`; `made` takes in the file and what is left out."""
+
+    results: Results
+    test_set: str
+    split: Split
+    work: Path
+    made: Figures
+
+    def write(self, runs: Mapping[str, Run], size: SheetSize, path: Path) -> None:
+        """Degraded, what each method made, reference; these two once, if they are methods as well.
+
+        A method of which no image was kept has no column; where that leaves none, nothing is written.
+        """
+        scored = {name for run in runs.values() for name in run.names}
+        names = [name for name in self.split.names if name in scored]
+        shown = names[: size.faces]
+        methods = [label for label in runs if self.results.methods.get(label, label) not in ENDS]
+        folders = {label: self._folder(runs[label]) for label in methods}
+        kept = [label for label in methods if _is_kept(runs[label], shown, folders[label])]
+        if lost := [label for label in methods if label not in kept]:
+            none = f"no restored images of {self.test_set} lie below {self.work}/restored"
+            self.made.left_out.append(f"{', '.join(lost)}: {none}; name their folder with --work")
+            if not kept:
+                return
+        columns: list[Column] = [("Degraded input", self._images(self.split.degraded, shown))]
+        columns += [(self.results.names[label], self._restored(runs[label], shown, folders[label])) for label in kept]
+        if self.split.has_reference:
+            columns.append(("Reference", self._images(self.split.reference, shown)))
+        where = f"evaluation {folder_name(self.results.folder)}"
+        write(path, sheet(columns, size, heading(self.test_set, where, self.split.path.name, len(shown), len(names))))
+        self.made.files.append(path)
+
+    def _folder(self, run: Run) -> Path:
+        return run_folder(self.work, "restored", run_facts(self.results.folder, EVALUATION, run.scores[0].run))
+
+    def _restored(self, run: Run, names: Sequence[str], folder: Path) -> list[Image]:
+        failed, side = _failed(run), self.split.info["size"]
+
+        def image(name: str) -> Image:
+            file = folder / f"{name}.png"
+            return failed_face(side) if name in failed and not file.exists() else read(file)
+
+        return self._images(image, names)
+
+    def _images(self, image: Callable[[str], Image], names: Sequence[str]) -> list[Image]:
+        """Those of the names; one that cannot be read is among what is left out, and its place says so."""
+        found = []
+        for name in names:
+            try:
+                found.append(image(name))
+            except InputError as error:
+                self.made.left_out.append(str(error))
+                found.append(failed_face(self.split.info["size"], "no picture"))
+        return found
 
 
-def _restored_folder(results: Results, run: str, work: Path) -> Path:
-    return run_folder(work, "restored", run_facts(results.folder, EVALUATION, run))
+def _is_kept(run: Run, names: Sequence[str], folder: Path) -> bool:
+    """Whether there is an image to draw; also of a method that failed on all of them, which a sheet says."""
+    return _failed(run).issuperset(names) or any((folder / f"{name}.png").is_file() for name in names)
 
 
-def _read(path: Path, size: int) -> Image:
-    """A restored image, or where it failed one that says so."""
-    return read(path) if path.is_file() else failed_face(size)
+def _failed(run: Run) -> set[str | None]:
+    """The images that the method could not restore."""
+    return {score.image for score in run.scores if score.error.startswith(NOT_RESTORED)}
 
 
 def _plane(results: Results) -> Image | None:
@@ -117,7 +159,7 @@ def _plane(results: Results) -> Image | None:
         return None
     labels = {name: label for label, name in results.methods.items()}
     named = {task: [replace(one, method=labels[one.method]) for one in own] for task, own in found.items()}
-    title = f"Evaluation {results.folder.absolute().name}: better to the left and below; bars: 95 % intervals"
+    title = f"Evaluation {folder_name(results.folder)}: better to the left and below; bars: 95 % intervals"
     return plane(named, perception, title, results.names, colours(results.methods))
 
 

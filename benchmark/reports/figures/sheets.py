@@ -76,11 +76,11 @@ def scale_bar(side: int) -> Image:
     return from_uint8(np.asarray(cell))
 
 
-def failed_face(side: int) -> Image:
-    """What stands in place of an image that a method did not restore, (side, side, 3)."""
+def failed_face(side: int, word: str = "failed") -> Image:
+    """What stands in place of an image that a method did not restore, or that is not there, (side, side, 3)."""
     cell = Pillow.new("RGB", (side, side), "lightgrey")
     font = ImageFont.load_default(max(8, round(0.15 * side)))
-    ImageDraw.Draw(cell).text((side / 2, side / 2), "failed", "black", font, anchor="mm")
+    ImageDraw.Draw(cell).text((side / 2, side / 2), word, "black", font, anchor="mm")
     return from_uint8(np.asarray(cell))
 
 

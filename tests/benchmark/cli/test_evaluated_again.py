@@ -100,6 +100,37 @@ def test_sheet_and_figures_draw_an_evaluation_that_was_moved(made, tmp_path):
     assert unknown.exit_code == 2 and "Nobody" in unknown.output
 
 
+def test_a_kept_picture_that_is_damaged_is_named_and_all_else_is_made(made, tmp_path):
+    asked = ("evaluate", made, "--method", "bicubic", "--method", "bicubic_x4", "--out", "out", "--metrics")
+    assert call(*asked, "psnr.rgb").exit_code == 0
+    first, *_ = sorted((tmp_path / "runs/restored").glob("*-bicubic-*/*.png"))
+    first.write_bytes(b"")
+    named = f"left out: {first.relative_to(tmp_path)}: "
+    drawn = call("sheet", "--results", "out")
+    assert drawn.exit_code == 1 and named in drawn.output, drawn.output
+    more = call(*asked, "psnr.rgb,gmsd")
+    assert more.exit_code == 1 and named in more.output, more.output
+    assert "scores: 8 made, 8 reused" in more.output and "written: out/figures/sheet-blurred.png" in more.output
+    page = call("report", "out")
+    assert page.exit_code == 1 and named in page.output, page.output
+    first.unlink()
+    assert call("sheet", "--results", "out").exit_code == 0, "its score line says that it failed, and so does the sheet"
+
+
+@pytest.mark.parametrize("command", ["figures", "sheet", "evaluate"])
+def test_no_sheet_is_replaced_by_one_without_the_images_that_were_kept(made, tmp_path, command):
+    asked = ("--method", "Mine=bicubic", "--method", "identity", *METRICS, "--out", "out")
+    call("evaluate", made, *asked, "--work", "kept")
+    sheet = tmp_path / "out/figures/sheet-blurred.png"
+    before = sheet.read_bytes()
+    found = call(command, *((made, *asked) if command == "evaluate" else ("--results", "out")))
+    assert found.exit_code == 1 and sheet.read_bytes() == before
+    why = "Mine: no restored images of blurred lie below runs/restored; name their folder with --work"
+    assert f"left out: {why}" in found.output and "sheet-blurred.png" not in found.output
+    drawn = call("sheet", "--results", "out", "--work", "kept")
+    assert drawn.exit_code == 0 and sheet.read_bytes() == before
+
+
 def test_a_test_set_moved_with_its_work_folder_is_found(tmp_path):
     make_split(tmp_path / "work/splits/here", None, "deblur", size=64, limit=2)
     given = ("--method", "bicubic", *METRICS, "--out", "out", "--work", "work")

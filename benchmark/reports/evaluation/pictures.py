@@ -96,21 +96,22 @@ class _Sheet:
     def write(self, runs: Mapping[str, Run], size: SheetSize, path: Path) -> None:
         """Degraded, what each method made, reference; these two once, if they are methods as well.
 
-        A method of which no image was kept has no column; where that leaves none, nothing is written.
+        A method of which no image was kept has no column; where no other has images, nothing is written.
         """
         scored = {name for run in runs.values() for name in run.names}
         names = [name for name in self.split.names if name in scored]
         shown = names[: size.faces]
         methods = [label for label in runs if self.results.methods.get(label, label) not in ENDS]
         folders = {label: self._folder(runs[label]) for label in methods}
-        kept = [label for label in methods if _is_kept(runs[label], shown, folders[label])]
-        if lost := [label for label in methods if label not in kept]:
+        kept = [label for label in methods if any((folders[label] / f"{name}.png").is_file() for name in shown)]
+        if lost := [label for label in methods if label not in kept and not _failed(runs[label]).issuperset(shown)]:
             none = f"no restored images of {self.test_set} lie below {self.work}/restored"
             self.made.left_out.append(f"{', '.join(lost)}: {none}; name their folder with --work")
             if not kept:
                 return
         columns: list[Column] = [("Degraded input", self._images(self.split.degraded, shown))]
-        columns += [(self.results.names[label], self._restored(runs[label], shown, folders[label])) for label in kept]
+        drawn = [label for label in methods if label not in lost]
+        columns += [(self.results.names[label], self._restored(runs[label], shown, folders[label])) for label in drawn]
         if self.split.has_reference:
             columns.append(("Reference", self._images(self.split.reference, shown)))
         where = f"evaluation {folder_name(self.results.folder)}"
@@ -139,11 +140,6 @@ class _Sheet:
                 self.made.left_out.append(str(error))
                 found.append(failed_face(self.split.info["size"], "no picture"))
         return found
-
-
-def _is_kept(run: Run, names: Sequence[str], folder: Path) -> bool:
-    """Whether there is an image to draw; also of a method that failed on all of them, which a sheet says."""
-    return _failed(run).issuperset(names) or any((folder / f"{name}.png").is_file() for name in names)
 
 
 def _failed(run: Run) -> set[str | None]:

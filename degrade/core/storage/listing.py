@@ -97,11 +97,14 @@ def folder_name(folder: Path) -> str:
 
 def as_on_disk(path: Path) -> Path:
     """A path as it is spelled on disk, where its parts are names as normalised_name gives them; else the path."""
-    if path.parent == path or path.exists():
+    if path.parent == path or os.path.exists(path):  # False too for what cannot be a name
         return path
     parent, name = as_on_disk(path.parent), normalised_name(path.name)
-    entries = os.listdir(parent) if os.path.isdir(parent) else []
-    return parent / next((entry for entry in sorted(entries) if normalised_name(entry) == name), path.name)
+    try:
+        entries = sorted(os.listdir(parent))
+    except (OSError, ValueError):
+        entries = []
+    return parent / next((entry for entry in entries if normalised_name(entry) == name), path.name)
 
 
 def drop_unfinished(folder: Path) -> None:

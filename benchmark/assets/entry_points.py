@@ -9,10 +9,12 @@ A package names its rows in its metadata, as in pyproject.toml:
 """
 
 import functools
+from dataclasses import asdict
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from degrade.core.errors import InputError, cut
+from degrade.core.storage import strict_json
 
 METHODS, METRICS = "face_restoration.methods", "face_restoration.metrics"
 Row = TypeVar("Row")
@@ -26,7 +28,8 @@ def names(group: str) -> list[str]:
 def row_of(group: str, name: str, kind: type[Row]) -> Row | None:
     """What a package adds under a name; None where none does.
 
-    Raises InputError for a package that cannot be imported, or that adds something else than a `kind`.
+    Raises InputError for a package that cannot be imported, or that adds something else than a `kind`, whose fields
+    have the types of its class.
     """
     point = _found(group).get(name)
     if point is None:
@@ -40,7 +43,16 @@ def row_of(group: str, name: str, kind: type[Row]) -> Row | None:
     if not isinstance(row, kind):
         got = f"got {type(row).__name__} from the package {package}"
         raise InputError(f"'{name}': expected {point.value} to be a {kind.__name__}, {got}")
+    check_types(row, f"'{name}': {point.value} of the package {package}")
     return row
+
+
+def check_types(row: Any, what: str) -> None:
+    """InputError, which begins with `what`, unless every field of a dataclass has its type: run files hold them."""
+    try:
+        strict_json.check(asdict(row), type(row))
+    except ValueError as error:
+        raise InputError(f"{what}: {error}; correct it") from error
 
 
 @functools.cache

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
+import msgspec
 import numpy as np
 
 from degrade.core.image import Image
@@ -27,7 +28,7 @@ class Metric:
         descriptors_of: the metric of sets whose descriptors it shares, in files and in memory; itself when empty.
     How it is shown:
         higher_is_better: None where neither is: it is never bold, ranked or judged.
-        header: for tables. unit: "1" for plain numbers. decimals: as the paper prints it.
+        header: for tables. unit: "1" for plain numbers. decimals: as the paper prints it, 0 to 12.
         note: what a reader of a table must know; it holds for images from `note_from_px` and below `note_below_px` of
         which there are fewer than `note_below_images`, where these are given.
     Beside the paper and other metrics:
@@ -54,7 +55,7 @@ class Metric:
     version: int = 1
     frechet_over: int = 0
     descriptors_of: str = ""
-    decimals: int = 3
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=12)] = 3
     note: str = ""
     note_from_px: int = 0
     note_below_px: int | None = None

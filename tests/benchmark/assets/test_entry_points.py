@@ -25,6 +25,9 @@ ROW = MethodRow("plugin_of_a_test", source="a test", kind=FIXED, tasks=("jpeg",)
 FACTS = {"module": "plugin_of_a_test.level", "header": "Level", "meaning": "mean", "higher_is_better": None}
 LEVEL = Metric("level.mean", **FACTS, needs_reference=False, packages=("plugin-of-a-test",))
 OTHER = Metric("another.id", **FACTS)
+NUMBER = Metric("level.number", **FACTS, unit=5)
+LONG = Metric("level.long", **FACTS, decimals=20)
+TEXT = MethodRow("plugin_of_a_test", source="a test", kind=FIXED, tasks=("jpeg",), version="2")
 
 def load(device, checkpoint, size):
     return Method("darker", lambda images: [image / 2 for image in images], 1)
@@ -43,13 +46,17 @@ POINTS = """[face_restoration.methods]
 darker = plugin_of_a_test:ROW
 enlarging = plugin_of_a_test.enlarging:ROW
 broken = plugin_that_is_not_there:ROW
+text = plugin_of_a_test:TEXT
 identity = plugin_of_a_test:ROW
 
 [face_restoration.metrics]
 level.mean = plugin_of_a_test:LEVEL
 level.other = plugin_of_a_test:OTHER
+level.number = plugin_of_a_test:NUMBER
+level.long = plugin_of_a_test:LONG
 level.broken = plugin_of_a_test:load
 """
+OF_PACKAGE = ("broken", "long", "mean", "number", "other")  # metrics, in order of names
 
 
 @pytest.fixture
@@ -114,6 +121,13 @@ def test_the_version_of_its_package_is_part_of_a_metric(plugin):
         (find_metric, "level.broken", "expected plugin_of_a_test:load to be a Metric, got function"),
         (find_metric, "level.other", "its package calls it another.id"),
         (find_metric, "level.meen", "did you mean 'level.mean'"),
+        (
+            find_metric,
+            "level.number",
+            "plugin_of_a_test:NUMBER of the package plugin-of-a-test: Expected `str`, got `int`",
+        ),
+        (find_metric, "level.long", r"Expected `int` <= 12 - at `\$.decimals`; correct it"),
+        (find_method, "text", r"plugin_of_a_test:TEXT of the package .*Expected `int`, got `str` - at `\$.version`"),
         (find_method, "darkr", "did you mean 'darker'"),
     ],
 )
@@ -128,5 +142,6 @@ def test_a_broken_package_breaks_neither_list(plugin):
     assert "darker " in listed and "bicubic_x4" in listed
     assert "broken             -   not here             'broken': its package" in listed
     listed = CliRunner().invoke(benchmark, ["metrics"]).output.splitlines()
-    assert [line.split()[0] for line in listed] == [*METRICS, "level.broken", "level.mean", "level.other"]
-    assert "level.broken       not here: 'level.broken': expected plugin_of_a_test:load to be a Metric" in listed[-3]
+    assert [line.split()[0] for line in listed] == [*METRICS, *(f"level.{name}" for name in OF_PACKAGE)]
+    said = "level.broken       not here: 'level.broken': expected plugin_of_a_test:load to be a Metric"
+    assert said in listed[-len(OF_PACKAGE)]

@@ -104,3 +104,34 @@ def test_it_scores_a_run(module, tmp_path):
         + [f"python:{module}:distance", "--work", str(tmp_path / "w"), "--results", str(tmp_path / "r")],
     )
     assert made.exit_code == 0 and "distance" in made.output
+
+
+WRONG = [
+    ("unit", "None", "Expected `str`, got `null` - at `$.unit`"),
+    ("unit", "5", "Expected `str`, got `int` - at `$.unit`"),
+    ("higher_is_better", "1", "Expected `bool | null`, got `int` - at `$.higher_is_better`"),
+    ("higher_is_better", "'yes'", "Expected `bool | null`, got `str` - at `$.higher_is_better`"),
+    ("needs_reference", "None", "Expected `bool`, got `null` - at `$.needs_reference`"),
+]
+
+
+@pytest.mark.parametrize("attribute, value, sentence", WRONG)
+def test_an_attribute_of_another_type_is_refused_before_anything_is_written(
+    tmp_path, monkeypatch, attribute, value, sentence
+):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    name = f"wrong_{attribute}_{len(value)}"
+    (tmp_path / f"{name}.py").write_text(f"def m(restored, reference):\n    return 1\n\nm.{attribute} = {value}\n")
+    asked = ["run", "--protocol", "S2S", "--method", "identity", "--task", "jpeg", "--limit", "1"]
+    places = ["--work", str(tmp_path / "w"), "--results", str(tmp_path / "r")]
+    refused = CliRunner().invoke(benchmark, [*asked, "--metrics", f"python:{name}:m", *places])
+    assert refused.exit_code == 2 and f"python:{name}:m: its attributes: {sentence}; correct it" in refused.output
+    assert not (tmp_path / "r").exists()
+
+
+def test_numpys_truth_values_are_taken_as_pythons(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code = "import numpy as np\n\ndef m(restored, reference):\n    return 1\n\n"
+    (tmp_path / "numpys.py").write_text(f"{code}m.higher_is_better = m.needs_reference = np.bool_(False)\n")
+    metric = find_metric("python:numpys:m")
+    assert metric.higher_is_better is False and metric.needs_reference is False

@@ -136,6 +136,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     Example: benchmark claims --profile lite
     """
     from benchmark.analysis.judgements import claims as judging
+    from benchmark.records.order import score_files
     from benchmark.records.scores import scores_folder
     from benchmark.reports.markup import write_form
     from benchmark.reports.pages.claims import rows, to_text
@@ -147,7 +148,7 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     text = to_text(judgements, profile)
     echo_text(text)
     place = scores_folder(results, load_profile(profile).name)
-    if not any(place.glob("*.jsonl*")):
+    if not score_files(place):
         echo(f"{place}: holds no scores, so that ours are not measured; name another folder with --results")
     if out:
         write_form(out, {".md": text, ".csv": to_csv(rows(judgements))})

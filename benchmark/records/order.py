@@ -1,8 +1,10 @@
-"""Which score lines are the newest: run files are numbered as they are written to, and no clock decides.
+"""Which files hold scores, and which of their lines are the newest: run files are numbered as they are written to,
+and no clock decides.
 
 A clock may be a day behind, and two machines may share a folder.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -12,6 +14,9 @@ from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.paths import kind_of, read_bytes
 
+PACKED = ".gz"  # of a finished run's file of score lines, a twentieth of its size
+_LINES = re.compile(rf"[^.].*\.jsonl({re.escape(PACKED)})?", re.DOTALL)
+_RUN_FILE = re.compile(r"[^.].*\.json", re.DOTALL)
 Line = TypeVar("Line")  # a benchmark.records.scores.Score
 
 
@@ -19,6 +24,17 @@ class _Run(TypedDict, total=False):
     """A run file, as far as it is relied on here."""
 
     order: int
+
+
+def score_files(folder: Path) -> set[Path]:
+    """The files of score lines in a folder by their unpacked names: no copies and what editors and systems leave."""
+    found = (path for path in folder.glob("*.jsonl*") if _LINES.fullmatch(path.name))
+    return {path.with_name(path.name.removesuffix(PACKED)) for path in found}
+
+
+def run_files(folder: Path) -> list[Path]:
+    """The <run>.json in a folder, in no order; left alone are the same as for score_files."""
+    return [path for path in folder.glob("*.json") if _RUN_FILE.fullmatch(path.name)]
 
 
 def in_order(files: Iterable[Path]) -> list[Path]:
@@ -42,7 +58,7 @@ def order_of(file: Path) -> tuple[int, str]:
 
 def highest_order(folder: Path) -> int:
     """Of the run files in a folder; 0 where none has one. The folder must be locked by who wants the next."""
-    return max((order_of(path)[0] for path in folder.glob("*.json")), default=0)
+    return max((order_of(path)[0] for path in run_files(folder)), default=0)
 
 
 def current(scores: Sequence[Line]) -> list[Line]:

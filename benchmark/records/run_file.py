@@ -11,9 +11,9 @@ import msgspec
 
 from benchmark.records.compatibility import Facts, comparable
 from benchmark.records.environment import package_versions
-from benchmark.records.order import current, highest_order, in_order
+from benchmark.records.order import PACKED, current, highest_order, in_order, run_files, score_files
 from benchmark.records.restoring_cost import Kept, Spent
-from benchmark.records.scores import PACKED, Score, content, newest, scores_folder
+from benchmark.records.scores import Score, content, newest, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import locked, write_bytes, write_json
@@ -114,7 +114,7 @@ def open_run_file(folder: Path, digits: str, anew: bool = False) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
-            earlier = in_order(folder.glob(f"*-{digits}.jsonl*"))
+            earlier = in_order(path for path in score_files(folder) if path.stem.endswith(f"-{digits}"))
             if earlier and not anew:
                 return _unpacked(earlier[-1])
             while (path := folder / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digits}.jsonl").exists():
@@ -185,13 +185,11 @@ class RunFile:
 
 
 def _unpacked(path: Path) -> Path:
-    """The same file of score lines as it was before gzip, in its place."""
-    if path.suffix != PACKED:
-        return path
-    plain = path.with_suffix("")
-    write_bytes(plain, content(plain))
-    path.unlink()
-    return plain
+    """The file of score lines, as it was before gzip where only the packed one is there."""
+    if not path.exists():
+        write_bytes(path, content(path))
+        path.with_name(f"{path.name}{PACKED}").unlink()
+    return path
 
 
 def read_run_file(path: Path) -> dict[str, Any]:
@@ -224,7 +222,7 @@ class RunFiles:
 
 def read_run_files(results: Path, profile: str) -> RunFiles:
     """Those of a profile. Raises InputError for one that describes no run."""
-    found = [read_run_file(path) for path in scores_folder(results, profile).glob("*.json")]
+    found = [read_run_file(path) for path in run_files(scores_folder(results, profile))]
     found.sort(key=lambda facts: (facts.get("order", 0), facts["run"]))
     return RunFiles(
         {facts["run"]: facts["metrics"] for facts in found},

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from benchmark.records.order import current, in_order
+from benchmark.records.order import PACKED, current, in_order, score_files
 from benchmark.records.words import EVALUATION
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
@@ -20,7 +20,6 @@ from degrade.core.storage.paths import read_bytes
 
 SCHEMA = 1
 _MOST_BYTES = 1 << 30  # of score lines in one file
-PACKED = ".gz"  # of a finished run's file, a twentieth of its size
 GROUPS = 20  # of a jackknife; an image's group is its position in name order modulo this
 KEY = ("profile", "protocol", "task", "split", "method", "seed", "checkpoint")  # what all lines of a run share
 _LEFT_OUT = {"n": None, "replicates": None, "deviation": None, "method_version": 1, "metric_version": 1}
@@ -145,9 +144,7 @@ def need_scores(results: Path, profile: str, every: bool = False) -> list[Score]
 
 def read_folder(folder: Path, every: bool = False) -> list[Score]:
     """As read_scores, of a folder of score lines."""
-    found = folder.glob("*.jsonl*")
-    paths = in_order({path.with_name(path.name.removesuffix(PACKED)) for path in found})
-    there = newest(score for path in paths for score in read_file(path))
+    there = newest(score for path in in_order(score_files(folder)) for score in read_file(path))
     return there if every else current(there)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from benchmark.metrics.registry import find_metric
-from benchmark.records.order import in_order
+from benchmark.records.order import in_order, run_files
 from benchmark.records.restoring_cost import take_cost
 from benchmark.records.run_file import read_run_file
 from benchmark.records.run_folder import run_folder
@@ -38,7 +38,7 @@ def find_reusable(run_key: RunKey, prepared: PreparedSplit, scores: Path, precis
     """
     found = [
         ReusableRun(path.with_suffix(".jsonl"), facts, _shared(facts, prepared.split) & set(prepared.names))
-        for path in reversed(in_order(scores.parent.glob("*.json")))
+        for path in reversed(in_order(run_files(scores.parent)))
         if (facts := _facts_of_other(path, run_key)) is not None and facts.get("precision", precision) == precision
     ]
     return max((run for run in found if run.names), key=lambda run: len(run.names), default=None)

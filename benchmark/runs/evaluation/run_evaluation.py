@@ -9,6 +9,7 @@ from benchmark.methods.adapters.folder import SPLIT, is_folder
 from benchmark.methods.registry import check_titles, find_method, labelled
 from benchmark.methods.row import TRAINED, TUNED
 from benchmark.metrics.registry import find_metric
+from benchmark.records.order import score_files
 from benchmark.records.outcome import Outcome, has_outcome, read_outcome, write_outcome
 from benchmark.records.words import EVALUATION
 from benchmark.runs.evaluation.test_sets import folders_read, prepared_sets
@@ -124,9 +125,10 @@ def _check_folder(folder: Path, evaluation: Evaluation) -> None:
     """Raise InputError for a folder that holds scores of profiles, whose commands would take it for an evaluation, and
     for one whose files an evaluation would replace although they are of none.
     """
-    if (profile := next(folder.glob("*/scores/*.json*"), None)) and not is_evaluation(folder):
-        raise InputError(f"{folder}: holds the scores of profile {profile.parts[-3]}; name another folder with --out")
-    if has_outcome(folder) or any(folder.glob("scores/*.jsonl")):  # older evaluations have the latter alone
+    profile = next((place.parent.name for place in folder.glob("*/scores") if score_files(place)), None)
+    if profile and not is_evaluation(folder):
+        raise InputError(f"{folder}: holds the scores of profile {profile}; name another folder with --out")
+    if has_outcome(folder) or score_files(folder / "scores"):  # older evaluations have the latter alone
         return
     for path in filter(os.path.lexists, (folder / name for name in REPLACED)):
         if not (path.name == FILE_NAME and asks(path, evaluation)):

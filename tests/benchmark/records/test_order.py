@@ -16,7 +16,7 @@ from benchmark.methods import table as methods
 from benchmark.metrics import table as metrics
 from benchmark.records import run_file
 from benchmark.records.load_scores import load_scores
-from benchmark.records.order import current, order_of
+from benchmark.records.order import current, highest_order, order_of
 from benchmark.records.scores import read_file, read_scores
 from benchmark.reports.tables.render import render
 from benchmark.runs.request import RunRequest
@@ -204,3 +204,19 @@ def test_pipes_among_score_lines_are_never_opened(tmp_path):
     os.mkfifo(tmp_path / "run.jsonl")
     with pytest.raises(InputError, match="expected a file, got a pipe"):
         read_file(tmp_path / "run.jsonl")
+
+
+@pytest.mark.parametrize("copy", ["{}.bak", "{}.old", "{}.1", "{}~", "._{}", ".{}.swp"])
+def test_copies_beside_score_lines_and_hidden_files_are_left_alone(asked, copy):
+    """They are neither read, and then perhaps last, nor numbered, nor given new lines."""
+    (path,) = run(asked).places
+    right, order = {score.key: score.value for score in read(asked)}, highest_order(path.parent)
+    for file in (path, path.with_suffix(".json")):
+        old = file.with_name(copy.format(file.name))
+        old.write_text(file.read_text().replace('"value":', '"value":9') if file == path else "no run file")
+    copies = {old: old.read_bytes() for old in path.parent.iterdir() if old not in (path, path.with_suffix(".json"))}
+    assert {score.key: score.value for score in read(asked)} == right and highest_order(path.parent) == order
+    assert set(run_file.read_run_files(asked.settings.results, "quick").splits) == {path.stem}
+    assert run_file.open_run_file(path.parent, path.stem.rpartition("-")[2]) == path
+    run(replace(asked, metrics=(*IDS, "ssim.gauss11.rgb")))
+    assert all(old.read_bytes() == before for old, before in copies.items())

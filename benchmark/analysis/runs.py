@@ -25,6 +25,7 @@ class Run:
 
     outdated: metrics that the newest run of the profile computed in another way, or on other images -> which it is.
     faces: where the test faces are from, in words. precision: in which it was restored, where that is known.
+    profiles: the values of the profiles it was run by (RunFiles.profiles).
     """
 
     scores: tuple[Score, ...]
@@ -32,6 +33,7 @@ class Run:
     outdated: Mapping[str, str] = field(default_factory=dict)
     faces: tuple[str, ...] = ()
     precision: tuple[str, ...] = ()
+    profiles: tuple[tuple[str, ...], ...] = ()
 
     @property
     def split(self) -> str | None:
@@ -199,12 +201,8 @@ class Runs:
         notes = () if kept else (f"{method} has scores on another test split only ({own[-1].split}), left out",)
         for metric, score in {score.metric: score for score in kept}.items():
             notice(metric, score.unit, "image" if score.n is None else "set")
-        names = dict.fromkeys(score.run for score in kept)
-        faces, precision = (
-            tuple(filter(None, dict.fromkeys(said.get(name, "") for name in names)))
-            for said in (self._files.faces, self._files.precision)
-        )
-        return Run(tuple(kept), notes, self._outdated(kept), faces, precision)
+        said = self._files.of_runs(dict.fromkeys(score.run for score in kept))
+        return Run(tuple(kept), notes, self._outdated(kept), *said)
 
     def _outdated(self, scores: Sequence[Score]) -> dict[str, str]:
         files, metrics = {score.run for score in scores}, {score.metric for score in scores}

@@ -1,11 +1,11 @@
 """<run>.json beside the score lines of a run: what was scored, and how to repeat it."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict, TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ from benchmark.records.scores import Score, content, newest, scores_folder
 from degrade.core.errors import InputError
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import locked, write_bytes, write_json
+
+Said = TypeVar("Said")  # of a run in its file
 
 
 class _Weights(TypedDict):
@@ -211,6 +213,7 @@ class RunFiles:
     it is not the benchmark's own. faces: name of a run -> the folder and the list that its test faces are from.
     precision: name of a run -> bf16 or fp32, in which its network computed; not of runs that do not say it.
     splits: name of a run -> the name of its test split and the SHA-256 of its content.
+    profiles: name of a run -> keys of the profile that it was run by, each with its value, as "steps 8".
     """
 
     definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -218,6 +221,15 @@ class RunFiles:
     faces: Mapping[str, str] = field(default_factory=dict)
     precision: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of_runs(self, names: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Faces, precision and profiles of some runs, each once."""
+        return _once(self.faces, names), _once(self.precision, names), _once(self.profiles, names)
+
+
+def _once(said: Mapping[str, Said], names: Iterable[str]) -> tuple[Said, ...]:
+    return tuple(filter(None, dict.fromkeys(said[name] for name in names if name in said)))
 
 
 def read_run_files(results: Path, profile: str) -> RunFiles:
@@ -230,6 +242,7 @@ def read_run_files(results: Path, profile: str) -> RunFiles:
         {facts["run"]: _faces(facts) for facts in found},
         {facts["run"]: facts["precision"] for facts in found if "precision" in facts},
         {facts["run"]: (facts["split"], facts["split_sha256"]) for facts in found},
+        {facts["run"]: tuple(f"{key} {value}" for key, value in facts["profile_values"].items()) for facts in found},
     )
 
 

@@ -128,9 +128,9 @@ def read_scores(results: Path, profile: str, every: bool = False) -> list[Score]
     """All scores of a profile in the order of writing: of several lines with one key the newest.
 
     every: with those of older outputs of a method, which records.order.current leaves out. No file gives an empty list.
-    Raises InputError for a line that is not a score, unless it is a torn last line.
+    Raises InputError for a line that is not a score, unless it is a torn last line, and for one of another profile.
     """
-    return read_folder(scores_folder(results, profile), every)
+    return read_folder(scores_folder(results, profile), every, profile)
 
 
 def need_scores(results: Path, profile: str, every: bool = False) -> list[Score]:
@@ -142,10 +142,20 @@ def need_scores(results: Path, profile: str, every: bool = False) -> list[Score]
     raise InputError(f"{place}: holds no scores; `benchmark {maker}` makes them, or name another folder with --results")
 
 
-def read_folder(folder: Path, every: bool = False) -> list[Score]:
-    """As read_scores, of a folder of score lines."""
-    there = newest(score for path in in_order(score_files(folder)) for score in read_file(path))
+def read_folder(folder: Path, every: bool = False, profile: str | None = None) -> list[Score]:
+    """As read_scores, of a folder of score lines; of any profile where none is named."""
+    there = newest(score for path in in_order(score_files(folder)) for score in _scores_of(path, profile))
     return there if every else current(there)
+
+
+def _scores_of(path: Path, profile: str | None) -> list[Score]:
+    """read_file, where every line must be of the profile, if one is named."""
+    scores = read_file(path)
+    other = next((score.profile for score in scores if profile not in (None, score.profile)), None)
+    if other is not None:
+        remedy = f"move it, and the .json beside it, to the scores of {other}"
+        raise InputError(f"{path}: expected scores of profile {profile}, got one of {other}; {remedy}")
+    return scores
 
 
 def newest(scores: Iterable[Score]) -> list[Score]:

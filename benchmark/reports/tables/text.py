@@ -53,6 +53,8 @@ _REDUCED = (
     "lessens and does not remove; as it was scored it stands in the .csv (plain)"
 )
 
+_PROFILE_KEYS = ("size", "train", "width", "batch", "steps", "perceptual")  # all but the first of trainings alone
+
 
 def blocks_of(paper: PaperNumbers, profile: Profile, rows: Rows, notes: Mapping[str, str]) -> dict[str, Grid]:
     """The sections of a table by heading. notes: what must be known of each metric shown."""
@@ -152,6 +154,7 @@ def sentences_of(paper: PaperNumbers, profile: Profile, rows: Rows) -> tuple[str
         f"Profile {profile.name}: {PROFILES.get(profile.name, '').format(train=profile.train)}".rstrip(": "),
         f"{_images(runs)}, {profile.size} px{_training(spec, profile, rows)}",
     ]
+    sentences += _other_profile(profile, rows)
     if faces := dict.fromkeys(place for run in runs for place in run.faces):
         sentences.append(f"Test faces: {'; '.join(faces)}")
     if any(_is_real(protocol) for protocol, _ in rows):
@@ -199,6 +202,20 @@ def _seeds(profile: Profile, sections: Rows) -> str:
         if seeds not in ("", usual):
             others[f"{method_title(method)} on {task}: {seeds}"] = None
     return f"{usual} ({'; '.join(others)})" if others else usual
+
+
+def _other_profile(profile: Profile, sections: Rows) -> list[str]:
+    """The sentence about rows that were run with other values than the profile's file has now; empty without any."""
+    now = {f"{key} {getattr(profile, key)}" for key in _PROFILE_KEYS}
+    found: dict[str, dict[str, None]] = {}
+    for (_, task), methods in sections.items():
+        for method, run in methods.items():
+            keys = _PROFILE_KEYS if any(seed is not None for seed in run.checkpoints) else _PROFILE_KEYS[:1]
+            said = [value for own in run.profiles for value in own if value.partition(" ")[0] in keys]
+            if others := ", ".join(value for value in dict.fromkeys(said) if value not in now):
+                found.setdefault(others, {})[f"{method_title(method)} on {task}"] = None
+    rows = "; ".join(f"{others} ({', '.join(own)})" for others, own in found.items())
+    return [f"Run with other values than the file of profile {profile.name} has now: {rows}"] if rows else []
 
 
 def _images(runs: Sequence[Run]) -> str:

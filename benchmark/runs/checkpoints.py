@@ -19,7 +19,7 @@ from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.progress import progress_bar
 from degrade.core.resize import match_scale
 from degrade.core.storage import strict_json
-from degrade.core.storage.files import JsonLines, digest_of, locked, write_json
+from degrade.core.storage.files import JsonLines, digest_of, locked, make_folder, write_json
 from degrade.splits.split import Split
 
 IMAGES = 16  # of the validation split, at most
@@ -55,7 +55,7 @@ def trained(settings: Settings, method: str, seed: int, recipe: str, split: Spli
         "perceptual": perceptual_label(perceptual, module.TRAINING.perceptual),
     }
     path = _checkpoint_file(settings.work, name, recipe, seed, digest_of(facts))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with locked(path.parent):
         if path.exists():
             load_header(path)  # raises when the file is cut off or something else
@@ -94,7 +94,7 @@ def tuned(settings: Settings, method: str, recipe: str, prepared: PreparedSplit)
     if (version := find_method(method).version) != 1:  # the first one added nothing
         facts["version"] = version
     path = _parameters_file(settings.work, name, recipe, digest_of(facts))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with locked(path.parent):
         if path.exists():
             read_parameters(path, name)

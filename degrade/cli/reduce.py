@@ -44,6 +44,8 @@ def reduce(source, out, size, quality, lists, check, workers) -> None:
     echo(*(f"  {line}" for line in by_reason(done.errors)))
     echo(f"{done.aligned} of them cut to FFHQ's template by their landmarks; the others as they are")
     echo(f"lists: {', '.join(done.lists) or 'none'}; hashes: {out / MANIFEST}")
+    if done.left_alone:
+        echo(f"left alone, as some of their lines name no face of {source}: {', '.join(done.left_alone)}")
     found = differences(out / MANIFEST, check) if check else []
     for sentence in found:
         echo(f"  {sentence}")

@@ -19,6 +19,7 @@ from degrade.core.storage import strict_json
 from degrade.core.storage.files import (
     check_writable_name,
     locked,
+    make_folder,
     object_parser,
     sha256_lines,
     write_bytes,
@@ -170,10 +171,7 @@ def split_writer(out: Path, facts: dict[str, Any], names: Collection[str]) -> It
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: expected a folder to write to, got a file")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written to ({error.strerror or error})") from error
+    make_folder(out)
     for below in ("hq", "lq", PARTS):
         refuse_links(out, out / below)
     with locked(out):

@@ -19,11 +19,12 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
+from degrade.core.choices import ROLES
 from degrade.core.errors import InputError
 from degrade.core.image import Image, decode, encode_jpeg, read, to_uint8
 from degrade.core.parallel import one_thread, spread
 from degrade.core.storage.csv_text import to_csv, unescape_cell
-from degrade.core.storage.files import locked, remove, sha256, sha256_array, write_bytes
+from degrade.core.storage.files import locked, make_folder, remove, sha256, sha256_array, write_bytes
 from degrade.core.storage.listing import list_folder, normalised_name
 from degrade.core.storage.paths import kind_of, read_bytes, read_text
 from degrade.faces import detection
@@ -52,13 +53,17 @@ class ReducePlan:
 
 @dataclass(frozen=True)
 class ReduceSummary:
-    """lists: those copied; errors: (name, sentence) of faces that could not be used, which the lists leave out."""
+    """lists: those copied; left_alone: other .txt beside the faces, of which some line names no face there.
+
+    errors: (name, sentence) of faces that could not be used, which the lists leave out.
+    """
 
     path: Path
     made: int
     reused: int
     aligned: int
     lists: tuple[str, ...]
+    left_alone: tuple[str, ...]
     errors: tuple[tuple[str, str], ...]
 
 
@@ -76,16 +81,17 @@ def reduce_faces(folder: Path, out: Path, plan: ReducePlan, workers: int = 1) ->
     """Write every face below `folder` to OUT/NAME.jpg and the lists beside them; faces that are there are kept.
 
     A face that cannot be used is listed in the summary and the rest is written. Raises InputError for what concerns
-    all: no face, OUT inside the folder or the other way round, a name to align that is not there, and, before anything
-    is written, an OUT that holds other images, what another request made, or another file where one is to be written.
+    all: no face, OUT inside the folder or the other way round, a name to align or in the list of a role that is not
+    there, and, before anything is written, an OUT that cannot be written to or holds other images, what another request
+    made, or another file where one is to be written.
     """
     folder, out = Path(folder), Path(out)
     _check_apart(folder, out)
     sources = folder_sources(folder)
     if missing := sorted(plan.aligned - {source.name for source in sources}):
         raise InputError(f"{folder}: holds no face {missing[0]} to align; correct the list")
-    lists = _lists(folder)
-    out.mkdir(parents=True, exist_ok=True)
+    lists, left_alone = _lists(folder)
+    make_folder(out)
     with locked(out):
         _check_own(out, [source.name for source in sources], lists, plan)
         outcomes = sorted(_run(sources, out, plan, workers), key=lambda outcome: outcome.name)
@@ -95,7 +101,7 @@ def reduce_faces(folder: Path, out: Path, plan: ReducePlan, workers: int = 1) ->
             write_bytes(out / name, _list_of(faces, {outcome.name for outcome in done}))
     reused, aligned = sum(outcome.reused for outcome in done), sum(outcome.line[1] == "yes" for outcome in done)
     errors = tuple((outcome.name, outcome.error) for outcome in outcomes if outcome.error)
-    return ReduceSummary(out, len(done) - reused, reused, aligned, tuple(lists), errors)
+    return ReduceSummary(out, len(done) - reused, reused, aligned, tuple(lists), left_alone, errors)
 
 
 def read_manifest(path: Path) -> dict[str, dict[str, str]]:
@@ -144,7 +150,7 @@ def _check_own(out: Path, names: Collection[str], lists: Mapping[str, Sequence[s
         if made != plan.way(name):
             held = f"{path.name} of '{made}', not '{plan.way(name)}'"
             raise InputError(f"{out}: holds faces of another request ({held}); give another folder")
-    listed = _listed(out)
+    listed = _faces_of(out)
     if others := sorted(listed - {*names}):
         raise _not_asked_for(out, others[0])
     for file, faces in lists.items():
@@ -152,7 +158,7 @@ def _check_own(out: Path, names: Collection[str], lists: Mapping[str, Sequence[s
             raise _not_ours(out, out / file)
 
 
-def _listed(out: Path) -> set[str]:
+def _faces_of(out: Path) -> set[str]:
     """The faces in the sources.csv of an earlier run; InputError for a file of another making."""
     try:
         return {*read_manifest(out / MANIFEST)} if os.path.lexists(out / MANIFEST) else set()
@@ -215,22 +221,33 @@ def _aligned(data: bytes, source: Source, size: int) -> Image:
     return crop_affine(image, ffhq_affine(detection.landmarks68(image, box), size), size)
 
 
-def _lists(folder: Path) -> dict[str, list[str]]:
-    """The faces of every .txt in `folder` whose lines all name a face there, by the name of the file."""
-    found = {}
+def _lists(folder: Path) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """The faces of every .txt in `folder` whose lines all name a face there, by the name of the file, and other .txt.
+
+    Raises InputError for the list of a role that is no such list: its faces would be taken for those of another role.
+    """
+    found: dict[str, list[str]] = {}
+    left_alone = []
     for path in list_folder(folder).others:
         if path.parent != folder or path.suffix != ".txt":
             continue
         try:
             found[path.name] = [source.name for source in folder_sources(folder, read_list(path))]
-        except InputError:
-            continue  # a text of another kind
-    return found
+        except InputError as error:
+            if path.stem in ROLES:
+                raise InputError(f"{path.name}: {error}; correct the list, or move it away") from error
+            left_alone.append(path.name)  # a text of another kind
+    return found, tuple(left_alone)
 
 
 def _list_of(faces: Sequence[str], made: Collection[str]) -> bytes:
     """A list of JPEGs, without the faces that could not be made."""
-    return "".join(f"{name}.jpg\n" for name in faces if name in made).encode()
+    return "".join(f"{_listed(name)}.jpg\n" for name in faces if name in made).encode()
+
+
+def _listed(name: str) -> str:
+    """A name as read_list gives it back, which takes "#" for a comment, drops spaces and turns backslashes round."""
+    return f"./{name}" if name.startswith("#") or name != name.lstrip() or "\\" in name else name
 
 
 def _table(lines: Sequence[tuple[str, ...]]) -> bytes:

@@ -10,6 +10,7 @@ from degrade.core.colour import LUMA
 from degrade.core.image import Image, read, write
 from degrade.core.progress import progress_bar
 from degrade.core.random import rng_for
+from degrade.core.storage.files import make_folder
 from degrade.recipes.library import find_recipe
 from degrade.splits.make_split import SplitPlan, write_split
 from degrade.splits.sources import folder_sources, images_by_name, read_list
@@ -39,7 +40,7 @@ def varied_split(faces: Path, out: Path, seed: int, recipe: str, colours: str = 
     """
     names = read_list(faces / "train.txt")
     made = out / "faces" if colours == "near" else out / f"faces-{colours}"
-    made.mkdir(parents=True, exist_ok=True)
+    make_folder(made)
     for name, file in progress_bar(images_by_name(faces, names).items(), "varied faces", unit="face"):
         face = read(file)
         for variant in range(VARIANTS):

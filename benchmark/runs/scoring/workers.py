@@ -17,6 +17,7 @@ from benchmark.runs.scoring.image_scores import ImageJob, ImageScores, measure, 
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import InputError
 from degrade.core.parallel import worker_start
+from degrade.core.storage.files import make_folder
 
 _IDLE = 600  # seconds after which a worker process without work ends
 _kept: dict[tuple[int, Path | None], Any] = {}  # loky's executors, which have no annotations; one at most
@@ -33,7 +34,7 @@ def scoring_pool(workers: int, cache: Path | None, shared: Sequence[Path] = ()) 
     """
     if cluster := cluster_in_use():
         if cache is not None:
-            cache.mkdir(parents=True, exist_ok=True)
+            make_folder(cache)
             shared = [*shared, cache]
         with cluster.losses_in_a_sentence(), cluster.executor(shared) as executor:
             yield Pool(_Far(executor, cache), cluster.workers, 2 * cluster.workers)

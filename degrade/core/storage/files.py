@@ -114,6 +114,14 @@ def _umask() -> int:
     return current
 
 
+def make_folder(folder: Path) -> None:
+    """A folder, and those above it, where they are missing; InputError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written to ({error.strerror or error})") from error
+
+
 @contextmanager
 def locked(place: Path) -> Iterator[None]:
     """Hold a file or folder that is there; while another process holds it, say so on stderr and wait.

@@ -18,6 +18,7 @@ from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.portraits.paint import paint
 from degrade.splits import reduce as module
 from degrade.splits.reduce import MANIFEST, ReducePlan, differences, read_manifest, reduce_faces
+from degrade.splits.sources import read_list
 
 
 @pytest.fixture
@@ -218,3 +219,35 @@ def test_the_faces_of_profile_lite_come_out_as_its_manifest_says(tmp_path):
         pytest.skip("FACES_HQ names other faces of these names, such as the reduced ones")
     assert aligned == {"london_001", "london_066"}
     assert [made[name]["pixels_sha256"] for name in names] == [listed[name]["pixels_sha256"] for name in names]
+
+
+def test_the_list_of_a_role_that_names_no_face_is_refused_and_other_texts_are_named(folder, tmp_path):
+    """Else its faces would become those of training later."""
+    called = CliRunner().invoke(degrade, ["reduce", str(folder), str(tmp_path / "out"), "--size", "32"])
+    assert called.exit_code == 0, called.output
+    assert f"left alone, as some of their lines name no face of {folder}: licence.txt" in called.output
+    for role in ("train", "val", "test"):
+        (folder / f"{role}.txt").write_text("a.png\nbb.png\n")
+        with pytest.raises(InputError, match=f"^{role}.txt: .*bb.png.*; correct the list, or move it away"):
+            reduce_faces(folder, tmp_path / "other", ReducePlan(32))
+        (folder / f"{role}.txt").unlink()
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names with backslashes")
+def test_a_list_is_read_back_whatever_its_names_begin_with(folder, tmp_path):
+    names = ["#1", " b", "x\\y", "plain"]
+    for name in names:
+        shutil.copy(folder / "a.png", folder / f"{name}.png")
+    (folder / "test.txt").write_text("".join(f"./{name}.png\n" for name in names))
+    reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+    listed = read_list(tmp_path / "out" / "test.txt")
+    assert set(listed) == {f"{name}.jpg" for name in names}
+    reduce_faces(folder, tmp_path / "out", ReducePlan(32))
+
+
+def test_an_out_that_cannot_be_made_is_a_sentence(folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    for command in (["reduce"], ["run", "--recipe", "jpeg"]):
+        called = CliRunner().invoke(degrade, [*command, str(folder), str(tmp_path / "file" / "out"), "--size", "64"])
+        assert called.exit_code == 2 and "file/out: cannot be written to (Not a directory)" in called.output

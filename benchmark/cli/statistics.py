@@ -144,10 +144,10 @@ def claims(profile: str, results: Path, out: Path | None) -> None:
     from degrade.core.storage.csv_text import to_csv
 
     refuse_evaluation(results, "claims")
-    judgements = judging.judge(profile, results)
-    text = to_text(judgements, profile)
+    judgements, name = judging.judge(profile, results), load_profile(profile).name
+    text = to_text(judgements, name)
     echo_text(text)
-    place = scores_folder(results, load_profile(profile).name)
+    place = scores_folder(results, name)
     if not score_files(place):
         echo(f"{place}: holds no scores, so that ours are not measured; name another folder with --results")
     if out:
@@ -172,10 +172,11 @@ def sanity(profile: str, results: Path, out: Path | None) -> None:
     from benchmark.analysis.verdicts import FAILS
     from benchmark.reports.markup import write_form
     from benchmark.reports.pages.expectations import closing, page
+    from benchmark.specs.protocols import load_profile
 
     refuse_evaluation(results, "sanity")
     found = checking.orderings(profile, results)
-    table = page(found, profile)
+    table = page(found, load_profile(profile).name)
     echo_text(table[".md"])
     if out:
         write_form(out, table)

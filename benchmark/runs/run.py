@@ -15,7 +15,8 @@ from benchmark.runs.request import PreparedRun, RunRequest, RunSummary, Weights
 from benchmark.runs.scoring.plan import RunKey
 from benchmark.runs.scoring.workers import scoring_pool
 from benchmark.runs.session import RunScorer
-from benchmark.runs.splits import PreparedSplit, domain_split, recipe_of, task_name, test_splits
+from benchmark.runs.splits import PreparedSplit, domain_split, recipe_of, test_splits
+from benchmark.specs.protocols import scored_task
 from degrade.core.storage.files import digest_of, sha256_file
 
 
@@ -72,10 +73,10 @@ def _prepare(request: RunRequest, task: str, summary: RunSummary) -> PreparedRun
     seed = request.seed if request.row.trainable else None
     checkpoint = weights.sha256 if weights else None
     if hasattr(request.module, "digest"):  # what it restores with is not made here
-        method, checkpoint = _load(request, task, None), request.module.digest(request.argument(task_name(task)))
+        method, checkpoint = _load(request, task, None), request.module.digest(request.argument(scored_task(task)))
         if method.files is not None:
             check_files(method, prepared.names, settings.profile.size, prepared.others)
-    key = (settings.profile.name, request.protocol.name, task_name(task), prepared.label, name, seed, checkpoint)
+    key = (settings.profile.name, request.protocol.name, scored_task(task), prepared.label, name, seed, checkpoint)
     return PreparedRun(RunKey("", *key, request.row.version), prepared, references, weights, method)
 
 
@@ -92,7 +93,7 @@ def _note_split(summary: RunSummary, prepared: PreparedSplit) -> None:
 
 
 def _load(request: RunRequest, task: str, weights: Weights | None) -> Method:
-    source = weights.path if weights else request.argument(task_name(task))
+    source = weights.path if weights else request.argument(scored_task(task))
     return request.module.load(request.device, source, request.settings.profile.size)
 
 
@@ -135,4 +136,4 @@ def _own_split(request: RunRequest, task: str, role: str, summary: RunSummary) -
     with summary.stage("split"):
         prepared = domain_split(settings, domain, task, role)
     _note_split(summary, prepared)
-    return prepared, task_name(recipe_of(settings, domain, task))
+    return prepared, scored_task(recipe_of(settings, domain, task))

@@ -39,11 +39,6 @@ class PreparedSplit:
     others: tuple[str, ...] = ()  # further names of the test set, which --limit or --list leave out
 
 
-def task_name(task: str) -> str:
-    """How a task is called in score lines and folders: a recipe of a user's file by the name in it."""
-    return find_recipe(task).name if ".toml" in task else task
-
-
 def recipe_of(settings: Settings, domain: str, task: str) -> str:
     """What a network of this domain and task is trained or tested on: the task's recipe, or `facerenov`."""
     return task if domain == "synthetic" else settings.real_domain

@@ -47,7 +47,7 @@ def orderings(profile: str, results: Path) -> list[Ordering]:
     """
     name = load_profile(profile).name
     runs = Runs(need_scores(results, name), read_run_files(results, name))
-    found = [*_above_floors(results, profile, runs), *_above_twins(results, profile, runs)]
+    found = [*_above_floors(results, name, runs), *_above_twins(results, name, runs)]
     return list(dict.fromkeys(found))
 
 

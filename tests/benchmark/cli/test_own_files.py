@@ -100,6 +100,22 @@ def test_a_recipe_of_ones_own_is_a_task_by_the_name_in_it(files):
     assert "mine under S2S" in (files / "results/small/mine.md").read_text(encoding="utf-8")
 
 
+def test_a_recipe_s_file_whose_ending_is_in_capitals_is_a_task_by_the_name_in_it_too(files):
+    (files / "recipe.toml").rename(files / "Phone.TOML")
+    call("run", "--protocol", "S2S", "--profile", "small.toml", "--ffhq", "faces", "--metrics", "psnr.rgb",
+         "--task", "Phone.TOML", "--method", "identity")  # fmt: skip
+    assert {score.task for score in read_scores(files / "results", "small")} == {"mine"}
+
+
+def test_sanity_and_claims_of_a_profile_s_file_call_it_by_its_name(files):
+    for method in ("edsr", "bicubic_x4"):
+        call("run", "--protocol", "S2S", "--profile", files / "small.toml", "--ffhq", "faces", "--metrics", "psnr.rgb",
+             "--task", "sr4", "--method", method)  # fmt: skip
+    found = CliRunner().invoke(benchmark, ["sanity", "--profile", str(files / "small.toml")])
+    assert found.exit_code in (0, 1) and "Score lines of profile small;" in found.output, found.output
+    assert "the score lines of profile small," in call("claims", "--profile", files / "small.toml")
+
+
 def test_any_recipe_and_any_folder_of_faces_do_for_profile_quick(files):
     output = call(
         "run", "--protocol", "S2S", "--method", "bicubic", "--task", "gfpgan", "--metrics", "psnr.rgb", "--limit", 1,

@@ -45,10 +45,11 @@ def read_groups(file: Path, names: Sequence[str], bins: int) -> Groups:
     Raises InputError for another form, an image named twice, and where no image of the split has a group.
     """
     column, rows = _rows(file)
-    known = {normalize("NFC", name): name for name in names}
+    known = {_nfc(name): name for name in names}
     found: dict[str, str] = {}
     for name, group in rows:
-        own = known.get(normalize("NFC", name)) or known.get(normalize("NFC", Path(name).stem))
+        ways = (name, Path(name).stem, name.strip(), Path(name.strip()).stem)  # names may begin or end with a space
+        own = next((known[way] for way in map(_nfc, ways) if way in known), None)
         if own is None or not group:
             continue
         if own in found:
@@ -80,6 +81,10 @@ def sentences(groups: Groups, apart: Sequence[GroupDifference]) -> list[str]:
     return found
 
 
+def _nfc(name: str) -> str:
+    return normalize("NFC", name)
+
+
 def _method(point: BinMean) -> str:
     return point.method
 
@@ -93,20 +98,20 @@ def _difference(high: BinMean, low: BinMean, method: str, values: Mapping[str, f
 
 
 def _rows(file: Path) -> tuple[str, list[tuple[str, str]]]:
-    """(the other column's name, (name, group) of each line)."""
+    """(the other column's name, (name with its spaces, group) of each line)."""
     try:
         rows = csv.reader(io.StringIO(read_text(file)))
-        lines = [[entry.strip() for entry in line] for line in rows if any(line)]
+        lines = [line for line in rows if any(line)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file}: expected a readable CSV file ({error})") from error
-    head = lines[0] if lines else []
+    head = [entry.strip() for entry in lines[0]] if lines else []
     if len(head) != 2 or "name" not in head or head[0] == head[1]:
         raise InputError(f"{file}: expected the columns 'name' and one other, got {', '.join(head) or 'nothing'}")
     odd = next((number for number, line in enumerate(lines, 1) if len(line) != 2), None)
     if odd:
         raise InputError(f"{file}: expected two columns in every line, got {len(lines[odd - 1])} in line {odd}")
     place = head.index("name")
-    return head[1 - place], [(line[place], line[1 - place]) for line in lines[1:]]
+    return head[1 - place], [(line[place], line[1 - place].strip()) for line in lines[1:]]
 
 
 def _numbers(groups: Mapping[str, str]) -> dict[str, float]:

@@ -67,11 +67,14 @@ class Trust:
 class Tally:
     """Votes by image. wins: (images, methods, methods), how often the first beat the second, a tie half for each.
 
-    Repeated ballots are left out. Raises InputError where the votes do not link all methods to one another.
+    Repeated ballots are left out. Raises InputError where none is left, and where the votes do not link all methods to
+    one another.
     """
 
     def __init__(self, votes: Sequence[PairVote]) -> None:
         self.votes = [vote for vote in votes if not vote.pair.repeats]
+        if not self.votes:
+            raise InputError("votes: expected a vote on a ballot that repeats no other, got none; vote on more pairs")
         self.methods = sorted({name for vote in self.votes for name in (vote.pair.first, vote.pair.second)})
         self.images = sorted({_image(vote) for vote in self.votes})
         places = {name: place for place, name in enumerate(self.methods)}

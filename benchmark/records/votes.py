@@ -41,7 +41,8 @@ Key = Mapping[tuple[str, str], Pair]  # (id of a page, ballot) -> what it asks
 
 def read_key(path: Path) -> dict[tuple[str, str], Pair]:
     """A key file. Raises InputError when it is none."""
-    return {(page, ballot): Pair(ballot, *asked) for _, (page, ballot, *asked) in read_rows(path, KEY_COLUMNS)}
+    rows = read_rows(path, KEY_COLUMNS, kept=KEY_COLUMNS)
+    return {(page, ballot): Pair(ballot, *asked) for _, (page, ballot, *asked) in rows}
 
 
 def write_key(path: Path, page: str, pairs: Sequence[Pair]) -> None:

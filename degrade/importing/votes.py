@@ -51,10 +51,10 @@ def read_votes(
     Raises InputError for other columns, unknown names and choices, and two votes of one reviewer for one image.
     """
     votes: dict[tuple[str, str], Vote] = {}
-    lines = ((f"{path}, line {number}", fields) for path in paths for number, fields in read_rows(path, COLUMNS))
+    rows = ((path, *row) for path in paths for row in read_rows(path, COLUMNS, kept=COLUMNS[:1]))
+    lines = ((f"{path}, line {number}", fields) for path, number, fields in rows)
     for where, (name, reviewer, choice) in lines:
-        name = normalised_name(name)
-        name = name if name in names else Path(name).stem
+        name = _known(normalised_name(name), names)
         if name not in names:
             raise InputError(f"{where}: expected the name of a degraded image, got '{name}'; correct the name")
         if not reviewer:
@@ -67,9 +67,16 @@ def read_votes(
     return list(votes.values())
 
 
+def _known(name: str, names: Collection[str]) -> str:
+    """The one of `names` that is meant, with its suffix or without, with its spaces or without; a stem for none."""
+    ways = (name, Path(name).stem, name.strip(), stem := Path(name.strip()).stem)
+    return next((way for way in ways if way in names), stem)
+
+
 def read_key(path: Path) -> dict[tuple[str, str], str]:
     """The key file of the sheets: (name, label) -> candidate; InputError when it is none."""
-    return {(name, label.upper()): candidate for _, (name, label, candidate) in read_rows(path, KEY_COLUMNS)}
+    rows = read_rows(path, KEY_COLUMNS, kept=KEY_COLUMNS)
+    return {(name, label.upper()): candidate for _, (name, label, candidate) in rows}
 
 
 def decide(votes: Sequence[Vote], names: Sequence[str], candidates: Sequence[str]) -> list[Decision]:

@@ -6,7 +6,7 @@ Such a text gets an apostrophe before it, which `unescape_cell` takes away again
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from degrade.core.errors import InputError
@@ -44,23 +44,30 @@ def unescape_cell(cell: str) -> str:
     return cell[1:] if _MARKED.match(cell) else cell
 
 
-def read_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
+def read_rows(path: Path, columns: tuple[str, ...], kept: Collection[str] = ()) -> list[tuple[int, tuple[str, ...]]]:
     """Line numbers and fields of a CSV file whose first line names `columns`; spaces around fields are dropped.
+
+    kept: the columns whose fields keep their spaces, as names of files may begin or end with one.
 
     Raises InputError for a file that is none, other columns, and a line of more or fewer fields.
     """
     try:
         reader = csv.reader(io.StringIO(read_text(path)), strict=True)
-        lines = [(reader.line_num, tuple(unescape_cell(field.strip()) for field in row)) for row in reader if any(row)]
+        lines = [(reader.line_num, row) for row in reader if any(row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as a CSV file ({error})") from error
-    if not lines or lines[0][1] != columns:
-        got = ",".join(lines[0][1])[:60] if lines else "an empty file"
+    head = tuple(field.strip() for field in lines[0][1]) if lines else ()
+    if head != columns:
+        got = ",".join(head)[:60] if lines else "an empty file"
         raise InputError(f"{path}: expected the columns {','.join(columns)} in the first line, got {got}")
     wrong = next(((number, row) for number, row in lines if len(row) != len(columns)), None)
     if wrong is not None:
         raise InputError(f"{path}, line {wrong[0]}: expected {len(columns)} fields, got {len(wrong[1])}; correct it")
-    return lines[1:]
+    return [(number, tuple(map(_field, row, [column in kept for column in columns]))) for number, row in lines[1:]]
+
+
+def _field(cell: str, kept: bool) -> str:
+    return unescape_cell(cell if kept else cell.strip())
 
 
 def _is_number(text: str) -> bool:

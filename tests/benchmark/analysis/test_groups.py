@@ -25,6 +25,17 @@ def test_words_are_groups_and_names_may_be_those_of_files_with_a_bom_and_crlf(tm
     assert [(part.label, len(part.images)) for part in groups.bins] == [("left", 8), ("right", 9)]
 
 
+def test_a_name_with_a_space_at_an_end_is_itself_and_spaces_around_others_are_dropped(tmp_path):
+    file = written(tmp_path / "g.csv", "name, pose\na .png,left\n b.png,right\n c , right\na,front\n")
+    groups = read_groups(file, ["a ", " b", "c", "a"], 4)
+    assert groups.column == "pose"
+    assert {part.label: set(part.images) for part in groups.bins} == {
+        "left": {"a "},
+        "right": {" b", "c"},
+        "front": {"a"},
+    }
+
+
 def test_numbers_are_parted_into_ranges_in_their_order(tmp_path):
     rows = "\n".join(f"{place},{name}" for place, name in enumerate(NAMES))
     groups = read_groups(written(tmp_path / "g.csv", f"age,name\n{rows}\n"), NAMES, 3)

@@ -79,6 +79,11 @@ def test_methods_that_no_vote_links_are_not_ranked():
         Tally([vote(FIRST), vote(FIRST, two=("c", "d"))])
 
 
+def test_without_a_ballot_that_repeats_no_other_there_is_nothing_to_rank():
+    with pytest.raises(InputError, match="expected a vote on a ballot that repeats no other, got none"):
+        Tally([vote(FIRST, ballot="9", repeats="1")])
+
+
 def test_kendall_is_that_of_scipy():
     rng = np.random.default_rng(1)
     one, two = rng.normal(size=(20, 6)), rng.normal(size=(20, 6))

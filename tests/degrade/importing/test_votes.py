@@ -115,6 +115,13 @@ def test_labels_of_a_sheet_are_decoded_by_its_key(tmp_path: Path):
         read_votes([tmp_path / "votes.csv"], NAMES, CANDIDATES, key)
 
 
+def test_a_name_with_a_space_at_an_end_is_itself(tmp_path: Path):
+    (tmp_path / "key.csv").write_text("name,label,candidate\na ,A,nwdn\n b,A,remini\nc,A,retouch\n")
+    (tmp_path / "votes.csv").write_text(HEAD + "a ,ann,A\n b.png,ann,A\n c , ann , A\n")
+    found = read_votes([tmp_path / "votes.csv"], ["a ", " b", "c"], CANDIDATES, read_key(tmp_path / "key.csv"))
+    assert [(vote.name, vote.choice) for vote in found] == [("a ", "nwdn"), (" b", "remini"), ("c", "retouch")]
+
+
 @given(data=st.binary(max_size=80) | st.text(max_size=80).map(lambda text: (HEAD + text).encode()))
 @example(data=HEAD.encode() + b"face0,a\x00nn,nwdn\n")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -104,6 +104,12 @@ def test_a_key_keeps_the_pairs_of_other_pages(tmp_path):
     assert read_key(tmp_path / KEY_FILE) == {("p1", "1"): hostile, ("p2", "2"): Pair("2", "set", "x", "a", "b")}
 
 
+def test_a_key_keeps_the_spaces_of_names(tmp_path):
+    pair = Pair("1", "set", "a ", " first", "second")
+    write_key(tmp_path / KEY_FILE, "p1", [pair])
+    assert read_key(tmp_path / KEY_FILE) == {("p1", "1"): pair}
+
+
 def test_votes_that_do_not_fit_the_key_are_named(tmp_path):
     key = {("p1", "1"): Pair("1", "set", "x", "a", "b")}
 

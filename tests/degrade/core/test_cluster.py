@@ -1,8 +1,8 @@
 """Two workers of a dask scheduler: bytes, resumption and failures as of this machine alone, also when one is killed."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -197,21 +197,26 @@ def test_a_scheduler_that_goes_is_one_sentence(faces, tmp_path):
     thread.join()
 
 
+def _dask(command: str, *options: str) -> subprocess.Popen:
+    words = [sys.executable, "-m", f"distributed.cli.dask_{command}", *options]
+    return subprocess.Popen(words, stderr=subprocess.DEVNULL)
+
+
 def test_a_scheduler_that_is_killed_leaves_the_sentence_alone_and_the_run_goes_on(faces, whole, tmp_path):
     """Of the command's whole output: dask logs what it cannot reach with a traceback."""
-    port = socket.create_server(("127.0.0.1", 0)).getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    dask_commands = (["dask_scheduler", "--port", str(port), "--host", "127.0.0.1"], ["dask_worker", address, *ALONE])
-    started = [
-        subprocess.Popen([sys.executable, "-m", f"distributed.cli.{command}", *more], stderr=subprocess.DEVNULL)
-        for command, *more in dask_commands
-    ]
+    facts = tmp_path / "scheduler.json"
+    started = [_dask("scheduler", "--port", "0", "--host", "127.0.0.1", "--scheduler-file", str(facts))]
+    while not facts.is_file() or not facts.read_text().endswith("}"):
+        assert started[0].poll() is None
+        time.sleep(0.01)
+    address = json.loads(facts.read_text())["address"]
+    started.append(_dask("worker", address, *ALONE))
     words = ["run", faces, tmp_path / "out", "--task", "dual_blind", "--size", "64", "--backend", "dask"]
     command = [sys.executable, "-m", "degrade", *map(str, words), "--scheduler", address]
     try:
         asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         while not list((tmp_path / "out").glob(".parts/*.jsonl")):
-            assert asking.poll() is None
+            assert asking.poll() is None, asking.stderr.read()
             time.sleep(0.001)
         started[0].kill()
         _, said = asking.communicate(timeout=100)

@@ -62,6 +62,7 @@ class Mean:
 _PIXELS = {"l1": 50.0, "l1_pyramid": 600.0, "consistency": 200.0, "luma_consistency": 400.0}
 _LOSSES = _PIXELS | {"chroma_consistency": 1000.0, "perceptual": 6.0}
 _KEEPING = _LOSSES | {"consistency": 300.0, "luma_consistency": 1200.0, "chroma_consistency": 2000.0}
+_BETWEEN = _LOSSES | {"consistency": 300.0, "luma_consistency": 700.0, "chroma_consistency": 1500.0, "perceptual": 5.0}
 STAGES: dict[int, Stage | Mean] = {
     10: Stage(9, 2500, 13, _PIXELS | {"chroma_consistency": 300.0, "perceptual": 3.0}, constant_share=1.0),
     11: Stage(10, 500, 77, _LOSSES | {"consistency": 300.0, "perceptual": 4.5}, constant_share=0.2, averaged=0.98),
@@ -73,7 +74,10 @@ STAGES: dict[int, Stage | Mean] = {
     17: Mean((14, 15, 16), half=True),
     18: Stage(14, 2000, 21, _KEEPING | {"perceptual": 3.0}, 0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
     19: Stage(17, 2000, 22, _KEEPING | {"perceptual": 4.5}, 0.4, rate=1e-4, recipe=DEGRADATIONS, colours="wide"),
-    20: Mean((17, 18, 19), half=True),
+    20: Mean((14, 14, 14, 17, 18)),
+    21: Stage(20, 1600, 23, _BETWEEN, 0.5, rate=3e-5, averaged=0.999, recipe=DEGRADATIONS, colours="wide"),
+    22: Stage(20, 1600, 24, _BETWEEN, 0.5, rate=3e-5, averaged=0.999, recipe=DEGRADATIONS, colours="wide"),
+    23: Mean((20, 21, 22), half=True),
 }
 
 

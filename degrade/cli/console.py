@@ -98,12 +98,16 @@ WORKERS = click.option(
 )  # fmt: skip
 
 
-def check_free(overwrite: bool, *paths: Path) -> None:
-    """Raise InputError where a command would replace a file unasked.
+def check_free(overwrite: bool, *paths: Path, inputs: Iterable[Path | None] = ()) -> None:
+    """Raise InputError where a command would replace a file unasked, or, asked or not, one that it reads.
 
     For all that a command writes where it was told to, but tables, figures and pages of scores, which are made anew
     whenever scores are added.
     """
+    read = {os.path.realpath(path) for path in inputs if path}
+    for path in paths:
+        if os.path.realpath(path) in read:
+            raise InputError(f"{path}: would replace what is read; give another name")
     for path in filter(os.path.lexists, () if overwrite else paths):
         raise InputError(f"{path}: is there already; give another name, or --overwrite to replace it")
 

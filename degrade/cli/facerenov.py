@@ -58,7 +58,7 @@ def sheet(lq, candidates, out, key, overwrite, seed) -> None:
 
     key = key or out.with_name(f"{out.name}-key.csv")
     collection = open_collection(lq, candidates)
-    check_free(overwrite, key, *(out / f"{name}.png" for name in collection.names))
+    check_free(overwrite, key, *(out / f"{name}.png" for name in collection.names), inputs=collection.files)
     count = write_sheets(collection, out, key, seed)
     echo(f"{counted(count, 'sheet')} in {out}; keep {key} from the reviewers and give it to import with --key")
 
@@ -83,8 +83,9 @@ def page(lq, candidates, out, key, overwrite, seed) -> None:
     from degrade.importing.facerenov import open_collection, write_voting_page
 
     key = key or out.with_name(f"{out.name}-key.csv")
-    check_free(overwrite, key)  # by which the votes on an earlier page are read
-    made = write_voting_page(open_collection(lq, candidates), out, key, seed)
+    collection = open_collection(lq, candidates)
+    check_free(overwrite, key, inputs=collection.files)  # by the key the votes on an earlier page are read
+    made = write_voting_page(collection, out, key, seed)
     echo(
         f"written: {made.page} ({counted(made.pictures, 'picture')}, {made.size / 1e6:.1f} MB in all); "
         f"send all of {out} to the reviewers, keep {key} from them and give it to import with --key"

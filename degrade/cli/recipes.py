@@ -121,7 +121,7 @@ def preview(image, recipes, seeds, size, out, overwrite) -> None:
     from degrade.recipes.preview import preview as make_sheet
     from degrade.splits.sources import Source
 
-    check_free(overwrite, out)
+    check_free(overwrite, out, inputs=[image])
     if len(seeds) * len(recipes) > 1000:
         raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")
     source = Source(normalised_name(image.stem), image)

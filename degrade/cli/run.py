@@ -115,7 +115,17 @@ def degrade_ffhq(ffhq, out, split, ids, recipe, size, seed, list_file, limit, cr
         echo("The faces are the embedded portraits (painted, not photographs), as no --ffhq DIR is given.")
     else:
         _tell_other_files(ffhq)
+        if split == "all" and not (ids or limit):
+            _tell_left_out(ffhq)
     sys.exit(1 if failed else 0)
+
+
+def _tell_left_out(ffhq: Path) -> None:
+    from degrade.splits.roles import without_role
+
+    if others := without_role(ffhq):
+        rest = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        echo(f"Of no role, and left out: {', '.join(others[:3])}{rest}; --help says what decides")
 
 
 def _faces(ffhq, out, role, list_file, ids, limit) -> "list[Source]":

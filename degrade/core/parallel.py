@@ -23,7 +23,9 @@ from degrade.core.cluster import Cluster, cluster_in_use
 from degrade.core.errors import InputError
 
 Result = TypeVar("Result")
-_AHEAD = 4  # jobs under way for each worker, so that none waits for this process
+# Jobs under way for each worker, so that none waits for this process. Loky's queue holds these and one more; with jobs
+# beyond it a Ctrl-C ends in a KeyError of loky's own thread (joblib 1.6).
+_AHEAD = 2
 _PARCEL, _PARCELS = 8, 64  # jobs that go to a worker of a cluster at once, and parcels on the way at least
 _LOOK = 0.5  # seconds between two looks at whether the parent is there
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -4,6 +4,8 @@ The chosen restoration is the pseudo reference of its image.
 """
 
 import json
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import read, write
 from degrade.core.random import rng_for
 from degrade.core.storage.csv_text import to_csv
-from degrade.core.storage.files import sha256, write_bytes, write_json
+from degrade.core.storage.files import UNFINISHED, sha256, write_bytes, write_json
 from degrade.core.storage.paths import read_bytes
 from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.votes import COLUMNS, KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
@@ -44,6 +46,10 @@ class Collection:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.lq))
+
+    @property
+    def files(self) -> list[Path]:
+        return [*self.lq.values(), *(path for own in self.candidates.values() for path in own.values())]
 
 
 @dataclass(frozen=True)
@@ -115,13 +121,22 @@ def write_sheets(collection: Collection, out: Path, key: Path, seed: int = 0) ->
     """Write OUT/NAME.png for the reviewers and the key file that decodes their labels; returns how many sheets.
 
     A sheet shows the degraded image and the candidates as A, B, ... in an order drawn for each image from
-    (seed, name). The key has the columns name, label, candidate and must not lie where reviewers see it.
+    (seed, name). The key has the columns name, label, candidate and must not lie where reviewers see it. Earlier sheets
+    and their key stay until all sheets are made. Raises InputError for an image that cannot be read.
     """
     check_hidden(key, out)
     labels = {name: _labelled(collection, name, seed) for name in collection.names}
-    for name, own in labels.items():
-        cells = [(read(collection.candidates[candidate][name]), label) for label, candidate in own.items()]
-        write(Path(out) / f"{name}.png", contact_sheet([[(read(collection.lq[name]), "degraded"), *cells]]))
+    beside = Path(out) / f"{UNFINISHED}sheets"
+    shutil.rmtree(beside, ignore_errors=True)  # of one that was killed
+    try:
+        for name, own in labels.items():
+            cells = [(read(collection.candidates[candidate][name]), label) for label, candidate in own.items()]
+            write(beside / f"{name}.png", contact_sheet([[(read(collection.lq[name]), "degraded"), *cells]]))
+        Path(key).unlink(missing_ok=True)  # first, as by another's key votes go to the wrong candidates
+        for name in labels:
+            os.replace(beside / f"{name}.png", Path(out) / f"{name}.png")
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     _write_key(key, labels)
     return len(labels)
 

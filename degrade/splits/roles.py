@@ -44,6 +44,12 @@ def role_sources(
     return sources[:limit]
 
 
+def without_role(folder: Path) -> list[str]:
+    """The faces of `folder` that belong to no role, in name order."""
+    roles = {source.name for role in ROLES for source in _of_role(folder, role)}
+    return [source.name for source in folder_sources(folder) if source.name not in roles]
+
+
 def collected_roles(folder: Path) -> dict[str, str]:
     """The role of every image below `folder` by train.txt, val.txt, test.txt in it, else by the hash of its name.
 

@@ -29,7 +29,7 @@ def explain(image: Path, out: Path, overwrite: bool, checkpoint: Path | None, de
     from ispl_model.restoration.restorer import load_restorer
     from ispl_model.runtime.tensors import NotFiniteOutput
 
-    check_free(overwrite, out)
+    check_free(overwrite, out, inputs=[image, checkpoint])
     restorer, face = load_restorer(checkpoint, device), read(image)
     network = restorer.network
     check_square(face, image)

@@ -31,7 +31,7 @@ def export(checkpoint: Path | None, out: Path, overwrite: bool, size: int | None
 
     if out.suffix.lower() != ".onnx":
         raise InputError(f"--out: expected a name ending in .onnx, got {out}")
-    check_free(overwrite, out)
+    check_free(overwrite, out, inputs=[checkpoint])
     made = export_onnx(load_restorer(checkpoint, "cpu", level, dtype="fp32"), out, size)
     apart = f"{made.apart:.3f}" if made.apart >= 0.001 else "less than 0.001"
     echo(f"{made.side} px, at a painted face {apart} grey levels from the network in fp32", str(made.path))

@@ -126,6 +126,8 @@ def train(
     from ispl_model.training.ispl import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
 
     pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
+    if out.resolve().is_relative_to(split.resolve()):
+        raise InputError(f"{out}: lies in the split that is read, {split}; write to a folder beside it")
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))
     training = replace(paper, losses=_weights(paper.losses, dict(losses)), crop=crop, ema=ema, levels=levels)
     options = TrainOptions(

@@ -1,6 +1,7 @@
 """The command lines as a user meets them: what is written where, what is printed, how they end."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,39 @@ def test_ffhq_numbers_and_ids_choose_and_roles_without_faces_are_told(tmp_path: 
     assert load_split(tmp_path / "out" / "test").names == ("65001",)
     assert "val: no face belongs to this role, nothing written" in result.stdout
     assert not (tmp_path / "out" / "val").exists()
+
+
+def test_faces_of_no_role_are_told(tmp_path: Path) -> None:
+    source = _faces(tmp_path / "ffhq", "00007.png", "20000.png", "65001.png")
+    result = _call(degrade_ffhq, "--ffhq", source, "--task", "jpeg", "--size", 64, "--out", tmp_path / "out")
+    assert result.exit_code == 0 and "Of no role, and left out: 20000; --help says what decides" in result.output
+    (source / "train.txt").write_text("00007.png\n")
+    result = _call(degrade_ffhq, "--ffhq", source, "--task", "jpeg", "--size", 64, "--out", tmp_path / "listed")
+    assert "Of no role, and left out: 20000, 65001; --help" in result.output
+
+
+@pytest.mark.parametrize("again", [[], ["--overwrite"]])
+def test_a_preview_does_not_replace_its_face(tmp_path: Path, again: list[str]) -> None:
+    face = _faces(tmp_path / "faces", "a.png") / "a.png"
+    before = face.read_bytes()
+    words = ["preview", str(face), "--recipe", "sr4", "--size", "64", "--out", str(face), *again]
+    result = CliRunner().invoke(degrade, words)
+    assert result.exit_code == 2 and "would replace what is read" in result.output and face.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_ctrl_c_with_two_workers_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    source = _faces(tmp_path / "faces", *(f"{number}.png" for number in range(200)))
+    words = ["run", source, tmp_path / "out", "--task", "dual_blind", "--size", 64, "--workers", 2]
+    command = [sys.executable, "-m", "degrade", *map(str, words)]
+    asked = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "out").glob(".parts/*.jsonl")):
+        assert asked.poll() is None
+    asked.send_signal(signal.SIGINT)
+    _, said = asked.communicate(timeout=60)
+    assert (asked.returncode, said) == (130, "Error: stopped; the same command goes on from there\n")
+    result = _call(degrade, *words)
+    assert result.exit_code == 0 and len(load_split(tmp_path / "out").names) == 200
 
 
 def test_the_environment_names_the_folder_too(tmp_path: Path) -> None:

@@ -133,6 +133,32 @@ def test_sheets_hide_the_programs_and_their_votes_are_decoded(photos: Path) -> N
     assert report["chosen"] == {"remini": 0, "nwdn": 0, "retouch": 4}
 
 
+def test_sheets_that_cannot_all_be_made_leave_earlier_ones_and_their_key(photos: Path) -> None:
+    write_sheets(_open(photos), photos / "sheets", photos / "key.csv", seed=0)
+    before = [(photos / "key.csv").read_bytes(), *(path.read_bytes() for path in sorted((photos / "sheets").iterdir()))]
+    (photos / "nwdn" / "face3.png").write_bytes(b"torn")
+    with pytest.raises(InputError, match=r"face3\.png: not a readable"):
+        write_sheets(_open(photos), photos / "sheets", photos / "key.csv", seed=1)
+    after = [(photos / "key.csv").read_bytes(), *(path.read_bytes() for path in sorted((photos / "sheets").iterdir()))]
+    assert after == before
+    with pytest.raises(InputError, match=r"face3\.png: not a readable"):
+        write_sheets(_open(photos), photos / "new", photos / "new.csv")
+    assert not (photos / "new.csv").exists() and not list((photos / "new").iterdir())
+
+
+@pytest.mark.parametrize("command", ["sheet", "page"])
+@pytest.mark.parametrize("again", [[], ["--overwrite"]])
+def test_no_picture_that_is_read_is_replaced(photos: Path, command: str, again: list[str]) -> None:
+    read = [f"--candidates={photos / program}" for program in PROGRAMS]
+    out = photos / "nwdn" if command == "sheet" else photos / "page"
+    key = photos / "key.csv" if command == "sheet" else photos / "lq" / "face0.png"
+    before = {path: path.read_bytes() for path in photos.rglob("*.png")}
+    words = [command, "--lq", str(photos / "lq"), *read, "--out", str(out), "--key", str(key), *again]
+    result = CliRunner().invoke(degrade_facerenov, words)
+    assert result.exit_code == 2 and "would replace what is read; give another name" in result.output
+    assert {path: path.read_bytes() for path in photos.rglob("*.png")} == before
+
+
 def _place(sheet: np.ndarray, pixels: np.ndarray) -> int:
     """The column at which an image of 64 px stands in the sheet."""
     top = sheet.shape[0] - 64 - 6

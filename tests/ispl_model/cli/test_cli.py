@@ -113,6 +113,15 @@ def test_wrong_options_of_train_are_one_sentence(make_tiny_split, tmp_path, opti
     assert list(tmp_path.iterdir()) == []
 
 
+def test_nothing_is_trained_into_the_split_that_is_read(make_tiny_split, tmp_path):
+    split = make_tiny_split("sr4").path
+    before = sorted(split.rglob("*"))
+    for out in (split / "m.safetensors", split / "lq" / "m.safetensors"):
+        result = run("train", split, "--out", out, "--width", 2, "--device", "cpu", "--perceptual", "none")
+        assert result.exit_code == 2 and "lies in the split that is read" in result.output
+    assert sorted(split.rglob("*")) == before
+
+
 def test_what_is_no_split_and_what_is_no_checkpoint_is_one_sentence(tmp_path):
     result = run("train", tmp_path, "--out", tmp_path / "m")
     assert result.exit_code == 2 and "expected a finished split" in result.output

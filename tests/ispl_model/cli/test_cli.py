@@ -122,6 +122,14 @@ def test_nothing_is_trained_into_the_split_that_is_read(make_tiny_split, tmp_pat
     assert sorted(split.rglob("*")) == before
 
 
+def test_no_face_and_no_checkpoint_is_replaced_by_what_is_made_of_it(tmp_path):
+    for command, file in (("explain", tmp_path / "face.png"), ("export", tmp_path / "network.onnx")):
+        file.write_bytes(b"kept")
+        result = run(command, file, "--out", file, "--overwrite")
+        assert result.exit_code == 2 and "would replace what is read" in result.output
+        assert file.read_bytes() == b"kept"
+
+
 def test_what_is_no_split_and_what_is_no_checkpoint_is_one_sentence(tmp_path):
     result = run("train", tmp_path, "--out", tmp_path / "m")
     assert result.exit_code == 2 and "expected a finished split" in result.output

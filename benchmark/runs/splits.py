@@ -207,7 +207,8 @@ def named_faces(settings: Settings, domain: str) -> dict[str, str | None]:
 
 
 def _called(folder: Path) -> str:
-    """Its name; of FFHQ/512, which alone would not say whose faces these are, both."""
+    """Its name, of "." too; of FFHQ/512, which alone would not say whose faces these are, both."""
+    folder = Path(os.path.abspath(folder))
     known = any(name in folder.parent.name.lower() for name in ("ffhq", FACERENOV))
     return f"{folder.parent.name}/{folder.name}" if known else folder.name
 

@@ -19,6 +19,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import Image, read, write
 from degrade.core.packages import MissingPackage
 from degrade.core.storage.listing import folder_name
+from degrade.splits.sources import check_apart
 from degrade.splits.split import Split
 
 
@@ -103,6 +104,8 @@ class _Sheet:
         shown = names[: size.faces]
         methods = [label for label in runs if self.results.methods.get(label, label) not in ENDS]
         folders = {label: self._folder(runs[label]) for label in methods}
+        for folder in {file.parent for name in shown for file in self.split.files(name)} | {*folders.values()}:
+            check_apart(folder, path)
         kept = [label for label in methods if any((folders[label] / f"{name}.png").is_file() for name in shown)]
         if lost := [label for label in methods if label not in kept and not _failed(runs[label]).issuperset(shown)]:
             none = f"no restored images of {self.test_set} lie below {self.work}/restored"

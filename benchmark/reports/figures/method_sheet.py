@@ -12,6 +12,7 @@ from benchmark.runs.run import load_method
 from benchmark.runs.splits import domain_split
 from degrade.core.errors import InputError
 from degrade.core.image import Image, write
+from degrade.splits.sources import check_apart
 from degrade.splits.split import Split
 
 ENDS = ("identity", "reference")  # first and last column of every sheet
@@ -34,6 +35,8 @@ def method_sheet(request: RunRequest, method_names: Sequence[str], size: SheetSi
     protocol, profile = request.protocol.name, settings.profile.name
     suffix = "" if protocol == "S2S" else f"-{protocol.lower()}"
     path = path or settings.results / profile / "figures" / f"{task}{suffix}.png"
+    for folder in {file.parent for name in names for file in prepared.split.files(name)}:
+        check_apart(folder, path)
     title = heading(task, f"{protocol}, profile {profile}", prepared.label, len(names), len(prepared.names))
     write(path, sheet(columns, size, title))
     return path

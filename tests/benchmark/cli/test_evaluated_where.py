@@ -71,6 +71,19 @@ def test_results_beside_the_images_of_a_test_set_are_none_of_them(made, tmp_path
         assert "4 images" in result.output
 
 
+def test_a_sheet_replaces_no_image_that_it_shows(made, tmp_path):
+    shutil.copytree(made, tmp_path / "split")
+    given = ("--method", "bicubic", "--metrics", "psnr.rgb", "--out", "out")
+    assert call("evaluate", "split", *given).exit_code == 0
+    images = [*(tmp_path / "split/lq").iterdir(), *(tmp_path / "runs").rglob("restored/**/*.png")]
+    assert len(images) >= 8
+    for image in images:
+        before = image.read_bytes()
+        refused = call("sheet", "--results", "out", "--out", image, "--overwrite")
+        assert refused.exit_code == 2 and f"{image}: lies inside the folder of the faces" in refused.output
+        assert image.read_bytes() == before
+
+
 def test_a_test_set_is_named_by_a_path_of_dots_as_by_its_name(made, tmp_path, monkeypatch):
     for folder in ("plain/hq", "plain/lq"):
         shutil.copytree(made / "lq", tmp_path / folder)

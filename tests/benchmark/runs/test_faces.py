@@ -88,3 +88,11 @@ def test_a_bad_face_is_listed_and_the_others_are_scored(tmp_path):
 def test_the_run_file_names_the_folder_and_what_says_that_it_is_ffhq(folder: str, named: str) -> None:
     lite = Settings(replace(TINY, name="lite"), DataFolders(ffhq=Path("/data", folder)))
     assert named_faces(lite, "synthetic") == {"folder": named, "list": None}
+
+
+@pytest.mark.parametrize("dots", [".", "../512"])
+def test_a_folder_of_dots_is_named_as_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dots: str) -> None:
+    (tmp_path / "FFHQ/512").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "FFHQ/512")
+    lite = Settings(replace(TINY, name="lite"), DataFolders(ffhq=Path(dots)))
+    assert named_faces(lite, "synthetic") == {"folder": "FFHQ/512", "list": None}

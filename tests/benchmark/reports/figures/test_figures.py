@@ -12,11 +12,13 @@ from benchmark.records.run_file import RunFiles
 from benchmark.records.scores import read_scores
 from benchmark.reports.figures.colours import colours
 from benchmark.reports.figures.gallery import Gallery, _compared
+from benchmark.reports.figures.method_sheet import method_sheet
 from benchmark.reports.figures.plane import places, plane
 from benchmark.reports.figures.sheets import SheetSize
 from benchmark.runs.request import RunRequest
 from benchmark.runs.run import run
 from benchmark.runs.settings import DataFolders, Settings
+from benchmark.runs.splits import domain_split
 from benchmark.specs.protocols import Profile, load_protocol
 from benchmark.specs.tables import load_table
 from degrade.core.errors import InputError
@@ -52,6 +54,16 @@ def test_every_figure_of_the_scores_is_drawn_and_nothing_is_trained_for_it(score
     assert len(curves) == 3 and {f"curves-{name}" for name in curves} <= named
     assert made.left_out == [] and all(read(path, background="white").std() > 0.01 for path in made.files)
     assert len(list((scored.work / "checkpoints").iterdir())) == 4
+
+
+def test_a_sheet_of_methods_replaces_no_image_that_it_shows(scored):
+    request = RunRequest(scored, load_protocol("S2S"), "bicubic_x4", ("sr4",))
+    split = domain_split(scored, "synthetic", "sr4", "test").split
+    image = split.files(split.names[0])[1]
+    before = image.read_bytes()
+    with pytest.raises(InputError, match="lies inside the folder of the faces"):
+        method_sheet(request, ["bicubic_x4"], SheetSize(9), image)
+    assert image.read_bytes() == before
 
 
 def test_a_sheet_has_a_column_for_each_method_with_scores_and_s2r_stands_beside_r2r(scored, made):

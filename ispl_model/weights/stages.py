@@ -78,6 +78,8 @@ STAGES: dict[int, Stage | Mean] = {
     21: Stage(20, 1600, 23, _BETWEEN, 0.5, rate=3e-5, averaged=0.999, recipe=DEGRADATIONS, colours="wide"),
     22: Stage(20, 1600, 24, _BETWEEN, 0.5, rate=3e-5, averaged=0.999, recipe=DEGRADATIONS, colours="wide"),
     23: Mean((20, 21, 22), half=True),
+    24: Stage(14, 2000, 25, _LOSSES | {"detail_consistency": 1500.0}, 0.3, rate=6e-5, recipe=DEGRADATIONS),
+    25: Stage(17, 2000, 26, _LOSSES | {"detail_consistency": 3000.0}, 0.3, rate=6e-5, recipe=DEGRADATIONS),
 }
 
 

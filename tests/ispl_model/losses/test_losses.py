@@ -48,6 +48,16 @@ def test_consistency_of_luma_and_chroma_alone():
     assert LOSSES["chroma_consistency"]({"restored": grey + 0.3}, batch) < 1e-6  # a brighter grey has no colour
 
 
+@pytest.mark.parametrize("levels, share", [(0, 1), (3, 1), (4.5, 0.5), (6, 0), (90, 0)])
+def test_detail_is_kept_of_an_image_as_far_as_it_is_hardly_degraded(levels, share):
+    """The second image of the batch shows its reference as it is and is restored as it is."""
+    restored, degraded, reference = (torch.full((2, 3, 16, 16), 0.5) for _ in range(3))
+    reference[0] += levels / 255
+    restored[0, :, :4] = 0.7  # in one of four rows of blocks
+    loss = LOSSES["detail_consistency"]({"restored": restored}, {"degraded": degraded, "reference": reference})
+    torch.testing.assert_close(loss, torch.tensor(0.2 / 4 / 2 * share), atol=1e-6, rtol=0)
+
+
 @pytest.mark.parametrize("loss, derivative", [(pixel.l1, torch.sign), (pixel.mse, lambda x: 2 * x)])
 def test_the_gradient_is_right_in_any_layout_and_has_channels_last_where_the_maps_do(loss, derivative):
     reference = torch.rand(2, 3, 4, 5)

@@ -86,7 +86,8 @@ def detail_consistency(outputs: Tensors, batch: Tensors) -> torch.Tensor:
     the more they do, and from 6 on not at all: what a photograph shows well is kept, and noise and blur are not.
     """
     restored, degraded = (_ycc(image)[:, :1] for image in _blocks(outputs, batch, 4))
-    reference = _ycc(functional.adaptive_avg_pool2d(batch["reference"].float(), degraded.shape[2:]))[:, :1]
+    rows, columns = degraded.shape[2:]
+    reference = _ycc(functional.adaptive_avg_pool2d(batch["reference"].float(), (rows, columns)))[:, :1]
     strays = (degraded - reference).abs().mean(dim=(1, 2, 3), keepdim=True) * 255
     return ((restored - degraded).abs() * (2 - strays / 3).clamp(0, 1)).mean()
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from PIL import ExifTags
 from PIL import Image as Pillow
 
 from degrade.core.formats.container import ImageFile
@@ -18,16 +19,37 @@ _LONGEST = 65_000  # bytes, in a JPEG
 Tags = dict[int, Any]
 
 
-def kept_exif(file: ImageFile) -> Tags:
-    """The tags of a file, but for those that say how its pixels are stored; {} where they are damaged."""
+def kept_exif(file: ImageFile) -> tuple[Tags, tuple[str, ...]]:
+    """The tags of a file, but for those that say how its pixels are stored, and a clause about what is left out.
+
+    {} where they are damaged. A tag whose value is not of its type cannot be written again, and is left out.
+    """
     try:
         exif = file.exif
         parts = {tag: dict(exif.get_ifd(tag)) for tag in (_CAMERA, _PLACE)}
         parts[_CAMERA].pop(_INTEROPERABILITY, None)  # which only says Adobe RGB or sRGB, and Pillow misplaces it
         main = {tag: value for tag, value in exif.items() if tag not in _OF_STORAGE | set(parts)}
     except Exception:  # as many kinds as Pillow has
-        return {}
-    return main | {tag: part for tag, part in parts.items() if part}
+        return {}, ()
+    odd = [ExifTags.TAGS.get(tag, hex(tag)) for tag in _unwritable(main)]
+    for place, part in parts.items():
+        names = ExifTags.GPSTAGS if place == _PLACE else ExifTags.TAGS
+        odd += [names.get(tag, hex(tag)) for tag in _unwritable(part, place)]
+    notes = (f"of its metadata is left out what cannot be written again: {', '.join(odd)}",) if odd else ()
+    return main | {tag: part for tag, part in parts.items() if part}, notes
+
+
+def _unwritable(tags: Tags, place: int | None = None) -> list[int]:
+    """Takes out of `tags`, which stand in the list of tags `place`, or in none, those that Pillow cannot write."""
+    odd = []
+    for tag, value in tags.items():
+        try:
+            _encoded({tag: value} if place is None else {place: {tag: value}})
+        except Exception:  # as above
+            odd.append(tag)
+    for tag in odd:
+        del tags[tag]
+    return odd
 
 
 def exif_bytes(tags: Tags, height: int, width: int) -> bytes:

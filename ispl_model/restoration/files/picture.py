@@ -21,7 +21,11 @@ FORMATS = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP",
     ".heic": "HEIF", ".heif": "HEIF", ".avif": "AVIF",
 }  # fmt: skip
+# By sides and tags that a format cannot hold.
+_REFUSED = (AttributeError, OSError, OverflowError, RuntimeError, TypeError, ValueError, struct.error)
 _WITHOUT_ALPHA = ("JPEG", "BMP")
+# Per inch, of formats that have them; PNG counts them per metre, libtiff takes a float of 32 bits.
+_MOST_DOTS = {"PNG": 0.0254 * (2**32 - 1), "JPEG": 2**16 - 1, "TIFF": 2**32 - 2**8}
 _BRANDS = {"HEIF": b"heic", "AVIF": b"avif"}  # of formats that may not be ready for use
 
 
@@ -50,10 +54,10 @@ def read_picture(data: bytes, name: str, background: str | None = None) -> Pictu
     background: "white" or "black", what it is laid on where it is transparent. InputError as degrade.core.image.read.
     """
     with reading(data, name) as file:
-        exif, dpi = kept_exif(file), file.dots_per_inch
+        (exif, left_out), dpi = kept_exif(file), file.dots_per_inch
         pixels, alpha = (_rounded(values) for values in decode_pixels(file, background))
         assert pixels is not None
-        return Picture(pixels, alpha, file.is_grey, file.has_profile, exif, dpi, file.notes)
+        return Picture(pixels, alpha, file.is_grey, file.has_profile, exif, dpi, file.notes + left_out)
 
 
 def encode_picture(picture: Picture, source: Picture, suffix: str, quality: int = 95) -> bytes:
@@ -72,14 +76,31 @@ def encode_picture(picture: Picture, source: Picture, suffix: str, quality: int 
         channels.append(picture.alpha)
     joined = np.concatenate(channels, axis=2) if channels[1:] else channels[0]
     photo = Pillow.fromarray(joined[:, :, 0] if joined.shape[2] == 1 else joined)
-    buffer = io.BytesIO()
     if kind in _BRANDS:
         pillow_format(_BRANDS[kind])
-    beside = _beside(kind, picture, source)
     try:
-        photo.save(buffer, format=kind, **_options(kind, quality, source, pixels), **beside)
-    except (OSError, RuntimeError, ValueError, struct.error) as error:  # of sides and tags that a format cannot hold
+        return _written(photo, kind, _options(kind, quality, source, pixels) | _beside(kind, picture, source))
+    except _REFUSED as error:
         raise InputError(f"cannot be written as {kind} ({error}); use --format png") from error
+
+
+def lost_dots(picture: Picture, source: Picture, suffix: str) -> tuple[str, ...]:
+    """A clause where the resolution of `source` is none that encode_picture can write for `picture`."""
+    kind = FORMATS[suffix.lower()]
+    if source.dpi is None or kind not in _MOST_DOTS or _dots(kind, picture, source):
+        return ()
+    return (f"its resolution, {source.dpi[0]:g} x {source.dpi[1]:g} dots per inch, is left out",)
+
+
+def _written(photo: Pillow.Image, kind: str, options: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        photo.save(buffer, format=kind, **options)
+    except (RuntimeError, ValueError):
+        if "compression" not in options:
+            raise
+        # libtiff, which compresses, refuses a tag of another type than its own, which Pillow alone writes
+        return _written(photo, kind, {name: value for name, value in options.items() if name != "compression"})
     return buffer.getvalue()
 
 
@@ -115,7 +136,15 @@ def _beside(kind: str, picture: Picture, source: Picture) -> dict[str, Any]:
         found["icc_profile"] = grey_profile() if is_grey else srgb_profile()
     if source.exif:
         found["exif"] = exif_bytes(source.exif, *picture.pixels.shape[:2])
-    if source.dpi and kind in ("PNG", "JPEG", "TIFF"):
-        times = picture.pixels.shape[0] / source.pixels.shape[0]
-        found["dpi"] = tuple(each * times for each in source.dpi)
+    if dots := _dots(kind, picture, source):
+        found["dpi"] = dots
     return found
+
+
+def _dots(kind: str, picture: Picture, source: Picture) -> tuple[float, ...] | None:
+    """Dots per inch of the result; None where the source or the format has none, or it cannot hold them, as NaN."""
+    if source.dpi is None or kind not in _MOST_DOTS:
+        return None
+    times = picture.pixels.shape[0] / source.pixels.shape[0]
+    dots = tuple(each * times for each in source.dpi)
+    return dots if all(0 <= each <= _MOST_DOTS[kind] for each in dots) else None

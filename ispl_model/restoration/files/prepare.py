@@ -18,7 +18,7 @@ from ispl_model.restoration.face import at_side, laid_on
 from ispl_model.restoration.fidelity.identity import consistency, identity_distance
 from ispl_model.restoration.fidelity.strength import blended, guarded
 from ispl_model.restoration.files.earlier import Earlier
-from ispl_model.restoration.files.picture import Picture, encode_picture, read_picture
+from ispl_model.restoration.files.picture import Picture, encode_picture, lost_dots, read_picture
 from ispl_model.restoration.files.plan import RestorePlan
 from ispl_model.restoration.files.saved import compared_file, face_files
 from ispl_model.restoration.photograph import Face, Patch, cut_out, enlarged, find_faces, lay_back
@@ -122,14 +122,16 @@ def finish(prepared: Prepared, restored: Sequence[Image], canvas: np.ndarray | N
     alpha = picture.alpha
     if alpha is not None and alpha.shape[:2] != pixels.shape[:2]:
         alpha = enlarged(alpha, *pixels.shape[:2])
+    made, suffix = Picture(pixels, alpha), Path(job.name).suffix
     try:
-        data = encode_picture(Picture(pixels, alpha), picture, Path(job.name).suffix, job.plan.quality)
+        data = encode_picture(made, picture, suffix, job.plan.quality)
     except InputError as error:
         raise InputError(f"{job.path}: {error}") from error
     if "compare" in job.plan.saved:
         crops.files.append(compared_file(job.short, picture.pixels, pixels))
     resized = picture.pixels.shape[0] != job.size
-    return Finished(data, "; ".join(picture.notes), tuple(crops.lines), tuple(crops.files), resized)
+    notes = (*picture.notes, *lost_dots(made, picture, suffix))
+    return Finished(data, "; ".join(notes), tuple(crops.lines), tuple(crops.files), resized)
 
 
 def with_picture(prepared: Prepared) -> Prepared:

@@ -61,11 +61,12 @@ def write_lines(path: Path, lines: Iterable[bytes], sync: bool = True) -> None:
 
 
 def check_writable_name(path: Path) -> None:
-    """InputError for a name longer than the 255 bytes that file systems take."""
-    if len(os.fsencode(path.name)) > _LONGEST:
-        raise InputError(
-            f"{path.name[:40]}...: its result would have a name of over {_LONGEST} bytes; give a shorter one"
-        )
+    """InputError for a path with a name longer than the 255 bytes that file systems take."""
+    for name in path.parts:
+        if len(os.fsencode(name)) > _LONGEST:
+            raise InputError(
+                f"{name[:40]}...: its result would have a name of over {_LONGEST} bytes; give a shorter one"
+            )
 
 
 def remove(path: Path) -> None:

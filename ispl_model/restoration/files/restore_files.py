@@ -8,7 +8,7 @@ from typing import Any, Required, TypedDict
 
 from degrade.core.errors import InputError
 from degrade.core.image import tell
-from degrade.core.storage.files import JsonLines, object_parser, remove, sha256, write_bytes
+from degrade.core.storage.files import JsonLines, check_writable_name, object_parser, remove, sha256, write_bytes
 from degrade.core.storage.paths import refuse_links
 from ispl_model.restoration.fidelity.strength import default_strength
 from ispl_model.restoration.files.cluster import RemoteModels
@@ -168,6 +168,7 @@ class _Run:
         """As check_targets, for what is saved beside a result, whose names are only known when its faces are."""
         for other, data in more:
             target = self.out / other
+            check_writable_name(target)
             refuse_links(self.out, target)
             if os.path.realpath(target) in self.images:
                 raise InputError(f"{target}: is an image that is read; give another folder")

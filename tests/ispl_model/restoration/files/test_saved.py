@@ -61,6 +61,18 @@ def test_a_crop_of_somebody_else_is_not_replaced(photo, tmp_path, resume):
     assert run(photo, out, saved=("faces",), overwrite=True).restored == 1
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_name_too_long_for_what_is_saved_is_listed_and_the_rest_goes_on(photo, tmp_path, overwrite):
+    """NAME_01.png is three bytes longer than NAME.png."""
+    long, out = tmp_path / f"{'n' * 250}.png", tmp_path / "out"
+    shutil.copy(photo, long)
+    plan = RestorePlan(saved=("faces",), overwrite=overwrite)
+    *_, summary = restore_files(Darker(), [long, photo], out, plan)
+    assert summary.restored == 1 and (out / CROP).is_file()
+    ((name, said),) = summary.errors
+    assert name == long.name and "would have a name of over 255 bytes" in said and not (out / long.name).exists()
+
+
 def test_an_image_that_is_read_is_not_replaced_by_a_crop(photo, tmp_path):
     out = tmp_path / "out"
     (out / "cropped_faces").mkdir(parents=True)

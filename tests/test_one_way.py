@@ -86,6 +86,11 @@ def test_the_home_folder_is_found_where_there_is_none() -> None:
     assert {file for file, call in _calls("expanduser") if _of(call) != "os.path.expanduser"} == set()
 
 
+def test_links_are_followed_where_one_leads_to_itself() -> None:
+    """Path.resolve raises RuntimeError there; degrade.core.storage.paths.real_path does not."""
+    assert {file for file, _ in _calls("resolve")} == set()
+
+
 def test_the_terminal_gets_lines_by_one_function() -> None:
     raw = {file for file, call in _calls("echo") if _of(call) == "click.echo"}
     assert raw == {"degrade/cli/console.py"}

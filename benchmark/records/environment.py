@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from degrade.core.packages import package_version
+from degrade.core.storage.paths import real_path
 
 PACKAGES = ("numpy", "scipy", "opencv-python", "pillow", "scikit-image", "torch", "torchvision", "pyiqa", "dlib-bin")
 
@@ -39,7 +40,7 @@ def package_versions() -> dict[str, str | None]:
 
 def _git(*arguments: str) -> str | None:
     """What git answers about the checkout this file lies in; None without git or checkout."""
-    folder = Path(__file__).resolve().parent
+    folder = real_path(Path(__file__)).parent
     try:
         answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmark.specs.test_sets import FACERENOV, FaceSet, load_sets
-from degrade.core.storage.paths import user_path
+from degrade.core.storage.paths import real_path, user_path
 from degrade.splits.split import Split
 
 _SENTENCE = "the faces of {} may not be shown, as their rights are not known"
@@ -29,7 +29,7 @@ def why_set_hidden(folders: Iterable[Path], split: Split | None) -> str:
     They may not where a folder that they come from is that of such a set, or within it, and where they were imported
     under its name.
     """
-    resolved = [folder.resolve() for folder in folders]
+    resolved = [real_path(folder) for folder in folders]
     imported = split.info.get("recipe") if split and split.info.get("imported") else ""
     if imported == FACERENOV:
         return _SENTENCE.format(_OF_OWN)
@@ -40,5 +40,5 @@ def why_set_hidden(folders: Iterable[Path], split: Split | None) -> str:
 
 def _holds(folder: Path, chosen: FaceSet) -> bool:
     root = os.environ.get(chosen.variable)
-    held = Path(user_path(root), chosen.degraded).resolve() if root else None
+    held = real_path(user_path(root) / chosen.degraded) if root else None
     return held is not None and (folder in (held, held.parent) or held in folder.parents)

@@ -19,7 +19,7 @@ from degrade.core.image import read, write
 from degrade.core.random import rng_for
 from degrade.core.storage.csv_text import to_csv
 from degrade.core.storage.files import UNFINISHED, sha256, write_bytes, write_json
-from degrade.core.storage.paths import read_bytes
+from degrade.core.storage.paths import read_bytes, real_path
 from degrade.importing.import_pairs import ImagePair, ImportPlan, import_pairs
 from degrade.importing.votes import COLUMNS, KEY_COLUMNS, Decision, decide, fleiss_kappa, read_key, read_votes
 from degrade.importing.voting_page import Ballot, VotingPage, Written, check_hidden, write_page
@@ -81,7 +81,7 @@ def open_collection(lq: Path, candidates: Sequence[Path]) -> Collection:
     faces = images_by_name(lq)
     restored: dict[str, dict[str, Path]] = {}
     for folder in candidates:
-        name = folder.resolve().name
+        name = real_path(folder).name
         if name in restored:
             raise InputError(f"--candidates: two folders are called '{name}'; rename one, as votes go by that name")
         restored[name] = images_by_name(folder)

@@ -15,6 +15,7 @@ from degrade.core.errors import InputError
 from degrade.core.formats import png
 from degrade.core.image import Image, decode, describe, from_uint8, to_uint8
 from degrade.core.storage.files import remove, sha256, write_bytes
+from degrade.core.storage.paths import real_path
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.splits.layout import SCHEMA, UnfinishedSplit, check_file_name, libraries, pair_paths, split_writer
@@ -92,8 +93,8 @@ def _write_all(
 
 def _check_apart(out: Path, pairs: Sequence[ImagePair]) -> None:
     """Raise InputError where writing to `out` would touch, or later be taken for, the images to import."""
-    folders = {path.parent.resolve() for pair in pairs for path in (pair.lq, pair.hq) if path}
-    target = out.resolve()
+    folders = {real_path(path.parent) for pair in pairs for path in (pair.lq, pair.hq) if path}
+    target = real_path(out)
     both = next((each for each in folders if each.is_relative_to(target) or target.is_relative_to(each)), None)
     if both is not None:
         raise InputError(f"{out}: holds or lies in the folder of the images, {both}; write to a folder beside it")

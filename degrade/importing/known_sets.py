@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from degrade.core.errors import InputError, unknown
 from degrade.core.storage.listing import list_images, normalised_name
+from degrade.core.storage.paths import real_path
 from degrade.importing.import_pairs import ImagePair
 from degrade.splits.pairing import check_same_names
 from degrade.splits.sources import images_by_name, read_list
@@ -62,7 +63,7 @@ def folder_pairs(hq: Path | None, lq: Path) -> list[ImagePair]:
     degraded = images_by_name(lq)
     if hq is None:
         return [ImagePair(name, path) for name, path in degraded.items()]
-    if hq.resolve() == lq.resolve():
+    if real_path(hq) == real_path(lq):
         raise InputError(f"{lq}: expected a folder of references and one of degraded images, got one folder twice")
     references = images_by_name(hq)
     check_same_names(str(hq), references, degraded, str(lq))

@@ -15,6 +15,7 @@ from degrade.core.page import PageParts, page_beside, render
 from degrade.core.progress import progress_bar
 from degrade.core.random import rng_for
 from degrade.core.storage.files import digest_of, sha256, write_bytes
+from degrade.core.storage.paths import real_path
 
 QUALITY = 95  # of the JPEG copies that are looked at
 _GENERATOR = "degrade voting page"
@@ -62,7 +63,7 @@ class Written:
 
 def check_hidden(key: Path, out: Path) -> None:
     """InputError for a key that would lie in the folder that voters get."""
-    if Path(key).resolve().is_relative_to(Path(out).resolve()):
+    if real_path(key).is_relative_to(real_path(out)):
         raise InputError(f"{key}: lies in {out}, where voters would see it; give another --key")
 
 

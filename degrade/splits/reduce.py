@@ -26,7 +26,7 @@ from degrade.core.parallel import one_thread, spread
 from degrade.core.storage.csv_text import to_csv, unescape_cell
 from degrade.core.storage.files import locked, make_folder, remove, sha256, sha256_array, write_bytes
 from degrade.core.storage.listing import list_folder, normalised_name
-from degrade.core.storage.paths import kind_of, read_bytes, read_text
+from degrade.core.storage.paths import kind_of, read_bytes, read_text, real_path
 from degrade.faces import detection
 from degrade.faces.alignment import crop_affine, ffhq_affine
 from degrade.splits.layout import check_file_name, read_if_there
@@ -132,7 +132,7 @@ def differences(made: Path, expected: Path) -> list[str]:
 
 
 def _check_apart(folder: Path, out: Path) -> None:
-    first, second = folder.resolve(), out.resolve()
+    first, second = real_path(folder), real_path(out)
     if first.is_relative_to(second) or second.is_relative_to(first):
         raise InputError(f"{out}: holds or lies in the folder of the faces, {folder}; write to a folder beside it")
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from degrade.core.errors import InputError
 from degrade.core.storage.files import sha256, write_bytes
-from degrade.core.storage.paths import kind_of, read_bytes
+from degrade.core.storage.paths import kind_of, read_bytes, real_path
 from degrade.splits.layout import differences, pair_paths, split_writer
 from degrade.splits.split import Split, open_split
 
@@ -77,7 +77,7 @@ def merge(out: Path, folders: Sequence[Path]) -> Split:
     facts = _common_facts(shards)
     _check_complete(shards)
     for shard in shards:
-        if shard.path.resolve() in (out.resolve(), *out.resolve().parents):
+        if real_path(out).is_relative_to(real_path(shard.path)):
             raise InputError(f"{out}: lies in the shard {shard.path}, which stays as it is; give a folder beside it")
     names = [name for shard in shards for name in shard.names]
     if not names:

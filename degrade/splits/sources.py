@@ -15,7 +15,7 @@ from degrade.core.image import Image, check_background, decode_uint8, from_uint8
 from degrade.core.random import check_whole
 from degrade.core.storage.files import sha256
 from degrade.core.storage.listing import list_images, normalised_name
-from degrade.core.storage.paths import read_bytes, read_text
+from degrade.core.storage.paths import read_bytes, read_text, real_path
 from degrade.portraits import paint
 
 RESIZE = "Pillow Lanczos, antialiased, 8 bit"  # how a larger image becomes a reference
@@ -119,7 +119,7 @@ def check_preparation(size: int, crop: str, background: str | None) -> None:
 
 def check_apart(folder: Path, out: Path) -> None:
     """InputError where `out` lies inside the folder of the faces, which would then hold what is made of them."""
-    if folder.resolve() in (out.resolve(), *out.resolve().parents):
+    if real_path(out).is_relative_to(real_path(folder)):
         raise InputError(f"{out}: lies inside the folder of the faces, {folder}; write to a folder beside it")
 
 

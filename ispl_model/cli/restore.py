@@ -25,7 +25,7 @@ from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
 from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
-from degrade.core.storage.paths import kind_of
+from degrade.core.storage.paths import kind_of, real_path
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
@@ -267,11 +267,11 @@ def _listed(images: Path, out: Path) -> list[Path]:
     from degrade.core.storage.listing import list_images
     from ispl_model.restoration.files.videos import tell_videos
 
-    paths, own = list_images(images), out.resolve()
+    paths, own = list_images(images), real_path(out)
     tell_videos(images)
-    if images.resolve() not in own.parents:
+    if real_path(images) not in own.parents:
         return paths
-    paths = [path for path in paths if own not in path.resolve().parents]
+    paths = [path for path in paths if own not in real_path(path).parents]
     if not paths:
         raise InputError(f"{images}: holds no image but the results in {out}; give the folder of the images")
     return paths

@@ -11,6 +11,7 @@ import click
 from degrade.cli.console import COUNT, DEVICE, FILE, FOLDER, PLACE, SEED, Command, Finite, Stopped, echo
 from degrade.core.errors import InputError, unknown
 from degrade.core.numbers import counted
+from degrade.core.storage.paths import real_path
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.training.loop import TrainSummary
@@ -126,7 +127,7 @@ def train(
     from ispl_model.training.ispl import ISPL_EPOCHS, ISPL_TRAININGS, train_ispl
 
     pairs, paper = load_split(split), ISPL_TRAININGS[optimiser]
-    if out.resolve().is_relative_to(split.resolve()):
+    if real_path(out).is_relative_to(real_path(split)):
         raise InputError(f"{out}: lies in the split that is read, {split}; write to a folder beside it")
     steps = steps or math.ceil(ISPL_EPOCHS * len(pairs.names) / (batch * accumulate * process_count()))
     training = replace(paper, losses=_weights(paper.losses, dict(losses)), crop=crop, ema=ema, levels=levels)

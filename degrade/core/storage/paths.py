@@ -1,6 +1,7 @@
 """Paths as users give them, what lies there, and how its bytes and text are read."""
 
 import codecs
+import errno
 import os
 import re
 import stat
@@ -37,9 +38,14 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError) as error:
-        if not os.path.islink(found):
+        if not os.path.islink(found) or getattr(error, "errno", None) == errno.ELOOP:
             raise InputError(f"{found}: cannot be used ({getattr(error, 'strerror', None) or error})") from error
     return Path(found)
+
+
+def real_path(path: Path) -> Path:
+    """The path in full, without links; Path.resolve raises RuntimeError for one that leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def kind_of(path: Path) -> str:

@@ -13,7 +13,7 @@ from degrade.core.errors import InputError
 from degrade.core.image import read
 from degrade.core.storage.files import UNFINISHED, write_bytes
 from degrade.core.storage.listing import drop_unfinished, list_folder, list_images, normalised_name, remove_folder
-from degrade.core.storage.paths import read_bytes, read_text, refuse_links, user_path
+from degrade.core.storage.paths import read_bytes, read_text, real_path, refuse_links, user_path
 from degrade.splits.sources import images_by_name, read_list
 
 
@@ -114,6 +114,18 @@ def test_the_home_folder_is_its_sign_in_paths(monkeypatch) -> None:
     monkeypatch.setattr(os.path, "expanduser", str)
     with pytest.raises(InputError, match="has no home folder"):
         user_path("~/x")
+
+
+def test_a_link_to_itself_is_no_path_and_has_a_real_one(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    for path in (loop, loop / "below"):
+        with pytest.raises(InputError, match=r"cannot be used \(.*symbolic links\)"):
+            user_path(path)
+        assert real_path(path).is_relative_to(tmp_path)
+    loop.unlink()
+    loop.symlink_to("gone")
+    assert user_path(loop) == loop and real_path(loop) == tmp_path / "gone"
 
 
 def test_nothing_is_written_through_a_link_below_a_folder(tmp_path: Path) -> None:

@@ -51,6 +51,20 @@ def test_a_name_too_long_for_its_result_is_listed_and_the_rest_goes_on(network_f
     assert summary.faces == 1 and "over 255 bytes" in summary.errors[0][1]
 
 
+def test_a_link_to_itself_is_one_sentence_as_image_and_as_folder(network_file, tmp_path):
+    faces = tmp_path / "in"
+    write(faces / "a.png", _noise(0))
+    (faces / "loop.png").symlink_to("loop.png")
+    (tmp_path / "L").symlink_to("L")
+    asked = ["restore", str(faces), "--checkpoint", str(network_file), "--kind", "face", "--out"]
+    found = CliRunner().invoke(ispl, [*asked, str(faces / "out")])
+    assert found.exit_code == 1 and "loop.png: expected a file, got a broken link" in found.output, found.output
+    assert (faces / "out" / "a.png").is_file()
+    for place in ("L", "L/below"):
+        found = CliRunner().invoke(ispl, [*asked, str(tmp_path / place)])
+        assert found.exit_code == 2 and "cannot be used (" in found.output and "symbolic links" in found.output
+
+
 def test_a_line_end_in_a_name_ends_no_line(network_file, tmp_path):
     folder = tmp_path / "in\n\x1b[2J"
     folder.mkdir()

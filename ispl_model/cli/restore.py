@@ -25,7 +25,7 @@ from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
 from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
-from degrade.core.storage.paths import kind_of, real_path
+from degrade.core.storage.paths import kind_of
 
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
@@ -177,6 +177,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     """  # fmt: skip
     from ispl_model.restoration.fidelity.identity import farthest
     from ispl_model.restoration.files.cluster import RemoteModels
+    from ispl_model.restoration.files.listed import images_to_restore
     from ispl_model.restoration.files.plan import RestoreSummary
     from ispl_model.restoration.files.restore_files import restore_files
     from ispl_model.restoration.models import Models
@@ -189,7 +190,7 @@ def restore(images, given, out, spelling, checkpoint, upsampler, level, device, 
     large = upsampler if upsampler and upsampler.lower() != "none" else None
     if large and plan.kind in ("face", "tiles"):
         raise InputError(f"--kind {plan.kind}: --upsampler is for photographs; leave it out, or take --kind photo")
-    paths, root = ([_no_video(place)], place.parent) if place.is_file() else (_listed(place, out), place)
+    paths, root = ([_no_video(place)], place.parent) if place.is_file() else (images_to_restore(place, out), place)
     if spelling and checkpoint:
         raise InputError(f"--with {spelling} and --checkpoint {checkpoint}: two models; leave out one")
     models = Models(spelling, checkpoint, large, device, level, batch, dtype)
@@ -260,21 +261,6 @@ def _no_video(path: Path) -> Path:
 
     check_no_video(path)
     return path
-
-
-def _listed(images: Path, out: Path) -> list[Path]:
-    """The images of a folder, without the results of an earlier run where these lie in a folder inside it."""
-    from degrade.core.storage.listing import list_images
-    from ispl_model.restoration.files.videos import tell_videos
-
-    paths, own = list_images(images), real_path(out)
-    tell_videos(images)
-    if real_path(images) not in own.parents:
-        return paths
-    paths = [path for path in paths if own not in real_path(path).parents]
-    if not paths:
-        raise InputError(f"{images}: holds no image but the results in {out}; give the folder of the images")
-    return paths
 
 
 def _restore_sentence(summary: "RestoreSummary", size: int) -> str:

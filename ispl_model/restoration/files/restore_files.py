@@ -44,7 +44,7 @@ def restore_files(
     """
     plan = plan or RestorePlan()
     names = target_names(paths, root, plan.suffix, plan.ending)
-    with JsonLines(out / RECORD, object_parser(_Made)) as record, JsonLines(out / FACES, object_parser(_Face)) as faces:
+    with JsonLines(out / RECORD, object_parser(Made)) as record, JsonLines(out / FACES, object_parser(_Face)) as faces:
         check_targets(names, out, {line.get("file_name") for line in record.values}, plan.again)
         if taken := {name.partition("/")[0] for name in names.values() if "/" in name} & folders(plan.saved):
             raise InputError(f"{out}: the folder {min(taken)} is of --save; give its images another folder's name")
@@ -63,10 +63,11 @@ def restore_files(
         yield run.summary
 
 
-class _Made(TypedDict, total=False):
+class Made(TypedDict, total=False):
     """A line of restored.jsonl, as far as it is relied on."""
 
     file_name: Required[str]
+    source: str  # the image's own name
     source_sha256: str
     sha256: str
     made_by: dict[str, Any]

@@ -38,6 +38,7 @@ def cut(text: str) -> str:
 
 
 _NO_MEMORY = re.compile("out of memory|ALLOC_FAILED")  # in the words of CUDA, cuBLAS, cuDNN and MPS
+_NO_RAM = "can't allocate memory"  # in those of torch on a processor
 
 
 class InputError(Exception):
@@ -80,11 +81,15 @@ def without_addresses(text: str) -> str:
 
 
 def out_of_memory(error: BaseException) -> InputError | None:
-    """What to say of an error by which a graphics card has too little memory; None for any other error.
+    """What to say of an error by which a graphics card or torch has too little memory; None for any other error.
 
     It is known by its words, as its classes are torch's, which nothing here imports.
     """
-    if not isinstance(error, RuntimeError) or not _NO_MEMORY.search(str(error)):
+    if not isinstance(error, RuntimeError):
+        return None
+    if _NO_RAM in str(error):
+        return InputError("this machine has too little free memory; take smaller images")
+    if not _NO_MEMORY.search(str(error)):
         return None
     return InputError("the graphics card has too little free memory; use --device cpu")
 

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 
 from degrade.core.colour import luma
-from degrade.core.errors import InputError
+from degrade.core.errors import InputError, cut
 from degrade.core.image import Image
 from degrade.core.resize import resize_bicubic
 from ispl_model.restoration.photograph import Face
 
 WHICH = ("all", "largest", "center")
 _EXPECTED = f"--faces: expected {', '.join(WHICH)} or numbers from 1, such as 1,3"
+_DIGITS = 9  # of a face's number, at most: Python makes no number of thousands of them
 _SHARPNESS_SIDE = 256
 
 
@@ -83,9 +84,9 @@ def parse_which(text: str) -> str | tuple[int, ...]:
     """
     if text in WHICH:
         return text
-    words = text.split(",")
-    if not all(word.strip().isdecimal() for word in words):
-        raise InputError(f"{_EXPECTED}, got '{text}'")
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and len(word) <= _DIGITS for word in words):
+        raise InputError(f"{_EXPECTED}, got '{cut(text)}'")
     return tuple(int(word) for word in words)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from torch import nn
 
 from degrade.core.errors import Failed, InputError
+from degrade.core.formats.container import max_pixels
 from degrade.core.storage.files import write_bytes
 from degrade.portraits.paint import paint
 from ispl_model.adapters import onnx
@@ -58,6 +60,9 @@ def _checked_side(restorer: Restorer, side: int) -> int:
     step = 2**restorer.network.config.top_level
     if side % step or side <= 0:
         raise InputError(f"{restorer.source}: size: expected a multiple of {step} px, got {side}")
+    most = max_pixels()
+    if most is not None and side**2 > most:
+        raise InputError(f"{restorer.source}: size: expected at most {math.isqrt(most)} px, got {side}")
     return side
 
 

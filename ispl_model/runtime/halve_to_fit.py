@@ -1,4 +1,4 @@
-"""Less at a time where a graphics card has too little memory for what was asked."""
+"""Less at a time where there is too little memory for what was asked, mostly a graphics card's."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -27,5 +27,5 @@ def halved_to_fit(run: Callable[[int], Result], amount: int, least: int, unit: s
 
         torch.cuda.empty_cache()
         half = max(least, amount // 2)
-        say_once(f"the graphics card has too little free memory for {amount} {unit}; going on with {half}")
+        say_once(f"{str(sentence).partition(';')[0]} for {amount} {unit}; going on with {half}")
         amount = half

@@ -161,7 +161,7 @@ def test_sharpness_falls_with_blur_and_noise_is_not_taken_for_it():
     assert sharpness(np.clip(soft + noise, 0, 1)) < sharpness(face)
 
 
-@pytest.mark.parametrize("text", ["none", "1,", "", "-1", "0", "1,0", "1.5", "largest,2"])
+@pytest.mark.parametrize("text", ["none", "1,", "", "-1", "0", "1,0", "1.5", "largest,2", "1," + "9" * 5000])
 def test_a_choice_that_is_none_is_one_sentence(text):
     with pytest.raises(InputError, match="--faces: expected all, largest, center or numbers from 1, such as 1,3, got"):
         Choice(parse_which(text))

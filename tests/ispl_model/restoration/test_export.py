@@ -58,6 +58,7 @@ def test_a_graph_that_is_another_network_is_not_kept(network_file, tmp_path, mon
     "words, sentence",
     [
         (["--out", "made.onnx", "--size", "102"], "size: expected a multiple of 4 px, got 102"),
+        (["--out", "made.onnx", "--size", "1000000"], "size: expected at most 9459 px, got 1000000"),
         (["--out", "made.pth"], "--out: expected a name ending in .onnx, got made.pth"),
         (["--out", "made.onnx", "--level", "1"], "was trained without levels"),
     ],

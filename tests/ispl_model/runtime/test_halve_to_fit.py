@@ -51,6 +51,12 @@ def test_every_kind_of_it_is_known(error):
     assert SENTENCE in str(out_of_memory(error))
 
 
+def test_too_little_memory_of_the_machine_is_no_graphics_card_s():
+    with pytest.raises(RuntimeError) as raised:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert str(out_of_memory(raised.value)) == "this machine has too little free memory; take smaller images"
+
+
 @pytest.mark.parametrize("error", [RuntimeError("shapes do not fit"), ValueError("out of memory")])
 def test_other_errors_stay(error):
     assert out_of_memory(error) is None

@@ -16,6 +16,8 @@ from torch.nn.utils import parametrize
 from degrade.core.arrays import as_image, in_kind_of
 from degrade.core.errors import InputError, shown
 from degrade.core.image import Image
+from degrade.core.numbers import is_number
+from degrade.core.random import check_whole
 from degrade.core.storage import strict_json
 from degrade.core.storage.files import sha256_file
 from degrade.faces import detection
@@ -67,7 +69,11 @@ class Restorer:
         return 1
 
     def at(self, level: float | None) -> "Restorer":
-        """The same at another level, which the network must have (`check_level`)."""
+        """The same at another level, which the network must have (`check_level`); None for the whole network."""
+        if isinstance(level, np.number):
+            level = level.item()  # a number of Python's, which a record can hold
+        if level is not None:
+            check_level(self.network.config, level, self.source)
         return replace(self, facts=self.facts | {"level": level}, level=level)
 
     def __call__(self, array: np.ndarray) -> np.ndarray:
@@ -77,8 +83,10 @@ class Restorer:
     def photograph(self, array: np.ndarray, upscale: int = 1) -> np.ndarray:
         """A scene with every face that is found restored and pasted back; the rest stays, or grows `upscale` times.
 
-        As `ispl restore --kind photo`, see restore_photograph. Raises InputError where no face is found.
+        As `ispl restore --kind photo`, see restore_photograph. Raises InputError where no face is found, and
+        for an `upscale` that is no whole number from 1.
         """
+        upscale = check_whole(upscale, "upscale", 1)
         image = as_image(array)
         boxes = detection.detect_reduced(image)
         if not boxes:
@@ -118,33 +126,33 @@ def load_restorer(
 
     device: "cpu", "cuda" or "auto", CUDA where there is one. level: of a network trained with levels, low invents and
     high keeps (the paper's Section 4.5). dtype: of products, "bf16", "fp32" or "auto", the faster. Raises InputError
-    for a file that is no such checkpoint, a device or level that is not there, and for a network that needs more
-    than an image. The network: Yang et al., Implicit Subspace Prior Learning for Dual-Blind Face Restoration, 2020;
-    ispl_model/weights/README.md is the card of the one that is shipped.
+    for a file that is no such checkpoint, a device, level or dtype that is not there, a batch that is no whole number
+    from 1, and for a network that needs more than an image. The network: Yang et al., Implicit Subspace Prior Learning
+    for Dual-Blind Face Restoration, 2020; ispl_model/weights/README.md is the card of the one that is shipped.
 
     >>> import numpy as np
     >>> restorer = load_restorer(device="cpu")
     >>> restorer(np.full((48, 64, 3), 128, np.uint8)).shape
     (192, 256, 3)
     """
+    batch = check_whole(batch, "batch", 1)
     path = Path(checkpoint) if checkpoint else shipped_checkpoint()
     network, _ = load_network(path, device)
     if network.config.inputs != 3:
         more = f"{network.config.variant} needs a parsing map with each image"
         raise InputError(f"{path}: {more}, got only images; choose a checkpoint of another variant")
-    if level is not None:
-        check_level(network.config, level, path)
     precision = multiplies_in(next(network.parameters()).device, dtype)
     facts: dict[str, Any] = {"checkpoint": sha256_file(path), "dtype": precision, "version": str(VERSION)}
     return Restorer(network, facts, batch, precision, source=str(path)).at(level)
 
 
-def check_level(config: IsplConfig, level: float, path: Path) -> None:
-    """Raise InputError unless a network of that config, read from `path`, has that level."""
+def check_level(config: IsplConfig, level: float, source: str) -> None:
+    """Raise InputError unless a network of that config, read from `source`, has that level."""
     if not config.levels:
-        raise InputError(f"{path}: was trained without levels, so it has one result only; leave out --level")
-    if not 0 <= level <= config.top_level:
-        raise InputError(f"{path}: expected a level from 0 to {config.top_level}, got {level:g}")
+        raise InputError(f"{source}: was trained without levels, so it has one result only; leave out --level")
+    if not is_number(level) or not 0 <= level <= config.top_level:
+        got = f"{level:g}" if is_number(level) else repr(level)
+        raise InputError(f"{source}: expected a level from 0 to {config.top_level}, got {got}")
 
 
 def shipped_checkpoint() -> Path:

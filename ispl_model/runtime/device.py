@@ -9,6 +9,7 @@ from torch import nn
 
 from degrade.core.errors import InputError
 
+DTYPES = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 Built = TypeVar("Built", bound=nn.Module)
 
@@ -45,8 +46,10 @@ def multiplies_in(device: torch.device, dtype: str = "auto") -> str:
 
     Among processors, where there is AMX, or AVX-512's bfloat16 on AMD's: there a training step of width 16 took 2.4 s
     instead of 3.9 (one core of a Zen 4). On Intel's with AVX-512 alone it took 3.1 s instead of 1.9, and restoring was
-    no faster (two cores of a Xeon, torch 2.14).
+    no faster (two cores of a Xeon, torch 2.14). Raises InputError for another dtype.
     """
+    if dtype not in DTYPES:
+        raise InputError(f"dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
     if dtype != "auto":
         return dtype
     if device.type == "cpu":

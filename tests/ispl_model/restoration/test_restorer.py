@@ -1,5 +1,7 @@
 """A restorer called from Python: arrays of any size and kind, the same pixels as the command line gives."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,32 @@ def test_anything_else_is_one_sentence(restorer, array, sentence):
     for call in (restorer, restorer.photograph):
         with pytest.raises(InputError, match=sentence):
             call(array)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        *(({"dtype": dtype}, "dtype: expected one of auto, bf16, fp32, got") for dtype in ("fp16", "BF16", None)),
+        *(({"batch": batch}, "batch: expected a whole number from 1 to") for batch in (0, -1, 1.5, "2", True)),
+        *(({"level": level}, "expected a level from 0 to 4, got") for level in ("2", True, 4.1, -1, float("nan"))),
+    ],
+)
+def test_what_no_restorer_has_is_one_sentence(asked, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load_restorer(device="cpu", **asked)
+    if "level" in asked:
+        with pytest.raises(InputError, match=sentence):
+            load_restorer(device="cpu").at(**asked)
+
+
+def test_a_level_of_numpy_is_recorded_as_a_number_of_python():
+    assert json.dumps(load_restorer(device="cpu", level=np.float32(2)).facts["level"]) == "2.0"
+
+
+@pytest.mark.parametrize("upscale", [0, -1, 1.5, "2", None, True])
+def test_a_photograph_grows_a_whole_number_of_times(restorer, upscale):
+    with pytest.raises(InputError, match="upscale: expected a whole number from 1 to"):
+        restorer.photograph(np.zeros((8, 8, 3), np.uint8), upscale)
 
 
 def test_a_photograph_keeps_its_size_and_what_is_far_from_faces(restorer):

@@ -71,9 +71,10 @@ def train(
 
     network, training: as ispl_model.training.config says.
     header: "method" and "network" (its config; "width" sets the discriminator's when one is needed, else that is 64).
-    Raises InputError when the folder of `out` holds another training, when perceptual weights are missing, when
-    without them a stage has no loss, and when a loss stops being finite or the discriminator's stays unhealthy for
-    PATIENCE steps (the last good state stays); Interrupted after a signal, with the state saved.
+    Raises InputError when the folder of `out` holds another training or files of others that would be replaced, when
+    perceptual weights are missing, when without them a stage has no loss, and when a loss stops being finite or the
+    discriminator's stays unhealthy for PATIENCE steps (the last good state stays); Interrupted after a signal, with
+    the state saved.
     """
     _check_a_loss_is_left(training, options)
     processes = Processes(options.device)
@@ -230,7 +231,7 @@ def _keep(
         and progress.writes
         and (state.step % options.samples_every == 0 or state.step == options.steps)
     ):
-        write_samples(progress.out.parent / "samples", state.step, trainer, pairs)
+        write_samples(progress.samples, state.step, trainer, pairs)
     if stopping:
         raise Interrupted(f"stopped after step {state.step} of {options.steps}; the same command continues from there")
 

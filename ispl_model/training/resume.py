@@ -2,7 +2,7 @@
 
 OUT                the finished network                      train.json    request and result
 state.safetensors  weights and optimisers, until finished    losses.csv    one line for each step
-samples/           sheets of restored images, where asked for
+samples/           sheets of restored images, where asked    losses.png    plot of these lines, by `ispl train`
 """
 
 import json
@@ -25,6 +25,7 @@ from ispl_model.runtime.checkpoint import load_header, read_tensors, save, write
 from ispl_model.training.health import Health
 from ispl_model.training.trainer import NotFinite, Trainer
 
+_TABLE_START = "step,learning_rate"  # of every losses.csv
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not distinguish one training from another
 
 
@@ -77,11 +78,16 @@ class Progress:
         self.state = out.parent / "state.safetensors"
         self.losses = out.parent / "losses.csv"
         self.report = out.parent / "train.json"
+        self.plot = out.parent / "losses.png"
+        self.samples = out.parent / "samples"
         self.rows: list[str] = []
         self.names: tuple[str, ...] = ()  # of the losses
         if out.is_dir():
             raise InputError(f"{out}: expected the name of a checkpoint file, got a folder")
-        self._refuse_other_trainings()
+        beside = (self.state, self.losses, self.report, self.plot, self.samples)
+        if out.name.lower() in (path.name for path in beside):
+            raise InputError(f"{out}: is the name of a file that a training writes beside its checkpoint; give another")
+        self._refuse_what_is_not_of_this_training()
 
     @contextmanager
     def alone(self, wait: Callable[[], None]) -> Iterator[None]:
@@ -102,7 +108,7 @@ class Progress:
         with file:
             hold(file.fileno(), self.losses.parent)
             wait()
-            self._refuse_other_trainings()  # one that came between
+            self._refuse_what_is_not_of_this_training()  # it may have come between
             yield
 
     def result(self) -> dict[str, Any] | None:
@@ -130,7 +136,7 @@ class Progress:
     def record(self, state: TrainState, rate: float) -> None:
         """Remember one line of losses.csv; written by the next save. A loss that a step has not is left empty."""
         if state.step == 1:
-            self.rows.append(",".join(("step", "learning_rate", *self.names)))
+            self.rows.append(",".join((_TABLE_START, *self.names)))
         values = (rate, *(state.losses.get(name) for name in self.names))
         self.rows.append(",".join((str(state.step), *("" if value is None else f"{value:.6g}" for value in values))))
 
@@ -173,6 +179,25 @@ class Progress:
             return trainer.tensors()
         except NotFinite as error:
             raise self.stopped(state.step, f"{error} is not finite") from error
+
+    def _refuse_what_is_not_of_this_training(self) -> None:
+        self._refuse_other_trainings()
+        if not self.state.exists() and not self.report.exists():
+            self._refuse_files_of_others()
+
+    def _refuse_files_of_others(self) -> None:
+        """No training has begun here; only where the table is one of a training do plot and sheets belong to it."""
+        if self.losses.is_symlink() or self.losses.exists() and not self.losses.is_file():
+            return  # refused where it is opened
+        start = self.losses.read_bytes()[: len(_TABLE_START)] if self.losses.exists() else b""
+        if start == _TABLE_START.encode():
+            return
+        others = [self.losses] if start else [path for path in (self.plot, *self._sheets()) if os.path.lexists(path)]
+        if others:
+            raise InputError(f"{others[0]}: is there and is not of this training; give --out in a folder of its own")
+
+    def _sheets(self) -> list[Path]:
+        return sorted(self.samples.glob("[0-9]" * 8 + ".png"))
 
     def _refuse_other_trainings(self) -> None:
         readers: dict[Path, Callable[[Path], Any]] = {

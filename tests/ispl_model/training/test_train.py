@@ -109,6 +109,32 @@ def test_a_folder_of_another_training_is_refused_and_left_alone(make_tiny_split,
     assert out.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["state.safetensors", "train.json", "losses.csv", "losses.png", "samples"])
+def test_the_checkpoint_is_none_of_the_files_beside_it(make_tiny_split, tmp_path, name):
+    with pytest.raises(InputError, match=f"{name}: is the name of a file that a training writes"):
+        train(tiny(), HEADER, PIXEL, TrainOptions(1, 1), make_tiny_split("sr4"), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["losses.csv", "losses.png", "samples/00000001.png"])
+def test_files_of_no_training_stay(make_tiny_split, tmp_path, name):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("mine")
+    with pytest.raises(InputError, match=f"{name}: is there and is not of this training; give --out in a folder"):
+        train(tiny(), HEADER, PIXEL, TrainOptions(1, 1), make_tiny_split("sr4"), tmp_path / "m")
+    assert file.read_text() == "mine" and not (tmp_path / "train.json").exists()
+
+
+def test_a_training_without_its_report_and_state_starts_anew(make_tiny_split, tmp_path):
+    out, split = tmp_path / "m", make_tiny_split("sr4")
+    train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), split, out)
+    (tmp_path / "losses.png").write_text("its plot")
+    (tmp_path / "train.json").unlink()
+    train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), split, out)
+    assert len(lines(out)) == 3
+
+
 def test_a_state_of_another_network_is_refused(make_tiny_split, tmp_path):
     split, run = make_tiny_split("sr4"), TrainOptions(3, 1)
     with pytest.raises(Interrupted):

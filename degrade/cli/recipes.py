@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import click
 
 from degrade.cli.console import FILE, OVERWRITE, PNG, Command, Name, check_free, echo, echo_text
-from degrade.core.choices import SMALLEST_SIDE
+from degrade.core.choices import LARGEST_SEED, SMALLEST_SIDE
 from degrade.core.errors import InputError
 from degrade.core.numbers import counted
+
+_LAST_END = LARGEST_SEED + 1  # of a span
 
 
 def _recipe_names() -> Iterable[str]:
@@ -41,9 +43,10 @@ class Span(click.ParamType):
     name = "first:end"
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> range:
-        found = re.fullmatch(r"(\d+):(\d+)", value)
-        if not found or int(found[1]) >= int(found[2]):
-            self.fail(f"expected FIRST:END with FIRST below END, such as 0:10000, got '{value}'", param, context)
+        found = re.fullmatch(r"(\d{1,19}):(\d{1,19})", value)
+        if not found or not int(found[1]) < int(found[2]) <= _LAST_END:
+            expected = f"FIRST:END with FIRST below END and END at most {_LAST_END}"
+            self.fail(f"expected {expected}, such as 0:10000, got '{value}'", param, context)
         return range(int(found[1]), int(found[2]))
 
 
@@ -122,9 +125,10 @@ def preview(image, recipes, seeds, size, out, overwrite) -> None:
     from degrade.splits.sources import Source
 
     check_free(overwrite, out, inputs=[image])
-    if len(seeds) * len(recipes) > 1000:
-        raise InputError(f"preview: expected at most 1000 images, got {len(seeds) * len(recipes)}; ask for fewer seeds")
+    count = (seeds.stop - seeds.start) * len(recipes)  # of seeds of any range, whose len() may be too large
+    if count > 1000:
+        raise InputError(f"preview: expected at most 1000 images, got {count}; ask for fewer seeds")
     source = Source(normalised_name(image.stem), image)
     reference = source.reference(source.encoded(size), size, "center", "white")
     write(out, make_sheet(reference, source.name, [find_recipe(recipe) for recipe in recipes], seeds))
-    echo(f"{out}: {counted(len(seeds) * len(recipes), 'image')}")
+    echo(f"{out}: {counted(count, 'image')}")

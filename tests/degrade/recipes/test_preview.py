@@ -69,6 +69,9 @@ def test_the_command_writes_a_png_of_the_middle_square(tmp_path: Path) -> None:
         (("--recipe", "missing.toml"), "cannot be read"),
         (("--recipe", "sr4", "--seeds", "3:3"), "FIRST below END"),
         (("--recipe", "sr4", "--seeds", "0:2000"), "at most 1000 images"),
+        (("--recipe", "sr4", "--seeds", f"0:{2**63}"), "at most 1000 images"),
+        (("--recipe", "sr4", "--seeds", f"0:{2**63 + 1}"), f"END at most {2**63}"),
+        (("--recipe", "sr4", "--seeds", f"0:{'9' * 5000}"), f"END at most {2**63}"),
         (("--recipe", "sr4", "--size", "512"), "at least 512 px"),
     ],
 )
@@ -78,7 +81,7 @@ def test_what_cannot_be_shown_is_told_in_one_line_and_nothing_is_written(
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "face.png", paint(5, 64))
     result = call("face.png", "--size", 64, *words, "--out", "out.png")
-    assert result.exit_code != 0 and told in " ".join(result.output.split())
+    assert isinstance(result.exception, SystemExit) and told in " ".join(result.output.split())
     assert not (tmp_path / "out.png").exists()
 
 

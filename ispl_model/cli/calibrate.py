@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from degrade.cli.console import COUNT, DEVICE, FOLDER, PLACE, SEED, Command, Stopped, check_free, echo
+from degrade.cli.reasons import by_reason
 from degrade.cli.recipes import RecipeName
+from degrade.core.errors import Failed
 from degrade.core.numbers import counted
 from degrade.core.progress import progress_bar
 
@@ -54,7 +56,8 @@ def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, dev
     OUT/faces.jsonl holds every face, OUT/curve.csv the table of their means.
     Stopped, the same command goes on from there. A table that is there is
     replaced only with --overwrite; what faces.jsonl holds of the same model,
-    recipe and seed is not measured again for it.
+    recipe and seed is not measured again for it. Faces that cannot be used
+    are named at the end, and the exit code is then 1.
     About 5 seconds for a face and recipe on one core.
 
     \b
@@ -70,18 +73,30 @@ def calibrate(model, faces, out, overwrite, recipes, list_file, limit, seed, dev
     out, drawn = out or Path("runs", "calibrate"), [find_recipe(recipe) for recipe in recipes]
     check_free(overwrite, out / "curve.csv")
     restorer, sources = _loaded(model, device), role_sources(faces, "all", list_file=list_file, limit=limit)
-    measures, found = Measures(), []
+    measures = Measures()
+    found: list[dict[str, Any]] = []
+    errors: list[tuple[str, str]] = []
     try:
         with JsonLines(out / "faces.jsonl", object_parser(over_strength.Line)) as lines:
             steps = over_strength.calibrate(restorer, sources, drawn, measures, lines, seed)
             for line in progress_bar(steps, "calibrating", len(sources) * len(drawn), unit="face"):
-                found.append(line)
+                if isinstance(line, dict):
+                    found.append(line)
+                else:
+                    errors.append(line)
     except KeyboardInterrupt as stop:
         raise Stopped(f"stopped after {len(found)} of {len(sources) * len(drawn)}; the same command goes on") from stop
+    failed = [f"{len(errors)} of {counted(len(sources), 'face')} could not be measured:"]
+    failed += [f"  {line}" for line in by_reason(errors)]
+    if len(errors) == len(sources):
+        raise Failed(*failed)
     points = over_strength.curve(found)
     write_bytes(out / "curve.csv", to_csv(_rows(points)).encode())
-    echo(*_table(points), f"{counted(len(sources), 'face')} under {', '.join(recipes)}: {out / 'curve.csv'}")
+    used = counted(len(sources) - len(errors), "face")
+    echo(*_table(points), f"{used} under {', '.join(recipes)}: {out / 'curve.csv'}")
     echo(f"strength {over_strength.best_strength(points):g}")
+    if errors:
+        raise Failed(*failed)
 
 
 def _loaded(model: str, device: str) -> "FaceRestorer":

@@ -8,6 +8,7 @@ from warnings import catch_warnings
 
 import numpy as np
 
+from degrade.core.errors import InputError
 from degrade.core.image import Image, from_uint8, to_uint8
 from degrade.core.resize import match_scale, resize_bicubic
 from degrade.core.storage.files import JsonLines, sha256
@@ -54,27 +55,41 @@ def calibrate(
     measure: Measure,
     lines: JsonLines,
     seed: int = 0,
-) -> Iterator[dict[str, Any]]:
-    """The Line of each face under each recipe, kept in `lines`, and taken from there where it is of the same.
+) -> Iterator[dict[str, Any] | tuple[str, str]]:
+    """The Line of each face under each recipe, kept in `lines`, and taken from there where it is of the same; once
+    (name, sentence) for a face that cannot be measured, such as one that is not square or smaller.
 
     A face is reduced to the side that the model gives, degraded with its name and `seed`, and brought to the side that
-    the model takes. Raises InputError for a face that is not square or smaller.
+    the model takes.
     """
     known = {(line["face"], line["recipe"]): line for line in lines.values}
-    side = model.size * model.scale
     for face in faces:
-        data = face.encoded(side)
         for recipe in recipes:
-            made_by = model.facts | {"source": sha256(data), "seed": seed, "strengths": list(STRENGTHS)}
-            line = known.get((face.name, recipe.key))
-            if line is None or line["made_by"] != made_by:
-                reference = face.reference(data, side)
-                degraded, _ = degrade_image(reference, recipe, seed, face.name)
-                values = measure(_at_strengths(model, degraded, side), reference)
-                numbers = {name: [_or_none(value) for value in found] for name, found in values.items()}
-                line = {"face": face.name, "recipe": recipe.key, "made_by": made_by} | numbers
+            before = known.get((face.name, recipe.key))
+            try:
+                line = _line(model, face, recipe, measure, before, seed)
+            except InputError as error:
+                yield face.name, str(error)
+                break
+            if line is not before:
                 lines.append(line)
             yield line
+
+
+def _line(
+    model: FaceRestorer, face: Source, recipe: Recipe, measure: Measure, before: dict[str, Any] | None, seed: int
+) -> dict[str, Any]:
+    """The line of a face under a recipe: `before` where that was made of the same, else a new one."""
+    side = model.size * model.scale
+    data = face.encoded(side)
+    made_by = model.facts | {"source": sha256(data), "seed": seed, "strengths": list(STRENGTHS)}
+    if before is not None and before["made_by"] == made_by:
+        return before
+    reference = face.reference(data, side)
+    degraded, _ = degrade_image(reference, recipe, seed, face.name)
+    values = measure(_at_strengths(model, degraded, side), reference)
+    numbers = {name: [_or_none(value) for value in found] for name, found in values.items()}
+    return {"face": face.name, "recipe": recipe.key, "made_by": made_by} | numbers
 
 
 def curve(lines: Sequence[dict[str, Any]]) -> list[Point]:

@@ -116,6 +116,26 @@ def test_the_command_writes_the_curve(tmp_path, network_file, monkeypatch):
     assert (tmp_path / "out" / "faces.jsonl").read_bytes().startswith(lines)
 
 
+def test_faces_that_cannot_be_used_are_named_and_the_rest_is_measured(tmp_path, network_file, monkeypatch):
+    from degrade.core.image import write
+    from degrade.portraits.paint import paint
+
+    folder, out = tmp_path / "faces", tmp_path / "out"
+    write(folder / "a.png", paint(0, 64)[:60])
+    (folder / "b.png").write_bytes(b"no image")
+    monkeypatch.setattr(measures, "Measures", Brightness)
+    command = ["calibrate", f"ispl:{network_file}", "--faces", str(folder), "--out", str(out), "--device", "cpu"]
+    result = CliRunner().invoke(ispl, command)
+    assert result.exit_code == 1 and "2 of 2 faces could not be measured:" in result.stderr
+    assert not (out / "curve.csv").exists()
+    write(folder / "c.png", paint(0, 64))
+    result = CliRunner().invoke(ispl, command)
+    assert result.exit_code == 1 and "2 of 3 faces could not be measured:" in result.stderr
+    assert "a: " in result.stderr and "b: " in result.stderr and "Traceback" not in result.output
+    assert "1 face under gfpgan, dual_blind" in result.stdout and "strength " in result.stdout.splitlines()[-1]
+    assert len((out / "curve.csv").read_text().splitlines()) == 12
+
+
 def test_another_spelling_is_refused(tmp_path):
     result = CliRunner().invoke(ispl, ["calibrate", "bicubic", "--faces", str(tmp_path)])
     assert result.exit_code == 2

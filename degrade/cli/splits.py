@@ -15,7 +15,7 @@ from degrade.core.numbers import counted
 def replay(split, only, source) -> None:
     """Rebuild missing and changed images of SPLIT bit for bit.
 
-    It is done from the records in SPLIT/metadata.jsonl; nothing is drawn anew.
+    It is done from the records in SPLIT/metadata.jsonl; nothing is drawn anew. A README.md that is gone is written too.
 
     \b
     Example: degrade replay testset
@@ -37,7 +37,8 @@ def verify(split) -> None:
     """Find files of SPLIT that are changed, missing or extra.
 
     The exit status is 1 if there is one. Files that were re-encoded are named too; their pixels are the recorded ones,
-    so that the split is whole.
+    so that the split is whole. split.json is changed where it says otherwise than metadata.jsonl; README.md may be, as
+    your licence belongs there, but is missed.
 
     \b
     Example: degrade verify testset

@@ -67,8 +67,9 @@ class _Info(TypedDict, total=False):
     recipe: Required[str]
     recipe_version: Required[int]
     recipe_document: str
+    role: Required[str]
     size: Required[int]
-    seed: int | None
+    seed: Required[int | None]
     crop: str
     background: str | None
     imported: bool
@@ -214,7 +215,7 @@ def _finish(out: Path, facts: dict[str, Any], split: UnfinishedSplit) -> None:
         write_lines(out / "metadata.jsonl", split.records.lines())
         digest = sha256_lines(split.records.lines())
         counts = {"count": len(split.records), "errors": len(split.errors), "metadata_sha256": digest}
-        write_bytes(out / CARD, _card(facts).encode())
+        write_bytes(out / CARD, card(facts))
         write_json(out / "split.json", facts | counts)
     else:
         for name in ("split.json", "metadata.jsonl", CARD):
@@ -222,16 +223,17 @@ def _finish(out: Path, facts: dict[str, Any], split: UnfinishedSplit) -> None:
     remove_folder(out / PARTS)
 
 
-def _card(facts: dict) -> str:
+def card(facts: dict) -> bytes:
     """The data-set card that names the files of the one split, which `datasets` would else guess from images' names."""
     split = {"val": "validation", "test": "test"}.get(facts["role"], "train")  # the names that `datasets` knows
     has_reference = facts.get("has_reference", True)
     made = "Imported by `degrade import`" if facts.get("imported") else _MADE.format_map(facts)
     beside = ", their references in `hq/`" if has_reference else ""
     replay = "" if facts.get("imported") else ", `degrade replay FOLDER` makes the degraded images again"
-    return _CARD.format(
+    text = _CARD.format(
         split=split, recipe=facts["recipe"], role=facts["role"], beside=beside, made=made, replay=replay
     )
+    return text.encode()
 
 
 def drop_torn(out: Path) -> None:

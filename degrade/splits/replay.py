@@ -1,7 +1,8 @@
-"""Rebuild a split's images from its records without drawing anew, and check all of its files against their hashes."""
+"""Rebuild a split's images from its records without drawing anew, and check all of its files against its records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from degrade.core.errors import InputError, unknown
@@ -11,10 +12,12 @@ from degrade.core.storage.files import sha256, write_bytes
 from degrade.core.storage.listing import every_file, list_images, normalised_name
 from degrade.core.storage.paths import kind_of, read_bytes, refuse_links
 from degrade.operators.chain import replay_image
-from degrade.splits.layout import CARD, drop_torn, libraries, pair_paths, read_if_there
+from degrade.splits.layout import CARD, card, drop_torn, libraries, pair_paths, read_if_there
 from degrade.splits.recorded import Likeness, RecordedImage
 from degrade.splits.sources import Source
 from degrade.splits.split import Split, open_split
+
+_IN_EACH_RECORD = ("recipe", "recipe_version", "size", "seed")  # keys of split.json
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Finding:
 
 
 def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> ReplaySummary:
-    """Rebuild missing and changed images of a split bit for bit; `only` names images, none means all.
+    """Rebuild missing and changed images of a split bit for bit; `only` names images, none means all, and a lost card.
 
     A degraded image comes from its reference and its record. A reference comes from the embedded
     portraits, or from a file below `source` whose SHA-256 is the recorded one. What would not have
@@ -54,19 +57,24 @@ def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> 
         raise unknown("image", strange, split.names)
     originals = _by_name(source)
     rebuilt, errors, intact = [], [], 0
+
+    def rebuild(file: str, made: Callable[[], bytes]) -> None:
+        try:
+            refuse_links(split.path, split.path / file)
+            write_bytes(split.path / file, made(), sync=False)
+            rebuilt.append(file)
+        except InputError as error:
+            errors.append((file, str(error)))
+
     for record in split.records:
         if only and record["name"] not in only:
             continue
         harmed = _harmed(split, record)
         intact += not harmed
         for folder in harmed:  # hq first, as lq is made from it
-            file = f"{folder}/{record['name']}.png"
-            try:
-                refuse_links(split.path, split.path / file)
-                write_bytes(split.path / file, _rebuilt(split, record, folder, originals), sync=False)
-                rebuilt.append(file)
-            except InputError as error:
-                errors.append((file, str(error)))
+            rebuild(f"{folder}/{record['name']}.png", partial(_rebuilt, split, record, folder, originals))
+    if not only and _lacks_card(split):
+        rebuild(CARD, partial(card, split.info))
     drop_torn(split.path)
     return ReplaySummary(split.path, tuple(rebuilt), intact, tuple(errors))
 
@@ -74,7 +82,8 @@ def replay(path: Path, only: Sequence[str] = (), source: Path | None = None) -> 
 def verify(path: Path) -> tuple[Finding, ...]:
     """Every file of a split that is not as recorded, in the order of the records; none when it is whole.
 
-    Reads and hashes every image. Raises InputError as `replay` does for the records themselves.
+    Reads and hashes every image. split.json is changed where it says otherwise than the records; of the card only that
+    it is missing is told, as its owner may add to it. Raises InputError as `replay` does for the records themselves.
     """
     split = open_split(path)
     findings = []
@@ -83,8 +92,27 @@ def verify(path: Path) -> tuple[Finding, ...]:
             file = split.path / folder / f"{record['name']}.png"
             kind = "missing" if kind_of(file) == "nothing" else likeness
             findings += [Finding(kind, f"{folder}/{file.name}")] if kind != "same" else []
+    if _facts_differ(split):
+        findings.append(Finding("changed", "split.json"))
+    if _lacks_card(split):
+        findings.append(Finding("missing", CARD))
     strangers = sorted(file for file in every_file(split.path) if not _belongs(split, file))
     return (*findings, *(Finding("extra", file.relative_to(split.path).as_posix()) for file in strangers))
+
+
+def _facts_differ(split: Split) -> bool:
+    """Whether split.json says otherwise than the records of what these hold too."""
+    if split.info.get("count", len(split.records)) != len(split.records):
+        return True
+    return any(
+        record.get(key, split.info[key]) != split.info[key] for record in split.records for key in _IN_EACH_RECORD
+    )
+
+
+def _lacks_card(split: Split) -> bool:
+    """Whether the card is gone; the version that recorded no hashes of pixels wrote none."""
+    there = kind_of(split.path / CARD) == "file"
+    return not there and all("lq_pixels_sha256" in record for record in split.records)
 
 
 def _belongs(split: Split, file: Path) -> bool:

@@ -46,8 +46,6 @@ def test_hugging_face_loads_one_split_whatever_the_images_are_called(tmp_path: P
     card = (out / "README.md").read_text()
     assert "`degrade run FACES FOLDER --recipe sr4 --size 64 --seed 0`" in card and "Licence: that of the" in card
     assert "`degrade replay FOLDER` makes the degraded images again" in card
-    (out / "README.md").unlink()  # as splits of before have none
-    assert _degrade("verify", out).exit_code == 0
 
 
 @pytest.mark.parametrize("place", ["lq", "hq"])

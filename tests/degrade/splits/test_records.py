@@ -46,7 +46,8 @@ def traced_peak(work: Callable[[], object]) -> int:
 def test_opening_a_split_of_many_images_takes_little_memory_for_each(tmp_path: Path, first: dict[str, Any]) -> None:
     lines = [record_line(record) for record in alike(first, MANY)]
     write_lines(tmp_path / "metadata.jsonl", lines)
-    facts = {"schema": 1, "recipe": "gfpgan", "recipe_version": 1, "size": 64, "metadata_sha256": sha256_lines(lines)}
+    facts = {"schema": 1, "recipe": "gfpgan", "recipe_version": 1, "role": "all", "size": 64, "seed": 0}
+    facts["metadata_sha256"] = sha256_lines(lines)
     write_json(tmp_path / "split.json", facts)
     assert traced_peak(lambda: open_split(tmp_path)) < MOST * MANY
     split = open_split(tmp_path)

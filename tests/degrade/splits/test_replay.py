@@ -170,6 +170,24 @@ def test_verify_names_every_changed_missing_and_extra_file(split: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "edited", [{"recipe": "sr4"}, {"recipe_version": 9}, {"size": 32}, {"seed": 5}, {"seed": None}, {"count": 3}]
+)
+def test_verify_names_a_split_json_that_says_otherwise_than_the_records(split: Path, edited: dict) -> None:
+    write_json(split / "split.json", json.loads((split / "split.json").read_bytes()) | edited)
+    assert verify(split) == (Finding("changed", "split.json"),)
+
+
+def test_a_lost_card_is_named_and_written_again_and_its_owner_may_add_to_it(split: Path) -> None:
+    whole = _contents(split)
+    (split / "README.md").unlink()
+    assert verify(split) == (Finding("missing", "README.md"),)
+    assert replay(split, ["face0"]).rebuilt == ()
+    assert replay(split).rebuilt == ("README.md",) and _contents(split) == whole
+    (split / "README.md").write_text("license: cc-by-4.0")
+    assert verify(split) == () and replay(split).rebuilt == ()
+
+
 def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
     runner = CliRunner()
     assert runner.invoke(degrade, ["verify", str(split)]).exit_code == 0

@@ -27,6 +27,10 @@ class Weighted(click.ParamType):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
         name, _, weight = value.partition("=")
+        try:
+            float(weight)
+        except ValueError:
+            self.fail(f"expected NAME=WEIGHT, such as l1=2, got '{value}'", param, ctx)
         return name, Finite(min=0)(weight, param, ctx)
 
 

@@ -135,30 +135,33 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], header: Mappi
 
 
 def read_tensors(
-    path: Path, kind: Any = dict, only_header: bool = False
+    path: Path, kind: Any = dict, only_header: bool = False, remedy: str = ""
 ) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """The inverse of write_tensors. Raises InputError for anything but a whole file of that kind.
 
-    kind: what the header must hold, see degrade.core.storage.strict_json.
+    kind: what the header must hold, see degrade.core.storage.strict_json. remedy: for a file that is not; without one
+    it is to copy it again or to choose another.
     """
     _refuse_pickles(path)
     try:
         with safetensors.safe_open(path, "pt") as file:
-            header = _decoded_header(path, file.metadata() or {}, kind)
+            header = _decoded_header(path, file.metadata() or {}, kind, remedy)
             tensors = {} if only_header else {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
-        raise InputError(f"{path}: not a whole safetensors file ({error}); it may be cut off, copy it again") from error
+        cut_off = f"not a whole safetensors file ({error}); it may be cut off, {remedy or 'copy it again'}"
+        raise InputError(f"{path}: {cut_off}") from error
     return tensors, header
 
 
-def _decoded_header(path: Path, metadata: Mapping[str, str], kind: Any) -> dict[str, Any]:
+def _decoded_header(path: Path, metadata: Mapping[str, str], kind: Any, remedy: str) -> dict[str, Any]:
+    remedy = remedy or "choose another file"
     if "header" not in metadata:
-        raise InputError(f"{path}: a safetensors file, but not one of ours (it has no JSON header)")
+        raise InputError(f"{path}: a safetensors file, but not one of ours (it has no JSON header); {remedy}")
     try:
         strict_json.decode_unique(_outer_header(path))  # which safetensors reads with the last of two equal keys
         return strict_json.decode_unique(metadata["header"], kind)
     except ValueError as error:
-        raise InputError(f"{path}: its header is not one of ours ({error}); choose another file") from error
+        raise InputError(f"{path}: its header is not one of ours ({error}); {remedy}") from error
 
 
 def _outer_header(path: Path) -> bytes:

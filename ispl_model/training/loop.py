@@ -72,10 +72,12 @@ def train(
     network, training: as ispl_model.training.config says.
     header: "method" and "network" (its config; "width" sets the discriminator's when one is needed, else that is 64).
     Raises InputError when the folder of `out` holds another training or files of others that would be replaced, when
-    perceptual weights are missing, when without them a stage has no loss, and when a loss stops being finite or the
-    discriminator's stays unhealthy for PATIENCE steps (the last good state stays); Interrupted after a signal, with
-    the state saved.
+    the split has no references, when perceptual weights are missing, when without them a stage has no loss, and when a
+    loss stops being finite or the discriminator's stays unhealthy for PATIENCE steps (the last good state stays);
+    Interrupted after a signal, with the state saved.
     """
+    if not split.has_reference:
+        raise InputError(f"{split.path}: has no references, from which a training learns; give a split with hq/")
     _check_a_loss_is_left(training, options)
     processes = Processes(options.device)
     whole = _full_header(header, training, options, split, processes)

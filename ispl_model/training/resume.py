@@ -25,6 +25,7 @@ from ispl_model.runtime.checkpoint import load_header, read_tensors, save, write
 from ispl_model.training.health import Health
 from ispl_model.training.trainer import NotFinite, Trainer
 
+_FROM_THE_START = "delete it to train from the start"
 _TABLE_START = "step,learning_rate"  # of every losses.csv
 _CHANGING = ("step", "commit", "schema")  # keys of a header that do not distinguish one training from another
 
@@ -124,11 +125,11 @@ class Progress:
                 self._write_report(None)
                 os.truncate(self.losses, 0)
             return TrainState()
-        tensors, saved = read_tensors(self.state, _State)
+        tensors, saved = self._read_state()
         try:
             trainer.load(tensors)
         except (RuntimeError, KeyError, ValueError) as error:
-            raise InputError(f"{self.state}: does not fit this network; delete it to train from the start") from error
+            raise InputError(f"{self.state}: does not fit this network; {_FROM_THE_START}") from error
         if self.writes:
             self._cut_losses(saved["step"])
         return TrainState(saved["step"], saved["seconds"], saved["losses"], Health.from_saved(saved.get("health", {})))
@@ -171,6 +172,9 @@ class Progress:
             f"try another seed or a smaller learning rate"
         )
 
+    def _read_state(self, only_header: bool = False) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        return read_tensors(self.state, _State, only_header, _FROM_THE_START)
+
     def _write_report(self, result: Mapping[str, Any] | None) -> None:
         write_json(self.report, {"header": self.header, "result": result, "run": self.surroundings})
 
@@ -202,7 +206,7 @@ class Progress:
     def _refuse_other_trainings(self) -> None:
         readers: dict[Path, Callable[[Path], Any]] = {
             self.out: load_header,
-            self.state: lambda path: read_tensors(path, _State, only_header=True)[1]["header"],
+            self.state: lambda _: self._read_state(only_header=True)[1]["header"],
             self.report: lambda path: (read_report(path) or {}).get("header"),
         }
         for path, reader in readers.items():

@@ -98,6 +98,8 @@ def test_bad_images_are_listed_the_rest_is_written_and_the_exit_code_tells(train
         *((["--loss", f"l1={weight}"], f"'{weight}': expected a finite number") for weight in ("nan", "inf")),
         (["--ema", "nan"], "'nan': expected a finite number"),
         (["--loss", "identity=10"], "got one without the other"),
+        (["--loss", "l1"], "expected NAME=WEIGHT, such as l1=2, got 'l1'"),
+        (["--loss", "l1=much"], "expected NAME=WEIGHT, such as l1=2, got 'l1=much'"),
         (["--loss", "lsgan=0", "--loss", "feature_matching=0", "--loss", "perceptual=0"], "at least one"),
         (
             ["--perceptual", "none", "--loss", "lsgan=0", "--loss", "feature_matching=0"],

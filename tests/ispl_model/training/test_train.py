@@ -143,6 +143,26 @@ def test_a_state_of_another_network_is_refused(make_tiny_split, tmp_path):
         train(nn.Conv2d(3, 3, 1), HEADER, PIXEL, run, split, tmp_path / "m")
 
 
+def test_a_state_that_is_cut_off_is_to_be_deleted(make_tiny_split, tmp_path):
+    split, out, state = make_tiny_split("sr4"), tmp_path / "m", tmp_path / "state.safetensors"
+    with pytest.raises(Interrupted):
+        train(tiny({1: stop}), HEADER, PIXEL, TrainOptions(2, 1), split, out)
+    state.write_bytes(state.read_bytes()[:-100])
+    with pytest.raises(InputError, match="it may be cut off, delete it to train from the start"):
+        train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), split, out)
+    state.unlink()
+    train(tiny(), HEADER, PIXEL, TrainOptions(2, 1), split, out)
+    assert len(lines(out)) == 3
+
+
+def test_a_split_without_references_is_refused_before_anything_is_written(make_tiny_split, tmp_path):
+    split = make_tiny_split("denoise")
+    split = replace(split, info=split.info | {"has_reference": False})
+    with pytest.raises(InputError, match="has no references, from which a training learns; give a split with hq/"):
+        train(tiny(), HEADER, PIXEL, TrainOptions(1, 1), split, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_state(make_tiny_split, tmp_path):
     split, out = make_tiny_split("sr4"), tmp_path / "m"
     network = tiny({5: lambda output: output * float("nan")})

@@ -215,7 +215,8 @@ def _finish(out: Path, facts: dict[str, Any], split: UnfinishedSplit) -> None:
         write_lines(out / "metadata.jsonl", split.records.lines())
         digest = sha256_lines(split.records.lines())
         counts = {"count": len(split.records), "errors": len(split.errors), "metadata_sha256": digest}
-        write_bytes(out / CARD, card(facts))
+        if not (out / CARD).exists():  # else its owner may have added to it
+            write_bytes(out / CARD, card(facts))
         write_json(out / "split.json", facts | counts)
     else:
         for name in ("split.json", "metadata.jsonl", CARD):

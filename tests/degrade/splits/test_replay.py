@@ -188,6 +188,14 @@ def test_a_lost_card_is_named_and_written_again_and_its_owner_may_add_to_it(spli
     assert verify(split) == () and replay(split).rebuilt == ()
 
 
+def test_a_split_that_is_made_once_more_keeps_what_its_owner_added_to_the_card(tmp_path: Path) -> None:
+    sources, split = folder_sources(_faces(tmp_path / "faces")), tmp_path / "split"
+    write_split(split, sources, PLAN, progress=False)
+    (split / "README.md").write_text("license: cc-by-4.0")
+    write_split(split, sources, PLAN, progress=False)
+    assert (split / "README.md").read_text() == "license: cc-by-4.0"
+
+
 def test_the_commands_tell_and_exit_by_what_they_found(split: Path) -> None:
     runner = CliRunner()
     assert runner.invoke(degrade, ["verify", str(split)]).exit_code == 0

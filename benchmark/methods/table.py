@@ -185,7 +185,7 @@ METHODS: dict[str, MethodRow] = {
         source=f"{_ISPL}, as its authors' code has it",
     ),
     "ispl-lite": _ispl(
-        "lite", title="ISPL-lite, as shipped", kind=PRETRAINED, tasks=EVERY_TASK,
+        "lite", title="ISPL-lite, as shipped", kind=PRETRAINED, tasks=EVERY_TASK, version=2,
         licence="Apache-2.0, weights CC BY-NC-SA 4.0", weights=("ispl_model/weights/ispl-lite.safetensors",),
         source=f"{_ISPL}; the checkpoint shipped with ispl_model",
     ),

@@ -3,7 +3,7 @@
     python -m ispl_model.weights.stages 10 --faces runs/faces-256 --work runs/ispl-lite
 
 FACES is what `degrade reduce` makes of the One Million Impressions faces (256 px, train.txt names those to train on).
-WORK/stage-N/model.safetensors is the result of stage N, stage 9 what is shipped (SHA-256 65400f269abc...):
+WORK/stage-N/model.safetensors is the result of stage N, stage 9 what was shipped before, stage 26 what is:
 
     mkdir -p runs/ispl-lite/stage-9
     git show bf057c1:ispl_model/weights/ispl-lite.safetensors > runs/ispl-lite/stage-9/model.safetensors
@@ -80,6 +80,7 @@ STAGES: dict[int, Stage | Mean] = {
     23: Mean((20, 21, 22), half=True),
     24: Stage(14, 2000, 25, _LOSSES | {"detail_consistency": 1500.0}, 0.3, rate=6e-5, recipe=DEGRADATIONS),
     25: Stage(17, 2000, 26, _LOSSES | {"detail_consistency": 3000.0}, 0.3, rate=6e-5, recipe=DEGRADATIONS),
+    26: Mean((9, 9, 14, 14, 14, 24, 25), half=True),
 }
 
 

@@ -6,7 +6,7 @@ from degrade.core.image import Image
 from ispl_model.restoration.fidelity.identity import identity_distance
 
 # By the SHA-256 of the checkpoint: what `ispl calibrate` gave; docs/strength.md says how it was chosen.
-CALIBRATED = {"65400f269abc137a74ecf791953f6c4e840485608700f8d4264640c35742a19d": 1.0}
+CALIBRATED = {"99cf20de1a46c32d57192ab6a401b5a6b75c70f2e7680bf95be168b48002b7f8": 1.0}
 UNKNOWN = 1.0  # of a model that nobody has calibrated
 STEPS = 20  # the guard tries twentieths
 

@@ -111,7 +111,7 @@ READERS: dict[str, tuple[Callable[[Path], Any], Any]] = {
     "tried candidates": (lambda path: parse_lines(path, path.read_bytes(), _parse_tried), [0, "a", 30.5]),
     "parameters": (lambda path: read_parameters(path, "a"), {"method": "a", "parameters": {"sigma": 1.0}}),
     "restored": (
-        lines(restore_files._Made),
+        lines(restore_files.Made),
         {"file_name": "a.png", "source_sha256": "0", "sha256": "0", "made_by": {}},
     ),
     "trade-off": (lines(tradeoff._LINE), {"image": "a", "psnr.rgb": 1.0, "found.dlib": None, "lpips.squeeze": 0.1}),

@@ -55,6 +55,11 @@ class Split:
         """Where the images of that name lie: reference and degraded, or only the latter."""
         return pair_paths(self.path, name)[0 if self.has_reference else 1 :]
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where all of its images lie: hq/ and lq/, or only the latter."""
+        return tuple(file.parent for file in self.files("any"))
+
     def images(self, name: str) -> tuple[RecordedImage, ...]:
         """The files of that name with their hashes, as `files` has them."""
         record = self.record(name)

@@ -21,6 +21,7 @@ from degrade.cli.console import (
     spread_over,
 )
 from degrade.cli.reasons import by_reason
+from degrade.core.choices import DTYPES
 from degrade.core.cluster import cluster_in_use
 from degrade.core.errors import Failed, InputError
 from degrade.core.numbers import counted
@@ -30,7 +31,7 @@ from degrade.core.storage.paths import kind_of
 if TYPE_CHECKING:  # torch takes seconds to import, so commands import what needs it when they run
     from ispl_model.restoration.files.plan import RestorePlan, RestoreSummary
 
-DTYPE = click.Choice(["auto", "bf16", "fp32"])
+DTYPE = click.Choice(DTYPES)
 KIND = click.Choice(["auto", "face", "photo", "tiles"])
 FORMATS = {"same": "", "png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 FORMAT, QUALITY = click.Choice(list(FORMATS)), click.IntRange(1, 100)

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from degrade.core.choices import DTYPES
 from degrade.core.errors import InputError
 
-DTYPES = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 Built = TypeVar("Built", bound=nn.Module)
 

@@ -104,7 +104,7 @@ class _Sheet:
         shown = names[: size.faces]
         methods = [label for label in runs if self.results.methods.get(label, label) not in ENDS]
         folders = {label: self._folder(runs[label]) for label in methods}
-        for folder in {file.parent for name in shown for file in self.split.files(name)} | {*folders.values()}:
+        for folder in (*self.split.folders, *folders.values()):
             check_apart(folder, path)
         kept = [label for label in methods if any((folders[label] / f"{name}.png").is_file() for name in shown)]
         if lost := [label for label in methods if label not in kept and not _failed(runs[label]).issuperset(shown)]:

@@ -35,7 +35,7 @@ def method_sheet(request: RunRequest, method_names: Sequence[str], size: SheetSi
     protocol, profile = request.protocol.name, settings.profile.name
     suffix = "" if protocol == "S2S" else f"-{protocol.lower()}"
     path = path or settings.results / profile / "figures" / f"{task}{suffix}.png"
-    for folder in {file.parent for name in names for file in prepared.split.files(name)}:
+    for folder in prepared.split.folders:
         check_apart(folder, path)
     title = heading(task, f"{protocol}, profile {profile}", prepared.label, len(names), len(prepared.names))
     write(path, sheet(columns, size, title))

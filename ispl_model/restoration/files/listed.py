@@ -33,6 +33,7 @@ def _without_recorded(paths: Sequence[Path], folder: Path) -> list[Path]:
     sources, results, record = set(names.values()), set[str](), folder / RECORD
     whole = read_bytes(record).rpartition(b"\n")[0] if kind_of(record) == "file" else b""
     for line in parse_lines(record, whole + b"\n", object_parser(Made)) if whole else ():
-        if normalised_name(line.get("source", "")) in sources - {line["file_name"]}:
+        source = normalised_name(line.get("source", ""))
+        if source in sources and source != line["file_name"]:
             results |= {line["file_name"], *(name for beside in line.get("saved", {}).values() for name in beside)}
     return [path for path, name in names.items() if name not in results]
